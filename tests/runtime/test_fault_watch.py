@@ -28,6 +28,7 @@ from satark.custody.comparison import find_missing
 from satark.runtime.app import Status
 from satark.runtime.fault_watch import UNREACHED_EVERY
 from satark.runtime.host import Host
+from satark.runtime.key_faults import FileWatch
 from satark.runtime.machine_faults import note_backup, note_drill
 from satark.settings.core import Role
 from satark.settings.settings import Settings
@@ -453,6 +454,17 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "provider_alarm:script:app-not-subscribed": (alarmed("app-not-subscribed"), "code app-not-subscribed", 200),
 }
 """Code → how it is induced, a part of what the operator is told, and what /readyz answers meanwhile."""
+
+
+def test_a_file_that_came_after_the_start_is_watched_from_then_on(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    watch = FileWatch({"data": folder})
+    assert list(watch.faults()) == []
+    folder.mkdir()
+    assert list(watch.faults()) == []
+    folder.rename(tmp_path / "moved")
+    folder.mkdir()
+    assert [one.code for one in watch.faults()] == ["file_gone:data"]
 
 
 async def test_an_address_that_this_machine_never_reached_is_no_fault(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ HEARTBEAT_EVERY = 30.0
 """Seconds between two heartbeats."""
 ALARM_TIMEOUT = 60.0
 """Seconds that one alarm, or one heartbeat, may take to be delivered."""
-SETTLED = 180.0
+SETTLED = 120.0
 """Seconds from the start after which a process has looked for every fault of which an earlier process told."""
 _BY_WORKER: Final = ("backup", "certificate", "losses", "queues", "roster")
 """Groups of faults that every process finds alike. What waits for a worker is told by the others too."""
