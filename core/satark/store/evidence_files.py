@@ -19,7 +19,7 @@ from satark.store.unit_of_work import UnitOfWork, due_in
 FETCH_LEASE = 60
 """Seconds that a claim on a file lasts. A process renews its claims while it works, so that only a dead one loses them.
 """
-CRASH_LEASE = 900
+CRASH_LEASE = 300
 """The same of a file that was claimed `_CRASHES` times, unless it is renewed: it may kill who opens it."""
 
 _ORIGIN_USE: Final = "satark/1/origin"
