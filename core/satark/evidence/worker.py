@@ -50,8 +50,12 @@ PAUSE = 0.1
 """Seconds of pause after each file: during a burst of files, turns alone have a third of the time."""
 CLAIMED = 2 * AT_ONCE
 """Most files that one process claims; all other due files wait in the store."""
+RENEW_EVERY = 20.0
+"""Seconds between two renewals of claims; a third of `store.FETCH_LEASE`."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
+STORE_WAIT = 20.0
+"""Seconds between two attempts while the store of files is down, which use up none."""
 _PADDED = 2048
 """Least size of a file's record in its padded form."""
 _SOON = 0.1
@@ -85,14 +89,14 @@ class EvidenceWorker:
         self._opening = asyncio.Lock()
         self._exits = AsyncExitStack()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._claimed = 0
+        self._claimed: dict[str, MediaJob] = {}
         self._wake = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
 
     @property
     def is_busy(self) -> bool:
         """Whether a file is under way."""
-        return self._claimed > 0
+        return bool(self._claimed)
 
     def wake(self) -> None:
         """Look for due files now instead of in the next second."""
@@ -108,14 +112,21 @@ class EvidenceWorker:
         self._files.remove_abandoned()
         async with self._exits, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            tasks.create_task(self._keep_claims())
             while True:
                 self._wake.clear()
-                claimed = await self._claim(CLAIMED - self._claimed)
-                self._claimed += len(claimed)
+                claimed = await self._claim(CLAIMED - len(self._claimed))
                 for job, attempt in claimed:
+                    self._claimed[store.name(job.tip, job.ordinal)] = job
                     tasks.create_task(self._fetch(job, attempt))
                 if not claimed:
                     await wait_for(self._wake, seconds=1)
+
+    async def _keep_claims(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            if jobs := [*self._claimed.values()]:
+                self.writer.write_soon(lambda unit, jobs=jobs: store.renew_claims(unit, jobs))  # type: ignore[misc]
 
     async def _claim(self, most: int) -> list[tuple[MediaJob, int]]:
         if most <= 0:
@@ -133,8 +144,8 @@ class EvidenceWorker:
         except asyncio.CancelledError:  # the process is told to stop: another one need not wait for the claim's end
             self.writer.write_soon(lambda unit: store.retry_later(unit, job, 0, ""))
             raise
-        self._claimed -= 1
-        if self._claimed == AT_ONCE:  # not at each file: several are claimed in one transaction
+        self._claimed.pop(store.name(job.tip, job.ordinal), None)
+        if len(self._claimed) == AT_ONCE:  # not at each file: several are claimed in one transaction
             self._wake.set()
 
     async def _try(self, job: MediaJob, attempt: int) -> None:
@@ -240,14 +251,15 @@ class EvidenceWorker:
             return self._sandbox
 
     async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
-        final = attempt >= self._core.media_attempts and reason != StorageDown.__name__
+        is_down = reason == StorageDown.__name__
+        final = attempt >= self._core.media_attempts and not is_down
         event = "file not fetched, giving up" if final else "file not fetched, will retry"
         log.warning(event, channel=channel_of(job.ref.account), error=reason, attempt=attempt)
         if final:
             await self._lose(job, reason)
             return
-        wait = backoff(attempt, longest=LONGEST_WAIT)
-        await self._settle(lambda unit: store.retry_later(unit, job, wait, reason), job)
+        wait = STORE_WAIT if is_down else backoff(attempt, longest=LONGEST_WAIT)
+        await self._settle(lambda unit: store.retry_later(unit, job, wait, reason, counts=not is_down), job)
 
     async def _lose(self, job: MediaJob, reason: str, notice: FileNotice = _LOST) -> None:
         await self._settle(lambda unit: _lost(unit, job, reason), job)

@@ -18,12 +18,14 @@ from satark.telemetry.faults import Fault, Faults
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
-ALARMS_EVERY = 30.0
-"""Seconds between two looks for faults to report, and between two heartbeats."""
+ALARMS_EVERY = 5.0
+"""Seconds between two looks for what the operators were not told yet."""
+HEARTBEAT_EVERY = 30.0
+"""Seconds between two heartbeats."""
 ALARM_TIMEOUT = 60.0
 """Seconds that one alarm, or one heartbeat, may take to be delivered."""
-SETTLED = 180.0
-"""Seconds from the start after which a process has looked for every fault that an earlier process reported."""
+SETTLED = 120.0
+"""Seconds from the start after which a process has looked for every fault of which an earlier process told."""
 _BY_WORKER: Final = ("backup", "certificate", "losses", "queues", "roster")
 """Groups of faults that every process finds alike. Others than workers report rows that wait for a worker."""
 _COUNTED: Final = frozenset({"dead_letters"})
@@ -54,12 +56,15 @@ class Alarms:
         self._settled = time.monotonic() + SETTLED
 
     async def run(self) -> None:
-        """Report until cancelled; call the dead-man's switch while nothing keeps this process from taking messages."""
+        """Tell until cancelled; call the dead-man's switch while nothing keeps this process from taking messages."""
+        beat_due = time.monotonic() + ALARMS_EVERY
         while True:
             await self.tell_once()
             await asyncio.sleep(ALARMS_EVERY)
-            if self._heartbeat and not any(fault.stops for fault in self._faults.current):
-                await _call(self._heartbeat)
+            if self._heartbeat and time.monotonic() >= beat_due:
+                beat_due = time.monotonic() + HEARTBEAT_EVERY
+                if not any(fault.stops for fault in self._faults.current):
+                    await _call(self._heartbeat)
 
     async def tell_once(self) -> None:
         """Report new faults and ends to each destination. A report that can't be delivered is repeated next time."""

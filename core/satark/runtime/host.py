@@ -19,7 +19,7 @@ from satark.custody.comparison import note_stores
 from satark.plugins.failing_hooks import HookFailure
 from satark.runtime import compose, systemd
 from satark.runtime.alarms import Alarms
-from satark.runtime.dependency_faults import PeerWatch
+from satark.runtime.dependency_faults import FileStoreFinder, PeerWatch
 from satark.runtime.fault_watch import FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, Services, WebContext
@@ -30,6 +30,7 @@ from satark.store.writer import Bounds, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, missing_text
 from satark.telemetry.metrics import Metrics
 from satark_files.extra_packages import Extra, advice, missing
+from satark_files.file_store import FolderStore
 from satark_words.catalogues import report_missing
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
@@ -195,12 +196,14 @@ class Host:
             return self.ingest_runtime.writer
         return Writer(services.main, services.keys, bounds=Bounds(self.settings.core.batch))
 
-    def _peers(self) -> list[Channel | Sink]:
-        """Make this process's channels and sinks anew, only to ask their peers."""
+    def _peers(self) -> list[Channel | Sink | FileStoreFinder]:
+        """Make this process's channels and sinks again, only to ask their peers."""
+        has_bucket = not isinstance(self.services.files, FolderStore)
+        stores = [FileStoreFinder(self.services)] if has_bucket else []
         channels = compose.load_channels(self.settings, self.plugins) if "web" in self.roles else ()
         if "worker" not in self.roles:
-            return [*channels]
-        return [*channels, *compose.load_sinks(self.settings, self.plugins, self.services, self.writer)]
+            return [*stores, *channels]
+        return [*stores, *channels, *compose.load_sinks(self.settings, self.plugins, self.services, self.writer)]
 
     def _web_pages(self) -> list[Page]:
         if "web" not in self.roles or self.ingest_runtime is None:

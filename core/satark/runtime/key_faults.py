@@ -43,12 +43,15 @@ class FileWatch:
     """Notices that a file with which this process works was moved, deleted or replaced. `files`: name → path."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
-        self._files = {name: (path, mark) for name, path in files.items() if (mark := _mark(name, path))}
+        self._files = files
+        self._marks = {name: _mark(name, path) for name, path in files.items()}
 
     def faults(self) -> Iterator[Fault]:
-        """Compare each file with its state when the process started."""
-        for name, (path, mark) in self._files.items():
-            if (now := _mark(name, path)) != mark:
+        """Compare each file with what it was when the process started, or when it was first there."""
+        for name, path in self._files.items():
+            now = _mark(name, path)
+            mark = self._marks[name] = self._marks[name] or now
+            if now != mark:
                 how = "replaced" if now else "moved or deleted"
                 do = "put the old file back, or restart with the new one if that is meant (docs/runbook.md#a-wrong-key)"
                 yield Fault(f"file_gone:{name}", f"{path} was {how} while Satark uses it", do, stops=True)

@@ -171,7 +171,11 @@ def _size(path: Path) -> int:
 
 
 def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -> list[Fault]:
-    """Check the certificate of the public address as a provider does. An address that can't be reached is no fault."""
+    """Check the certificate of the public address as a provider does.
+
+    Raises:
+        OSError: the address can't be reached.
+    """
     parts = urlsplit(public_url)
     if parts.scheme != "https" or not parts.hostname:
         return []
@@ -181,8 +185,6 @@ def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -
         ends = _end(host, parts.port or 443, context or ssl.create_default_context())
     except ssl.SSLCertVerificationError as error:
         return [Fault("certificate_wrong", f"the certificate of {host} is refused: {error.verify_message}", do)]
-    except OSError:
-        return []
     left = (ends - time.time()) / _DAY
     if left >= CERTIFICATE_DAYS:
         return []

@@ -1,6 +1,6 @@
 """The `file` table: files of evidence. Each is due to be fetched, or is sealed, or is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -16,8 +16,11 @@ from satark.store import deliveries, tables, tip_changes
 from satark.store.tables import file, tip
 from satark.store.unit_of_work import UnitOfWork, due_in
 
-FETCH_LEASE = 900
-"""Seconds that a process has for fetching and sealing a file before another one may try."""
+FETCH_LEASE = 60
+"""Seconds that a claim on a file lasts. A process renews its claims while it works, so that only a dead one loses them.
+"""
+CRASH_LEASE = 300
+"""The same of a file that was claimed `_CRASHES` times, unless it is renewed: it may kill who opens it."""
 
 _ORIGIN_USE: Final = "satark/1/origin"
 _NONCE: Final = 12
@@ -97,12 +100,22 @@ def lock(unit: UnitOfWork, tip: str) -> None:
 
 
 def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
-    """Claim files that are due, for `FETCH_LEASE`; return each with the number of the attempt."""
+    """Claim files that are due; return each with the number of the attempt."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
-    claimed = [{"t": row.tip, "o": row.ordinal, "due": unit.now + FETCH_LEASE, "n": row.attempts + 1} for row in rows]
+    lease = {row: FETCH_LEASE if row.attempts < _CRASHES else CRASH_LEASE for row in rows}
+    claimed = [
+        {"t": row.tip, "o": row.ordinal, "n": row.attempts + 1, "w": lease[row], "due": unit.now + lease[row]}
+        for row in rows
+    ]
     if claimed:
         unit.main.execute(_CLAIM, claimed)
     return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
+
+
+def renew_claims(unit: UnitOfWork, jobs: Iterable[MediaJob]) -> None:
+    """Renew claims for another `FETCH_LEASE`."""
+    due = unit.now + FETCH_LEASE
+    unit.main.execute(_RENEW, [{"t": job.tip, "o": job.ordinal, "due": due} for job in jobs])
 
 
 def release_claims(unit: UnitOfWork) -> None:
@@ -202,9 +215,13 @@ def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
     unit.main.execute(update(file).where(*waiting).values(reason=""))
 
 
-def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) -> bool:
-    """Make a file due again after `seconds`. Return False if its tipster has erased it, as `mark_sealed` does."""
-    return _settle(unit, job, reason=reason, **due_in(seconds, unit.now))
+def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str, *, counts: bool = True) -> bool:
+    """Make a file due again after so many seconds. Return False if its tipster has erased it, as `mark_sealed` does.
+
+    `counts`: whether the attempt is used up.
+    """
+    attempts = file.c.attempts if counts else file.c.attempts - 1
+    return _settle(unit, job, reason=reason, attempts=attempts, **due_in(seconds, unit.now))
 
 
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
@@ -228,7 +245,13 @@ _DUE = (
 _CLAIM = (
     update(file)
     .where(file.c.tip == bindparam("t"), file.c.ordinal == bindparam("o"))
-    .values(due_at=bindparam("due"), wait=FETCH_LEASE, attempts=bindparam("n"))
+    .values(due_at=bindparam("due"), wait=bindparam("w"), attempts=bindparam("n"))
+)
+_RENEW = (
+    update(file)
+    .where(file.c.tip == bindparam("t"), file.c.ordinal == bindparam("o"), file.c.state == "due")
+    .where(file.c.due_at < bindparam("due"))
+    .values(due_at=bindparam("due"), wait=FETCH_LEASE)
 )
 
 _encode = msgspec.msgpack.Encoder().encode
