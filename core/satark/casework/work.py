@@ -55,13 +55,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Status = INITIAL_STATUS
     acted: bool = False
-    """Whether any desk has directed or reported, decided on the tip or set its status; since a danger was told."""
+    """Whether any desk has directed or reported, decided on the tip or set its status; since the tip became urgent."""
     acted_by: str = ""
     """The desk that did so last."""
     acted_at: int = 0
     """When it did so, Unix seconds; 0 where no time is known."""
     urgent_since: int = 0
-    """The minute in which the urgent tip came or, if a desk has acted since, its tipster told of a danger; 0: none."""
+    """When the tip became urgent, if no desk has acted since: it came, its tipster told of a danger, or an officer said
+    so; 0: none."""
     heard: bool = False
     """Whether the tipster has written since any desk acted."""
     directions: Mapping[str, Direction] = {}
@@ -204,6 +205,8 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     if step.kind in {"withdrawn", "asked_raw"}:
         is_asked = step.kind == "asked_raw"
         return msgspec.structs.replace(work, raw_asked=posted) if is_asked else _withdrawn(work, step.to)
+    if step.kind == "corrected" and step.priority == "urgent" and not work.finished:
+        return msgspec.structs.replace(work, acted=False, urgent_since=posted.at)
     if step.kind == "assigned":
         return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
     if step.kind in {"merged", "unmerged"}:
@@ -216,7 +219,7 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
         return msgspec.structs.replace(work, directions={**directions, **done}, asked=asked)
     if step.kind == "refused_to_close":
         again = directions.get(work.awaits_closing_from())
-        owed = {again.to: msgspec.structs.replace(again, due=step.due, is_open=True)} if again else {}
+        owed = {again.to: msgspec.structs.replace(again, due=step.due, is_open=bool(step.due))} if again else {}
         return msgspec.structs.replace(work, directions={**directions, **owed}, asked=None)
     if step.kind == "closed":
         return msgspec.structs.replace(work, outcome=step.outcome, asked=None)
