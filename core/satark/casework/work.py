@@ -190,6 +190,8 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
         )
     if message.case:
         work = _after_step(work, posted, message.case)
+        if message.case.priority == "urgent" and not work.finished:
+            work = msgspec.structs.replace(work, acted=False, urgent_since=posted.at)
     if message.status:
         is_end = message.status in FINISHED_STATUSES - {"MERGED"}
         ended = {"finished_by": message.desk, "asked": None, "disputed": False} if is_end else {}
@@ -205,8 +207,6 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     if step.kind in {"withdrawn", "asked_raw"}:
         is_asked = step.kind == "asked_raw"
         return msgspec.structs.replace(work, raw_asked=posted) if is_asked else _withdrawn(work, step.to)
-    if step.kind == "corrected" and step.priority == "urgent" and not work.finished:
-        return msgspec.structs.replace(work, acted=False, urgent_since=posted.at)
     if step.kind == "assigned":
         return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
     if step.kind in {"merged", "unmerged"}:

@@ -79,7 +79,7 @@ class OfficerQueue(QueueWatcher):
             return tip not in self._unseen | self._updated
 
     def news(self, number: str) -> dict[str, int]:
-        """Return the present version of a tip, or without a number of the queue, and a number that grows if one presses.
+        """Return the present version of a tip, or without a number of the queue, and how much presses.
 
         An unread tip counts once more while it is urgent and nobody has acted: one of high priority may become so.
         """
