@@ -58,7 +58,9 @@ class Services:
         """Seconds in each of which every remote office gets one delivery or cover; 0: at once."""
         plain = [rule.to for rule in destination_rules if not isinstance(rule, CoveredRule)]
         every = int(settings.core.delivery_minutes * 60)
-        self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds)
+        # Others read the tip, and need its key.
+        woken = {one.to: one.desk for one in destination_rules if one.priority != "normal" and not one.recipient}
+        self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds, woken)
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
         self.keys = envelopes.with_name_key(keys, name_key)
         self.data_dir = settings.core.data_dir

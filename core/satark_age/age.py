@@ -10,9 +10,11 @@ import os
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, reduce
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, reduce
 from operator import or_, xor
 from typing import Any, BinaryIO, Final
+from weakref import WeakValueDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -50,9 +52,14 @@ class X25519:
     stanza, share_bytes = b"X25519", 32
 
     @staticmethod
-    def public(secret: bytes) -> tuple[bytes, X25519PublicKey]:
+    def private(secret: bytes) -> X25519PrivateKey:
+        """Derive the private key."""
+        return X25519PrivateKey.from_private_bytes(secret)
+
+    @staticmethod
+    def public(private: X25519PrivateKey) -> tuple[bytes, X25519PublicKey]:
         """Return the public key of a private key, as bytes and as `read` returns it."""
-        key = X25519PrivateKey.from_private_bytes(secret).public_key()
+        key = private.public_key()
         return key.public_bytes_raw(), key
 
     @staticmethod
@@ -77,10 +84,10 @@ class X25519:
         return crypto_scalarmult_base(os.urandom(_SECRET)), os.urandom(_WRAPPED)
 
     @staticmethod
-    def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
+    def unwrap(private: X25519PrivateKey, share: bytes, wrapped: bytes) -> bytes:
         """Unwrap a file's key; raise an InvalidTag if it is for another key."""
-        shared = X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(share))
-        cipher = _cipher(shared, share + X25519.public(secret)[0], b"age-encryption.org/v1/X25519")
+        shared = private.exchange(X25519PublicKey.from_public_bytes(share))
+        cipher = _cipher(shared, share + X25519.public(private)[0], b"age-encryption.org/v1/X25519")
         return cipher.decrypt(bytes(12), wrapped, None)
 
 
@@ -91,9 +98,14 @@ class Hybrid:
     stanza, share_bytes = b"mlkem768x25519", 1120
 
     @staticmethod
-    def public(secret: bytes) -> tuple[bytes, hpke.MLKEM768X25519PublicKey]:
-        mlkem, own = Hybrid._keys(secret)
-        both = mlkem.public_key(), own.public_key()
+    def private(secret: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+        both = hashlib.shake_256(secret).digest(_MLKEM_SEED + _SECRET)
+        own = X25519PrivateKey.from_private_bytes(both[_MLKEM_SEED:])
+        return MLKEM768PrivateKey.from_seed_bytes(both[:_MLKEM_SEED]), own
+
+    @staticmethod
+    def public(private: tuple[MLKEM768PrivateKey, X25519PrivateKey]) -> tuple[bytes, hpke.MLKEM768X25519PublicKey]:
+        both = private[0].public_key(), private[1].public_key()
         return both[0].public_bytes_raw() + both[1].public_bytes_raw(), hpke.MLKEM768X25519PublicKey(*both)
 
     @staticmethod
@@ -113,48 +125,58 @@ class Hybrid:
         return Hybrid.wrap(hpke.MLKEM768X25519PublicKey(*other), bytes(_FILE_KEY))
 
     @staticmethod
-    def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
-        return _HPKE.decrypt(share + wrapped, hpke.MLKEM768X25519PrivateKey(*Hybrid._keys(secret)), _HPKE_INFO)
-
-    @staticmethod
-    def _keys(secret: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
-        both = hashlib.shake_256(secret).digest(_MLKEM_SEED + _SECRET)
-        own = X25519PrivateKey.from_private_bytes(both[_MLKEM_SEED:])
-        return MLKEM768PrivateKey.from_seed_bytes(both[:_MLKEM_SEED]), own
+    def unwrap(private: tuple[MLKEM768PrivateKey, X25519PrivateKey], share: bytes, wrapped: bytes) -> bytes:
+        return _HPKE.decrypt(share + wrapped, hpke.MLKEM768X25519PrivateKey(*private), _HPKE_INFO)
 
 
 KeyKind = type[X25519] | type[Hybrid]
 Recipient = tuple[KeyKind, Any]
-Identity = tuple[KeyKind, bytes]
 KINDS: tuple[KeyKind, ...] = (Hybrid, X25519)
 """The kinds of keys. New keys are of the first."""
 
 
+@dataclass(frozen=True, repr=False)
+class Identity:
+    """A private key."""
+
+    kind: KeyKind
+    secret: bytes
+
+    @cached_property
+    def key(self) -> Any:
+        """What opens files, derived from the secret: that takes as long as to open one."""
+        return self.kind.private(self.secret)
+
+
+_identities = WeakValueDictionary[str, Identity]()
+"""Those that somebody holds, by their texts: whoever holds one has its key derived once."""
+
+
 def new_identity() -> Identity:
     """Make a private key."""
-    return KINDS[0], os.urandom(_SECRET)
+    return Identity(KINDS[0], os.urandom(_SECRET))
 
 
 def write_identity(identity: Identity) -> str:
     """Return a private key as text."""
-    kind, secret = identity
-    return _bech32(kind.identities.lower(), secret).upper()
+    return _bech32(identity.kind.identities.lower(), identity.secret).upper()
 
 
 def recipient_of(identity: Identity) -> tuple[str, Recipient]:
-    """Return the recipient of a private key; both are text."""
-    kind, secret = identity
-    public, key = kind.public(secret)
-    return _bech32(kind.recipients, public), (kind, key)
+    """Return the recipient of a private key, as text too."""
+    public, key = identity.kind.public(identity.key)
+    return _bech32(identity.kind.recipients, public), (identity.kind, key)
 
 
 def read_identity(text: str) -> Identity:
     """Read a private key; raise a ValueError if it is none."""
+    if known := _identities.get(text):
+        return known
     kind = next((one for one in KINDS if one.identities == text.rpartition("1")[0]), None)
     secret = _bech32_data(text.lower(), kind.identities.lower()) if kind and text.isupper() else b""
     if kind is None or len(secret) != _SECRET:
         raise ValueError("no private key")
-    return kind, secret
+    return _identities.setdefault(text, Identity(kind, secret))
 
 
 @lru_cache(maxsize=256)
@@ -204,15 +226,15 @@ def decrypt(source: BinaryIO, write: Callable[[bytes], object], identities: Iter
 
 
 def _unwrapped(stanzas: Iterable[tuple[list[bytes], bytes]], identities: Iterable[Identity]) -> bytes:
-    for kind, secret in identities:
+    for one in identities:
         for arguments, wrapped in stanzas:
-            if arguments[0] != kind.stanza:
+            if arguments[0] != one.kind.stanza:
                 continue
             share = _bytes(b" ".join(arguments[1:]))
-            if len(share) != kind.share_bytes or len(wrapped) != _WRAPPED:
+            if len(share) != one.kind.share_bytes or len(wrapped) != _WRAPPED:
                 raise ValueError("a stanza of another length")
             try:
-                return kind.unwrap(secret, share, wrapped)
+                return one.kind.unwrap(one.key, share, wrapped)
             except InvalidTag:
                 continue
     raise InvalidTag
@@ -290,8 +312,8 @@ def _number(body: str) -> int:
 
 
 def _checksum(prefix: str, number: int, characters: int) -> int:
-    parities = ((number & bits).bit_count() & 1 for bits in _checked_bits(characters))
-    return _checksum_of_prefix(prefix, characters) ^ sum(parity << at for at, parity in enumerate(parities))
+    parities = [((number & bits).bit_count() & 1) << at for at, bits in enumerate(_checked_bits(characters))]
+    return _checksum_of_prefix(prefix, characters) ^ sum(parities)
 
 
 @lru_cache(maxsize=16)

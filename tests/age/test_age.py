@@ -31,7 +31,7 @@ RECIPIENT_SHA256 = "194464fe5a8e5c86062c7db6fa8c1863c69cf20a5070c9a9ea3eadff12b5
 
 
 def new_pair(kind: KeyKind) -> tuple[Identity, str]:
-    identity = kind, os.urandom(32)
+    identity = Identity(kind, os.urandom(32))
     return identity, age.recipient_of(identity)[0]
 
 
@@ -141,7 +141,7 @@ def test_a_key_with_a_lost_or_altered_character_is_refused(kind: KeyKind) -> Non
 
 def test_a_public_key_that_agrees_on_nothing_secret_is_refused() -> None:
     low = age._bech32("age", bytes(32))
-    hybrid = age._bech32("age1pq", Hybrid.public(bytes(32))[0][:1184] + bytes(32))
+    hybrid = age._bech32("age1pq", Hybrid.public(Hybrid.private(bytes(32)))[0][:1184] + bytes(32))
     too_large = age._bech32("age1pq", b"\xff" * 1216)
     for text in (low, hybrid, too_large):
         with pytest.raises(ValueError, match=r"."):

@@ -42,7 +42,7 @@ TIP = Tip(
     answers={"what": "रात को ट्रक आते हैं"},
 )
 LONG, LONG_IDENTITY = new_identity()
-OLD = age.X25519, bytes(range(32))
+OLD = age.Identity(age.X25519, bytes(range(32)))
 SHORT, SHORT_IDENTITY = age.recipient_of(OLD)[0], age.write_identity(OLD)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from satark.api.tip import CaseStep, Header, Message, Priority, Status
+from satark.api.tip import STATUSES, CaseStep, Header, Message, Priority, Status
 from satark.casework.clocks import SUNDAY, Clocks, Offices, WorkingTime
-from satark.casework.work import PostedMessage, Work, work_on
+from satark.casework.work import PostedMessage, Work, corrected, work_on
 
 OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])
 CLOCKS = Clocks()
@@ -109,7 +112,8 @@ def test_after_an_act_without_a_report_the_next_clock_rises_above_the_desk_that_
     assert late(6, verifying) == ({"sp"}, {"dig"})
     assert late(6, verifying, directed) == (set(), set())
     assert late(6, directed, reported) == ({"sp"}, {"dig"})
-    assert late(6, directed, asked) == (set(), set())
+    assert late(5, directed, asked) == (set(), set())
+    assert late(6, directed, asked) == ({"sp"}, {"dig"}), "who decides on a closing has a clock too"
 
 
 def test_a_late_report_rises_above_the_desk_that_directed_and_shows_at_every_desk_involved() -> None:
@@ -138,6 +142,53 @@ def test_a_finished_tip_has_no_clock() -> None:
     )
     closed = Message(sender="desk", desk="sp", status="CLOSED", text="done")
     assert marks(BAND_END + 999 * HOUR, directed, closed) == {"lanka": set(), "sp": set(), "dig": set()}
+
+
+def test_a_tip_that_an_officer_calls_urgent_has_its_first_clock_from_then_on() -> None:
+    now = BAND_END + 50 * HOUR
+    seen = PostedMessage(1, Message(sender="desk", desk="sp", status="VERIFYING"), "asha", BAND_END)
+    urgent = PostedMessage(2, step(CaseStep(kind="corrected", priority="urgent")), "asha", now)
+    for thread in ([urgent], [seen, urgent]):
+        assert CLOCKS.due(corrected(header(), thread), work_on(thread)) == now + HOUR
+    closed = PostedMessage(1, Message(sender="desk", desk="sp", status="CLOSED"), "asha", BAND_END)
+    assert work_on([closed, urgent]).finished
+
+
+DESKS = st.sampled_from(["lanka", "sp", "dig"])
+STEPS = st.builds(
+    CaseStep,
+    kind=st.sampled_from(get_args(get_type_hints(CaseStep)["kind"])),
+    to=DESKS,
+    due=st.sampled_from([0, BAND_END + 9 * HOUR, BAND_END + 99 * HOUR]),
+    priority=st.sampled_from(["", "urgent"]),
+)
+TRUE = st.sampled_from([True])
+WRITTEN = st.one_of(
+    st.builds(step, STEPS, desk=DESKS),
+    st.builds(Message, sender=st.just("desk"), desk=DESKS, status=st.sampled_from(STATUSES)),
+    st.builds(Message, sender=st.just("desk"), desk=DESKS, text=st.just("seen"), internal=TRUE),
+    st.builds(Message, sender=st.just("desk"), desk=DESKS, text=st.just("where?"), question=TRUE),
+    st.builds(Message, sender=st.just("tipster"), text=st.just("?"), feedback=st.sampled_from(["", "no", "again"])),
+    st.builds(Message, sender=st.just("tipster"), text=st.just("now"), flags=st.just(("danger:life",))),
+)
+
+
+@given(st.lists(st.tuples(WRITTEN, st.integers(0, 30)), max_size=12), st.sampled_from([0, ARRIVED]))
+def test_an_urgent_tip_has_a_running_clock_until_it_is_finished(
+    written: list[tuple[Message, int]], arrived: int
+) -> None:
+    now, thread = BAND_END, list[PostedMessage]()
+    for seq, (message, hours) in enumerate(written, 1):
+        now += hours * HOUR
+        danger = now if message.flags else 0
+        officer, at = ("", 0) if message.sender == "tipster" else ("asha", now)
+        thread.append(PostedMessage(seq, message, officer, at, danger_at=danger))
+        tip, work = corrected(header("urgent"), thread), work_on(thread, arrived)
+        due = CLOCKS.due(tip, work)
+        assert bool(due) is not work.finished
+        late = CLOCKS.breaches(tip, work, due + 1)
+        assert bool(late) is not work.finished
+        assert work.finished or any("late" in OFFICES.marks(desk, work, late) for desk in OFFICES.above)
 
 
 OFFICE = WorkingTime(weekdays=frozenset(range(SUNDAY)), begins=10 * HOUR, ends=18 * HOUR)

@@ -63,6 +63,7 @@ def check_desks(folder: Path) -> None:
         desks = {one.acting.desk: one.acting for one in prepare(services, folder, sample_week=True) if one.acting}
         sp = desks["sp"].summaries()
         assert len(sp) == len(STORIES)
+        assert not any(desks["sp"].open(one.id).altered for one in sp)
         assert {one.header.language for one in sp} == {"hi", "en"}
         statuses = {one.status for one in sp}
         assert statuses >= {"CLOSED", "REOPENED", "NEED_INFO", "VERIFYING", "RECEIVED"}

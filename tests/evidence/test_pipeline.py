@@ -97,7 +97,7 @@ async def test_the_origin_is_read_from_video_and_not_from_voice_messages(
 async def test_a_sealed_file_opens_with_the_age_command(
     driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    data, key_before_1_3 = make("png").read_bytes(), (age.X25519, bytes(range(32)))
+    data, key_before_1_3 = make("png").read_bytes(), age.Identity(age.X25519, bytes(range(32)))
     driver.recipient, driver.identity = age.recipient_of(key_before_1_3)[0], age.write_identity(key_before_1_3)
     await driver.process(chunks(data))
     key = tmp_path / "key"

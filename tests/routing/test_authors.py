@@ -91,12 +91,17 @@ def test_an_officers_message_counts_and_names_who_wrote_it_and_when(book: Roster
 
 
 def test_a_tip_that_was_sealed_by_another_roster_is_altered_whatever_roster_is_served_later(book: RosterBook) -> None:
+    list_destination(book, desk_verifier(OWN))
     signers = Signers(book.state)
     sealed = replace(ENVELOPE, roster=book.state.head)
     assert not ThreadReader(sealed, signers).altered
+    of_no_desk = replace(sealed, holders={**HOLDERS, "": ("email:sp",)})
+    assert not ThreadReader(of_no_desk, signers).altered
     for forged in (
         replace(sealed, roster="ab" * 32),
         replace(sealed, holders={**HOLDERS, "spy": ()}),
+        replace(sealed, holders={**HOLDERS, "": ("email:spy",)}),
+        replace(sealed, holders={**HOLDERS, "sp": ("email:spy",)}),
     ):
         assert ThreadReader(forged, signers).altered
     elsewhere = RosterBook.sealed().state

@@ -435,7 +435,7 @@ def check_that_it_opens_no_more(cluster: Cluster, machine: Machine, seen: dict[b
     for sealed in cluster.stored:
         for secret in machine.keys.receiving.values():
             try:
-                plain = decrypt(sealed, age.write_identity((age.KINDS[0], secret)))
+                plain = decrypt(sealed, age.write_identity(age.Identity(age.KINDS[0], secret)))
             except CantOpen:
                 continue
             assert {epoch for epoch in seen if opens(machine, plain, epoch)} <= listed

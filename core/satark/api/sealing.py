@@ -71,9 +71,17 @@ def check_identity(identity: str) -> None:
     Raises:
         CantOpen: the text holds something else.
     """
-    found = [_read_identity(one) for one in identity.split()]
-    if not found:
+    if not keys_of(identity):
         raise CantOpen("it is no age identity")
+
+
+def keys_of(identity: str) -> list[age.Identity]:
+    """Read private keys, one a line. As long as somebody holds them, each is derived once, whatever it opens.
+
+    Raises:
+        CantOpen: the text holds something else.
+    """
+    return [_read_identity(one) for one in identity.split()]
 
 
 def seal(value: object, *recipients: str | age.Recipient, padded: int = LEAST_PADDED) -> bytes:

@@ -1,6 +1,5 @@
 """One tip as a desk has opened it: its envelope, its document, and the part of its thread that was read."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import chain
@@ -143,7 +142,7 @@ class CachedTip:
         answers = of.written({step: said for step, said in tip.answers.items() if _is_story(tip, step)}) if tip else []
         words = next(filter(None, chain(answers, self._tipsters_words(), self.captions)), "")
         return Gist(
-            words=textwrap.shorten(words, _SHOWN, placeholder="…"),
+            words=_shortened(words),
             channel=tip.channel if tip else "",
             files=len(tip.evidence) if tip else 0,
             accuses=bool(tip and tip.accused),
@@ -159,6 +158,11 @@ class CachedTip:
         """Yield the tipster's words after the tip was sent, written or spoken."""
         messages = (posted.message for posted in self.thread)
         return (one.text for one in messages if one.sender == "tipster" or one.transcript)
+
+
+def _shortened(words: str) -> str:
+    whole = " ".join(words.split())
+    return whole if len(whole) <= _SHOWN else f"{whole[:_SHOWN].rpartition(' ')[0] or whole[: _SHOWN - 1]}…"
 
 
 def _is_story(tip: Tip, step: str) -> bool:

@@ -109,12 +109,12 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         return int(self._after(header.priority, start, self.first_act_hours)) if start else 0
 
     def next_act_due(self, header: Header, work: Work) -> int:
-        """Return when the desk that acted last, or the one that directed it, must act again, Unix seconds.
+        """Return when the desk that acted last, or the one that directed it, must act or decide, Unix seconds.
 
-        0: no desk has acted yet, another clock runs, a decision is awaited, or the tip is finished.
+        0 while no desk has acted or a report is owed, and of a finished tip.
         """
-        waits = work.finished or work.asked or work.awaits_report or not work.acted
-        return 0 if waits or not work.acted_at else self.report_due(header.priority, work.acted_at)
+        waits = work.finished or work.awaits_report or not work.acted
+        return 0 if waits else self.report_due(header.priority, work.acted_at or band_end(header.received))
 
     def due(self, header: Header, work: Work) -> int:
         """Return when the clock that runs now ends, Unix seconds; 0: none runs."""

@@ -87,6 +87,8 @@ class TipCache:
         self._comparing = False
         """Whether `open_all` is comparing tips."""
         self._watchers: list[Callable[[Collection[str]], None]] = []
+        self._just_read: Mapping[str, ListedTip] = {}
+        """What the watchers are being told of."""
 
     @cached_property
     def _index(self) -> SealedIndex:
@@ -114,7 +116,7 @@ class TipCache:
         Raises:
             NoSuchTip: the tip no longer opens.
         """
-        return self._unpacked(tip)[1]
+        return self._just_read.get(tip) or self._unpacked(tip)[1]
 
     def _unpacked(self, tip: str) -> tuple[bytes, ListedTip]:
         entry = self.tips[tip]
@@ -269,15 +271,14 @@ class TipCache:
         found = self.reader.read(tips)
         for tip in set(tips) - found.keys():
             self._unlist(tip)
-        told = set(tips)
-        for tip, one in found.items():
-            listed = one.listed(self._search_texts)
-            if is_change or self.listed(tip) != listed:
-                self._list({tip: Entry.of(one, listed)})
-                self.unsaved.add(tip)
-            else:
-                told.discard(tip)
-        self._tell(told)
+        read = {tip: one.listed(self._search_texts) for tip, one in found.items()}
+        same = {tip for tip, listed in read.items() if not is_change and self.listed(tip) == listed}
+        new = {tip: Entry.of(one, read[tip]) for tip, one in found.items() if tip not in same}
+        self._list(new)
+        self.unsaved.update(new)
+        self._just_read = read
+        self._tell(set(tips) - same)
+        self._just_read = {}
 
     def _list(self, entries: Mapping[str, Entry]) -> None:
         self.tips.update(entries)

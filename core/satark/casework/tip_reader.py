@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
-from satark.api.sealing import CantOpen, open_envelope, recipient_of
+from satark.api.sealing import CantOpen, keys_of, open_envelope, recipient_of
 from satark.api.tip import Envelope
 from satark.casework.cached_tip import CachedTip
 from satark.casework.desk_act import ActRefused
@@ -48,6 +48,8 @@ class TipReader:
         self._desk = desk
         self._identity = identity
         self._former: Sequence[str] = ()
+        self._own, self._in_use = keys_of(identity), keys_of("")
+        """Private keys that are derived once: the desk's, and those of the tips that are being read."""
 
     def read(self, tips: Collection[str]) -> dict[str, CachedTip]:
         """Read these tips. For tips in memory, read only new rows. Leave out ids that are no tip of the desk."""
@@ -59,6 +61,7 @@ class TipReader:
         found = {tip: self.held[tip] for tip in tips if tip in self.held}
         self._read_messages(found)
         self._read_documents(found)
+        self._in_use.clear()
         for tip, one in found.items():
             one.rows = rows[tip]
         while len(self.held) > max(_MOST_HELD, len(found)):
@@ -89,6 +92,7 @@ class TipReader:
                 envelope = open_envelope(sealed, identity, tip=tip, desk=self._desk)
             except CantOpen:
                 continue
+            self._in_use += keys_of(envelope.identity)
             keys = (envelope.identity, *own) if envelope.tip_recipient else (envelope.identity,)
             return replace(envelope, identity="\n".join(keys))
         return None

@@ -55,13 +55,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Status = INITIAL_STATUS
     acted: bool = False
-    """Whether any desk has directed, reported, decided or set a status since the last danger was told."""
+    """Whether any desk has directed or reported, decided on the tip or set its status; since the tip became urgent."""
     acted_by: str = ""
     """The desk that acted last (see `acted`)."""
     acted_at: int = 0
     """When that desk acted, Unix seconds; 0: not known."""
     urgent_since: int = 0
-    """The minute in which an urgent tip came; once a desk acted, that of the last danger told. 0: none."""
+    """When the tip became urgent, if no desk has acted since: it came, its tipster told of a danger, or an officer said
+    so; 0: none."""
     heard: bool = False
     """Whether the tipster has written since any desk acted."""
     directions: Mapping[str, Direction] = {}
@@ -189,6 +190,8 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
         )
     if message.case:
         work = _after_step(work, posted, message.case)
+        if message.case.priority == "urgent" and not work.finished:
+            work = msgspec.structs.replace(work, acted=False, urgent_since=posted.at)
     if message.status:
         is_end = message.status in FINISHED_STATUSES - {"MERGED"}
         ended = {"finished_by": message.desk, "asked": None, "disputed": False} if is_end else {}
@@ -216,7 +219,7 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
         return msgspec.structs.replace(work, directions={**directions, **done}, asked=asked)
     if step.kind == "refused_to_close":
         again = directions.get(work.awaits_closing_from())
-        owed = {again.to: msgspec.structs.replace(again, due=step.due, is_open=True)} if again else {}
+        owed = {again.to: msgspec.structs.replace(again, due=step.due, is_open=bool(step.due))} if again else {}
         return msgspec.structs.replace(work, directions={**directions, **owed}, asked=None)
     if step.kind == "closed":
         return msgspec.structs.replace(work, outcome=step.outcome, asked=None)

@@ -57,10 +57,14 @@ class SheetPdf(FPDF):
 
     def _row(self, label: str, text: str) -> None:
         self.set_font(FAMILY, "B", _TEXT)
+        height = self.multi_cell(_LABELS, _LINE, label, align="L", dry_run=True, output="HEIGHT")
+        if self.will_page_break(height):
+            self.add_page()
         top, page = self.get_y(), self.page
         self.multi_cell(_LABELS, _LINE, label, align="L", new_x="RIGHT", new_y="TOP")
-        below = self.get_y() if self.page != page else top
-        self.set_xy(_MARGIN + _LABELS + 3, below)
+        self.set_xy(_MARGIN + _LABELS + 3, top)
         self.set_font(FAMILY, size=_TEXT)
         self.multi_cell(0, _LINE, text, align="L", new_x="LMARGIN", new_y="NEXT")
+        if self.page == page:
+            self.set_y(max(self.get_y(), top + height))  # a label may have more lines than its text
         self.ln(2)

@@ -144,9 +144,8 @@ class Signers:
         back, the tips of that night still name the false one.
         """
         known = (one for one in (self._own, self.host) if one)
-        return any(
-            envelope.roster in one.positions and envelope.holders.keys() <= one.signing_keys.keys() for one in known
-        )
+        readers = {*envelope.holders}.union(*envelope.holders.values()) - {""}  # destinations that belong to no desk
+        return any(envelope.roster in one.positions and readers <= one.signing_keys.keys() for one in known)
 
     def outdate(self, reader: ThreadReader) -> bool:
         """Return whether a desk that has a tip changed its own key, and nobody has renewed the tip's key since."""

@@ -19,7 +19,7 @@ from satark.api.services import UnitOfWork
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
 from satark.store import envelopes
-from satark.store.due_times import when_due
+from satark.store.due_times import when_due, woken_by
 from satark.store.tables import delivery, desk, tip
 from satark.store.unit_of_work import due_in
 
@@ -72,29 +72,39 @@ def add(unit: UnitOfWork, tip_id: str, destination: str, *, again: bool = False,
         add_revision(unit, tip_id, only=destination)
 
 
-def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False, only: str = "") -> None:
+def add_revision(
+    unit: UnitOfWork, tip_id: str, *, offices_only: bool = False, only: str = "", is_urgent: bool = False
+) -> None:
     """Queue a new revision of a tip for every external destination that already has it, and covers for the others.
 
-    `offices_only`: only for desks in remote offices, since the change is not from the tipster. `only`: the one
-    destination that gets the revision; all others get covers.
+    `offices_only`: only for desks in remote offices, since the change is not from the tipster. `only`: for this one,
+    and covers for all others. `is_urgent`: at once, and for those that wait until a tip is urgent, too.
     """
     # One transaction at a time, so that no two add the same revision.
     unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
+    woken = woken_by(unit, tip_id) if is_urgent else set()
     for destination, rows in _rows_away(unit, tip_id, offices_only=offices_only).items():
+        due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
         newest, covers = rows[-1], [one for one in rows if is_cover(unit.keys, one)]
-        gets = destination == only if only else len(covers) < len(rows)
+        gets = destination == only if only else len(covers) < len(rows) or destination in woken
         # No cover is ever under way: the first that waits can carry the change, and those behind it stay covers.
         waiting = next((one for one in covers if one.state in {"due", "blocked"}), None)
         has_room = newest.state == "blocked" or (newest.state == "due" and not newest.attempts)
         if gets and waiting and (has_room or waiting.state == "due"):
-            unit.main.execute(update(delivery).where(delivery.c.id == waiting.id).values(id=random_bytes(16)))
+            # No cover is under way, so this one need not wait to be tried again.
+            when = due if is_urgent and waiting.state == "due" else {}
+            unit.main.execute(update(delivery).where(delivery.c.id == waiting.id).values(id=random_bytes(16), **when))
             gets = False
+        if is_urgent:  # what waits for its moment waits no more
+            mine = (delivery.c.tip == tip_id, delivery.c.destination == destination)
+            waits = (delivery.c.state == "due", delivery.c.attempts == 0, delivery.c.due_at > due["due_at"])
+            unit.main.execute(update(delivery).where(*mine, *waits).values(due))
         if has_room:
             continue  # it will carry the change
         revision = newest.revision + 1
         id_ = b"" if gets else cover_id(unit.keys, tip_id, destination, revision)
         row = new_row(tip_id, destination, unit.now, revision=revision, id_=id_)
-        row |= when_due(unit, tip_id, destination)
+        row |= due
         blocked = {"state": "blocked", "due_at": band_start(unit.now)} if newest.state == "due" else {}
         unit.insert_new(delivery, [{**row, **blocked}], "id")
 

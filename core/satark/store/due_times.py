@@ -2,22 +2,34 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
-from satark.api.routing import HERE
+from satark.api.routing import HERE, LEVELS
 from satark.api.services import UnitOfWork
 from satark.store import envelopes
+from satark.store.tables import desk
 from satark.store.unit_of_work import due_in
 
-_PUT_OFF = "satark_put_off"
+_PUT_OFF, _WOKEN = "satark_put_off", "satark_woken"
+_WITH_TIP = LEVELS[LEVELS.index("district") :]
+"""Levels of the desks that get a tip itself: a release alone tells nothing of a danger."""
 
 
-def put_off(main: Engine, seconds: Mapping[str, int], offices: int) -> Engine:
-    """Return an engine whose deliveries go out only at random moments (`next_moment`).
+def put_off(main: Engine, seconds: Mapping[str, int], offices: int, woken: Mapping[str, str]) -> Engine:
+    """Return an engine with which what tells of a tip goes out at random moments alone (`next_moment`).
 
-    `seconds`: the span in which each destination has one moment; 0: at once. `offices`: the same for all offices.
+    `seconds`: of each destination, in how many there is one moment; 0: at once. `offices`: the same of all offices.
+    `woken`: destinations that wait until a tip is urgent, each with its desk.
     """
-    return main.execution_options(**{_PUT_OFF: (seconds, offices)})
+    return main.execution_options(**{_PUT_OFF: (seconds, offices), _WOKEN: woken})
+
+
+def woken_by(unit: UnitOfWork, tip_id: str) -> set[str]:
+    """Return the destinations that a danger in a tip wakes: those of desks that have the tip."""
+    desks: Mapping[str, str] = unit.main.get_execution_options().get(_WOKEN, {})
+    with_tip = select(desk.c.name).where(desk.c.level.in_(_WITH_TIP), desk.c.name.in_(desks.values()))
+    has = envelopes.holders_of(unit.keys, tip_id, unit.main.execute(with_tip).scalars())
+    return {to for to, its in desks.items() if its in has}
 
 
 def next_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:

@@ -136,7 +136,7 @@ class Epochs:
     def _open(self, listed: _Listed) -> set[bytes]:
         """Put the keys that are sealed for this machine into its file; return the epochs whose keys opened."""
         opened: list[Epoch] = []
-        private = [age.write_identity((age.KINDS[0], secret)) for secret in self._keys.receiving.values()]
+        private = [age.write_identity(age.Identity(age.KINDS[0], secret)) for secret in self._keys.receiving.values()]
         for epoch, sealed in listed.sealed_for(self._keys.file_id).items():
             try:
                 plain = self.identity.open_for_machines(decrypt(sealed, *private), epoch + self._keys.file_id)
@@ -190,7 +190,7 @@ class Epochs:
         if self._may_vouch(listed) or any(epoch.id == by for epoch in self._keys.live()):
             return self._vouched(own, sealed) if by in listed.epochs else ""
         for secret in self._keys.receiving.values():
-            recipient, _ = age.recipient_of((age.KINDS[0], secret))
+            recipient, _ = age.recipient_of(age.Identity(age.KINDS[0], secret))
             if by and by in listed.epochs:  # somebody with this epoch's key vouched for it
                 return recipient
             with suppress(BrokenSeal):
@@ -241,11 +241,11 @@ class Epochs:
         if opened or _id_of(recipient) not in self._keys.receiving:
             pair = age.new_identity()
             recipient, _ = age.recipient_of(pair)
-            self._keys.add(Epoch(_id_of(recipient), 0, pair[1]))
+            self._keys.add(Epoch(_id_of(recipient), 0, pair.secret))
             if self._may_vouch(listed):
                 listed.machines[own] = self.identity.seal(recipient.encode(), own)
             else:
-                code = _code_of(pair[1])
+                code = _code_of(pair.secret)
                 listed.machines[own] = self.identity.seal_for_machines(recipient.encode(), own, code)
             bulk.upsert(connection, epoch_machine, [{"id": own, "recipient": listed.machines[own]}])
 

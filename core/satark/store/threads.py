@@ -26,22 +26,26 @@ def post(unit: UnitOfWork, tip: str, message: Message, *recipients: str) -> int:
     """Seal a message and append it to a tip's thread; return its `seq`, 1 for the first."""
     from_tipster = message.sender == "tipster"
     # The tipster is notified only of what a desk wrote to them.
-    notified = message.internal or from_tipster
-    return append(unit, tip, seal(message, *recipients, padded=PADDED), notified=notified, from_tipster=from_tipster)
+    notified, is_urgent = message.internal or from_tipster, from_tipster and bool(message.flags)
+    sealed = seal(message, *recipients, padded=PADDED)
+    return append(unit, tip, sealed, notified=notified, from_tipster=from_tipster, is_urgent=is_urgent)
 
 
-def append(unit: UnitOfWork, tip: str, sealed: bytes, *, notified: bool, from_tipster: bool = False) -> int:
+def append(
+    unit: UnitOfWork, tip: str, sealed: bytes, *, notified: bool, from_tipster: bool = False, is_urgent: bool = False
+) -> int:
     """Append a sealed message to a tip's thread; return its `seq`.
 
     Remote offices that have the tip get a new revision. If the message is the tipster's, all other external
-    destinations get one too. `notified`: False if the tipster must still be notified of the message.
+    destinations get one too. `notified`: False if the tipster must still be notified of the message. `is_urgent`: as
+    for `deliveries.add_revision`.
     """
     seq = next_seq(unit, tip)
     news = b"" if notified else news_tag(unit.keys, tip, seq, sealed)
     row = {"tip": tip, "seq": seq, "sealed": sealed, "day": unit.day, "notified": notified, "news": news}
     unit.insert(tables.message, [row])
     tip_changes.note(unit, tip)
-    deliveries.add_revision(unit, tip, offices_only=not from_tipster)
+    deliveries.add_revision(unit, tip, offices_only=not from_tipster, is_urgent=is_urgent)
     return seq
 
 

@@ -11,8 +11,8 @@ from satark_words.geography.geography import Geography, Near
 from satark_words.geography.units import Point, kilometres
 
 __all__ = [
-    "DOT_RADIUS", "Direction", "MapFrame", "Marker", "Near", "Outline", "Point", "Scale", "Spot", "direction",
-    "fit", "kilometres", "mark", "outlines",
+    "DOT_RADIUS", "LABEL_GAP", "Direction", "MapFrame", "Marker", "Near", "Outline", "Point", "Scale", "Spot",
+    "direction", "fit", "kilometres", "mark", "outlines",
 ]  # fmt: skip
 
 Spot: TypeAlias = tuple[float, float]
@@ -30,9 +30,9 @@ _NARROWEST: Final = 0.01
 _STEPS: Final = (1, 2, 5)
 _LABEL_HEIGHT: Final = 14
 _LETTER_WIDTH: Final = 8
-"""Approximate width of a letter, in units. Combining marks have no width."""
-_LABEL_GAP: Final = 6
-"""Distance between a marker and its label, in units."""
+"""Approximate width of a letter, in units; combining marks have none."""
+LABEL_GAP: Final = 6
+"""Usual distance between a dot and its label, in units."""
 
 _Box: TypeAlias = tuple[float, float, float]
 """Left end, right end and y of a label or a dot."""
@@ -81,11 +81,13 @@ class Marker(msgspec.Struct, frozen=True):
     label: str = ""
     left: bool = False
     """Whether the label is to the left of the dot."""
+    gap: float = LABEL_GAP
+    """Distance between the dot and the label, in units."""
 
     @property
     def label_x(self) -> float:
         """The x at which the label begins or, if it is to the left of the dot, ends."""
-        return round(self.x + (-_LABEL_GAP if self.left else _LABEL_GAP), 1)
+        return round(self.x + (-self.gap if self.left else self.gap), 1)
 
 
 class Outline(msgspec.Struct, frozen=True):
@@ -142,7 +144,9 @@ def outlines(geography: Geography, frame: MapFrame, language: str) -> list[Outli
     ]
 
 
-def mark(places: Iterable[tuple[str, Point]], frame: MapFrame, taken: Iterable[Spot] = ()) -> list[Marker]:
+def mark(
+    places: Iterable[tuple[str, Point]], frame: MapFrame, taken: Iterable[Spot] = (), gap: float = LABEL_GAP
+) -> list[Marker]:
     """Return markers of the places that the map shows. Earlier places are the first to get room for a label.
 
     A label is placed on a side where it covers no dot and no other label and is inside the map.
@@ -151,6 +155,7 @@ def mark(places: Iterable[tuple[str, Point]], frame: MapFrame, taken: Iterable[S
         places: pairs of a name and a position.
         frame: the part of the earth that the map shows.
         taken: further positions that no label may cover.
+        gap: as in `Marker`.
     """
     placed = [(name, *frame.spot(point)) for name, point in places if frame.shows(point)]
     dots = [(x - DOT_RADIUS, x + DOT_RADIUS, y) for x, y in (*((x, y) for _, x, y in placed), *taken)]
@@ -159,20 +164,20 @@ def mark(places: Iterable[tuple[str, Point]], frame: MapFrame, taken: Iterable[S
     for name, x, y in placed:
         free = [
             (left, box)
-            for left, box in _sides(name, x, y)
+            for left, box in _sides(name, x, y, gap)
             if box[0] >= 0
             and box[1] <= frame.width
             and not any(_overlap(box, one, _LABEL_HEIGHT) for one in labels)
             and not any(_overlap(box, one, _LABEL_HEIGHT / 2 + DOT_RADIUS) for one in dots)
         ]
-        markers.append(Marker(name, x, y, name, free[0][0]) if free else Marker(name, x, y))
+        markers.append(Marker(name, x, y, name, free[0][0], gap) if free else Marker(name, x, y))
         labels += [box for _, box in free[:1]]
     return markers
 
 
-def _sides(name: str, x: float, y: float) -> tuple[tuple[bool, _Box], tuple[bool, _Box]]:
+def _sides(name: str, x: float, y: float, gap: float) -> tuple[tuple[bool, _Box], tuple[bool, _Box]]:
     """Return the boxes of a label to the right and to the left of its dot, each with whether it is the left one."""
-    length = _LABEL_GAP + _LETTER_WIDTH * sum(not unicodedata.category(one).startswith("M") for one in name)
+    length = gap + _LETTER_WIDTH * sum(not unicodedata.category(one).startswith("M") for one in name)
     return (False, (x + DOT_RADIUS + 1, x + length, y)), (True, (x - length, x - DOT_RADIUS - 1, y))
 
 

@@ -14,7 +14,19 @@ from satark.api import Redacted
 from satark.casework import OpenTip
 from satark_desk.distances import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.geography import Geography, Station
-from satark_words.geography.maps import MapFrame, Marker, Outline, Point, Scale, Spot, fit, kilometres, mark, outlines
+from satark_words.geography.maps import (
+    LABEL_GAP,
+    MapFrame,
+    Marker,
+    Outline,
+    Point,
+    Scale,
+    Spot,
+    fit,
+    kilometres,
+    mark,
+    outlines,
+)
 
 _WIDTH: Final = 360
 _HEIGHT: Final = 270
@@ -54,6 +66,7 @@ def draw(
     first: Sequence[Station] = (),
     others: bool = True,
     taken: Iterable[Point] = (),
+    gap: float = LABEL_GAP,
 ) -> Drawing:
     """Draw the part of the geography around some points.
 
@@ -64,6 +77,7 @@ def draw(
         first: the stations that get room for their names first.
         others: whether the other stations are marked too.
         taken: points that no name may cover.
+        gap: as in `Marker`.
     """
     frame = fit(shown, _WIDTH, _HEIGHT, _LEAST_KM)
     stations = [*first, *(one for one in geography.stations() if others and one not in first)]
@@ -71,7 +85,7 @@ def draw(
     return Drawing(
         frame=frame,
         outlines=outlines(geography, frame, language),
-        markers=mark(named, frame, [frame.spot(point) for point in taken]),
+        markers=mark(named, frame, [frame.spot(point) for point in taken], gap),
         scale=frame.scale(_LONGEST_SCALE),
     )
 
@@ -98,7 +112,7 @@ class DistrictMap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def district_map(geography: Geography, language: str, tips: int, stations: Mapping[str, int]) -> DistrictMap | None:
-    """Draw the stations with tips and the districts of these stations; None if no position is known.
+    """Draw the stations with tips, so near that their names have room; None if no position is known.
 
     Args:
         geography: the districts and stations.
@@ -111,10 +125,9 @@ def district_map(geography: Geography, language: str, tips: int, stations: Mappi
     placed = [(number, one, one.position) for number, one in found if one.position]
     if not placed:
         return None
-    districts = [geography.district(geography.district_of(one.code)) for _, one, _ in placed]
-    corners = [corner for district in districts if district for corner in district.border]
-    shown = [*corners, *(position for _, _, position in placed)]
-    drawing = draw(geography, language, shown, first=[one for _, one, _ in placed], others=False)
+    shown = [position for _, _, position in placed]
+    first = [one for _, one, _ in placed]
+    drawing = draw(geography, language, shown, first=first, others=False, gap=_LARGEST + _SMALLEST)
     most = placed[0][0]
     return DistrictMap(
         drawing=drawing,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from satark.casework import FloodGroup, NoSuchTip, OpenTip, Services, flood_groups
 from satark_desk.queue_index import QueueIndex, QueueWatcher
-from satark_desk.queue_rows import FIELDS, SECTIONS, WORK, Filter, Row, Section
+from satark_desk.queue_rows import FIELDS, PRESSING, SECTIONS, WORK, Filter, Row, Section
 from satark_desk.read_state import mark_read, read_states
 
 
@@ -79,11 +79,16 @@ class OfficerQueue(QueueWatcher):
             return tip not in self._unseen | self._updated
 
     def news(self, number: str) -> dict[str, int]:
-        """Return the present version of a tip (without a number: of the queue), and the number of pressing tips."""
+        """Return the present version of a tip, or without a number of the queue, and how much presses.
+
+        An unread tip counts once more while it is urgent and nobody has acted: one of high priority may become so.
+        """
         with self.index.cache.lock:
             self.index.refresh()
             tip = self.index.cache.id_of(number) if number else ""
-            return {"version": 0 if tip in self._kept_from else self.index.versions[tip], "pressing": self.pressing}
+            unread = (self._unseen | self._updated) & self.index.having(("mark", "urgent"))
+            pressing = self.pressing + sum(self.index.place(one).rank == PRESSING for one in unread - self._kept_from)
+            return {"version": 0 if tip in self._kept_from else self.index.versions[tip], "pressing": pressing}
 
     @property
     def untold_disputes(self) -> AbstractSet[str]:

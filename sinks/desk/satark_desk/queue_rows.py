@@ -29,6 +29,8 @@ WORK: Final = SECTIONS[:4]
 """The sections of unfinished tips, which the queue shows without a filter."""
 FIELDS: Final = ("section", "status", "category", "priority", "district", "station", "officer")
 """Fields of `Filter` that compare one value of the tip."""
+PRESSING: Final = 2
+"""The rank of an urgent tip on which no desk has acted since it came or its tipster wrote."""
 _MAX_QUERY = 200
 
 
@@ -73,7 +75,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool
     """Whether a clock that this desk keeps or watches ran out, or the tip is unfinished for too long."""
     rank: int = 0
-    """Rank in the queue. 2: urgent, and no desk has acted since the tip came or its tipster wrote. 1: overdue."""
+    """What stands first: `PRESSING`, then 1: overdue."""
     new: bool
     """Whether the officer has not seen the tip yet."""
     updated: bool
@@ -156,7 +158,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             section="now" if overdue or pressing else self._section(summary, marks),
             act_by=self.clocks.due(header, work),
             overdue=overdue,
-            rank=2 if pressing else int(overdue),
+            rank=PRESSING if pressing else int(overdue),
             new=summary.id in self.unseen,
             updated=summary.id in self.updated,
             delivered=entry.band,

@@ -35,12 +35,14 @@ def test_a_single_tip_among_many_can_still_be_seen() -> None:
     assert drawn(1001, {"lanka": 1000, "sigra": 1}).discs[1].radius == 4
 
 
-def test_only_stations_with_tips_are_named_and_their_whole_district_is_shown() -> None:
-    made = drawn(3, {"lanka": 3})
-    assert [marker.name for marker in made.drawing.markers] == ["Lanka"]
-    district = Geography.sample().district("varanasi")
-    assert district
-    assert all(made.drawing.frame.shows(corner) for corner in district.border)
+def test_only_stations_with_tips_are_named_and_no_disc_is_under_a_name() -> None:
+    assert [marker.name for marker in drawn(3, {"lanka": 3}).drawing.markers] == ["Lanka"]
+    made = drawn(9, {"lanka": 4, "sigra": 4, "bhelupur": 6})
+    assert all(marker.label for marker in made.drawing.markers)
+    for marker in made.drawing.markers:
+        for disc in made.discs:
+            is_beside = marker.label_x > disc.x + disc.radius or abs(marker.y - disc.y) > disc.radius
+            assert is_beside or (marker.left and marker.label_x < disc.x - disc.radius)
 
 
 def test_tips_without_a_known_station_are_counted_beside_the_map() -> None:

@@ -57,3 +57,18 @@ def test_a_tip_links_to_its_neighbours_and_to_the_next_unread_tip(
     assert 'rel="prev"' not in client.get(f"/desk/tips/{first.number}").text
     # A tip that the filter leaves out is shown all the same.
     assert 'rel="next"' not in client.get(f"/desk/tips/{first.number}?status=CLOSED").text
+
+
+def test_an_unread_tip_that_turns_urgent_is_heard(services: Services, browser: Browser, desk: FindDesk) -> None:
+    seeded = [seed_tip(services, [desk("sp")], priority=priority) for priority in ("normal", "high")]  # type: ignore[arg-type]
+    client = browser("sp")
+
+    def pressing() -> int:
+        found: int = client.get("/desk/news?poll=1").json()["pressing"]
+        return found
+
+    for one in seeded:
+        before = pressing()
+        cry = Message(sender="tipster", text="बचाओ", flags=("danger:life",))
+        seed_message(services, one, cry)
+        assert pressing() > before

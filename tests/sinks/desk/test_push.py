@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import TCPConnector, web
@@ -29,6 +29,7 @@ from satark.api.settings import SettingsError
 from satark.api.sink import Delivery, Done, Retry, Sink
 from satark.api.tip import Tip
 from satark.routing.desks import add_desk
+from satark.runtime.host import Host
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import tables
@@ -323,15 +324,11 @@ def settled(services: Services) -> bool:
     return all(one.state == "done" for one in rows if one.destination.startswith("push:") and one.due_at <= time.time())
 
 
-WOKEN: Final[list[list[str]]] = [[], ["push:dig"], ["push:dig", "push:sp"]]
-
-
-@pytest.mark.slow("a host at work")
-async def test_only_an_urgent_tip_wakes_and_only_the_desks_that_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@asynccontextmanager
+async def waking_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Waking]:
+    """A host with the desks `sp` and `dig`, both of which are woken."""
     monkeypatch.setenv("SATARK_DESK__PUSH", '["sp", "dig"]')
-    channel, push, woken = ScriptedChannel(), ScriptedSink("push"), list[list[str]]()
+    channel, push = ScriptedChannel(), ScriptedSink("push")
     hooks = SimpleNamespace(satark_destinations=plugin.satark_destinations, satark_screen=satark_screen)
     settings = Settings(data_dir=tmp_path, settle_seconds=0)
     host = scripted_host(settings, channel, [ScriptedSink("desk"), push], plugin=hooks)
@@ -340,11 +337,51 @@ async def test_only_an_urgent_tip_wakes_and_only_the_desks_that_get_it(
         for name, level in (("sp", "district"), ("dig", "range")):
             desk = Desk(name=name, title=name, level=level, recipient=new_identity()[0])  # type: ignore[arg-type]
             host.services.write_now(lambda unit, desk=desk: add_desk(unit, desk))  # type: ignore[misc]
-        for n, (answers, wanted) in enumerate(zip((NOBODY, SP, URGENT), WOKEN, strict=True)):
-            tipster = Tipster(host.ingest_runtime, channel, f"9198000000{n}")  # type: ignore[arg-type]
-            await tipster.walk(answers, r"\d{4} \d{4} \d{4} \d{4}")
-            # A row that is being delivered is not due, so the number of deliveries is awaited too.
-            await until(lambda: settled(host.services) and len(push.delivered) >= len(wanted))  # noqa: B023 - awaited here
-            woken.append(sorted(one.destination for one in push.delivered))
-            push.delivered.clear()
-    assert woken == WOKEN
+        yield Waking(host, channel, push)
+
+
+class Waking(NamedTuple):
+    host: Host
+    channel: ScriptedChannel
+    push: ScriptedSink
+
+    def tipster(self, number: int) -> Tipster:
+        return Tipster(self.host.ingest_runtime, self.channel, f"9198000000{number}")  # type: ignore[arg-type]
+
+    async def woken(self, wanted: list[str]) -> list[str]:
+        """Wait for so many; return which were woken since the last time."""
+        # A row that is being delivered is not due, so the number of deliveries is awaited too.
+        await until(lambda: settled(self.host.services) and len(self.push.delivered) >= len(wanted))
+        found = sorted(one.destination for one in self.push.delivered)
+        self.push.delivered.clear()
+        return found
+
+
+RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
+BOTH = ["push:dig", "push:sp"]
+
+
+@pytest.mark.slow("a host at work")
+async def test_only_an_urgent_tip_wakes_and_only_the_desks_that_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with waking_host(tmp_path, monkeypatch) as place:
+        for n, (answers, wanted) in enumerate(((NOBODY, []), (SP, ["push:dig"]), (URGENT, BOTH))):
+            await place.tipster(n).walk(answers, RECEIPT)
+            assert await place.woken(wanted) == wanted
+
+
+@pytest.mark.slow("a host at work")
+async def test_a_tip_that_turns_urgent_later_wakes_the_desks_that_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm = {**SP, r"What is happening\?": "They sell arms."}
+    async with waking_host(tmp_path, monkeypatch) as place:
+        for n, (answers, wanted) in enumerate(((NOBODY, BOTH), (calm, ["push:dig"]))):
+            tipster = place.tipster(n)
+            await tipster.walk(answers, RECEIPT)
+            await tipster.say("thank you")
+            assert await place.woken([]) == []
+            for _ in range(2):
+                await tipster.say("They are killing my brother with a knife now, save him")
+                assert await place.woken(wanted) == wanted

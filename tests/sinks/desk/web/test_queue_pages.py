@@ -88,7 +88,7 @@ def test_news_change_with_what_the_desk_has_and_with_nothing_else(
     second = news()
     assert [one["version"] != was["version"] for one, was in zip(second, first, strict=True)] == [True, True, False]
     seed_tip(services, [desk("sp")], priority="urgent")
-    assert news()[0]["pressing"] == second[0]["pressing"] + 1
+    assert news()[0]["pressing"] > second[0]["pressing"]
 
 
 def test_an_excluded_desk_sees_the_same_pages_with_and_without_the_tip(
