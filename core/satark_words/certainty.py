@@ -11,7 +11,7 @@ from typing import Final
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.weights import CLEAR_MARGIN, Likely
 
-_EMPTY: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "who.you", "who.me")
+_EMPTY: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "who.you", "who.me", "k.only")
 _LIMITS: Final = (*NEGATIONS, "neg.wrong", "neg.but", "say.no", "say.if")
 _SPARE: Final = 2
 """Number of words beside an answer whose question has no weights."""

@@ -17,7 +17,7 @@ from satark_words.places import DENIALS, POLICE, Places, is_cleared
 from satark_words.reading import Danger, Opening, PlaceFound
 from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
 from satark_words.small_words import in_order, listed
-from satark_words.weights import Weights, likely_of
+from satark_words.weights import CLEAR, Weights, likely_of
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
@@ -300,7 +300,8 @@ def _doubts(analysis: Analysis, weights: Weights) -> Iterator[str]:
     if not is_sure_category(analysis, code, likely_of(weighed, others)):
         yield "category"
     police = likely_of(weighed, ("police:yes", "police:no", "police:unknown"))
-    if not (police and police.sense == "police:yes" and police.is_clear):
+    is_clear = police and police.sense == "police:yes" and police.logit >= 2 * CLEAR  # nobody is accused by a guess
+    if not (is_clear or accuses_another(analysis)):
         yield "police"
 
 

@@ -169,13 +169,19 @@ class Telling:
     def surely_belongs(self) -> bool:
         """Whether the words surely belong to the tip: they tell of a crime or a danger, accuse, or are said again."""
         told = self.context.analysis(self.event.body)
-        tells = tells_crime(told) or category_of(told) or self.reading.dangers
+        tells = tells_crime(told) or category_of(told) or self.reading.dangers or told.has("person.police", "unit.*")
         return bool(tells) or self.accuses(unsure=True) or self.is_held()
 
     def may_say_nothing(self) -> bool:
         """Whether the words may ask or refuse, though they may as well be a detail."""
         told = self.context.analysis(self.event.body)
         return told.asks or (told.negates and len(told) <= STORY_WORDS - 2 and not told.unknown)
+
+    def may_go_on(self) -> bool:
+        """Whether words that leave the question for files may ask, wait, or take back a file instead."""
+        told = self.context.analysis(self.event.body)
+        unsure = self.reading.confidence is Confidence.GUESS and self.reading.kind is Kind.REMARK
+        return unsure or told.asks or told.has("soc.wait", "time.later", "k.mistake", "k.out", "cmd.delete", "neg.but")
 
     def forbids(self) -> bool:
         """Whether a text forbids to write, tell or send something, and neither reports that nor says who does not."""
@@ -340,8 +346,9 @@ def keep_time(words: Telling) -> Turn | None:
     if words.asked.name != "when" or step is None or is_said or not times | now or is_now:
         return None
     moment = moment_told(told)
-    if moment == "past" and told.has("d.since", "verb.future", "time.coming", "opt.when.coming"):
-        return None  # it was and goes on, or will be again
+    later = told.has("d.since", "verb.future", "time.coming", "opt.when.coming")
+    if moment and ((moment == "past" and later) or told.negates or reading.option not in {"", moment}):
+        return None  # it was and goes on, will be again, or is denied
     is_over = moment == "past" and told.has("opt.when.was")
     _answer_when(words, step, "often" if habit and not is_over else moment)
     return go_on(context)

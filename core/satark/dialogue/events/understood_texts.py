@@ -238,6 +238,8 @@ class _Words(Telling):
         context, reading = self.context, self.reading
         if context.state is LANGUAGE and context.analysis(self.event.body).has("cat.*", "strong.*"):
             return self.content()  # "angrezi sharab" names no language
+        if reading.confidence is Confidence.GUESS and self.asked.name == "category" and self.tells_more():
+            return self.kept()  # what it tells of itself is asked again
         if reading.confidence is Confidence.GUESS:
             return suggest(self, reading.option, self.label(reading.option))
         if reading.confidence < Confidence.CERTAIN and not is_unsent(context, *context.state.question(context)):
@@ -262,7 +264,8 @@ class _Words(Telling):
             if context.session.state == "@reach":
                 return self.kept()
         elif context.state is LANGUAGE:
-            if not self.surely_belongs():
+            tells = self.surely_belongs() or self.tells_plainly() or context.analysis(self.event.body).has("w.*")
+            if not tells:
                 return ask_to_keep(self)
             opening = reading.opening if reading.story else opening_in(context, self.event.body)
             begin_with_story(context, self.event, opening)
@@ -312,8 +315,7 @@ class _Words(Telling):
     def remark(self) -> Turn:
         """Answer a remark; "no photo" leaves the question for files."""
         if self.reading.topic == "no_evidence" and self.asked.asks == "media":
-            is_sure = self.reading.confidence > Confidence.GUESS
-            return self._skip() if is_sure else suggest(self, "@skip", self.label("@skip"))
+            return self._skip()
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
         return self.reply()
@@ -329,6 +331,8 @@ class _Words(Telling):
     def _skip(self) -> Turn:
         """Leave the question, and keep the words of a longer text."""
         tells = self.tells_plainly() or not self.context.analysis(self.event.body).has("t.evidence")
+        if self.asked.asks == "media" and self.may_go_on():
+            return suggest(self, "@skip", self.label("@skip"))
         if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and tells):
             self.keep_story()
         return handle_command(self.context, "skip")
