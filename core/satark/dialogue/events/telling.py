@@ -169,8 +169,15 @@ class Telling:
     def surely_belongs(self) -> bool:
         """Whether the words surely belong to the tip: they tell of a crime or a danger, accuse, or are said again."""
         told = self.context.analysis(self.event.body)
-        tells = tells_crime(told) or category_of(told) or self.reading.dangers or told.has("person.police", "unit.*")
+        is_sure = "category" not in opening_in(self.context, self.event.body).doubts
+        tells = is_sure or tells_crime(told) or self.reading.dangers or told.has("person.police", "unit.*")
         return bool(tells) or self.accuses(unsure=True) or self.is_held()
+
+    def begins(self) -> bool:
+        """Whether the words of a first message begin a tip: they belong to one, name a place, or tell of something."""
+        told = self.context.analysis(self.event.body)
+        tells = category_of(told) or (len(told) > LEFT_OVER and told.has("w.*", "who.child", "who.woman", "who.they"))
+        return bool(tells) or self.surely_belongs() or bool(self.context.places_told(self.event.body))
 
     def may_say_nothing(self) -> bool:
         """Whether the words may ask or refuse, though they may as well be a detail."""
@@ -347,7 +354,7 @@ def keep_time(words: Telling) -> Turn | None:
         return None
     moment = moment_told(told)
     later = told.has("d.since", "verb.future", "time.coming", "opt.when.coming")
-    if moment and ((moment == "past" and later) or told.negates or reading.option not in {"", moment}):
+    if moment and ((moment == "past" and later) or told.negates):
         return None  # it was and goes on, will be again, or is denied
     is_over = moment == "past" and told.has("opt.when.was")
     _answer_when(words, step, "often" if habit and not is_over else moment)

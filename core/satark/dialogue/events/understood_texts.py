@@ -264,8 +264,7 @@ class _Words(Telling):
             if context.session.state == "@reach":
                 return self.kept()
         elif context.state is LANGUAGE:
-            tells = self.surely_belongs() or self.tells_plainly() or context.analysis(self.event.body).has("w.*")
-            if not tells:
+            if not self.begins():
                 return ask_to_keep(self)
             opening = reading.opening if reading.story else opening_in(context, self.event.body)
             begin_with_story(context, self.event, opening)
@@ -324,8 +323,8 @@ class _Words(Telling):
         """Skip what may be skipped; say of anything else that it is needed, and how to leave."""
         won_t_say = self.asked.asks == "place" and self.reading.topic == "refuse"  # "leave it" answers nothing
         may_skip = "skip" in self.asked.actions or self.asked.asks == "media" or won_t_say
-        if won_t_say and self.context.analysis(self.event.body).unknown:
-            return ask_to_keep(self)  # what is no word may be the name of the place
+        if won_t_say and len(self.context.analysis(self.event.body).unknown) > 1:
+            return ask_to_keep(self)  # what are no words may be the names of places
         return self._skip() if may_skip else self.reply()
 
     def _skip(self) -> Turn:
