@@ -271,7 +271,7 @@ def test_no_word_answers_a_question_that_was_not_sent_yet(engine: Engine, words:
 
 
 def test_a_number_that_comes_twice_sends_nothing_the_second_time(engine: Engine) -> None:
-    talk = Chat(engine, channel="sms").say("lanka me ladkiyo ko le jate hai", "1")
+    talk = Chat(engine, channel="sms").say("lanka me ladkiyo ko bech dete hai", "1")
     assert talk.step == "review"
     assert talk.say("1").submission is None
     assert talk.say("1").submission is not None
