@@ -60,7 +60,7 @@ def test_a_tip_links_to_its_neighbours_and_to_the_next_unread_tip(
 
 
 def test_an_unread_tip_that_turns_urgent_is_heard(services: Services, browser: Browser, desk: FindDesk) -> None:
-    seeded = [seed_tip(services, [desk("sp")], priority=priority) for priority in ("normal", "high")]  # type: ignore[arg-type]
+    seeded = [seed_tip(services, [desk("sp")], priority=priority) for priority in ("normal", "high")]
     client = browser("sp")
 
     def pressing() -> int:
