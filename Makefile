@@ -29,7 +29,7 @@ CLIPS := .venv/clips
 LOWEST := $(CURDIR)/build/lowest
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run quick test full outside lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build release canary corpus lexicon docs clean
+.PHONY: help run quick test full outside lowest lint bench evidence-bench soak torture chaos faults upgrade fuzz mutation mutants audit sbom build release canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -100,8 +100,11 @@ soak: $(READY) ## an hour of steady load: memory, handles and times by minute (A
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@$(SUPPORT).torture $(ARGS)
 
-chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20")
+chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20", ARGS=--cluster)
 	@$(SUPPORT).chaos $(ARGS)
+
+faults: $(READY) ## cause every fault from outside, half an hour; write docs/reference/faults.md (ARGS="nginx heartbeat")
+	@$(SUPPORT).outside_faults.run $(ARGS)
 
 upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT")
 	@$(SUPPORT).chaos.upgrade $(ARGS)

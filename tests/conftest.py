@@ -118,7 +118,7 @@ def installed_plugins_found_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def no_missing_texts() -> Iterator[None]:
-    """A test in which a text is asked for that no catalogue has, fails."""
+    """Fail a test in which a text is requested that no catalogue has."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Catalogue, "_in_another_language", missing_text)
         yield

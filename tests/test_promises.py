@@ -18,9 +18,9 @@ from satark.api.outbound import Call
 from satark.api.prompt import Prompt
 from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, seal
 from satark.api.tip import Envelope, Header, Message, Place, Tip
-from satark.dialogue.receipts import Receipt
 from satark.dialogue.session import GivenAnswer, Session
-from satark.identity import receipts, time_buckets
+from satark.dialogue.shown_receipt import Receipt
+from satark.identity import receipt_codes, time_buckets
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
 from satark.telemetry.logs import drop_unknown_keys
 from satark.telemetry.metrics import Metrics
@@ -133,10 +133,10 @@ def test_an_envelope_put_in_another_ones_place_does_not_open() -> None:
 
 def test_guessing_a_receipt_code_from_the_database_needs_the_edge_key_and_much_memory() -> None:
     code = "1234567890123456"
-    here, there = (receipts.derive(code, Identity(edge * 32)) for edge in (b"a", b"b"))
+    here, there = (receipt_codes.derive(code, Identity(edge * 32)) for edge in (b"a", b"b"))
     assert here.lookup != there.lookup
     assert here.wrap != there.wrap
-    assert receipts.MEMORY_KIB >= 4 * 1024
+    assert receipt_codes.MEMORY_KIB >= 4 * 1024
 
 
 BANDS = 6 * 3600

@@ -55,7 +55,7 @@ class Services:
         destination_rules: Sequence[DestinationRule] = (),
     ) -> None:
         self.office_seconds = int(settings.core.office_minutes * 60)
-        """Seconds in each of which every remote office is sent something once; 0: at once."""
+        """Seconds in each of which every remote office gets one delivery or cover; 0: at once."""
         plain = [rule.to for rule in destination_rules if not isinstance(rule, CoveredRule)]
         every = int(settings.core.delivery_minutes * 60)
         # Others read the tip, and need its key.
@@ -64,22 +64,22 @@ class Services:
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
         self.keys = envelopes.with_name_key(keys, name_key)
         self.data_dir = settings.core.data_dir
-        """What this machine alone needs: the spool, and its copies of what it must notice if the databases change."""
+        """Folder of this machine's own data: the spool, and copies by which it notices changes of the databases."""
         self.files = settings.files
         """The store of files, which all machines share."""
         self.evidence = settings.evidence
-        """The sealed files of tips in it."""
+        """The sealed files of tips in that store."""
         self.geography = geography
         self.questionnaire = questionnaire or Questionnaire.shipped()
         """The texts that name the questions, options and categories in tips."""
         self.destination_rules = tuple(destination_rules)
         """The rules of the destinations beyond the desks."""
         self.retention = settings.core.retention
-        """The settings of how long tips are kept."""
+        """The settings of retention."""
         self.roster = Roster(self.data_dir / COPY_NAME)
         """The desks, keys and officers that may read tips."""
         self.host_roster = HostRoster(self.data_dir / HOST_COPY_NAME)
-        """At an office: those of its host."""
+        """At an office: the roster of its host."""
         self._reading, self._reading_keys = reading_engine(self.main), reading_engine(self.keys)
 
     def secret_key(self, file: str) -> bytes:
@@ -104,15 +104,15 @@ class Services:
         return self.read(all_desks)
 
     def signers(self, unit: UnitOfWork | None = None) -> Signers:
-        """Return by whose signatures desks' messages count, as a transaction sees it, or as it is now."""
+        """Return the keys by which desks' messages count, in a transaction or at present."""
         own = self.roster.check(unit.keys, committed=False) if unit else self.read_keys(self.roster.check)
         host = self.host_roster.state(unit.main, own) if unit else self.read(lambda c: self.host_roster.state(c, own))
         return Signers(own.state, host)
 
     def note_host(self, desk: str, identity: str) -> None:
-        """At an office: note the head of the host's roster in its own, signed with a desk's key, if it is a new one.
+        """At an office: note a new head of the host's roster in the own roster, signed with a desk's key.
 
-        The own roster's head is what officers sign, and what their browsers keep.
+        Officers sign the own roster's head, and their browsers keep it.
         """
         own, host = self.read_keys(self.roster.check), self.signers().host
         if host is None or not host.head or own.state.noted.get(desk) == host.head:
@@ -122,7 +122,7 @@ class Services:
             self.write_now(lambda unit: append(unit, entry.signed_with((desk, ""), identity)))
 
     def inspect_rosters(self, rules: Sequence[DestinationRule] = ()) -> tuple[str, ...]:
-        """Log and return everything that differs from the rosters; update this machine's copies."""
+        """Log and return each difference from the rosters; update this machine's copies."""
         desks = self.desks()
         problems = self.read_keys(lambda keys: self.roster.inspect(keys, desks, rules))
         own = self.read_keys(self.roster.check)
@@ -147,7 +147,7 @@ class Services:
         return temporary_folder(self.workspace)
 
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in its own transaction, in this thread; again, if tips had no room for it."""
+        """Run a write in its own transaction, in this thread; if tips lack room for it, give it and run it again."""
         try:
             with unit_of_work(self.main, self.keys) as unit:
                 return write(unit)
@@ -157,14 +157,14 @@ class Services:
         return self.write_now(write)
 
     def give_room(self, size: int) -> None:
-        """Give all tips so much room for changes of their keys, some in each transaction: turns need not wait."""
+        """Give all tips `size` bytes of room for key changes, some in each transaction, so that turns need not wait."""
         last = ""
         while last := self.write_now(partial(changed_keys.grow, after=last, size=size)):
             pass
 
 
 class ProcessServices(Services):
-    """The services of a running process: they also write with the process's next group commit."""
+    """The services of a running process, which also write with the process's next group commit."""
 
     def __init__(self, services: Services, writer: Writer) -> None:
         vars(self).update(vars(services))  # the same engines, keys and roster: nothing is opened a second time
@@ -199,7 +199,7 @@ class DeskContext(ProcessServices):
         """Returns the reader of the destination with this name, which uses this machine's key of the destination."""
 
     def destination_faults(self, desk: str) -> list[DestinationFault]:
-        """Return which of a desk's destinations are down or have dead letters."""
+        """Return the destinations of a desk that are down or have dead letters."""
         return self.read(lambda c: destination_faults(c, desk, self.destination_rules))
 
 

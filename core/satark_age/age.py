@@ -1,6 +1,6 @@
-"""age files (C2SP `age.md`) for X25519 keys, and for post-quantum keys as age 1.3 has them.
+"""age files (C2SP `age.md`) for X25519 keys, and for the post-quantum keys of age 1.3.
 
-A post-quantum key is an X25519 and an ML-KEM-768 key in one: whoever breaks one of the two opens nothing. A file can
+A post-quantum key is an X25519 and an ML-KEM-768 key in one: breaking only one of the two opens nothing. A file can
 have recipients of both kinds; it is then as safe as the X25519 key.
 """
 
@@ -79,7 +79,7 @@ class X25519:
 
     @staticmethod
     def blank() -> tuple[bytes, bytes]:
-        """Return what looks like the result of `wrap`, but is for a key that nobody has."""
+        """Return a result like that of `wrap`, for a key that nobody has."""
         # libsodium's takes half the time of OpenSSL's; every envelope has such a stanza.
         return crypto_scalarmult_base(os.urandom(_SECRET)), os.urandom(_WRAPPED)
 
@@ -92,7 +92,7 @@ class X25519:
 
 
 class Hybrid:
-    """Post-quantum keys; each method does what that of `X25519` does."""
+    """Post-quantum keys, with the methods of `X25519`."""
 
     recipients, identities = "age1pq", "AGE-SECRET-KEY-PQ-"
     stanza, share_bytes = b"mlkem768x25519", 1120
@@ -189,7 +189,7 @@ def read_recipient(text: str) -> Recipient:
 
 
 def encrypt(read: Callable[[int], bytes], write: Callable[[bytes], object], recipients: Iterable[Recipient]) -> None:
-    """Encrypt what `read` returns. A recipient without a key is nobody."""
+    """Encrypt the bytes that `read` returns. A recipient without a key stands for nobody."""
     file_key, nonce = os.urandom(_FILE_KEY), os.urandom(_NONCE)
     header = _VERSION
     for kind, public in recipients:
@@ -206,8 +206,7 @@ def decrypt(source: BinaryIO, write: Callable[[bytes], object], identities: Iter
     """Decrypt a file with one of these private keys. Trust nothing that was written before this returns.
 
     Raises:
-        ValueError: it is no age file.
-        InvalidTag: no key opens it, or it was altered.
+        ValueError: the file is no age file. InvalidTag: no key opens the file, or it was altered.
     """
     header = line = source.readline(_MOST_HEADER)
     while line and not line.startswith(b"---") and len(header) < _MOST_HEADER:
@@ -289,7 +288,7 @@ def _bech32(prefix: str, data: bytes) -> str:
 
 @lru_cache(maxsize=16)
 def _spreading(size: int) -> list[tuple[int, int]]:
-    """Return how the characters of a number come to have 8 bits each, not 5: shifts of what is not in the masks."""
+    """Return the shifts and masks that widen each character of a number from 5 bits to 8."""
     halves = [1 << at for at in reversed(range((size - 1).bit_length()))]
     return [
         (3 * half, reduce(or_, ((1 << 5 * half) - 1 << at for at in range(0, 8 * size, 16 * half)), 0))
@@ -319,7 +318,7 @@ def _checksum(prefix: str, number: int, characters: int) -> int:
 
 @lru_cache(maxsize=16)
 def _checked_bits(characters: int) -> list[int]:
-    """Return for each bit of a checksum which bits of so many characters it is the parity of: the code is linear."""
+    """Return for each bit of a checksum the bits of `characters` characters whose parity it is: the code is linear."""
     checked = [0] * 5 * _CHECK
     effects = [1 << bit for bit in range(5)]
     for place in range(0, 5 * characters, 5):

@@ -32,7 +32,7 @@ class Chat:
 
     medium: ClassVar[str]
     typing_seconds: ClassVar[float] = 25
-    """Seconds for which "typing…" is shown when no answer comes. Source: Meta, Cloud API, "Typing indicators"."""
+    """Seconds for which "typing…" is shown if no answer comes. Source: Meta, Cloud API, "Typing indicators"."""
 
     def __init__(self, phone: str, publish: Publish, deliver: Callable[[Any], Awaitable[int]] | None = None) -> None:
         """Make a chat without messages. `deliver` posts a webhook to the service, and returns the HTTP status."""
@@ -71,7 +71,7 @@ class Chat:
         """Return a message that the citizen sent.
 
         Raises:
-            NoSuchMessage: there is none with this id, or it was deleted.
+            NoSuchMessage: there is no message with this id, or it was deleted.
         """
         message = self.messages.get(message_id)
         if message is None or not message.mine or message.deleted:
@@ -145,7 +145,7 @@ Words: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
 
 class _Action(msgspec.Struct, frozen=True, kw_only=True, tag_field="action"):
     async def run(self, chat: Chat) -> None:
-        """Do it on a chat.
+        """Carry out the action on a chat.
 
         Raises:
             NotPossible: the chat's medium has no such action, or does not allow it now.
@@ -200,7 +200,7 @@ class Dial(_Action, frozen=True, kw_only=True, tag="dial"):
     offer: str = ""
     """The browser's offer to connect (SDP), for a call inside a messenger."""
     payload: str = ""
-    """What the tapped call button sends back."""
+    """The data that the tapped call button returns."""
 
 
 class Press(_Action, frozen=True, kw_only=True, tag="press"):
@@ -214,4 +214,4 @@ class HangUp(_Action, frozen=True, kw_only=True, tag="hang_up"):
 
 
 Action: TypeAlias = Say | Tap | SendPin | Edit | Revoke | Dial | Press | HangUp
-"""What a citizen does with a chat. A medium has a method of the tag's name for each action that it supports."""
+"""A citizen's action in a chat. A medium has a method of the tag's name for each action that it supports."""

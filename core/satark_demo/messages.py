@@ -1,4 +1,4 @@
-"""The messages of a chat as the page shows them. In a call, a message is what was said or which keys were pressed."""
+"""The messages of a chat as the page shows them. In a call, a message is a spoken text or the pressed keys."""
 
 import io
 import time
@@ -48,7 +48,7 @@ class ChatMessage(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Label of the button that opens the list of offers; empty if the offers are buttons themselves."""
     offers: tuple[Offer, ...] = ()
     call: Offer | None = None
-    """The button that calls the service, with what it sends back."""
+    """The button that calls the service, with the data that it returns."""
     rows: tuple[int, ...] = ()
     """Number of offers in each row of an inline keyboard."""
     asks_location: bool = False

@@ -58,10 +58,10 @@ class PoliceSystem:
         return _STATUS_LINES[self._state]
 
     async def answer(self, number: str, status: str) -> None:
-        """Send the answer that sets a tip's status. It is signed and posted to Satark as a police system does it.
+        """Send the answer that sets a tip's status. The answer is signed and posted to Satark as by a police system.
 
         Raises:
-            NoSuchMessage: no event about such a tip was received, or no answer sets this status.
+            NoSuchMessage: no event about this tip was received, or no answer sets this status.
             NotPossible: no police system is simulated, or Satark did not accept the answer.
         """
         raise NotPossible

@@ -47,7 +47,7 @@ class SimulatedProviders:
         self.sections: dict[str, Mapping[str, Any]] = {}
         self.media: list[MakeChat] = []
         self.citizens: list[MakeCitizen] = []
-        """What makes sample citizens, on each chat."""
+        """Makes sample citizens on each chat."""
         self.calls: dict[str, WhatsAppCall] = {}
         """Id → the call inside WhatsApp, while it is under way."""
         self.police: MakePoliceSystem = lambda _: PoliceSystem("real")

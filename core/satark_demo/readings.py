@@ -23,7 +23,7 @@ class Readings:
 
     Args:
         channels: every channel, for the accounts that a phone may have written to.
-        drafts: opens where a conversation stands.
+        drafts: opens a conversation's position.
         services: the store.
     """
 
@@ -68,7 +68,7 @@ class Readings:
 
 
 def describe(reading: Reading) -> dict[str, Any]:
-    """Return what the page shows of a reading: its kind, its certainty, and everything that was recognised."""
+    """Return the shown parts of a reading: its kind, its certainty, and everything that was recognised."""
     opening, place = reading.opening, reading.opening.place
     values = {
         "option": reading.option,

@@ -62,13 +62,13 @@ async def fill_desks(
 
 
 class Act(DeskAct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an officer does with a tip. `due` counts seconds from now."""
+    """An officer's act on a tip. `due` counts seconds from now."""
 
     desk: str
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """What one citizen reports, and what the desks do with the tip."""
+    """A citizen's report, and the desks' acts on the tip."""
 
     name: str
     language: str
@@ -99,8 +99,7 @@ class SampleCitizen:
     """One citizen, who tells a story in a chat.
 
     Args:
-        story: what happened.
-        walker: the citizen's phone.
+        story: the citizen's report. walker: the citizen's phone.
     """
 
     def __init__(self, story: Story, walker: Walker[Any]) -> None:

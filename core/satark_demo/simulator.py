@@ -259,7 +259,7 @@ _QUEUE_SIZE = 1000
 state."""
 
 _KEEPALIVE_SECONDS = 15
-"""After so many seconds without an event, a comment is sent, so that a closed page is detected."""
+"""Seconds without an event after which a comment is sent, so that a closed page is detected."""
 
 
 class EventStream:

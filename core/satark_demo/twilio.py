@@ -96,7 +96,7 @@ class CallChat(Chat):
         self._publish_call_state()
 
     async def _show_answer(self, action: Awaitable[str]) -> None:
-        """Execute an action and show what the service says next. If the service does not answer, the call ends."""
+        """Execute an action and show the service's next words. If the service does not answer, the call ends."""
         async with self._lock:
             try:
                 spoken = await action

@@ -114,20 +114,20 @@ class WhatsAppChat(Chat):
 
 _AskDialogue: TypeAlias = Callable[[CallRequest], Awaitable[Sequence[CallVerb]]]
 _STATES: Final = {"pre_accept": "rings", "accept": "up", "reject": "busy", "terminate": "over"}
-"""What the service does with a call → the call's state."""
+"""The service's action on a call → the call's state."""
 _in_place_of_address = re.compile(r"[0-9a-f-]+\.local\b")
-"""What a browser names that may not use its microphone: only browsers can look it up."""
+"""Matches the name that a browser without its microphone gives for its address: only browsers resolve it."""
 
 
 def missing_for_calls() -> str:
-    """Return what calls lack here: `aiortc` (there are none), `espeak-ng` (they are silent), or nothing."""
+    """Return the package that calls lack here: `aiortc` (no calls), `espeak-ng` (silent calls), or an empty text."""
     if find_spec("aiortc") is None:
         return "aiortc"
     return "" if can_speak("en") else "espeak-ng"
 
 
 class WhatsAppCall(Chat):
-    """The newest call from one person's phone. Its messages are what was said, and which keys were pressed."""
+    """The newest call from one person's phone. Its messages are the spoken texts and the pressed keys."""
 
     medium = "whatsapp_call"
 
@@ -161,7 +161,7 @@ class WhatsAppCall(Chat):
             await self._act("terminate", "")
 
     async def ask(self, ask: _AskDialogue, request: CallRequest) -> Sequence[CallVerb]:
-        """Ask the dialogue; show what the caller did, what the service says next, and what it then waits for."""
+        """Ask the dialogue; show the caller's act, the service's next words, and the awaited input."""
         if request.keys:
             self.show(ChatMessage(id=wamid(), mine=True, kind="keys", text=request.keys))
         if request.recording is not None:
@@ -176,7 +176,7 @@ class WhatsAppCall(Chat):
         return verbs
 
     async def _act(self, action: str, sdp: str) -> None:
-        """Do to the call what one side does."""
+        """Apply one side's act to the call."""
         self._show_state(state=_STATES[action], answer=sdp or self._call["answer"])
         if action in {"reject", "terminate"}:
             what = "sent" if self._call["sent"] else _STATES[action]
@@ -197,7 +197,7 @@ class WhatsAppCall(Chat):
 
 
 def follow(channels: Iterable[Channel], calls: dict[str, WhatsAppCall]) -> None:
-    """Show on each phone what is spoken in its call: `calls` has the calls under way, by id."""
+    """Show on each phone the words that are spoken in its call. `calls`: the calls under way, by id."""
 
     async def listen(carry: Callable[[_AskDialogue], Awaitable[None]], ask: _AskDialogue) -> None:
         await carry(lambda request: calls[request.id].ask(ask, request) if request.id in calls else ask(request))

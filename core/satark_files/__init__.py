@@ -1,4 +1,4 @@
-"""Makes clean copies of files: recognises a file by its content and writes it anew without what identifies its maker.
+"""Makes clean copies of files: recognises a file by its content and writes it anew without traces of its maker.
 
 - `sniff` names a file's type; `scrubbers` lists the cleaners: `images`, `recordings`, `documents`.
 - `sandbox` runs a cleaner in a process of its own, without network and without the machine's files.

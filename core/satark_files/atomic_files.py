@@ -29,7 +29,7 @@ def flushed(path: Path, mode: int = _OWNER) -> Iterator[BinaryIO]:
 def replacing(path: Path, mode: int = _OWNER) -> Iterator[BinaryIO]:
     """Let the block write a new file, which then replaces the file, or the link, that has its name.
 
-    Nobody who may write in the folder can say in advance where the bytes go: the file has a random name until then.
+    Nobody who may write in the folder can predict where the bytes go: the file has a random name until then.
     `mode`: who may use the file, as for `os.open`.
     """
     part = _beside(path)
@@ -49,7 +49,7 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def create(path: Path, content: bytes) -> None:
-    """Create a file. If another process has created it first, keep that file, which the caller has to read."""
+    """Create a file. If another process has created it first, keep that file: the caller must read it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         create_new(path, [content])
@@ -59,7 +59,7 @@ def create_new(path: Path, pieces: Iterable[bytes]) -> None:
     """Create a file.
 
     Raises:
-        FileExistsError: it is there already.
+        FileExistsError: the file exists.
     """
     part = _beside(path)
     try:

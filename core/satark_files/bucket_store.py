@@ -30,8 +30,8 @@ class BucketStore(FileStore):
 
     Args:
         bucket: the bucket, or a folder of it.
-        scratch: a folder of this machine, where sealed files lie without a name until they are sent.
-        prefix: with what the names of all files begin.
+        scratch: a folder of this machine, where sealed files are kept without a name until they are sent. prefix:
+        beginning of the names of all files.
     """
 
     def __init__(self, bucket: S3Store, scratch: Path, prefix: str = "") -> None:
@@ -59,7 +59,7 @@ class BucketStore(FileStore):
         return Part(name, self._file())
 
     def finish(self, *parts: Part) -> None:
-        """Send the parts, each as a whole, and ask whether all of it came."""
+        """Send the parts, each as a whole, and check that the service has all of each."""
         try:
             list(at_once(self._send, parts))
         finally:
@@ -122,7 +122,7 @@ class BucketStore(FileStore):
 
 @contextmanager
 def _answers() -> Iterator[None]:
-    """Turn what the client raises into errors of files. Names of files, which tell of tips, stay out of them."""
+    """Turn the client's exceptions into errors of files, without file names, which tell of tips."""
     try:
         yield
     except AlreadyExistsError:

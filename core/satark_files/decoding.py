@@ -20,10 +20,10 @@ A string that is not UTF-8 raises `UnicodeDecodeError`, and deeply nested values
 
 
 def decode_json(body: bytes, decode: Callable[[bytes], T]) -> T:
-    """Return what `decode` makes of JSON. If it refuses the bytes, it gets them once more, with valid JSON alone.
+    """Decode JSON with `decode`. If it refuses the bytes, call it again with corrected JSON.
 
     A provider that cuts a text may send half of a surrogate pair, and a number may be larger than any float: Python's
-    decoder accepts both, and msgspec's refuses the whole.
+    decoder accepts both, and msgspec's refuses the whole text.
 
     Raises:
         Exception: one of `DECODING_ERRORS`.

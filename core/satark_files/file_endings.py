@@ -1,6 +1,6 @@
 """Gives the file name ending of each type, for exported files: the name that a file came with is never used.
 
-The table is fixed, because that of Python's `mimetypes` differs from machine to machine and lacks most recordings.
+The table is fixed: that of Python's `mimetypes` differs from machine to machine and lacks most recordings.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""The store of files: what every machine of an installation must find, under names; by default, a folder.
+"""The store of the files that every machine of an installation must find by name; by default a folder.
 
-A file has a name with `/` and is there whole or not at all: a process that is killed while it writes leaves nothing
-under the name. Every method blocks, so call it from a thread, and raises `OSError` where the disk or the service fails.
-To open or read a file that is not there raises `FileNotFoundError`.
+A file has a name with `/` and exists whole or not at all: a process that is killed while it writes leaves nothing under
+the name. Every method blocks, so call it from a thread, and raises `OSError` if the disk or the service fails. Opening
+or reading a missing file raises `FileNotFoundError`.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ One = TypeVar("One")
 Made = TypeVar("Made")
 
 PART = ".part"
-"""End of the name of a file in a folder that is being written."""
+"""Suffix of the name of a file that is being written in a folder."""
 
 _AT_ONCE: Final = 16
-"""Number of requests to a service under way at once: each waits for the road there and back."""
+"""Number of requests to a service under way at once: each waits for the network's round trip."""
 
 
 class StorageDown(OSError):  # noqa: N818 - it reads as what it says
-    """The service that keeps the files does not answer or refuses. What was not done can be done later."""
+    """The service that keeps the files does not answer or refuses. Try the rest again later."""
 
 
 class Stored(NamedTuple):
@@ -42,20 +42,20 @@ class Stored(NamedTuple):
     name: str
     bytes: int
     changed: float
-    """Unix time at which it was written; the beginning of that day after `FileStore.finish`, where the store can."""
+    """Unix time of writing; after `FileStore.finish` the beginning of that day, if the store can set it."""
 
 
 class Part:
     """A file that is being written: write to `file`. Nobody finds it under its name until `FileStore.finish`."""
 
     def __init__(self, name: str, file: BinaryIO, path: Path | None = None) -> None:
-        """`path`: where it lies until then; None if it has no name on this machine."""
+        """`path`: where the part is until then; None: it has no name on this machine."""
         self.name = name
         self.file = file
         self._path = path
 
     def discard(self) -> None:
-        """Remove it, unless it is finished."""
+        """Remove the part, unless it is finished."""
         if not self.file.closed:
             if self._path is not None:
                 self._path.unlink(missing_ok=True)
@@ -66,55 +66,55 @@ class FileStore(Protocol):
     """Files under names."""
 
     def below(self, prefix: str) -> FileStore:
-        """Return the store of the files whose names begin with `prefix` and a slash, which names there do without."""
+        """Return the store of the files below `prefix` and a slash. Names in that store have no prefix."""
 
     def begin(self, name: str) -> Part:
         """Begin to write a file.
 
         Raises:
-            BlockingIOError: another process on this machine is writing it.
+            BlockingIOError: another process on this machine is writing the file.
         """
 
     def finish(self, *parts: Part) -> None:
         """Give the parts their names, in place of files that have them. On return they outlast a power cut.
 
         All copies of a file go together, since each flush holds up the commits of every database on the same disk. If
-        it fails, what has no name yet is discarded.
+        it fails, parts without a name are discarded.
         """
 
     def put(self, name: str, content: bytes, *, new: bool = False) -> None:
         """Write a file of at most some megabytes. On return it outlasts a power cut.
 
         Raises:
-            FileExistsError: it is there already, and `new` is true: of several that try, one succeeds.
+            FileExistsError: the file exists, and `new` is true: only one of several writers succeeds.
         """
 
     def open(self, name: str) -> BinaryIO:
         """Open a file, to read it from its beginning."""
 
     def read(self, name: str, start: int = 0, most: int = -1) -> bytes:
-        """Return a file's content from `start` on, all of it or so many bytes."""
+        """Return a file's content from `start` on: all of it, or `size` bytes."""
 
     def size(self, name: str) -> int | None:
-        """Return a file's bytes; None: there is none."""
+        """Return a file's size in bytes; None: there is no such file."""
 
     def files(self, below: str = "") -> Iterator[Stored]:
         """Yield the files in a folder and in the folders below it, in any order."""
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files, for good. A missing one is no error."""
+        """Remove files, for good. A missing file is no error."""
 
     def free_bytes(self) -> int | None:
-        """Return how many bytes there is room for; None: the store does not tell."""
+        """Return the number of free bytes; None: the store does not tell."""
         return None
 
     def remove_abandoned(self) -> None:
-        """Remove what killed processes of this machine had begun. Files that are being written stay."""
+        """Remove the unfinished files of killed processes of this machine. Files that are being written stay."""
         return
 
 
 class FolderStore(FileStore):
-    """The files of a folder of this machine, or of one that several machines mount; made with the first file."""
+    """The files of a folder of this machine, or of one that several machines mount. Created with the first file."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -170,7 +170,7 @@ class FolderStore(FileStore):
         return None
 
     def files(self, below: str = "") -> Iterator[Stored]:
-        """Yield the files, those that are being written too."""
+        """Yield the files, including those that are being written."""
         for folder, _, names in os.walk(self.root / below):
             for path in (Path(folder, name) for name in names):
                 with suppress(FileNotFoundError):
@@ -178,7 +178,7 @@ class FolderStore(FileStore):
                     yield Stored(str(path.relative_to(self.root)), found.st_size, found.st_mtime)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files and what was begun of them, then folders that are empty, and flush the others."""
+        """Remove files, finished or not, then empty folders; flush the other folders."""
         folders = set()
         for path in (self.root / name for name in names):
             path.unlink(missing_ok=True)
@@ -201,7 +201,7 @@ class FolderStore(FileStore):
                 part.unlink()
 
     def _ready(self, name: str) -> Path:
-        """Return the path of a file. Its folders are made, so that a power cut takes none of them away."""
+        """Return the path of a file. Creates its folders so that they outlast a power cut."""
         path = self.root / name
         missing = [one for one in path.parents if not one.exists()]
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -222,14 +222,14 @@ def forget_exact_times(*paths: Path) -> None:
 
 
 def in_groups(items: Iterable[One], size: int) -> Iterator[list[One]]:
-    """Yield the items in lists of so many; the last may have fewer."""
+    """Yield the items in lists of `size`; the last list may be shorter."""
     rest = iter(items)
     while some := list(islice(rest, size)):
         yield some
 
 
 def at_once(work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]:
-    """Do something with each item, several at a time, and yield the results in the order of the items."""
+    """Call a function with each item, several at a time; yield the results in the order of the items."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for some in in_groups(items, 4 * _AT_ONCE):
             yield from pool.map(work, some)

@@ -11,37 +11,37 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits on one file."""
 
     file_bytes: int = 100 * MB
-    """Bytes of the file. WhatsApp accepts documents of this size (Cloud API reference, "Supported media types")."""
+    """Most bytes of the file: as many as WhatsApp accepts (Cloud API reference, "Supported media types")."""
     pixels: int = 100 * MB
-    """Pixels of an image, of all its frames or pages together, or of one frame of a video."""
+    """Most pixels of an image, all its frames or pages together, or of one frame of a video."""
     photo_pixels: int = 250 * MB
-    """Pixels of a photo (JPEG), which is checked at an eighth of its size: the largest phones take 200 megapixels."""
+    """Most pixels of a photo (JPEG), checked at an eighth of its size. The largest phones take 200 megapixels."""
     pages: int = 500
     """Most pages of a document."""
     seconds: int = 6 * 60 * 60
-    """Seconds that a recording may play."""
+    """Most seconds that a recording may play."""
     expansion: int = 2_000
-    """Bytes that one packed byte may unpack to, in a file that unpacks to more than 16 MB."""
+    """Most bytes that one packed byte may unpack to, in a file that unpacks to more than 16 MB."""
     cpu_seconds: int = 60
-    """Seconds of processor time for cleaning one file, such as a long recording."""
+    """Most seconds of processor time for cleaning one file, such as a long recording."""
     small_bytes: int = 5 * MB
-    """Bytes of a small file. Another file than a recording may take longer only in so far as it has more bytes."""
+    """Most bytes of a small file. Larger files, except recordings, may take longer in proportion to their size."""
     small_cpu_seconds: int = 10
-    """Seconds of processor time for cleaning a small file that is no recording."""
+    """Most seconds of processor time for cleaning a small file that is no recording."""
     wall_seconds: float = 120.0
-    """Seconds of wall-clock time for cleaning one file."""
+    """Most seconds of wall-clock time for cleaning one file."""
     memory_bytes: int = 2_000 * MB
-    """Bytes of address space of each cleaning process, stacks and code included."""
+    """Most bytes of address space of each cleaning process, stacks and code included."""
     open_files: int = 64
-    """Open files of each cleaning process."""
+    """Most open files of each cleaning process."""
     files: int = 1_000
-    """Files and folders that the processes of a job make."""
+    """Most files and folders that the processes of a job may make."""
     processes: int = 64
-    """Processes and threads of a job, besides those that a program starts for each processor."""
+    """Most processes and threads of a job, besides those that a program starts for each processor."""
 
     @property
     def space_bytes(self) -> int:
-        """Bytes that the processes of a job write: some copies, each of which may be twice as large as the file."""
+        """Most bytes that a job's processes may write: some copies, each up to twice as large as the file."""
         return 6 * self.file_bytes
 
     def cpu_for(self, size: int) -> int:

@@ -15,7 +15,7 @@ _UNSET_DATES = ("1904-", "1970-")
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where and when a picture or film was taken, as the file itself says. Anyone can forge it as easily as read it."""
+    """Where and when a picture or film was taken, according to the file. Anybody can forge it as easily as read it."""
 
     latitude: float | None = None
     longitude: float | None = None
@@ -37,7 +37,7 @@ def parse_origin(answer: bytes) -> Origin | None:
 
 
 def make_origin(position: tuple[float, float] | None, when: str) -> Origin | None:
-    """Make the origin from a latitude and longitude in degrees and a date in words; return None if both are unfit."""
+    """Make the origin from a latitude and longitude in degrees and a date in words; return None if both are invalid."""
     found = _DATE.match(when)
     taken = "{}-{}-{}T{}:{}".format(*found.groups()) if found and not when.startswith(_UNSET_DATES) else ""
     if position is not None and not (abs(position[0]) <= 90 and abs(position[1]) <= 180 and position != (0.0, 0.0)):  # noqa: PLR2004

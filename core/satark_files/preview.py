@@ -1,7 +1,7 @@
 """Makes previews of clean copies (a thumbnail, a video frame, a waveform, or the first page), and says how they look.
 
-How a picture looks are 64 bits: whether each spot is darker than the one to its right (a difference hash). The bits of
-a copy that was scaled, saved again or forwarded differ in a few places, and those of another picture in about half.
+The looks of a picture are 64 bits: whether each spot is darker than the one to its right (a difference hash). The bits
+of a copy that was scaled, saved again or forwarded differ in a few places, and those of another picture in about half.
 """
 
 from itertools import pairwise
@@ -73,7 +73,7 @@ _SIDE: Final = 8
 
 
 class LooksReader:
-    """Reads how the clean copy of a picture looks."""
+    """Computes the looks of a picture's clean copy."""
 
     mimes = frozenset({LOOKS_JOB})
 

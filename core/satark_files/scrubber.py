@@ -18,7 +18,7 @@ Reason: TypeAlias = Literal[
     "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-space",
     "not-isolated",
 ]  # fmt: skip
-"""Why there is no clean copy. A closed list, since free text could carry a file's content to a screen."""
+"""Reason for a missing clean copy. A closed list, since free text could carry a file's content to a screen."""
 
 REASONS: Mapping[Reason, str] = MappingProxyType({
     "empty": "The file is empty.",
@@ -43,7 +43,7 @@ LeftOut: TypeAlias = Literal[
     "picture-tracks", "sound-tracks", "subtitles", "frames", "pictures", "film", "pages", "members", "attachments",
     "hidden",
 ]  # fmt: skip
-"""What an original holds that its clean copy does not show. A closed list, as `Reason` is."""
+"""A part of an original that its clean copy lacks. A closed list, as `Reason` is."""
 
 LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
     "picture-tracks": "further picture tracks, as of a second camera",
@@ -66,7 +66,7 @@ class Cleaned(str):
     __slots__ = ("left_out", "readable")
 
     left_out: tuple[LeftOut, ...]
-    """What the original holds that the copy does not show."""
+    """The parts of the original that the copy lacks."""
     readable: int
     """Percent of the original that could be read, 1 to 100. Below 100, the original was damaged."""
 

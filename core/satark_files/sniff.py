@@ -50,10 +50,10 @@ _OFFICE = (
 _LATE_PDF = re.compile(rb"%PDF-[12]\.\d")
 """The head of a PDF, which readers look for in the first 1024 bytes (PDF 1.7, appendix H, note 13)."""
 _MOSTLY = 0.8
-"""Least share of plain letters, digits and spaces in a text in Windows' Latin."""
+"""Smallest share of plain letters, digits and spaces in a text in Windows' Latin."""
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _PROLOG = r"(?>(?:<!--(?>[\s\S]*?-->)|<\?[^>]*>|<!DOCTYPE (?!html\b)[^>\[]*(?:\[[^\]]*\]\s*)?>)\s*)*+"
-"""What may stand before the first element: comments, such as that of a saved page, instructions and a document type."""
+"""Matches content before the first element: comments, such as that of a saved page, instructions, a document type."""
 _STRUCTURED = (
     (re.compile(r"BEGIN:VCALENDAR", re.IGNORECASE), "text/calendar"),
     (re.compile(_PROLOG + r"<(!DOCTYPE html|html|head|body|title|p|div|table|h1)\b", re.IGNORECASE), "text/html"),
@@ -119,7 +119,7 @@ def sniff_zip(head: bytes, tail: bytes) -> str:
 
 
 def _zip_names(tail: bytes) -> Iterator[bytes]:
-    """Yield the names in the central directory of a ZIP file, which stands whole in its end; of a larger one, none."""
+    """Yield the names in the central directory of a ZIP file, which is whole in its end; for a larger one, none."""
     # APPNOTE.TXT section 4.3.12 and 4.3.16: members may be ZIP files themselves, so that names elsewhere don't count.
     end = tail.rfind(b"PK\5\6")
     at = end - int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else -1
@@ -183,7 +183,7 @@ def _decoded(head: bytes) -> str:
 
 
 _Signatures: TypeAlias = tuple[tuple[re.Pattern[bytes], str], ...]
-"""What the first bytes of a file match → its MIME type. The first match counts."""
+"""Pattern of a file's first bytes → its MIME type. The first match counts."""
 
 
 def _signatures(*patterns: tuple[bytes, str]) -> _Signatures:

@@ -81,7 +81,7 @@ class WorkingCopies:
             return ""
 
     async def _answer(self, job: str, source: Path, most: int) -> bytes:
-        """Return a job's answer about a file. Raises Unclean: the job fails, or no scrubber does this job."""
+        """Return a job's answer about a file. Raises Unclean: the job fails, or no scrubber does it."""
         if not self._sandbox.cleans(job):
             raise Unclean("unsupported")
         await self._do(job, source)
@@ -137,9 +137,9 @@ class CleanedFile(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 0
     """Size of the clean copy."""
     readable: int = 100
-    """Percent of the file that could be read."""
+    """Percentage of the file that could be read."""
     left_out: tuple[LeftOut, ...] = ()
-    """What the file holds that the clean copy does not show."""
+    """The parts of the file that the clean copy lacks."""
     problem: Reason | None = None
     """Why there is no clean copy; None if there is one."""
 
@@ -156,7 +156,7 @@ async def clean_files(
         folder: the folder for the copies; None puts each copy beside its file.
         limits: bounds on each file.
         scrubbers: the first scrubber that has a file's type cleans the file.
-        weakly: clean even where the system forbids a part of the isolation.
+        weakly: clean even if the system forbids a part of the isolation.
 
     Raises:
         OSError: a file can't be read, or its copy can't be written.

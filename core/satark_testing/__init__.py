@@ -2,6 +2,6 @@
 
 Start with `contracts`: one call checks that a channel or a sink keeps the contract. `installation` runs a whole service
 with simulated providers, `processes` starts, stops and kills it. `whatsapp`, `telegram`, `twilio` and `peers` are the
-simulated providers and destinations; `dialogue`, `matrix` and `browser` are their users. `canary` finds what an
-installation shows of its tipsters.
+simulated providers and destinations; `dialogue`, `matrix` and `browser` are their users. `canary` finds traces of
+tipsters in an installation.
 """

@@ -159,7 +159,7 @@ class Browser:
         """Follow the first link with this label.
 
         Raises:
-            LostError: there is none.
+            LostError: there is no such link.
         """
         found = next((address for text, address in self.page.links if text == label), None)
         if found is None:

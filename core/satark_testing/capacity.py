@@ -21,11 +21,11 @@ _WORDS: Final = "Three men sell liquor behind the old mill every evening"
 _LEAD_AWAY: Final = ("Back", "पीछे", "Continue elsewhere", "कहीं और जारी रखें")
 _PLACE: Final = Place(25.3176, 82.9739)
 _REST_SECONDS: Final = 5.0
-"""How long the service makes receipts ahead before the citizens write, as it does in a quiet minute."""
+"""Seconds for which the service makes receipts in advance before the citizens write, as in a quiet minute."""
 
 
 class Capacity(msgspec.Struct):
-    """What was measured."""
+    """The measured values."""
 
     waits: list[float] = msgspec.field(default_factory=list)
     """Seconds from each message to its answer."""
@@ -64,7 +64,7 @@ def bench(*, seconds: float, citizens: int, database_url: str) -> None:
 
 
 async def measure(folder: Path, seconds: float, citizens: int, environment: Mapping[str, str]) -> Capacity:
-    """Let citizens tell one tip after another for so many seconds.
+    """Let citizens tell one tip after another for `seconds`.
 
     Raises:
         LostError: a citizen got no answer.

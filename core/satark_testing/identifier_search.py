@@ -2,7 +2,7 @@
 
 `needles` are the byte strings that reveal an identifier, as a whole or, with `parts`, by five of its digits or eight of
 its characters: a log line with the last digits of a number names its owner too. One pass over each place finds all
-needles at once (Aho-Corasick). What is compressed in a place is searched as well.
+needles at once (Aho-Corasick). Compressed content of a place is searched as well.
 """
 
 import base64
@@ -32,7 +32,7 @@ HASHES: Final = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b
 SHORTEST_DIGITS: Final = 5
 """Minimum number of digits in a part of a number that is searched for."""
 UNBOUNDED_DIGITS: Final = 8
-"""Parts with at least so many digits count anywhere. A shorter part counts only without an adjacent digit or hex
+"""Number of digits from which a part counts anywhere. A shorter part counts only without an adjacent digit or hex
 letter."""
 SHORTEST_TEXT: Final = 8
 """Minimum number of characters in a part of a text that is searched for."""

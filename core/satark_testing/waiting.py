@@ -10,9 +10,8 @@ T = TypeVar("T")
 LIMIT_SECONDS: Final = 100
 """Seconds after which a test that waits for something fails.
 
-What tests wait for takes less than ten seconds on an idle machine, and most of it less than one. Ten times as much
-leaves room for a machine that is busy with other things. A test that passes never waits so long: a higher limit makes
-none slower.
+Conditions of tests take less than ten seconds on an idle machine, and most less than one. Ten times as much leaves room
+for a busy machine. A test that passes never waits so long, so a higher limit makes none slower.
 """
 
 
@@ -26,7 +25,7 @@ async def until(condition: Callable[[], Awaitable[T]], *, every: float = ...) ->
 @overload
 async def until(condition: Callable[[], T], *, every: float = ...) -> T: ...
 async def until(condition: Callable[[], Any], *, every: float = 0.005) -> Any:
-    """Call a condition, which may be asynchronous, every so many seconds until it is true; return its value.
+    """Call a condition, which may be asynchronous, every `every` seconds until it is true; return its value.
 
     Raises:
         TimeoutError: the condition is not true within `LIMIT_SECONDS`.

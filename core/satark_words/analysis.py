@@ -16,7 +16,7 @@ from satark_words.tokens import Keys, TextToken, tokenize, unglued
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
 ENGLISH_NEGATIONS: Final = listed("english-negations")
-"""First words of English negations, which deny what stands after them."""
+"""First words of English negations, which deny the words after them."""
 DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
 """Marks of doubt: a text with one of them triggers no action that can't be undone."""
 _SHORTEST_VERB: Final = 3
@@ -38,9 +38,9 @@ class Analysis:
         self.villages: Sequence[PlaceName] | None = None
         """Villages and places outside that the text names; None until `Places` has searched for them."""
         self.openings: dict[tuple[Danger, ...], Opening] = {}
-        """What the text answers without being asked, by the dangers of which it is taken to tell; see `opening_of`."""
+        """Answers that the text gives without being asked, by the dangers that it tells of; see `opening_of`."""
         self.danger: float | None = None
-        """The logit of a danger by the letters; None until `DangerRules` has weighed them."""
+        """The logit of a danger from the letters; None until `DangerRules` has weighed them."""
         self._lexicon = lexicon
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_misread(marks, self.tokens)
@@ -71,7 +71,7 @@ class Analysis:
 
     @cached_property
     def unknown(self) -> set[int]:
-        """The indexes of the words that are like none of the lexicon, as names are."""
+        """The indexes of words that resemble none in the lexicon, as names do."""
         known = self.covered(("*",), FRAME) - self.covered(("verb.*",))  # "Sunita hoon" is no verb
         words = [(at, one.text) for at, one in enumerate(self.tokens) if at not in known]
         return {at for at, word in words if word[0].isalpha() and not self._lexicon.sounds_known(word)}
@@ -117,7 +117,7 @@ class Analysis:
         return self.covered(("*",), SOUND)
 
     def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
-        """Return whether marks of `names`, at least one, and of `beside` cover all tokens of the text but `spare`."""
+        """Return whether marks of `names` (at least one) and of `beside` cover all but `spare` tokens of the text."""
         if not self.marks.has(names) or not self.covered(names, worst):
             return False
         rest = self._words - self.covered([*names, *beside], worst)
@@ -248,7 +248,7 @@ def _vehicle_numbers(tokens: Sequence[TextToken]) -> Iterator[Mark]:
 
 
 def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
-    """Find the marks that a word has because of its ending, alone or with the word after it."""
+    """Find the marks that a word gets from its ending, alone or with the word after it."""
     marks: list[Mark] = []
     for i, token in enumerate(tokens):
         if token.text.isdecimal():

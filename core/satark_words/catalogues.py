@@ -23,7 +23,7 @@ _ISOLATE: Final = "\u2068"
 _END: Final = "\u2069"
 _MARK: Final = "\u200e"
 _SPARE: Final = ("en", "hi")
-"""Languages whose texts replace those that another language lacks, the first before the second."""
+"""Languages whose texts replace another language's missing texts, the first before the second."""
 
 
 def _ignore(_language: str, _key: str) -> None:
@@ -63,10 +63,10 @@ class Catalogue:
     def read(cls, language: str, source: str) -> Catalogue:
         """Parse the text of a `.po` file, once per process. Fuzzy and empty entries count as missing.
 
-        Its plural forms are those of its header, or else one for 1 and one for all other numbers.
+        The header gives the plural forms. Without it, there is one for 1 and one for all other numbers.
 
         Raises:
-            CatalogueError: it is not a `.po` file.
+            CatalogueError: the text is not a `.po` file.
         """
         try:
             entries = read_po(source)
@@ -128,7 +128,7 @@ class Catalogue:
         return self._texts.get(key, default)
 
     def first(self, *keys: str) -> str:
-        """Return the text of the first of these keys that has one, or else what `text` returns for the last key."""
+        """Return the text of the first of these keys that has one, or else the text of the last key from `text`."""
         for key in keys:
             if key in self._texts:
                 return self._texts[key]
@@ -246,7 +246,7 @@ class Catalogues:
         return language in self._by_language
 
     def __getitem__(self, language: str) -> Catalogue:
-        """Return the catalogue of a language, or the first one where it is gone: a session may outlive a language."""
+        """Return the catalogue of a language, or the first one if it is gone: a session may outlive a language."""
         found = self._by_language.get(language)
         return found if found is not None else next(iter(self._by_language.values()))
 

@@ -1,4 +1,4 @@
-"""A text as an answer to the current question: the option that it chooses, how surely, and what else in it counts."""
+"""A text as an answer to the current question: the option that it chooses, how surely, and which other words count."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -18,7 +18,7 @@ _BESIDE_LANGUAGE: Final = (
 )  # fmt: skip
 """Marks that may accompany the name of a language that a tipster asks for."""
 NOT_KNOWN: Final = ("cmd.help", "say.unknown", "t.refuse")
-"""Marks of who doesn't know a language."""
+"""Marks of a sender who doesn't know a language."""
 _BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
@@ -89,7 +89,7 @@ def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
 
 
 def _told_now(analysis: Analysis, asked: Asked) -> str:
-    """Return the answer to whether it happens now: `files` where the sender has them, else by the times told."""
+    """Return the answer to "does it happen now?": `files` if the sender has files, else from the times told."""
     if len(analysis) <= _SHORT and analysis.has("say.unknown", "say.maybe"):
         return ""
     evidence = analysis.found("t.evidence")
@@ -207,7 +207,7 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 
 def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
-    """Add the category that the whole text tells of although no word names it, such as police who take money."""
+    """Add the category of the whole text if no word names it, such as police who take money."""
     if asked.name not in {"category", "police"} or (analysis.negates and len(analysis) <= _SHORT):
         return found
     code = category_of(analysis)
@@ -297,7 +297,7 @@ class TextAtQuestion:
         self._chosen = choose(analysis, asked, places) if asked.options else Chosen()
 
     def _is_phrase(self, mark: str) -> bool:
-        """Return whether a mark covers several words: one of many is no command where any words are an answer."""
+        """Return whether a mark covers several words. If any words are an answer, one of many is no command."""
         return any(one.end - one.start > 1 for one in self._analysis.found(mark))
 
     def _expects(self, name: str) -> bool:

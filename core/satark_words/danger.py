@@ -19,7 +19,7 @@ FILE: Final = "danger.tsv"
 SIZES: Final = (3, 4, 5)
 """Numbers of letters of the groups that are weighed."""
 SHOWN: Final = -0.5
-"""The logit above which the letters of a text tell of a danger. Showing the numbers costs nothing, so it is low."""
+"""The logit above which the letters of a text tell of a danger. It is low: showing the numbers costs nothing."""
 SURE: Final = -1.0
 """The logit above which the letters agree with a rule that holds."""
 LEAST: Final = 0.25
@@ -27,9 +27,9 @@ LEAST: Final = 0.25
 BY_LETTERS: Final = "letters"
 """Name given as the rule of a danger that was found by its letters alone."""
 _FEWEST: Final = 6
-"""Number of words below which letters have to reach `LEAST` to tell of a danger for which no rule holds."""
+"""Number of words below which letters must reach `LEAST` to tell of a danger for which no rule holds."""
 _FEWEST_SURE: Final = 3
-"""Number of words below which letters have to reach `LEAST` to agree with a rule."""
+"""Number of words below which letters must reach `LEAST` to agree with a rule."""
 _NONE: Final = ("f.none", "f.official", "f.idiom")
 """Marks of words that tell of no danger."""
 _HUNDREDTHS: Final = 100
@@ -38,11 +38,11 @@ _HUNDREDTHS: Final = 100
 _PRESENT: Final = (
     "time.now", "opt.when.now", "verb.ongoing", "d.help", "d.since", "time.today", "verb.future", "d.missing",
 )  # fmt: skip
-"""Marks of a danger that is there or to come."""
+"""Marks of a present or coming danger."""
 
 
 def _is_over(analysis: Analysis) -> bool:
-    """Return whether a danger is told of another day and as over, or as what others do by habit: it is never sure."""
+    """Return whether a danger is told as over and of another day, or as others' habit. Such a danger is never sure."""
     habit, own = analysis.covered(("time.often",)), analysis.has("who.me", "who.kin", "who.child", "d.threat")
     present = {at for one in analysis.found(*_PRESENT) for at in range(one.start, one.end)} - habit
     calm = analysis.has("k.calm") and bool(analysis.covered(("time.past",)) - analysis.covered(("opt.when.was",)))

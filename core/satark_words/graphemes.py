@@ -22,7 +22,7 @@ _ZWJ: Final = "\u200d"
 _JOINERS: Final = frozenset({_ZWJ, "\u200c"})
 _MODIFIER: Final = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _VIRAMA: Final = 9
-"""Canonical combining class of viramas (UAX #44)."""
+"""The canonical combining class of viramas (UAX #44)."""
 
 
 def size(text: str, unit: Unit) -> int:

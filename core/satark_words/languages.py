@@ -4,7 +4,7 @@
 `satark.dialogue.po` (the questionnaire) and `satark_web_form.po` (the form); `lexicon/*.yaml` adds words by which typed
 texts are understood. The catalogues of Hindi and English, in which every text is written first, are in the packages
 themselves (`texts/<code>.po`). The host adds its folder of further languages with `ship`, and an installation its own
-with `use_folder`. Nothing else lists the languages. A file `<package>.<channel>.po` contains other wordings of some
+with `use_folder`. There is no other list of languages. A file `<package>.<channel>.po` contains other wordings of some
 texts for one channel.
 
 The setting `languages` decides which languages citizens are offered.
@@ -54,7 +54,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: str
     """The name of the language, in the language itself."""
     direction: Literal["ltr", "rtl"] = "ltr"
-    """Whether it is written from left to right or from right to left."""
+    """Whether the language is written from left to right or from right to left."""
     speech: str = ""
     """Tag of the language for a telephone provider's synthetic voice; empty: the code with the region India."""
     voice: str = ""
@@ -67,21 +67,21 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class KnownLanguage(NamedTuple):
-    """What CLDR says of a language, in a line of `known_languages.txt`."""
+    """CLDR's facts about a language, from a line of `known_languages.txt`."""
 
     code: str
     three_letters: str
-    """Its code in ISO 639-3."""
+    """The language's code in ISO 639-3."""
     english: str
     own: str
-    """Its name in itself."""
+    """The language's name in itself."""
     hindi: str = ""
     short: str = ""
     long: str = ""
 
     @property
     def short_months(self) -> list[str]:
-        """The names of the months, in dates; none of a language that no state of India speaks."""
+        """The names of the months, in dates; empty for a language that no state of India speaks."""
         return self.short.split(",") if self.short else []
 
     @property
@@ -92,7 +92,7 @@ class KnownLanguage(NamedTuple):
 
 @cache
 def known_languages() -> dict[str, KnownLanguage]:
-    """Return what is known of languages, by code, whether Satark speaks them or not."""
+    """Return the known languages by code, including those that Satark does not speak."""
     lines = files(__package__).joinpath("known_languages.txt").read_text("utf-8").splitlines()[1:]
     return {known.code: known for known in (KnownLanguage(*line.split("|")) for line in lines)}
 
@@ -151,12 +151,12 @@ def translations() -> tuple[str, ...]:
 
 
 def catalogue_of(package: str, code: str) -> str:
-    """Return the text of a package's catalogue in a language; empty where there is none."""
+    """Return the text of a package's catalogue in a language; empty: there is none."""
     return next((file.read_text("utf-8") for file in _catalogue_files(package, code) if file.is_file()), "")
 
 
 def wording_of(package: str, code: str, channel: str) -> str:
-    """Return the text of a channel's own wording of a package's catalogue; empty where a language has none.
+    """Return the text of a channel's own wording of a package's catalogue; empty: the language has none.
 
     The file is `<package>.<channel>.po` in the language's folder. An example is Hindi in Latin letters for text
     messages.

@@ -30,17 +30,17 @@ from satark_words.tokens import Keys, TextToken, keys, roman, sound_of
 _SHORTEST_LONG: Final = 6
 _FILLER: Final = "fill"
 _WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
-"""Marks that a short word does not get from a word of another script with the same sound: "send" is not सेंध."""
+"""Marks that a short word can't get from a word of another script with the same sound: "send" is not सेंध."""
 _SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
 """Marks whose phrases may end in a verb's stem, which then matches all forms of the verb: "siti maar"."""
 _MOST_DISTANT: Final = 80
-"""Most words of a text that are compared with words one or two letters off. A long story probably spells a word
+"""Most words of a text that is searched for words one or two letters off. A longer story probably spells a word
 correctly elsewhere."""
 
 
 _NONE: Final = Keys("", "", "")
 _Found = Mapping[str, float]
-"""Words, prefixes, verbs and stems that a word may stand for → the quality of the match."""
+"""Word, prefix, verb or stem that a word may stand for → the quality of the match."""
 
 
 class _Word(NamedTuple):
@@ -67,7 +67,7 @@ class _Start(NamedTuple):
 class Lexicon:
     """All words and phrases, indexed by spelling and by keys. It is built once and stores nothing of a text.
 
-    Results are cached only for words that a lexicon lists. These reveal nobody; any other word may be a name.
+    Results are cached only for words that a lexicon lists. Listed words reveal nobody; any other word may be a name.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Lexicon:
         """Read the lexicon that comes with Satark, with or without its index, and add the `extra` phrases.
 
         Raises:
-            LexiconError: a file is not what it should be.
+            LexiconError: a file is malformed.
         """
         folder = shipped_folder()
         index = read_index(folder) if indexed else Index(tuple(read_phrases(folder)), {})
@@ -104,7 +104,7 @@ class Lexicon:
         return self._spelt
 
     def knows(self, word: str) -> bool:
-        """Return whether the lexicon has a folded word in this spelling, so that it is no misspelling of another."""
+        """Return whether the lexicon has a folded word in this spelling. If so, it is no misspelling of another."""
         return word in self._spelt
 
     def sounds_known(self, word: str) -> bool:
@@ -153,7 +153,7 @@ class Lexicon:
         return [seen[token.text] for token in tokens]
 
     def _keep(self, kept: dict[str, _Word], text: str, found: _Found) -> _Word:
-        """Compute what a word may stand for; cache the result if the word is listed."""
+        """Compute the words that a word may stand for; cache the result if the word is listed."""
         word = self._word(found)
         if self._lists(text):
             kept[text] = word
@@ -175,7 +175,7 @@ class Lexicon:
         return _Word(found, alone, followed, _only_stems(found))
 
     def _close(self, text: str, word: Keys) -> _Found:
-        """Find what a word may stand for by its spelling, keys and endings."""
+        """Find the words that a word may stand for, by its spelling, keys and endings."""
         found = self._known(text, word)
         return {**found, **self._inflected(text, word.sound)} if _only_stems(found) else found
 
@@ -190,7 +190,7 @@ class Lexicon:
         return found
 
     def _by_sense(self, text: str, word: Keys) -> dict[str, float]:
-        """Find words by spelling. A word that means nothing alone never matches one that means something."""
+        """Find words by spelling. A word without a meaning of its own never matches one with a meaning."""
         found = self._by_spelling(text, word)
         if text not in self._fillers:
             return found
@@ -228,7 +228,7 @@ class Lexicon:
         return found
 
     def _inflected(self, text: str, sound: str) -> dict[str, float]:
-        """Find the nouns and verbs of which an unknown word may be the plural, the oblique case or the past tense."""
+        """Find nouns and verbs whose plural, oblique case or past tense an unknown word may be."""
         for base in singulars(sound, english=text.isascii()):
             for level in (0, 1) if len(base) >= _SHORTEST_LONG else (0,):
                 key = base if level == 0 else keys(base).frame
@@ -250,9 +250,9 @@ class Lexicon:
         """The first two letters of every verb. They exclude most words from the search for verbs."""
         self._near: dict[str, _Word] = {}
         self._far: dict[str, _Word] = {}
-        """Caches of what listed words may stand for. `_far` also includes words that differ in one or two letters."""
+        """Caches of the words that listed words may stand for; `_far` has also words one or two letters off."""
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
-        """Words that mean nothing alone. None of them matches a word with a meaning by its sound."""
+        """Words without a meaning of their own. None of them matches a word with a meaning by its sound."""
         stems_of: dict[str, str] = {}
         for phrase in index.phrases:
             self._add(phrase, index.keys, stems_of)
@@ -284,7 +284,7 @@ class Lexicon:
             self._starts.setdefault(joined, []).append(f"{mark} {joined}")
 
     def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
-        """Store the words' keys; return whether a verb, which has no keys, is among the words."""
+        """Store the words' keys; return whether a verb, which has no keys, is among them."""
         verbs = False
         for word in words:
             if word not in self._spelt:

@@ -55,7 +55,7 @@ def read_index(folder: Traversable) -> Index:
     """Read the index of a lexicon; if it is older than the lexicon's files, read the files.
 
     Raises:
-        LexiconError: a file is not what it should be.
+        LexiconError: a file is malformed.
     """
     written = folder / "_index"
     lines = (written / PHRASES).read_text("utf-8").splitlines() if (written / PHRASES).is_file() else []
@@ -85,7 +85,7 @@ def read_phrases(folder: Traversable) -> Iterator[Phrase]:
     """Read the phrases from the files of a lexicon.
 
     Raises:
-        LexiconError: a file is not what it should be.
+        LexiconError: a file is malformed.
     """
     for name, file in _files(folder):
         if "/" in name:
@@ -102,7 +102,7 @@ def _phrases_in(name: str, file: Traversable) -> Iterator[Phrase]:
 
 
 def phrase_of(mark: str, written: str) -> Iterator[Phrase]:
-    """Yield one phrase as it is written in the files; nothing if it contains no word."""
+    """Yield the phrase in one entry of the files; yield nothing if it contains no word."""
     words = tuple(_folded(written.replace("*", "")))
     if words:
         yield Phrase(mark, words, written.rstrip().endswith("*"))
@@ -134,6 +134,6 @@ def added_phrases() -> list[Phrase]:
     """Return the phrases of the added languages.
 
     Raises:
-        LexiconError: a file is not what it should be.
+        LexiconError: a file is malformed.
     """
     return [one for folder in lexicon_folders() for file in _files(folder) for one in _phrases_in(*file)]

@@ -1,6 +1,6 @@
-"""What a story answers without being asked: its category, the police unit that it accuses, its time and its place.
+"""Finds the answers in a story: its category, the police unit that it accuses, its time and its place.
 
-A negation and a time belong to their clause, and in it to the words that they stand with.
+A negation or a time belongs to its clause, and in it to the words beside it.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
 _NEGATIONS: Final = (*NEGATIONS, "say.no", "say.nobody", "ask.none", "opt.police.no", "opt.danger.no")
 _OVER: Final = ("soc.ok", "k.calm")
-"""Marks of words which say that nothing happens now: "abhi sab theek hai"."""
+"""Marks of words that say that nothing happens now: "abhi sab theek hai"."""
 _LATER: Final = ("soc.wait", "opt.when.coming", "k.with", "cmd.help")
 """Marks whose phrases may contain the word of another time: "abhi hua nahi"."""
 
 
 def is_denied(analysis: Analysis, mark: Mark, by: tuple[str, ...] = _NEGATIONS) -> bool:
-    """Return whether a negation stands with the words of a mark, in their clause."""
+    """Return whether a negation belongs to the words of a mark, in their clause."""
     return any(_stands_with(negation, mark, analysis) for negation in _beside(mark, by, analysis))
 
 
@@ -58,11 +58,11 @@ _THAN: Final = listed("than")
 _BEFORE: Final = listed("before")
 _TIMES: Final = dict(one.split(":") for one in in_order("times"))
 _ANSWERS: Final = _TIMES | dict(one.split(":") for one in in_order("answers"))
-"""Marks that tell a time in an answer, where a single word may do so."""
+"""Marks that tell a time in an answer, in which a single word suffices."""
 
 
 def moment_of(analysis: Analysis) -> Moment:
-    """Return when a text says that something happens. Where it says so twice, what happens now counts first."""
+    """Return when something happens, according to a text. If it tells two times, the present counts first."""
     told = [_moment(senses) for senses in _clause_times(analysis, _TIMES)]
     order: tuple[Moment, ...] = ("now", "coming", "past")
     return next((moment for moment in order if moment in told), "")
@@ -76,7 +76,7 @@ def _moment(senses: set[str]) -> str:
 
 
 def moment_told(analysis: Analysis) -> Moment:
-    """Return whether a time was or will be; empty where it may be either: "kal", "15 tarikh ko", "Holi se pehle"."""
+    """Return whether a time was or will be; empty: either, as in "kal", "15 tarikh ko", "Holi se pehle"."""
     words, past = [token.text for token in analysis.tokens], set()
     for one in analysis.found("time.past", "opt.when.past", "opt.when.was"):
         begins = words[one.start] in _BEFORE and one.end < len(words)
@@ -88,9 +88,9 @@ def moment_told(analysis: Analysis) -> Moment:
 
 
 def happens_now(analysis: Analysis) -> str:
-    """Return `yes` or `no` as a text says that something happens now or at another time; empty where it tells none.
+    """Return `yes` or `no` if a text says that something happens now or at another time; empty: it tells no time.
 
-    What only went on when its sender was there, "jab nikla tab ho raha tha", may still go on.
+    Something that happened while the sender was there, "jab nikla tab ho raha tha", may continue.
     """
     for senses in _clause_times(analysis, _ANSWERS):
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:
@@ -124,7 +124,7 @@ def timely(analysis: Analysis, *names: str) -> list[Mark]:
 
 
 def _denies_time(denial: Mark, mark: Mark, analysis: Analysis) -> bool:
-    """Return whether a time is denied. Behind a time, a negation denies that one alone: "kal nahi abhi"."""
+    """Return whether a time is denied. A negation behind a time denies only that time: "kal nahi abhi"."""
     if denial.name in _LATER:
         return denial.start <= mark.start and mark.end <= denial.end
     if denial.name in _OVER:
@@ -156,7 +156,7 @@ _DENIES: Final = ("neg", "neg.dont", "say.nobody", "opt.police.no", "say.unknown
 
 
 def category_of(analysis: Analysis) -> str:
-    """Return the code of the category that a text tells of, or an empty text. What it denies doesn't count."""
+    """Return the code of the category that a text tells of, or an empty text. A denied crime doesn't count."""
     weights = _weights(analysis)
     if _police_do_it(analysis, weights):
         return "POLCOR"
@@ -166,7 +166,7 @@ def category_of(analysis: Analysis) -> str:
 
 
 def _others_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
-    """Return whether a crime of others is told for which the police are only paid, in a clause that is not theirs."""
+    """Return whether others' crime is told, for which the police are only paid, in a clause without the police."""
     told = {f"{kind}.{code}" for kind in ("cat", "strong") for code in _PAID_FOR if weights.get(code, 0) >= 1}
     first = {analysis.clauses[one.start]: one.start for one in reversed(analysis.found(*POLICE))}
     clauses = [(one.start, first.get(analysis.clauses[one.start], len(analysis))) for one in analysis.found(*told)]

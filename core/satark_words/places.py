@@ -20,7 +20,7 @@ _IN: Final = listed("on-place") | (listed("behind-place") - {"ke", "के"})
 _NAMED: Final = listed("named")
 _SHORTEST_JOINED: Final = 6
 _BESIDE: Final = 3
-"""Number of words between a landmark and the words that tell that something is near it, or what it is called."""
+"""Most words between a landmark and the words for "near", or its name."""
 
 
 class Places:
@@ -49,7 +49,7 @@ class Places:
     def _landmark(self, analysis: Analysis, *, alone: bool) -> str:
         """Return the words that tell a place: a landmark or a unit of the geography, and the unknown names beside it.
 
-        `alone`: whether a word such as "behind" beside a landmark is enough.
+        `alone`: whether a word such as "behind" beside a landmark suffices.
         """
         tokens, near, known = analysis.tokens, analysis.covered(("place.near",)), analysis.covered(("*",))
         units = self._found(analysis)
@@ -107,7 +107,7 @@ class Places:
         return [(mark.start, mark.end) for mark in self._found(analysis) if mark.name == code]
 
     def _found(self, analysis: Analysis) -> Sequence[Mark]:
-        """Find the names in a text, or in the beginning and end of a long one, once for each text."""
+        """Find the names in a text (in a long one: in its beginning and end), once for each text."""
         if analysis.places is None:
             size, both = len(analysis), len(analysis) > _BEGINNING + _END
             parts = [slice(0, _BEGINNING), slice(size - _END, size)] if both else [slice(0, size)]
@@ -166,9 +166,9 @@ _BEFORE: Final = ENGLISH_NEGATIONS | {"na", "ना", "न", "نہ"}
 
 
 def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
-    """Return whether a denial stands behind these words, as in "daroga nahi", or before them: "not the inspector".
+    """Return whether a denial clears these words: behind them, as in "daroga nahi", or before: "not the inspector".
 
-    One that stands before other police or another place, as in "Lanka, not Assi", denies these.
+    A denial before other police or another place, as in "Lanka, not Assi", belongs to these.
     """
     denials, empty = analysis.found(*DENIALS), analysis.covered(("fill", "who.they"))
     behind = next(at for at in range(end, len(analysis) + 1) if at not in empty)
@@ -182,7 +182,7 @@ def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
 
 
 _WITHIN: Final = listed("behind-place") | listed("on-place")
-"""Words after the name of a place in which something happens."""
+"""Words behind the name of a place in which something happens."""
 _CALLS: Final = frozenset({"thana", "थाना", "thane", "थाने"})
 
 

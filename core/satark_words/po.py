@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 PLURAL: Final = "n != 1"
-"""Which form a number takes, in C, unless the header says otherwise."""
+"""The rule for a number's plural form, in C, unless the header has another."""
 _LINE: Final = re.compile(r'(?:(msgid|msgid_plural|msgstr)(?:\[\d+\])?\s+)?"((?:[^"\\]|\\.)*)"')
 _PLURAL: Final = re.compile(r"Plural-Forms:.*?\bplural\s*=\s*([^;\n]+)")
 _MEANT: Final = {"n": "\n", "t": "\t", "r": "\r"}
@@ -22,23 +22,23 @@ class PoError(ValueError):
 
 
 class Entry(msgspec.Struct):
-    """One text of a catalogue. The one with an empty id is the header."""
+    """One text of a catalogue. The text with an empty id is the header."""
 
     id: str = ""
     plural: str | None = None
     """`msgid_plural` of a text with plural forms."""
     forms: list[str] = []
     comments: list[str] = []
-    """The lines above it, with their `#`."""
+    """The comment lines above the text, with their `#`."""
 
     @property
     def is_fuzzy(self) -> bool:
-        """Whether a translator has still to look at it."""
+        """Whether a translator must still check the text."""
         return any(line.startswith("#,") and "fuzzy" in line for line in self.comments)
 
     @property
     def notes(self) -> list[str]:
-        """What people wrote above it."""
+        """The translators' comments above the text."""
         return [line[1:].strip() for line in self.comments if line[1:2] in {"", " "}]
 
 

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from satark_words.analysis import Analysis
 from satark_words.danger import DangerRules
 from satark_words.geography.geography import Geography
-from satark_words.identity import OwnIdentity
+from satark_words.identifying_words import OwnIdentity
 from satark_words.languages import folders
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import added_phrases
@@ -47,7 +47,7 @@ class Reader:
         return analysis
 
     def read(self, text: str | Analysis, asked: Asked) -> Reading:
-        """Read a text as an answer to a question, or as whatever else it may be."""
+        """Read a text as an answer to a question, or as another kind of message."""
         return Senses(self._knowledge, self._analysed(text), asked).read()
 
     def open(self, text: str | Analysis) -> Opening:

@@ -171,11 +171,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     story: bool = False
     """Whether the words also belong to the tip and must be kept, whatever `kind` is."""
     talk: Literal["", "maybe", "likely"] = ""
-    """Whether the words are said to the service: they are kept only if the tipster says so."""
+    """Whether the words only talk to the service. If so, they are kept only if the tipster says so."""
     negated: bool = False
     asks: bool = False
     """Whether the message is a question or ends in one."""
     dangers: tuple[Danger, ...] = ()
     opening: Opening = Opening()
-    """The answers that a story gives to other questions; empty if the text answers a later question that takes any
-    words."""
+    """The answers that a story gives to other questions; empty: the text answers a later question that takes any words.
+    """

@@ -1,6 +1,6 @@
 """The marks of a text, and rules: the meaning of marks that occur together.
 
-The rules are data (`rules.yaml`, `danger.yaml`, `identity.yaml`).
+The rules are data (`rules.yaml`, `danger.yaml`, `identifying_words.yaml`).
 
 A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. `+` joins parts that must all occur. Each part
 is one of the marks between `|`, and is at most 6 words (or `/4`: 4 words) from the part before it. With `>` in place of
@@ -98,7 +98,7 @@ def _family(name: str) -> str:
 
 
 def place(mark: Mark) -> tuple[int, int, str]:
-    """Return the sort key of a mark in the order of the text. Of marks with the same start the longer comes first."""
+    """Return the sort key of a mark in the order of the text. If marks have the same start, the longer comes first."""
     return (mark.start, -mark.end, mark.name)
 
 
@@ -115,8 +115,8 @@ _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
 _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe", "place.behind")
 _OF_CRIME: Final = ("cat.", "act.", "w.", "unit.")
 _SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown", "who.party")
-"""Marks whose longer phrases keep a word in them from telling of a crime or the police: "last week" is not weekly
-extortion, and "SP's MLA" is of a party."""
+"""Marks whose longer phrases change the meaning of a word that tells of a crime or the police: "last week" is not
+weekly extortion, and "SP's MLA" belongs to a party."""
 
 _quality: Final = attrgetter("quality")
 
@@ -124,7 +124,7 @@ _quality: Final = attrgetter("quality")
 def without_hidden(marks: list[Mark]) -> list[Mark]:
     """Remove marks of social and negating words inside a longer phrase, and of crime inside a phrase of another sense.
 
-    Of marks with the same name and position the best is kept. The result is in no order.
+    If marks have the same name and position, the best is kept. The result is in no order.
     """
     sure = [mark for mark in marks if mark.end - mark.start > 1 and mark.quality >= FRAME]
     longer = [mark for mark in sure if mark.name.startswith(_HIDING)]
@@ -180,7 +180,7 @@ class Rules(Generic[_Sense]):
     def __init__(self, rules: Iterable[tuple[_Sense, MarkRule]]) -> None:
         self._rules = tuple(rules)
         self._by_mark: dict[str, list[int]] = {}
-        """Mark → indexes of the rules that begin with it, so that few of two hundred rules must be tried."""
+        """Mark → indexes of the rules that begin with it, so that only few of two hundred rules must be tried."""
         for index, (_, rule) in enumerate(self._rules):
             for name in rule.parts[0]:
                 self._by_mark.setdefault(name, []).append(index)

@@ -34,10 +34,10 @@ _DETAILS: Final = ("time.*", "thing.vehicle", "thing.colour", "thing.number")
 """Marks of words that tell a time or a vehicle."""
 _LANDMARKS: Final = ("place.thing", "id.work-place", "id.lane")
 _NOWHERE: Final = ("place.here", "place.near", "id.home", "id.live")
-"""Marks of words that tell a place only to who knows where the sender is."""
+"""Marks of words that tell a place only to a person who knows where the sender is."""
 _DEEDS: Final = ("who.*", "act.*", "cat.*", "id.their", "k.know")
 _IN: Final = listed("within")
-"""Words before or behind the name of a place that something happens in."""
+"""Words before or behind the name of a place in which something happens."""
 _LONGEST_NUMBER: Final = 4
 """Most digits of a number that is no postal code."""
 _SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
@@ -91,7 +91,7 @@ class Senses(TextAtQuestion):
         return reading if reading.confidence is Confidence.CERTAIN else self._doubted(reading)
 
     def _doubted(self, reading: Reading) -> Reading:
-        """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
+        """If the weights disagree with the rules on an option or a command, suggest it and ask back."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
         is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
         if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
@@ -103,7 +103,7 @@ class Senses(TextAtQuestion):
         return reading
 
     def _doubts(self, reading: Reading) -> bool:
-        """Return whether a command is not told for sure: going back erases, and a past tense tells of somebody else."""
+        """Return whether a command is uncertain: going back erases, and a past tense tells of somebody else."""
         answers = reading.command in {"unknown", "language"}
         erases = reading.command == "back" and self._analysis.has("opt.when.was", "time.past")
         return not answers and (erases or reading.talk != "likely" or reading.confidence is Confidence.GUESS)
@@ -149,7 +149,7 @@ class Senses(TextAtQuestion):
         return sorted(expected, key=lambda name: -sure[name])
 
     def _certain(self) -> Reading | None:
-        """Read an exact option or command, or a phrase that asks to wait, where no danger is told."""
+        """Read an exact option or command, or a phrase that asks to wait, if the text tells no danger."""
         chosen, analysis = self._chosen, self._analysis
         if chosen.option and chosen.confidence is Confidence.CERTAIN and not (self._known or self._refused()):
             return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
@@ -163,7 +163,7 @@ class Senses(TextAtQuestion):
         return self._make(Kind.COMMAND, Confidence.CERTAIN, command=exact) if exact else None
 
     def _danger(self) -> Reading | None:
-        """Read a danger for which a rule holds as such; one that only the letters tell is shown beside any reading."""
+        """Read a text as a danger if a rule holds. A danger that only the letters tell is shown beside any reading."""
         self._dangers = self._dangers or self._rules.likely(self._analysis)
         return self._told_danger() if self._known else None
 
@@ -172,7 +172,7 @@ class Senses(TextAtQuestion):
 
     @cached_property
     def _is_address(self) -> bool:
-        """Whether a text names a place where one is asked for, and neither asks, denies nor promises anything."""
+        """Whether a text, at a question for a place, names one and neither asks, denies nor promises anything."""
         told = self._analysis
         other = self._asked.asks != "place" or told.asks or told.negates
         return (
@@ -190,7 +190,7 @@ class Senses(TextAtQuestion):
 
     @property
     def _talk(self) -> Literal["", "maybe", "likely"]:
-        """Whether the text is said to the service; one that is long or has no known word is not."""
+        """Whether the text only talks to the service. A long text, or one without a known word, does not."""
         is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
         is_short = is_short and not self._is_address
         logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
@@ -259,7 +259,7 @@ class Senses(TextAtQuestion):
     def _language(self) -> Reading | None:
         """Read the name of a language as the command `language`, with the language as its option.
 
-        Whoever doesn't know one language gets the other, where two are offered, or else is asked for one.
+        A sender who doesn't know one of two offered languages gets the other; with more, they are asked for one.
         """
         told = self._analysis
         beside = (*LOOSE, *NOT_KNOWN, "cmd.language", "t.listen", "t.tell", "t.bot", "k.*", "reads")
@@ -274,7 +274,7 @@ class Senses(TextAtQuestion):
         return self._make(Kind.COMMAND, command="language", option="".join(wished))
 
     def _own_story(self) -> Reading | None:
-        """Keep the words of a text that tells more than the option that it chooses, at a question with options."""
+        """At a question with options, keep the words of a text that tells more than the option that it chooses."""
         if self._free or not self._is_story() or not self._tells():
             return None
         if self._option:
@@ -285,7 +285,7 @@ class Senses(TextAtQuestion):
         return self._likely_story() or self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
 
     def _refused(self) -> Reading | None:
-        """Read "don't send" and "no, leave it" as wishes of their own, never as a wish to send, nor as an answer."""
+        """Read "don't send" and "no, leave it" as wishes of their own, never as a wish to send or as an answer."""
         told, is_review = self._analysis, self._asked.asks == "review"
         if is_review and told.negates and told.has("cmd.send", "k.send"):
             return self._make(Kind.REFUSAL, topic="send")
@@ -295,7 +295,7 @@ class Senses(TextAtQuestion):
         return self._make(Kind.REFUSAL) if refuses else None
 
     def _likely_option(self) -> Reading | None:
-        """Choose a category together with the words, where several of them tell it and none of them names it."""
+        """Choose a category, and keep the words, if several words tell the category and none names it."""
         told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS and not self._tells()
         confidence = self._chosen.confidence
         return self._make(Kind.OPTION, confidence, option=self._option, story=told) if self._option else None
@@ -324,7 +324,7 @@ class Senses(TextAtQuestion):
         return self._make(Kind.UNCLEAR) if agrees else None
 
     def _guess(self) -> Reading | None:
-        """Guess the kind of a text that is said to the service."""
+        """Guess the kind of a text that only talks to the service."""
         said = likeliest(self._weights, SPOKEN) if self._talk == "likely" else ""
         kind, _, command = said.partition(":")
         names_option = self._chosen.suggested and len(self._analysis) <= LONGEST_SOCIAL
@@ -338,7 +338,7 @@ class Senses(TextAtQuestion):
 
     @property
     def _tells_detail(self) -> bool:
-        """Whether a text tells a time that is asked, a vehicle's number, or of others: "uska bhai bhi", "5 log hai"."""
+        """Whether a text tells the time that is asked for, a vehicle's number, or further persons: "uska bhai bhi"."""
         told, others = self._analysis, ("who.kin", "who.child", "k.count", "digits")
         if told.asks or told.negates or told.has("soc.wait"):
             return False
@@ -347,7 +347,7 @@ class Senses(TextAtQuestion):
 
     @property
     def _tells_place(self) -> bool:
-        """Whether a text tells a place: a name, a landmark, a postal code, or something that it is near."""
+        """Whether a text tells a place: a name, a landmark, a postal code, or something near the place."""
         told = self._analysis
         number = max([len(token.text) for token in told.tokens if token.text.isdecimal()], default=0)
         things = told.covered(_LANDMARKS) - told.covered(("thing.vehicle", "w.lure"))
@@ -358,7 +358,7 @@ class Senses(TextAtQuestion):
 
     @cached_property
     def _names_place(self) -> bool:
-        """Whether a text names a place, or has a word unknown as names are; if it tells a deed, one that it is in."""
+        """Whether a text names a place, or has an unknown word, as names are. A told deed must be in that place."""
         told = self._analysis
         if self._places is not None and self._places.codes(told):
             return True

@@ -1,4 +1,4 @@
-"""Small words and endings that the code reads grammar by, as they are spelt. The lists are data: `small_words.yaml`."""
+"""Small words and endings, in exact spelling, for reading grammar. The lists are data: `small_words.yaml`."""
 
 from importlib.resources import files
 from typing import Final

@@ -32,7 +32,7 @@ def plain(sound: str) -> str:
 
 
 def may_meet(text: str, other: str, size: int) -> bool:
-    """Return whether a word may stand for another spelling; short ones in Urdu script, which omits much, can't."""
+    """Return whether a word may stand for another spelling; short words in Urdu script, which omits vowels, can't."""
     if is_urdu(text) != is_urdu(other):
         return size >= _SHORTEST_FOREIGN
     return size >= SHORTEST_PREFIX or (text.isascii() and other.isascii())
@@ -61,8 +61,7 @@ _MERGED: Final = listed("merged-endings")
 
 
 def stems(sound: str) -> Iterator[str]:
-    """Yield possible stems of a word, given by its sound: the word itself, and the word without each possible
-    ending."""
+    """Yield possible stems of a word, given as its sound: the word itself, and the word without each ending."""
     yield sound
     for size in range(1, min(_LONGEST_ENDING, len(sound) - _SHORTEST_VERB_STEM) + 1):
         ending = sound[-size:]
@@ -79,7 +78,7 @@ _SHORTEST_NOUN: Final = 3
 
 
 def singulars(sound: str, *, english: bool) -> Iterator[str]:
-    """Yield possible listed forms of a noun, given by its sound; with `english` also those of a verb."""
+    """Yield possible listed forms of a noun, given as its sound; with `english`, also those of a verb."""
     for ending, other in _EITHER if english else _PLURALS:
         if sound.endswith(ending) and len(sound) - len(ending) >= _SHORTEST_NOUN:
             yield sound[: -len(ending)] + other
@@ -91,7 +90,7 @@ _TWO_LETTERS_OFF: Final = 9
 
 
 class NearSounds:
-    """Sounds of words, indexed by their first letter and by the lengths that a word near them may have."""
+    """Finds known sounds that are similar, by their first letter and possible lengths."""
 
     def __init__(self, sounds: Iterable[str]) -> None:
         self._alike: dict[tuple[str, int], list[str]] = {}

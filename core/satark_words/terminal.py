@@ -1,4 +1,4 @@
-"""Terminal output without control characters: what a tipster typed must not move a terminal's cursor or turn its text.
+"""Terminal output without control characters: a tipster's words must not move a terminal's cursor or turn its text.
 
 The output of every command goes through this module. A control character is written as `\\uXXXX`, which is also its
 form in JSON.
@@ -27,7 +27,7 @@ def escape_controls(text: str) -> str:
 
 @contextmanager
 def safe_output() -> Iterator[None]:
-    """Escape control characters in what is written to standard output and standard error while the block runs."""
+    """Escape control characters on standard output and standard error while the block runs."""
     out, err = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _SafeStream(out), _SafeStream(err)
     try:
@@ -37,7 +37,7 @@ def safe_output() -> Iterator[None]:
 
 
 class _SafeStream:
-    """A text stream that escapes control characters; everything else is the original stream's."""
+    """A text stream that escapes control characters; all other methods are the original stream's."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -10,7 +10,7 @@ three keys, each looser than the one before: `sound` (the same for शराब,
 a's; e and i, o and u meet: dhamki and धमकी, and what Urdu writes without short vowels) and `bones` (consonants, first
 and last vowel: mjhe, مجھے).
 
-Nothing is cached by text, since what tipsters type must not stay in memory.
+Nothing is cached by text, since tipsters' words must not stay in memory.
 """
 
 import re
@@ -91,7 +91,7 @@ _WORD: Final = re.compile(
 )
 _STOPS: Final = frozenset(".,;!?।॥\n۔،؛؟:|-–—()…")
 _STRESS: Final = re.compile(r"(\D)(?=\1\1)")
-"""Matches the surplus letters where one is written three times or more: all but the last two."""
+"""Matches the surplus letters if one is written three times or more: all but the last two."""
 _HARAKAT: Final = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
 
 
@@ -115,7 +115,7 @@ class Keys(NamedTuple):
 
 
 def tokenize(text: str) -> list[TextToken]:
-    """Split a text into folded words, emoji and question marks, with their places in it. Never raises."""
+    """Split a text into folded words, emoji and question marks, with their positions. Never raises."""
     tokens: list[TextToken] = []
     clause = last = 0
     has_lines = "\n" in text
@@ -238,7 +238,7 @@ def sound_of(word: str) -> str:
 
 _SHORTEST_GLUED: Final = 10
 _LONGEST_GLUED: Final = 40
-"""Number of letters of the shortest and of the longest word that is split."""
+"""Numbers of letters of the shortest and of the longest word that is split."""
 _TOO_MANY: Final = ("",) * 7
 _SHORTEST_PIECE: Final = 3
 _SHORTEST_WORD: Final = 4
@@ -288,11 +288,11 @@ _DIGIT_RUN: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[\s.\-‐‑–—]*\d)+(?
 
 
 def find_code(text: str, digits: int, *, longest: int | None = None) -> str | None:
-    """Find the one code of so many digits in a text, of any script, in groups or not; None if there is none or two.
+    """Find the one code of `digits` digits in a text, in any script and grouping; None: there is none, or several.
 
-    A number beside it (two groups of four with a dash, and at least one letter) does not count as part of it, nor does
-    a number of two digits at most behind a code in groups: "8391 4460 7012 5538 2 din". A text of more than `longest`
-    characters has none.
+    A number beside the code (two groups of four with a dash, and at least one letter) does not count as part of it, nor
+    does a number of two digits at most behind a code in groups: "8391 4460 7012 5538 2 din". A text of more than
+    `longest` characters has none.
     """
     if not _DIGIT.search(text) or (longest is not None and len(text) > longest):
         return None
@@ -310,5 +310,5 @@ def _code_of(run: str, digits: int) -> str:
 
 
 def without_code(text: str, digits: int) -> str:
-    """Return a text without its codes of so many digits; every other number stays."""
+    """Return a text without its codes of `digits` digits; every other number stays."""
     return _DIGIT_RUN.sub(lambda run: " " if len(_code_of(run[0], digits)) == digits else run[0], ascii_digits(text))

@@ -1,6 +1,6 @@
 """Weights of words and marks: a second reading, which makes a sense likely where no rule holds, and doubts the rules.
 
-What the rules read is asked back where the weights don't agree. No action depends on the weights.
+If the weights disagree with the rules' reading, the tipster is asked. No action depends on the weights.
 
 The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`. Its first line has the
 digest of their sources and the weights with which every text begins. Each further line has a word or mark, and its
@@ -39,7 +39,7 @@ class Weights(NamedTuple):
 def _row(line: str) -> Mapping[str, int]:
     """Parse a line's weights when it is first needed.
 
-    It is cached. The line is from the file, so nothing that tipsters type is cached.
+    The result is cached. The line is from the file, so nothing that tipsters type is cached.
     """
     pairs = (one.rpartition(":") for one in line.split(","))
     return {sense: int(weight) for sense, _, weight in pairs}
@@ -56,15 +56,15 @@ def read_weights() -> Weights:
 SPOKEN: Final = (
     "question", "remark", "wait", "greeting", "thanks", "refusal", "command:help", "command:back", "command:status",
 )  # fmt: skip
-"""Kinds of texts that are said to the service. A mistake among these is harmless."""
+"""Kinds of texts that only talk to the service. A mistake among these is harmless."""
 TALK: Final = "talk"
-"""The sense of a text that is said to the service, rather than an answer or a part of a tip."""
+"""The sense of a text that only talks to the service: it is neither an answer nor a part of a tip."""
 LEAST_TALK: Final = -1.0
 """The logit of `TALK` above which a text is kept only if the tipster says that it belongs to the tip."""
 LEAST_LIKELY: Final = 0.0
 """The logit above which a text has a sense that no rule finds."""
 LEAST_MARGIN: Final = 1.0
-"""The logits by which an option must be likelier than every other."""
+"""Number of logits by which an option must be likelier than every other."""
 
 
 def logit_of(weights: Iterable[Mapping[str, int]], sense: str) -> float:
@@ -72,7 +72,7 @@ def logit_of(weights: Iterable[Mapping[str, int]], sense: str) -> float:
 
 
 def likely_option(weights: Sequence[Mapping[str, int]], question: str) -> str | None:
-    """Return the likely answer to a question, empty if none is much likelier than the others; None: not weighed."""
+    """Return the likely answer to a question; empty: none is much likelier than the others; None: not weighed."""
     logits = sorted((logit_of(weights, sense), sense) for sense in weights[0] if sense.startswith(f"{question}:"))
     if not logits:
         return None

@@ -1,4 +1,4 @@
-"""age files of both kinds of keys: read and written as the specification and other programs do."""
+"""age files of both kinds of keys: this code reads and writes them as the specification and other programs do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("age_vectors.json"
 SECRET = "AGE-SECRET-KEY-PQ-16XDSLZ3XCSZ3236YJ5J0T9NAPLZTP96LJKQCVHJYUDTQVJR5J5PQTDPQCX"
 """A key of age 1.3's own tests (cmd/age/testdata/hybrid.txt)."""
 RECIPIENT_SHA256 = "194464fe5a8e5c86062c7db6fa8c1863c69cf20a5070c9a9ea3eadff12b55cfd"
-"""SHA-256 of the recipient that stands there, and a line feed."""
+"""SHA-256 of the recipient in that file, with a line feed."""
 
 
 def new_pair(kind: KeyKind) -> tuple[Identity, str]:
@@ -67,19 +67,17 @@ def check_vectors(*, large: bool) -> None:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_every_file_of_the_reference_test_kit_is_opened_or_refused_as_it_says() -> None:
+def test_each_file_of_the_reference_test_kit_is_opened_or_refused_as_the_file_says() -> None:
     check_vectors(large=False)
 
 
 @pytest.mark.slow("16 MB each")
-def test_the_large_files_of_the_reference_test_kit_too() -> None:
+def test_each_large_file_of_the_reference_test_kit_is_opened_or_refused_as_the_file_says() -> None:
     check_vectors(large=True)
 
 
 @pytest.mark.parametrize(("kind", "other"), [(Hybrid, X25519), (X25519, Hybrid)], ids=["post-quantum", "X25519"])
-def test_a_file_opens_with_each_of_its_keys_whatever_their_kinds_and_with_no_other(
-    kind: KeyKind, other: KeyKind
-) -> None:
+def test_a_file_opens_with_each_of_its_keys_of_either_kind_and_with_no_other_key(kind: KeyKind, other: KeyKind) -> None:
     (one, to_one), (two, to_two), (stranger, _), (late, _) = map(new_pair, (kind, other, kind, other))
     sealed = encrypted(b"tip", to_one, to_two)
     assert decrypted(sealed, stranger, one) == decrypted(sealed, two) == b"tip"
@@ -97,7 +95,7 @@ def test_contents_of_every_length_open_again_here_and_in_the_other_implementatio
     assert decrypted(pyrage.encrypt(plain, [x25519.Recipient.from_str(to_old)]), old) == plain
 
 
-def test_a_stream_that_is_read_in_pieces_is_encrypted_as_one_read_at_once() -> None:
+def test_a_stream_read_in_pieces_is_encrypted_like_one_read_at_once() -> None:
     class Dripping(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             return super().read(min(size or 0, 1000))
@@ -114,13 +112,13 @@ def test_a_key_of_age_1_3_has_the_recipient_that_age_gave_it() -> None:
     assert age.write_identity(age.read_identity(SECRET)) == SECRET
 
 
-def test_x25519_keys_are_the_other_implementation_s() -> None:
+def test_an_x25519_key_is_that_of_the_other_implementation() -> None:
     identity, recipient = new_pair(X25519)
     assert str(x25519.Identity.from_str(age.write_identity(identity)).to_public()) == recipient
 
 
 @pytest.mark.needs("age")
-def test_the_age_command_opens_what_stands_beside_a_post_quantum_stanza(tmp_path: Path) -> None:
+def test_the_age_command_opens_the_x25519_stanza_beside_a_post_quantum_stanza(tmp_path: Path) -> None:
     identity, to = new_pair(X25519)
     (tmp_path / "key").write_text(age.write_identity(identity))
     (tmp_path / "tip.age").write_bytes(encrypted(b"tip", new_pair(Hybrid)[1], to))

@@ -1,4 +1,4 @@
-"""How long to wait, work that begins again, and work in threads that nobody waits for any more."""
+"""Background work: waits double, failed tasks restart, and cancelling waits until a thread's work has ended."""
 
 from __future__ import annotations
 

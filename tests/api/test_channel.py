@@ -1,4 +1,4 @@
-"""A channel's values: requests never show their content, accounts name their channel, and an item costs no other."""
+"""A channel's values: requests never show their content, accounts name their channel, a bad item costs no other."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def parsed(item: str) -> Batch:
 
 
 @pytest.mark.parametrize(("item", "counts"), [("malformed", (3, 0)), ("undecodable", (3, 0)), ("broken", (2, 1))])
-def test_an_item_that_can_not_be_read_costs_no_other(item: str, counts: tuple[int, int]) -> None:
+def test_an_unreadable_item_costs_no_other_item(item: str, counts: tuple[int, int]) -> None:
     with capture_logs() as logs:
         batch = parse_each(["a", item, "b"], parsed)
     assert [inbound.event_key for inbound in batch.inbound] == ["a", "b"]
@@ -49,6 +49,6 @@ def test_an_item_that_can_not_be_read_costs_no_other(item: str, counts: tuple[in
     assert "Sunita" not in str(logs)
 
 
-def test_the_only_item_may_be_unreadable_and_there_may_be_none() -> None:
+def test_the_only_item_may_be_unreadable_and_a_batch_may_be_empty() -> None:
     assert parse_each(["malformed"], parsed) == Batch(ignored=1)
     assert list(parse_each([], parsed).inbound) == []

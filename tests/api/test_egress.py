@@ -70,7 +70,7 @@ def connected() -> Iterator[list[Any]]:
 
 @pytest.fixture(autouse=True)
 def directly() -> Iterator[None]:
-    """Leave no proxy behind: it applies to the whole process."""
+    """Remove the proxy afterwards: it applies to the whole process."""
     yield
     Settings()
 
@@ -194,7 +194,7 @@ def test_every_plugin_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("call", "target"), CALLS.values(), ids=CALLS)
-async def test_a_call_goes_to_the_proxy_alone(
+async def test_a_call_goes_only_to_the_proxy(
     call: Callable[[Path], Awaitable[None]],
     target: str,
     connected: list[Any],
@@ -209,7 +209,7 @@ async def test_a_call_goes_to_the_proxy_alone(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_what_goes_through_the_tunnel_is_hidden_from_the_proxy_and_arrives(
+async def test_the_content_of_a_tunnel_is_hidden_from_the_proxy_and_arrives(
     scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tls = None
@@ -240,7 +240,9 @@ async def test_what_goes_through_the_tunnel_is_hidden_from_the_proxy_and_arrives
     assert b"/x" not in proxy.heads[0]
 
 
-async def test_a_peer_that_speaks_first_is_not_read_with_the_head(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bytes_of_a_peer_that_speaks_first_are_not_read_as_the_tunnels_head(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with ConnectProxy(ESTABLISHED + b"220 ready\r\n").running() as proxy:
         use(monkeypatch, proxy)
         with await open_connection("mail.example", 25, 5) as connection:
@@ -281,7 +283,7 @@ async def test_a_proxy_that_never_answers_is_given_up(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("host", ["x.example\r\nX: y", "a b", "पुलिस"])
-async def test_a_name_adds_nothing_to_the_request(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_that_is_resolved_adds_nothing_to_the_request(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with ConnectProxy().running() as proxy:
         use(monkeypatch, proxy)
         with pytest.raises(OSError, match="printable"):

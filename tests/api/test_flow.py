@@ -9,7 +9,7 @@ from satark_words.geography.geography import Geography
 
 
 class Plate(BaseStepType):
-    """A step type that shares everything that can be shared."""
+    """A step type that uses every default of the base class."""
 
     name = "plate"
 
@@ -23,7 +23,7 @@ def view(channel: str = "sms") -> View:
     return View(catalogue=texts, geography=Geography.sample(), channel=channel, now=0, values={})
 
 
-def test_a_step_type_needs_a_question_and_a_name_and_shows_answers_as_they_are() -> None:
+def test_a_step_type_needs_a_question_and_a_name_and_shows_answers_unchanged() -> None:
     plate = Plate()
     assert plate.keys(step()) == [("what.ask",), ("what.name",)]
     assert plate.show(step(), "UP65", view()) == "UP65"
@@ -34,7 +34,7 @@ def test_a_question_has_a_channels_own_wording_where_there_is_one() -> None:
     assert question_text(step(), view("no such channel")) == view().catalogue.get("what.ask")
 
 
-def test_a_step_that_may_be_left_out_can_be_skipped_and_a_half_answered_one_ended() -> None:
+def test_an_optional_step_can_be_skipped_and_a_partly_answered_one_ended() -> None:
     assert actions_of(step(), partial=False) == ()
     assert actions_of(step(skip=True), partial=False) == actions_of(step(detail=True), partial=False) == ("skip",)
     assert actions_of(step(skip=True), partial=True) == ("done",)

@@ -1,4 +1,4 @@
-"""What comes in holds addresses that never show themselves."""
+"""Inbound events hold addresses that never show themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be logged of an error is where it was raised, and never its text."""
+"""Logs describe an error by the place where it was raised, and never by its text."""
 
 from __future__ import annotations
 

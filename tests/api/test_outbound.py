@@ -1,4 +1,4 @@
-"""Calls never show what they hold, and a provider's wait is read in every form."""
+"""Calls never show their content, and a provider's wait is read in every form."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def test_a_retry_date_is_converted_to_seconds() -> None:
     assert 0 < seconds_to_wait(date, otherwise=30.0) <= 7200
 
 
-def test_neither_a_call_nor_its_result_shows_whom_it_went_to() -> None:
+def test_neither_a_call_nor_its_result_shows_its_recipient() -> None:
     call = Call(account="sms:1", method="messages", body=b"+919876543210", fallback=b"+919876543210")
     assert f"{call} {Accepted('wamid.919876543210')}" == "Call(messages) Accepted()"

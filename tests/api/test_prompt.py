@@ -25,7 +25,7 @@ from satark.api.prompt import (
     st.from_regex(r"@?[A-Za-z0-9_-]{1,24}", fullmatch=True),
     st.integers(0, 36**8 - 1),
 )
-def test_a_token_is_parsed_into_what_it_was_made_of(question: str, option: str, revision: int) -> None:
+def test_a_token_is_parsed_into_its_parts(question: str, option: str, revision: int) -> None:
     assert parse_token(make_token(question, option, revision)) == ChoiceToken(question, option, revision)
 
 

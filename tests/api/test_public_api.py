@@ -1,4 +1,4 @@
-"""The public API is what `public_api.txt` lists: what goes or changes there breaks plugins, and raises `VERSION`."""
+"""`public_api.txt` lists the public API. A removed or changed name breaks plugins, and raises `VERSION`."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ OTHER_NAMES = {
     "core/satark/api/sink.py": "notifications: <kind>:<when>",
     "core/satark/settings/core.py": "addresses: <host>:<port>",
     "core/satark/runtime/app.py": "addresses: <host>:<port>",
-    "core/satark/dialogue/flow/own_words.py": "acts that can't be undone: <question>:<option>",
+    "core/satark/dialogue/flow/consent_words.py": "acts that can't be undone: <question>:<option>",
     "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark_words/weights.py": "senses of a text: <kind>:<name>; weights: <sense>:<hundredths>",
     "core/satark_words/senses.py": "senses of a text: <kind>:<name>",
@@ -139,11 +139,11 @@ OTHER_NAMES = {
     "core/satark_demo/sample_week.py": "choice tokens",
     "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
-    "channels/sms_ivr/satark_sms_ivr/twilio_api.py": "addresses: <host>:<port>",
+    "channels/sms_ivr/satark_sms_ivr/twilio_signature.py": "addresses: <host>:<port>",
     "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
     "sinks/email/satark_email/sink.py": "notifications: <kind>:<when>",
 }
-"""The files that split other names at a colon."""
+"""The files that split names other than destinations at a colon."""
 
 
 def test_no_other_module_splits_a_destination() -> None:
@@ -153,7 +153,7 @@ def test_no_other_module_splits_a_destination() -> None:
     assert splitting == OTHER_NAMES.keys(), "use satark.api.routing.Destination"
 
 
-async def test_a_plugin_alone_adds_a_kind_of_destination(tmp_path: Path) -> None:
+async def test_only_a_plugin_adds_a_kind_of_destination(tmp_path: Path) -> None:
     """Settings, routing, the store and the delivery worker accept a sink that nothing else names."""
     (tmp_path / "satark.toml").write_text('[[destination]]\nto = "pigeon:loft"\ndesk = "sp"\n')
     rules = Settings(tmp_path / "satark.toml").core.destination

@@ -1,4 +1,4 @@
-"""Sealed values open with their key, for their tip and desk, and in no other way; which keys are refused, and why."""
+"""Sealed values open only with their key, for their tip and desk. Invalid keys are refused with a reason."""
 
 from __future__ import annotations
 
@@ -138,12 +138,12 @@ def test_secrets_do_not_show() -> None:
     assert "ट्रक" not in repr(TIP)
 
 
-def test_the_recipient_of_several_identities_is_that_of_the_newest() -> None:
+def test_the_recipient_of_several_identities_is_the_newest_ones() -> None:
     (newest, key), (_, former) = new_identity(), new_identity()
     assert recipient_of(f"{key}\n{former}") == recipient_of(key) == newest
 
 
-def test_a_values_length_is_doubled_with_trailing_spaces_from_the_least_on() -> None:
+def test_a_values_length_is_a_doubling_of_the_least_length_with_trailing_spaces() -> None:
     recipient, identity = new_identity()
     for text in ("", "x", "x" * 60, "x" * 64, "x" * 900, "धन्यवाद"):
         message = Message(sender="desk", text=text)
@@ -244,7 +244,7 @@ def test_new_keys_are_post_quantum_and_old_ones_still_open() -> None:
     assert sealing.recipient_of(SHORT_IDENTITY) == SHORT
 
 
-def test_what_must_look_alike_has_one_form_for_a_key_of_either_kind_and_for_nobody() -> None:
+def test_values_for_either_kind_of_key_or_for_nobody_have_one_form() -> None:
     sealed = [sealing.encrypt_alike(bytes(2048), recipient) for recipient in (LONG, SHORT, "")]
     assert [opens(sealed, LONG_IDENTITY), opens(sealed, SHORT_IDENTITY)] == [[0], [1]]
     stanzas = rb"-> mlkem768x25519 [\w+/]{1494}\n[\w+/]{43}\n-> X25519 [\w+/]{43}\n[\w+/]{43}\n"
@@ -254,7 +254,7 @@ def test_what_must_look_alike_has_one_form_for_a_key_of_either_kind_and_for_nobo
 
 
 def opens(sealed: list[bytes], identity: str) -> list[int]:
-    """Return the numbers of those that a key opens."""
+    """Return how many of the values a key opens."""
     found = []
     for number, one in enumerate(sealed):
         try:

@@ -1,4 +1,4 @@
-"""A command finds what the host lends it, and the host lends what the contract says."""
+"""A command finds the host's services, and these fulfil the contract."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from click.testing import CliRunner
 from satark.api.prompt import Choice, ReceiptPicture
 from satark.api.services import COMMAND_HOST, ChannelContext, CommandHost, command_host
 from satark.cli.main import cli
-from satark.runtime import commands
 from satark.runtime.channel_context import ChannelContext as HostsContext
+from satark.runtime.command_host import CommandHost as HostsCommandHost
 from satark.settings.settings import Settings
 
 
 def host(folder: Path, **more: Any) -> CommandHost:
     ctx = click.Context(cli)
     ctx.meta["satark.settings.settings"] = Settings(data_dir=folder, plugins=(), **more)
-    ctx.meta[COMMAND_HOST] = commands.CommandHost(ctx)
+    ctx.meta[COMMAND_HOST] = HostsCommandHost(ctx)
     return command_host(ctx)
 
 

@@ -1,4 +1,4 @@
-"""Settings as plugins read them: which providers' addresses are taken, and how a problem is told."""
+"""Settings as plugins read them: which addresses of providers are accepted, and how problems are reported."""
 
 from __future__ import annotations
 

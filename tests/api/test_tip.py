@@ -1,4 +1,4 @@
-"""What every part knows of a tip from one place: its statuses, the order of its files, its receipt's code."""
+"""One place lists a tip's statuses, the order of its files and its receipt's code, for every part of Satark."""
 
 from __future__ import annotations
 

@@ -70,9 +70,7 @@ def test_reading_is_open_and_every_answer_has_the_headers() -> None:
     ("scheme", "public_url", "is_sent"),
     [("https", "", True), ("http", "https://desk.example", True), ("http", "http://desk.example", False)],
 )
-def test_where_browsers_use_https_they_are_told_to_use_nothing_else(
-    scheme: str, public_url: str, *, is_sent: bool
-) -> None:
+def test_browsers_that_use_https_are_told_to_use_nothing_else(scheme: str, public_url: str, *, is_sent: bool) -> None:
     app = PageHeaders(PlainTextResponse("x"), public_url=public_url)
     answer = TestClient(app, base_url=f"{scheme}://desk.example").get("/")
     assert answer.headers.get("strict-transport-security", "").startswith("max-age=63072000") is is_sent
@@ -125,7 +123,7 @@ PIECES = (b"0123", b"45", b"6789")
 
 
 def ask(wanted: str | None, closed: list[str] | None = None) -> Response:
-    """Stream ten bytes in three pieces; `closed` is told when nothing of them is read any more."""
+    """Stream ten bytes in three pieces. `closed` is set when no byte is read any more."""
 
     def opened() -> Iterator[bytes]:
         try:
@@ -179,8 +177,8 @@ def test_a_file_without_range_support_offers_no_ranges() -> None:
 
 
 @pytest.mark.parametrize("wanted", [None, "", "bytes=0-3"])
-def test_a_file_has_these_headers_alone(wanted: str | None) -> None:
-    """No ETag, which is a hash of what nobody else may recognise, and no time."""
+def test_a_file_response_has_only_these_headers(wanted: str | None) -> None:
+    """A file response has no ETag, which is a hash that nobody else may recognise, and no time."""
     usual = {"content-length", "content-type", "content-security-policy", "cache-control", "x-content-type-options"}
     ranged = {None: set(), "": {"accept-ranges"}, "bytes=0-3": {"accept-ranges", "content-range"}}
     assert set(ask(wanted).headers) == usual | ranged[wanted]

@@ -1,4 +1,4 @@
-"""Audit keys: who gets them, and what a change of a desk key does to them."""
+"""Audit keys: their holders, and the effects of a change of a desk's key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.acts import kinds, seen_by, viewer_at
 from support.desks import SeededDesk, listed_officer
 
 
-def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services, sp: SeededDesk) -> None:
+def test_an_audit_key_that_the_operator_planted_is_not_used(services: Services, sp: SeededDesk) -> None:
     sp.casework_of("rao").summaries()
     recipient, identity = new_identity()
     forger = keys.act_key(identity)
@@ -33,7 +33,7 @@ def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services
     assert viewer.read(services, ActFilter()).acts == ()
 
 
-def test_what_machines_and_failed_sign_ins_leave_is_sealed_to_no_key_that_the_operator_put_there(
+def test_acts_of_machines_and_failed_sign_ins_are_sealed_to_no_key_that_the_operator_planted(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     sp.casework_of("rao").summaries()
@@ -82,7 +82,7 @@ def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
     assert old_holder.read(services, ActFilter()).acts == ()
 
 
-def test_who_has_the_desks_former_key_forges_no_act_after_its_change(
+def test_the_former_key_of_a_desk_forges_no_act_after_its_change(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     sp.casework_of("rao").summaries()
@@ -104,9 +104,7 @@ def test_no_row_says_that_a_former_key_counts_for_longer(services: Services, sp:
         change_key(services, sp)
 
 
-def test_an_officer_whose_desk_changed_its_key_meanwhile_signs_with_their_own(
-    services: Services, dig: SeededDesk
-) -> None:
+def test_an_officer_whose_desk_has_changed_its_key_signs_with_their_own(services: Services, dig: SeededDesk) -> None:
     rao = listed_officer("rao", "head")
     sp = SeededDesk(services, "sp", "district", "varanasi", officers=(rao,))
     sp.casework_of("rao").summaries()
@@ -115,7 +113,7 @@ def test_an_officer_whose_desk_changed_its_key_meanwhile_signs_with_their_own(
     assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})][:1] == [("read", "")]
 
 
-def test_a_key_of_version_0_1_says_no_place_and_vouches_for_the_one_before(
+def test_a_key_of_version_0_1_names_no_position_and_vouches_for_the_key_before(
     services: Services, sp: SeededDesk, dig: SeededDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sp.casework_of("rao").summaries()
@@ -139,7 +137,7 @@ def test_after_the_desk_above_changes_its_own_key_the_new_key_still_reads_and_th
     assert [kinds(list(acts)) for acts in found] == [["listed"], []]
 
 
-def test_who_left_the_desk_above_reads_no_act_that_follows_the_next_sign_in(
+def test_an_officer_who_left_the_desk_above_reads_no_act_after_the_next_sign_in(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     sp.casework_of("rao").trail.signed_in()

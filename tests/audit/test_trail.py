@@ -1,4 +1,4 @@
-"""The trail: what is recorded of an act, and what it vouches for."""
+"""The trail: which parts of an act it records, and which rows each act vouches for."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_head_that_is_not_signed_with_the_desks_key_counts_as_lost(services: S
 
 
 def cut_off(services: Services, keep: int) -> None:
-    """Cut the log off after so many rows, as somebody does who can write to both databases and knows the tables."""
+    """Cut the log off after `rows` rows, as an attacker does who can write to both databases and knows the tables."""
     table = tables.custody
     services.write_now(lambda unit: unit.main.execute(delete(table).where(table.c.position > keep)))
     row = services.read(lambda c: c.execute(select(table.c.link).where(table.c.position == keep)).scalar())

@@ -1,4 +1,4 @@
-"""An installation with a desk, and a place elsewhere to restore it to."""
+"""An installation with a desk, and another place to restore it to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup that breaks off at any step is no backup, damages none that is whole, and leaves nothing behind for good."""
+"""A backup that breaks off at any step counts as none, damages no other, and leaves nothing behind for good."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import BinaryIO, TypeVar
 import pytest
 
 from satark.backup import folder as backup_folder
+from satark.backup.chunked_files import LISTS, Busy
 from satark.backup.create import chunked_files
-from satark.backup.files import LISTS, Busy
 from satark.backup.folder import BackupFolder
 from satark.backup.restore import find_damage, run_drill
 from satark_files import open_store
@@ -33,7 +33,7 @@ class Killed(BaseException):
 
 
 class Life:
-    """How many steps a process takes before it is killed."""
+    """The number of steps that a process takes before it is killed."""
 
     def __init__(self, steps: int) -> None:
         self.left = steps
@@ -46,7 +46,7 @@ class Life:
 
 
 class MortalStore(FileStore):
-    """A store whose process may be killed before and after each thing that it does."""
+    """A store whose process may be killed before and after each operation."""
 
     def __init__(self, store: FileStore, life: Life) -> None:
         self._store, self._life = store, life
@@ -100,7 +100,7 @@ def back_up_and_die(place: Place, address: str, steps: int, tmp_path: Path) -> b
     return False
 
 
-def test_a_backup_that_is_killed_at_any_step_is_none_and_damages_none(
+def test_a_backup_that_is_killed_at_any_step_counts_as_none_and_damages_no_other(
     here: Place, sp: SeededDesk, folder: BackupFolder, tmp_path: Path
 ) -> None:
     kept, tip = tip_with_file(here, sp), tip_with_file(here, sp)
@@ -122,7 +122,7 @@ def test_a_backup_that_is_killed_at_any_step_is_none_and_damages_none(
     assert steps > 20, "the store was used"
 
 
-def test_what_broke_off_is_removed_by_a_later_backup(
+def test_a_later_backup_removes_what_an_interrupted_one_left(
     here: Place, sp: SeededDesk, folder: BackupFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tip_with_file(here, sp)
@@ -136,7 +136,7 @@ def test_what_broke_off_is_removed_by_a_later_backup(
 
 
 @pytest.mark.parametrize("more", [0, 1])
-def test_of_two_backups_at_once_one_is_whole_and_the_other_is_none(
+def test_only_one_of_two_simultaneous_backups_is_whole(
     here: Place, sp: SeededDesk, folder: BackupFolder, tmp_path: Path, more: int
 ) -> None:
     tip_with_file(here, sp)

@@ -1,4 +1,4 @@
-"""The folder of backups reveals nothing, and keeps so many."""
+"""The folder of backups reveals nothing, and keeps the given number of backups."""
 
 from __future__ import annotations
 

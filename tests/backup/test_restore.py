@@ -75,7 +75,7 @@ def test_a_backup_is_restored_to_either_kind_of_database(
     assert [posted.message.text for posted in opened.thread] == ["कल रात"]
 
 
-def test_an_erased_tip_comes_back_from_no_older_backup(
+def test_no_older_backup_brings_back_an_erased_tip(
     here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
 ) -> None:
     erased, kept = tip_with_file(here, sp), tip_with_file(here, sp)
@@ -95,7 +95,7 @@ def test_an_erased_tip_comes_back_from_no_older_backup(
     assert [path for path in (elsewhere.services.data_dir / "evidence").iterdir() if erased.id in path.name] == []
 
 
-def test_an_older_backup_says_which_tips_came_after_it_though_the_machine_is_gone(
+def test_an_older_backup_tells_which_tips_came_after_it_even_without_the_machine(
     here: Place, elsewhere: Place, folder: BackupFolder
 ) -> None:
     def take(tips: int) -> None:

@@ -1,4 +1,4 @@
-"""Tables as records: every row that a restore can use, and none that it could not open."""
+"""Tables as records: all rows that a restore can use, and none that it could not open."""
 
 from __future__ import annotations
 

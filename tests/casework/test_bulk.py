@@ -64,7 +64,7 @@ def test_each_kind_follows_the_rules_of_its_act(
     assert outcome.problem == problem
 
 
-def test_the_officer_who_takes_over_reads_a_note_for_their_desk_alone(
+def test_only_their_own_desk_reads_a_note_to_the_officer_who_takes_over(
     services: Services, lanka: SeededDesk, dig: SeededDesk
 ) -> None:
     officers = (listed_officer("asha", "head"), listed_officer("bina"))

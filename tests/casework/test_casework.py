@@ -1,4 +1,4 @@
-"""Casework with real age keys: what a desk can do with its sealed tips, and what it can never learn."""
+"""Casework with real age keys: a desk's abilities on its sealed tips, and the facts that it can never learn."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_desk_sees_the_tips_that_are_sealed_to_it_newest_first(
     assert numbers(sp) == [new.number, old.number]
 
 
-def test_summaries_include_what_came_since_the_last_call(services: Services, sp: SeededDesk) -> None:
+def test_summaries_include_tips_that_came_since_the_last_call(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
     (summary,) = sp.casework.summaries()
     assert (summary.status, summary.newest) == ("RECEIVED", 0)
@@ -234,7 +234,7 @@ def test_a_desk_without_an_envelope_can_not_tell_that_there_is_a_tip(
     assert sp.casework.find("जुआ").keys() == {secret.id}
 
 
-def test_find_searches_answers_and_messages_in_any_case(services: Services, sp: SeededDesk) -> None:
+def test_a_search_finds_answers_and_messages_in_any_case(services: Services, sp: SeededDesk) -> None:
     one = seed_tip(services, [sp.desk], answers={"what": "Big RED truck", "where": {"text": "Assi"}, "who": ["Kallu"]})
     two = seed_tip(services, [sp.desk], answers={"what": "something", "many": 3})
     seed_message(services, two, Message(sender="tipster", text="Red Bike"))
@@ -246,7 +246,7 @@ def test_find_searches_answers_and_messages_in_any_case(services: Services, sp: 
     assert sp.casework.find("nothing").keys() == set()
 
 
-def test_find_searches_captions_and_shows_what_it_found(services: Services, sp: SeededDesk) -> None:
+def test_a_search_finds_captions_and_shows_the_found_words(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk], evidence=("1", "2"))
     assert sp.casework.find("UP65CD4411") == {}
     seed_file(services, seeded, "1", b"one", b"clean one", caption="गाड़ी UP65 CD 4411")

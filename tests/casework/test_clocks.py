@@ -37,7 +37,7 @@ def step(case: CaseStep, desk: str = "sp") -> Message:
 
 
 @pytest.mark.parametrize(("priority", "hours"), [("urgent", 1), ("high", 12), ("normal", 72)])
-def test_a_tip_that_no_desk_touches_rises_to_the_range_after_the_hours_of_its_priority(
+def test_a_tip_that_no_desk_acts_on_rises_to_the_range_after_the_hours_of_its_priority(
     priority: str, hours: int
 ) -> None:
     before, after = (marks(BAND_END + hours * HOUR + late, priority=priority) for late in (-1, 1))
@@ -71,7 +71,7 @@ ARRIVED = BAND_END - 5 * HOUR
 """An hour after the beginning of the band."""
 
 
-def test_an_urgent_tips_first_act_is_due_an_hour_after_the_minute_in_which_it_came() -> None:
+def test_the_first_act_on_an_urgent_tip_is_due_an_hour_after_the_minute_in_which_it_came() -> None:
     work = work_on([], ARRIVED)
     assert CLOCKS.due(header("urgent"), work) == ARRIVED + HOUR
     late = [CLOCKS.breaches(header("urgent"), work, ARRIVED + HOUR + by) for by in (0, 1)]
@@ -83,7 +83,7 @@ def test_an_urgent_tips_first_act_is_due_an_hour_after_the_minute_in_which_it_ca
 
 
 @pytest.mark.parametrize("status", ["VERIFYING", "CLOSED", "MERGED", "SET_ASIDE"])
-def test_a_danger_told_after_an_act_begins_the_first_clock_again_whatever_the_status(status: Status) -> None:
+def test_a_danger_told_after_an_act_restarts_the_first_clock_whatever_the_status(status: Status) -> None:
     told = ARRIVED + 30 * HOUR
     acted = PostedMessage(1, Message(sender="desk", desk="sp", status=status), "asha", ARRIVED + 60)
     cry = PostedMessage(2, Message(sender="tipster", text="on the roof", flags=("danger:life",)), danger_at=told)
@@ -95,7 +95,7 @@ def test_a_danger_told_after_an_act_begins_the_first_clock_again_whatever_the_st
     assert work_on([acted, cry, again, answered], ARRIVED).finished
 
 
-def test_after_an_act_that_owes_no_report_the_next_clock_rises_above_the_desk_whose_turn_it_is() -> None:
+def test_after_an_act_without_a_report_the_next_clock_rises_above_the_desk_that_must_act() -> None:
     def late(hours: int, *messages: Message) -> tuple[set[str], set[str]]:
         posted = [PostedMessage(n, message, at=BAND_END) for n, message in enumerate(messages, 1)]
         work = work_on(posted)
@@ -194,7 +194,7 @@ def test_an_urgent_tip_has_a_running_clock_until_it_is_finished(
 OFFICE = WorkingTime(weekdays=frozenset(range(SUNDAY)), begins=10 * HOUR, ends=18 * HOUR)
 """Monday to Saturday, ten to six, in India."""
 SATURDAY_NIGHT = "2026-11-28T12/PT6H"
-"""Until 23:30 in India."""
+"""Saturday, 23:30 in India."""
 
 
 def at(moment: str) -> int:
@@ -218,13 +218,13 @@ def test_only_tips_of_normal_priority_wait_for_working_hours(priority: Priority,
     assert clocks.report_due(priority, at("2026-11-28T23:30")) == at(report)
 
 
-def test_no_report_is_due_later_than_the_latest_time_that_a_direction_may_give() -> None:
+def test_no_report_is_due_later_than_the_latest_time_for_directions() -> None:
     clocks = Clocks(report_hours={"normal": 2160}, working=OFFICE, longest_days=90)
     assert clocks.report_due("normal", 0) == 90 * 24 * HOUR
 
 
 @pytest.mark.parametrize(("priority", "days"), [("urgent", 1), ("high", 1), ("normal", 2)])
-def test_a_tip_of_saturday_is_a_day_old_on_monday_where_sunday_does_not_count(priority: str, days: int) -> None:
+def test_a_tip_of_saturday_is_one_day_old_on_monday_if_sunday_does_not_count(priority: str, days: int) -> None:
     tip = msgspec.structs.replace(header(priority), received=SATURDAY_NIGHT)
     assert Clocks(working=OFFICE).open_days(tip, 1) == days
     assert Clocks().open_days(tip, 1) == 1

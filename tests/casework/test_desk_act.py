@@ -1,4 +1,4 @@
-"""What an officer wants to do with a tip, and why it may be refused."""
+"""Officers' acts on a tip, and the reasons for refusing them."""
 
 from __future__ import annotations
 

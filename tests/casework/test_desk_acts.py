@@ -1,4 +1,4 @@
-"""Acts of officers by the rules: closing, approval, disputes, corrections, and what no tipster reads."""
+"""Acts of officers by the rules: closing, approval, disputes, corrections, and texts that no tipster reads."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def directed(services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[
 CLOSE: dict[str, Any] = {"outcome": "nothing_found", "text": "spot seen, nobody there"}
 
 
-def test_a_station_asks_to_close_and_the_desk_that_directed_decides(
+def test_a_station_asks_to_close_and_the_directing_desk_decides(
     directed: SeededTip, offices: dict[str, Office]
 ) -> None:
     sp, lanka = offices["sp"], offices["lanka"]
@@ -52,7 +52,7 @@ def test_a_station_asks_to_close_and_the_desk_that_directed_decides(
     assert (opened.status, opened.work.outcome, opened.work.finished_by) == ("CLOSED", "nothing_found", "sp")
 
 
-def test_the_tipster_reads_the_reason_alone_and_never_who_did_what(
+def test_the_tipster_reads_only_the_reason_and_never_who_did_what(
     directed: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     offices["lanka"].do(directed, "close", **CLOSE)
@@ -100,7 +100,7 @@ def test_a_dispute_reopens_a_tip_once_and_then_only_the_desk_above_closes_it(
     assert (opened.status, opened.work.disputes) == ("CLOSED", 2)
 
 
-def test_where_no_desk_above_has_the_tip_the_desk_closes_a_disputed_tip_itself(
+def test_a_desk_with_none_above_it_closes_a_disputed_tip_itself(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     del dig
@@ -112,7 +112,7 @@ def test_where_no_desk_above_has_the_tip_the_desk_closes_a_disputed_tip_itself(
     assert office.casework.open(seeded.number).status == "CLOSED"
 
 
-def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
+def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_another(
     directed: SeededTip, offices: dict[str, Office]
 ) -> None:
     offices["sp"].do(directed, "direct", to="dig", text="yours")
@@ -120,7 +120,7 @@ def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
     assert offices["dig"].casework.open(directed.number).status == "CLOSED"
 
 
-def test_closing_an_urgent_tip_without_action_takes_a_second_officer_or_the_desk_above(
+def test_closing_an_urgent_tip_without_action_needs_a_second_officer_or_the_desk_above(
     services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]
 ) -> None:
     for name in ("sp-1", "another"):
@@ -140,7 +140,7 @@ def test_closing_an_urgent_tip_without_action_takes_a_second_officer_or_the_desk
     assert offices["sp"].casework.open(normal.number).status == "CLOSED"
 
 
-def test_the_machine_of_a_directed_desk_asks_to_close_as_its_officers_do(
+def test_the_machine_of_a_directed_desk_asks_to_close_like_its_officers(
     services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk, offices: dict[str, Office]
 ) -> None:
     del lanka
@@ -219,7 +219,7 @@ def test_a_merged_tip_names_the_leading_tip_only_to_desks_that_have_both(
     assert office.casework.open(other.number).work.merged_into == ""
 
 
-def test_of_two_acts_on_what_one_page_showed_the_second_is_refused_even_within_a_moment(
+def test_the_second_of_two_acts_on_the_same_page_is_refused_even_within_a_moment(
     services: Services, sp: SeededDesk
 ) -> None:
     seeded, work = seed_tip(services, [sp.desk]), sp.casework

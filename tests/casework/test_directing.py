@@ -1,4 +1,4 @@
-"""What leaves the desk: a station gets fields and a rewording, under a key of their own; never the tipster's words."""
+"""Directing: a station gets fields and a rewording, under a key of their own; never the tipster's words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def renew_key(services: Services, desk: SeededDesk) -> None:
 
 
 def opened_with(services: Services, identity: str) -> list[str]:
-    """Return the texts of all stored messages that a key opens, whatever casework would show."""
+    """Return the texts of all stored messages that a key opens, even those that casework would not show."""
     found = []
     for row in services.read(lambda c: c.execute(tables.message.select().order_by(tables.message.c.seq)).all()):
         try:
@@ -39,9 +39,7 @@ def opened_with(services: Services, identity: str) -> list[str]:
     return found
 
 
-def test_a_station_sees_the_release_and_nothing_of_the_tipsters_words(
-    tip: SeededTip, offices: dict[str, Office]
-) -> None:
+def test_a_station_sees_the_release_and_none_of_the_tipsters_words(tip: SeededTip, offices: dict[str, Office]) -> None:
     direct(offices["sp"], tip)
     seen = offices["lanka"].casework.open(tip.number)
     assert seen.tip.answers == {"what": REWORDING, "who": "Kallu"}
@@ -135,7 +133,7 @@ def write_unchecked(services: Services, office: Office, tip: OpenTip, message: M
     services.write_now(write)
 
 
-def test_a_direction_gives_what_the_officer_was_shown_or_nothing(
+def test_a_direction_gives_what_the_officer_was_shown_or_is_refused(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     dig, sp = offices["dig"], offices["sp"]
@@ -224,7 +222,7 @@ def test_a_withdrawn_release_is_gone_and_its_key_opens_no_later_message(
     assert seen.envelope.identity != key
 
 
-def test_a_withdrawn_tip_gets_a_new_key_and_the_desks_destinations_lose_the_tip(
+def test_a_withdrawn_tip_gets_a_new_key_and_that_desks_destinations_lose_the_tip(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     recipient, identity = new_identity()

@@ -1,4 +1,4 @@
-"""Access to evidence: what an officer may do with a tip's files and the tipster's voice, and what the log records."""
+"""Access to evidence: an officer's rights to a tip's files and the tipster's voice, and the entries of the log."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def spoken(services: Services, sp: SeededDesk) -> SeededTip:
 
 
 def acts(work: Casework, tip: OpenTip) -> list[LogEntry]:
-    """Return the log's entries about what officers did."""
+    """Return the log's entries about officers' acts."""
     return [row.entry for row in work.custody(tip) if row.entry is not None and row.entry.desk]
 
 
@@ -213,7 +213,7 @@ def test_a_refused_export_is_not_logged(form: Any, error: type[Exception], sp: S
     assert acts(work, tip) == []
 
 
-def test_two_officers_of_whom_neither_may_listen_open_no_voice(sp: SeededDesk, spoken: SeededTip) -> None:
+def test_two_officers_without_the_right_to_listen_open_no_voice(sp: SeededDesk, spoken: SeededTip) -> None:
     work, approval = sp.casework_of("rao"), TwoOfficerApproval("rao", "khan")
     tip = work.open(spoken.number)
     with pytest.raises(VoiceAccessDenied):

@@ -1,4 +1,4 @@
-"""Steps about keeping a tip, as officers take them."""
+"""Steps about keeping a tip, taken by officers."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def test_a_step_that_makes_no_sense_is_refused(services: Services, sp: SeededDes
         work.ask(rao.open(seeded.number), "ask_hold", "court")
 
 
-def test_an_officer_agrees_to_what_they_were_shown_and_to_nothing_asked_for_later(
-    services: Services, sp: SeededDesk
-) -> None:
+def test_an_officer_agrees_only_to_what_the_page_showed(services: Services, sp: SeededDesk) -> None:
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
     seeded = seed_tip(services, [sp.desk])
     rao, khan = sp.casework_of("rao"), sp.casework_of("khan")
@@ -43,7 +41,7 @@ def test_an_officer_agrees_to_what_they_were_shown_and_to_nothing_asked_for_late
     assert second.of(khan.open(seeded.number)).held
 
 
-def test_a_hold_is_refused_rather_than_lost_where_the_job_never_ran(services: Services, sp: SeededDesk) -> None:
+def test_a_hold_is_refused_rather_than_lost_if_the_job_never_ran(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
     with pytest.raises(NoRetentionKey):
         TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")

@@ -1,4 +1,4 @@
-"""How long a tip is kept, and which steps may follow, worked out from its thread alone."""
+"""Retention computed from a tip's thread alone: the term, and the steps that may follow."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_hold_keeps_a_tip_from_the_request_until_two_officers_lift_it() -> Non
     assert (after(*hold).held, after(*hold).asked) == (True, ""), "two agreed, though one has left"
 
 
-def test_steps_that_no_officers_own_key_signed_are_agreed_to_by_nobody() -> None:
+def test_nobody_agrees_to_steps_that_no_officers_own_key_signed() -> None:
     found = keeping_of(
         SETTINGS, HEADER, [step("ask_hold"), step("hold", "khan"), step("ask_lift"), step("lift", "khan")], STATE
     )
@@ -68,7 +68,7 @@ def test_a_tipsters_message_takes_no_step() -> None:
     assert not keeping_of(SETTINGS, HEADER, [told], STATE).ordered
 
 
-def test_an_erasure_takes_two_who_are_officers_still_and_may_act_as_two() -> None:
+def test_an_erasure_needs_two_who_are_still_officers_and_may_act_as_two() -> None:
     book = RosterBook.sealed()
 
     def is_ordered(first: str, second: str) -> bool:

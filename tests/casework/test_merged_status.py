@@ -41,7 +41,7 @@ class Merging:
         DeskActs(self.services, work, Clocks()).perform(work.open(tip.number), DeskAct(name=name, **fields))
 
     def read_by(self, tip: SeededTip) -> list[Message]:
-        """What the tipster reads with their receipt."""
+        """The texts that the tipster reads with their receipt."""
         query = tables.message.select().where(tables.message.c.tip == tip.id).order_by(tables.message.c.seq)
         read = []
         for row in self.services.read(lambda c: c.execute(query).all()):
@@ -135,7 +135,7 @@ def test_a_tipster_who_disputes_gets_an_answer_of_their_own(merging: Merging) ->
     assert merging.desks["sp"].open(merging.merged.number).status == "CLOSED"
 
 
-def test_an_urgent_tip_can_t_be_merged_into_one_of_lower_priority(merging: Merging) -> None:
+def test_an_urgent_tip_can_not_be_merged_into_one_of_lower_priority(merging: Merging) -> None:
     urgent = merging.tip("urgent")
     with pytest.raises(ActRefused) as refusal:
         merging.do(urgent, "merge", to=merging.leading.number)

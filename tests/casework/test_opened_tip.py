@@ -1,4 +1,4 @@
-"""An opened tip: its document, its files, what is missing of it, and no content in its representation."""
+"""An opened tip: its document, its files, the missing ones, and no content in its representation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from support.desks import SeededDesk
 from support.tips import seed_file, seed_file_state, seed_message, seed_tip
 
 
-def test_text_with_the_status_more_information_needed_is_always_a_question(services: Services, sp: SeededDesk) -> None:
+def test_a_text_with_the_status_more_information_needed_always_counts_as_a_question(
+    services: Services, sp: SeededDesk
+) -> None:
     seeded = seed_tip(services, [sp.desk])
     asked = sp.casework.respond(sp.casework.open(seeded.number), status="NEED_INFO", text="कब?")
     status_only = sp.casework.respond(sp.casework.open(seeded.number), status="NEED_INFO")

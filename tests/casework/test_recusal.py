@@ -1,4 +1,4 @@
-"""Recusal: an officer who has to do with the people of a tip loses it, and all other officers keep it."""
+"""Recusal: an officer who knows people in a tip loses the tip, and all other officers keep it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_recused_officer_finds_the_tip_nowhere_and_the_others_keep_it(
 
 
 def seen(casework: Casework, tip: SeededTip) -> dict[str, set[str]]:
-    """Return the numbers of the tips that each list of an officer shows; `tip` has related tips."""
+    """Return the numbers of the tips in each of an officer's lists. `tip` has related tips."""
     opened = casework.open(tip.number)
     ids = {one.id: one.header.number for one in casework.summaries()}
     return {
@@ -126,7 +126,7 @@ def test_a_flood_leaves_out_tips_from_which_the_officer_recused_themselves(
     assert len(of_asha.tips) == 5
 
 
-def test_only_the_officers_own_desk_reads_a_recusal_and_a_recusal_is_no_work_on_the_tip(
+def test_only_the_officers_own_desk_reads_a_recusal_and_no_recusal_counts_as_work(
     asha: Officer, bina: Officer, tip: SeededTip, offices: dict[str, Office]
 ) -> None:
     asha.do(tip, "assign", to="bina")
@@ -146,7 +146,7 @@ def test_a_recusal_stops_no_clock(bina: Officer, asha: Officer, tip: SeededTip) 
     assert not asha.casework.open(tip.number).work.acted
 
 
-def test_a_tip_no_longer_rises_once_the_desk_that_had_nobody_left_acts_again(
+def test_a_tip_stops_rising_once_the_desk_that_had_nobody_left_acts_again(
     services: Services, sp: SeededDesk, risen: Callable[[], bool], asha: Officer, tip: SeededTip
 ) -> None:
     Officer(services, sp, "bina").do(tip, "recuse")
@@ -169,7 +169,7 @@ def test_only_another_officer_with_a_reason_undoes_a_recusal(bina: Officer, asha
     bina.do(tip, "note", text="back")
 
 
-def test_the_desk_above_is_told_as_long_as_no_officer_is_left_who_has_the_tip(
+def test_the_desk_above_is_told_as_long_as_no_officer_has_the_tip(
     dig: SeededDesk, risen: Callable[[], bool], asha: Officer, bina: Officer, tip: SeededTip
 ) -> None:
     bina.do(tip, "recuse")

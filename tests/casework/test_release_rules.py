@@ -1,4 +1,4 @@
-"""What leaves the desk for a station: never the tipster's words, unless two officers agree."""
+"""Handing over to a station: never the tipster's words, unless two officers agree."""
 
 from __future__ import annotations
 

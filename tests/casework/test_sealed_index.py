@@ -1,4 +1,4 @@
-"""Sealed index: a cache of what a desk verified. Whoever alters, withholds or returns to an older one hides nothing."""
+"""Sealed index: a cache of values that a desk verified. Who alters, withholds or reverts it hides nothing."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_second_opening_lists_the_same_and_reads_no_tip(
     assert [second.related.find(tip) for tip in ids] == [first.related.find(tip) for tip in ids]
 
 
-def test_only_what_is_new_or_changed_is_read(
+def test_only_new_or_changed_tips_are_read(
     services: Services, sp: SeededDesk, open_again: Open, read: list[str]
 ) -> None:
     changed, renewed, _ = (seed_tip(services, [sp.desk]) for _ in range(3))
@@ -122,7 +122,7 @@ def test_only_what_is_new_or_changed_is_read(
     assert read == []
 
 
-def test_after_more_changes_than_are_kept_a_second_opening_still_reads_only_what_changed(
+def test_after_more_changes_than_are_stored_a_second_opening_still_reads_only_changed_tips(
     services: Services, sp: SeededDesk, open_again: Open, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tip_changes, "KEPT", 1)
@@ -134,7 +134,7 @@ def test_after_more_changes_than_are_kept_a_second_opening_still_reads_only_what
     assert read == [changed.id]
 
 
-def test_an_older_index_hides_no_message_even_where_the_order_of_changes_is_deleted(
+def test_an_older_index_hides_no_message_even_if_the_order_of_changes_is_deleted(
     services: Services, sp: SeededDesk, open_again: Open
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -150,7 +150,7 @@ def test_an_older_index_hides_no_message_even_where_the_order_of_changes_is_dele
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_a_file_that_came_since_is_found_by_its_caption_even_where_the_order_of_changes_is_altered(
+def test_a_file_that_came_later_is_found_by_its_caption_even_if_the_order_of_changes_is_altered(
     services: Services, sp: SeededDesk, open_again: Open, *, told: bool
 ) -> None:
     seeded = seed_tip(services, [sp.desk], evidence=("1",))
@@ -174,7 +174,7 @@ def test_a_withheld_message_is_withheld_from_the_list_too(services: Services, sp
 
 @pytest.mark.parametrize("junk", [(2,), (2, 3), (-1, 2)])
 @pytest.mark.parametrize("said", ["danger", "recused"])
-def test_an_older_index_hides_nothing_that_came_in_the_place_of_rows_that_somebody_made(
+def test_an_older_index_hides_no_true_rows_after_forged_ones_were_in_their_place(
     services: Services, sp: SeededDesk, open_again: Open, said: str, junk: tuple[int, ...]
 ) -> None:
     seeded, table = seed_tip(services, [sp.desk]), tables.message
@@ -197,7 +197,7 @@ def test_an_older_index_hides_nothing_that_came_in_the_place_of_rows_that_somebo
     assert open_again().listed(seeded.id).summary.newest == 2
 
 
-def test_an_envelope_that_was_damaged_anywhere_is_counted_once_the_tips_are_searched(
+def test_an_envelope_damaged_anywhere_is_counted_once_the_tips_are_searched(
     services: Services, sp: SeededDesk, open_again: Open
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -210,7 +210,7 @@ def test_an_envelope_that_was_damaged_anywhere_is_counted_once_the_tips_are_sear
     assert (list(cache.tips), cache.unreadable) == ([], 1)
 
 
-def test_a_header_that_somebody_replaced_takes_no_urgent_mark_and_is_counted(
+def test_a_forged_header_removes_no_urgent_mark_and_is_counted(
     services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open
 ) -> None:
     seeded = seed_tip(services, [sp.desk, dig.desk], priority="urgent", flags=("danger:life",), arrived=1_795_500_000)
@@ -225,7 +225,7 @@ def test_a_header_that_somebody_replaced_takes_no_urgent_mark_and_is_counted(
     assert open_again().listed(seeded.id).summary.header.priority == "urgent"
 
 
-def test_a_change_that_nothing_names_any_more_is_on_the_tips_page_at_once_and_in_the_lists_soon(
+def test_a_change_whose_row_was_deleted_is_on_the_tips_page_at_once_and_in_the_lists_soon(
     services: Services, sp: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seeded, cache = seed_tip(services, [sp.desk]), open_again()
@@ -273,7 +273,7 @@ def test_an_erased_tip_is_in_no_list_and_its_entry_is_deleted(
     assert SealedIndex(services, "sp", sp.identity).load(covers)[1].keys() == {kept.id}, "whoever has an old key store"
 
 
-def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_numbers_nor_sizes(
+def test_only_the_desks_key_opens_the_index_and_its_rows_reveal_neither_words_nor_numbers_nor_sizes(
     services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -288,7 +288,7 @@ def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_number
     assert SealedIndex(services, "sp", dig.identity).load(covers) == ((), {})
 
 
-def test_the_newest_row_is_filled_up_and_what_is_out_of_date_goes_when_it_is_much(
+def test_the_newest_row_is_filled_up_and_outdated_entries_are_dropped_when_they_are_many(
     services: Services, sp: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.casework.sealed_index._TIPS", 3)
@@ -304,7 +304,7 @@ def test_the_newest_row_is_filled_up_and_what_is_out_of_date_goes_when_it_is_muc
 
 
 class Life:
-    """Tips of a desk, to which things happen by chance."""
+    """Tips of a desk, which change at random."""
 
     def __init__(self, services: Services, sp: SeededDesk, seed: int) -> None:
         self.services, self.identity = services, sp.identity
@@ -312,7 +312,7 @@ class Life:
         self.tips: dict[str, SeededTip] = {}
         self.erased: set[str] = set()
         self.kept: list[Rows] = []
-        """Every state of the index, as backups keep it."""
+        """Every state of the index, as backups would keep it."""
 
     @property
     def work(self) -> Casework:
@@ -328,7 +328,7 @@ class Life:
         return cache
 
     def go_on(self) -> None:
-        """Let one thing happen."""
+        """Make one random change."""
         names = ["arrive", "arrive", *(["write", "act", "erase", "renew", "merge"] if len(self.tips) > 1 else [])]
         getattr(self, self.chance.choice(names))()
 
@@ -372,7 +372,7 @@ class Life:
 
 @pytest.mark.slow("a life of tips")
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_happens_the_index_says_what_opening_all_tips_would_and_nothing_of_erased_ones(
+def test_after_any_changes_the_index_lists_what_opening_all_tips_would_list_and_no_erased_tip(
     services: Services, sp: SeededDesk, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.casework.sealed_index._TIPS", 4)

@@ -1,4 +1,4 @@
-"""Search: spelling, script, numbers, snippets. A table of what officers type and what the tip says."""
+"""Search: spelling, script, numbers, snippets. Compares a table of officers' queries with tips."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def found(query: str, *texts: str) -> str | None:
         ("9876543210", "फ़ोन 98765 43210"),
     ],
 )
-def test_a_tip_is_found_however_it_is_written(query: str, text: str) -> None:
+def test_a_tip_is_found_in_any_spelling(query: str, text: str) -> None:
     assert found(query, text) is not None
 
 
@@ -61,7 +61,7 @@ def test_a_word_that_is_not_in_the_tip_is_not_found(query: str, text: str) -> No
     assert found(query, text) is None
 
 
-def test_a_snippet_shows_what_was_found_as_it_was_written() -> None:
+def test_a_snippet_shows_the_found_words_in_their_original_spelling() -> None:
     long = "word " * 40 + "गाड़ी UP65 CD 4411 खड़ी है" + " word" * 40
     snippet = found("UP65CD4411", long)
     assert snippet is not None

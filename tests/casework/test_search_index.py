@@ -1,4 +1,4 @@
-"""What a search finds and shows of a tip: what people wrote, and the names of what was chosen, never their codes."""
+"""A search finds and shows people's words, and the names of chosen options, never their codes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_index_is_built_anew_once_most_of_its_places_belong_to_replaced_text
     assert len(index._places) < 1500
 
 
-def test_nobody_finds_what_they_may_not_see() -> None:
+def test_nobody_finds_tips_that_they_may_not_see() -> None:
     index = SearchIndex(lambda _: SearchText.of(["katta"]))
     index.put("one", SearchText.of(["katta"]))
     index.put("other", SearchText.of(["katta"]))
@@ -89,7 +89,7 @@ def tip(services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch) -> 
         ("Varanasi mill", "Bottles are unloaded behind the mill at night"),
     ],
 )
-def test_a_snippet_shows_the_words_alone_of_a_tip_that_its_category_or_place_finds(
+def test_a_snippet_shows_only_the_words_of_a_tip_that_was_found_by_category_or_place(
     sp: SeededDesk, tip: SeededTip, query: str, snippet: str
 ) -> None:
     assert sp.casework.find(query)[tip.id] == snippet

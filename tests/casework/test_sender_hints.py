@@ -40,7 +40,7 @@ def test_the_phrases_of_a_labelled_list_are_marked_and_few_other_phrases() -> No
         ("Many people know about this place", False),
     ],
 )
-def test_the_hint_that_only_few_know_is_kept_apart_from_other_hints(text: str, few: bool) -> None:  # noqa: FBT001 - of the table
+def test_the_hint_that_only_few_know_something_is_separate_from_other_hints(text: str, few: bool) -> None:  # noqa: FBT001 - of the table
     assert SenderHints.of_texts([text], Geography.sample()).few_know is few
 
 
@@ -51,7 +51,7 @@ def test_the_parts_of_a_marked_text_make_up_the_text() -> None:
     assert [part.text for part in parts if part.is_hint] == ["मेरी दुकान", "Only I"]
 
 
-def test_words_that_point_to_the_sender_are_found_wherever_they_stand(services: Services, sp: SeededDesk) -> None:
+def test_words_that_point_to_the_sender_are_found_anywhere(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(
         services,
         [sp.desk],

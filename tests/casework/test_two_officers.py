@@ -1,4 +1,4 @@
-"""What takes two officers: both sign with their own keys, and they are two persons."""
+"""Acts that need two officers: both sign with their own keys, and they are two persons."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 @pytest.fixture
 def tip(services: Services) -> OpenTip:
-    """A tip at a desk with two heads, a head whose passphrase lies in a safe, and an auditor."""
+    """A tip at a desk with two heads, a recovery head whose passphrase is in a safe, and an auditor."""
     officers = listed("rao", "head"), listed("khan", "head"), listed(RECOVERY, "head"), listed("watcher", "auditor")
     sp = SeededDesk(services, "sp", officers=officers)
     return sp.casework.open(seed_tip(services, [sp.desk]).number)
@@ -93,7 +93,7 @@ def test_two_keys_of_one_person_are_not_two_officers(tip: OpenTip, state: Roster
 
 
 @pytest.mark.parametrize("second", [RECOVERY, "watcher", "nobody"])
-def test_neither_the_head_in_the_safe_nor_an_auditor_is_the_second(
+def test_neither_the_recovery_head_nor_an_auditor_is_the_second_officer(
     tip: OpenTip, state: RosterState, second: str
 ) -> None:
     with pytest.raises(NotTheseTwoOfficers):

@@ -1,4 +1,4 @@
-"""The work on a tip, as its thread tells it: status, disputes, corrections."""
+"""The work on a tip, computed from its thread: status, disputes, corrections."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_danger_told_after_a_correction_makes_the_tip_urgent_again() -> None:
     assert corrected(header, thread(lower, danger)).priority == "urgent"
 
 
-def test_a_desk_owes_nothing_after_its_report_and_owes_one_again_after_a_refused_closing() -> None:
+def test_a_desk_owes_nothing_after_its_report_and_owes_a_report_again_after_a_refused_closing() -> None:
     directed = step("sp", CaseStep(kind="directed", to="lanka", due=1000))
     asked = step("lanka", CaseStep(kind="asked_to_close", outcome="nothing_found"))
     refused = step("sp", CaseStep(kind="refused_to_close", due=2000))

@@ -1,4 +1,4 @@
-"""Working time: which hours count, compared with counting them one by one."""
+"""Working time: the hours that count, compared with counting them one by one."""
 
 from __future__ import annotations
 
@@ -109,6 +109,6 @@ def test_days_are_counted_up_to_the_eve_of_the_working_day_that_is_one_too_many(
         {"ends": 25 * HOUR},
     ],
 )
-def test_time_in_which_nobody_ever_works_is_refused(wrong: dict[str, object]) -> None:
+def test_working_time_in_which_nobody_works_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="work"):
         WorkingTime(**{"weekdays": OFFICE.weekdays, "begins": 0, "ends": HOUR, **wrong})  # type: ignore[arg-type]

@@ -61,7 +61,9 @@ def test_an_altered_log_is_named_and_fails(services: Services, tips: list[Seeded
     assert verify("--head", "nonsense").exit_code == 2
 
 
-def test_a_log_that_lacks_what_this_machine_noted_is_not_intact(services: Services, tips: list[SeededTip]) -> None:
+def test_a_log_that_lacks_the_part_that_this_machine_noted_is_not_intact(
+    services: Services, tips: list[SeededTip]
+) -> None:
     note_stores(services)
     with services.main.begin() as connection:
         connection.execute(delete(custody))

@@ -1,4 +1,4 @@
-"""`satark backup`, `restore` and `verify`: from the commands alone, and what they say when something is missing."""
+"""`satark backup`, `restore` and `verify`: used from the commands alone, with their messages about missing things."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIRST = "1"
 
 @pytest.fixture
 def place(data: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """An installation with one tip, and what an operator sets."""
+    """An installation with one tip, and an operator's settings."""
     monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
     monkeypatch.setenv("SATARK_BACKUP_RECIPIENTS", f'["{RECIPIENT}"]')
     place = make_place(data)
@@ -41,7 +41,7 @@ def operator(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["folder", "bucket"])
 def to(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where backups go."""
+    """The folder for backups."""
     return str(request.getfixturevalue("bucket") if request.param == "bucket" else tmp_path / "backups")
 
 
@@ -72,7 +72,7 @@ def test_a_backup_without_a_recipient_names_the_setting(place: Place, monkeypatc
 
 
 @pytest.mark.slow("a process")
-def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
+def test_check_names_rows_that_one_store_has_and_another_lacks(place: Place) -> None:
     lost = next((place.settings.core.data_dir / "evidence").glob("*.original.age"))
     name = lost.name.partition(".")[0]
     assert "✓ nothing is wrong" in run("check").stdout
@@ -81,7 +81,7 @@ def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
 
 
 @pytest.mark.slow("a process")
-def test_check_names_key_files_that_are_not_the_databases(place: Place) -> None:
+def test_check_names_key_files_that_do_not_belong_to_the_databases(place: Place) -> None:
     for name, setting in (("edge.key", "SATARK_EDGE_KEY_FILE"), ("name.key", "SATARK_NAME_KEY_FILE")):
         file = place.settings.core.data_dir / name
         right = file.read_bytes()
@@ -92,7 +92,7 @@ def test_check_names_key_files_that_are_not_the_databases(place: Place) -> None:
 
 
 def damaged(content: bytes) -> Iterator[bytes]:
-    """Yield what a failing disk may make of a file."""
+    """Yield a file as a failing disk may leave it."""
     half = len(content) // 2
     yield b""
     yield content[:half]

@@ -1,4 +1,4 @@
-"""`satark backup --drill`: a running service, a backup, and a synthetic tip that opens in what was restored of it."""
+"""`satark backup --drill`: a running service, a backup, and a synthetic tip that opens in the restored backup."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_a_drill_opens_a_synthetic_tip_in_the_restored_backup_and_a_failed
     assert not [path for path in service.folder.iterdir() if path.is_dir() and path.name.startswith("tmp")]
 
 
-async def test_a_backup_is_made_though_no_worker_takes_the_synthetic_tip(
+async def test_a_backup_is_made_even_if_no_worker_delivers_the_synthetic_tip(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.cli.backup._TIP_SECONDS", 0.0)

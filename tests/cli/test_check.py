@@ -45,7 +45,7 @@ def test_a_problem_is_printed_as_a_sentence(data: Path) -> None:
     assert "✗ whatsapp.app_secret (SATARK_WHATSAPP__APP_SECRET): is missing" in printed
 
 
-def test_it_says_what_isolates_the_program_that_opens_files(data: Path) -> None:
+def test_check_tells_how_the_program_that_opens_files_is_isolated(data: Path) -> None:
     printed = run("check", code=1).stdout
     for meaning in NAMES.values():
         assert f"  ✓ {meaning}" in printed
@@ -53,7 +53,7 @@ def test_it_says_what_isolates_the_program_that_opens_files(data: Path) -> None:
     assert not any(meaning in elsewhere for meaning in NAMES.values())
 
 
-def test_a_machine_that_can_not_isolate_it_is_a_problem(
+def test_a_machine_that_can_not_isolate_that_program_is_a_problem(
     data: Path, monkeypatch: pytest.MonkeyPatch, problems: list[dict[str, str]]
 ) -> None:
     del problems
@@ -147,7 +147,7 @@ def test_a_data_folder_that_can_not_be_created_is_named(monkeypatch: pytest.Monk
 
 @pytest.fixture
 def meta(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Meta that finds nothing wrong with any number."""
+    """A simulated Meta that reports no problem with any number."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -210,7 +210,7 @@ def of_transcription() -> list[str]:
     return [str(one) for one in transcription_problems(Settings())]
 
 
-def test_without_the_section_nothing_is_missing(no_settings: None) -> None:
+def test_without_a_transcription_section_nothing_is_missing(no_settings: None) -> None:
     assert of_transcription() == []
 
 
@@ -220,7 +220,7 @@ def test_a_damaged_model_is_named_by_its_language(model: Path) -> None:
     assert "transcription.models.hi (SATARK_TRANSCRIPTION__MODELS): does not load" in problem
 
 
-def test_a_file_that_is_not_there_is_named(model: Path) -> None:
+def test_a_missing_file_is_named(model: Path) -> None:
     (model / "tokens.txt").unlink()
     assert "has no tokens.txt" in of_transcription()[0]
 
@@ -235,7 +235,7 @@ def test_a_file_that_is_not_there_is_named(model: Path) -> None:
         ("killed", "memory_mib"),
     ],
 )
-def test_every_fault_comes_with_what_to_do(model: Path, monkeypatch: pytest.MonkeyPatch, fault: str, said: str) -> None:
+def test_every_fault_has_a_remedy(model: Path, monkeypatch: pytest.MonkeyPatch, fault: str, said: str) -> None:
     del model
     monkeypatch.setattr(Recogniser, "find_fault", lambda _self: fault)
     assert said in of_transcription()[0]

@@ -1,4 +1,4 @@
-"""`satark check` warns of desks that nobody could open after one lost passphrase, and of a desk that is missing."""
+"""`satark check` warns of desks that one lost passphrase would close, and of missing desks."""
 
 from __future__ import annotations
 

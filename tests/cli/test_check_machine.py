@@ -1,4 +1,4 @@
-"""What `satark check` says of swap, disks and memory: found on made-up machines, and unknown where nothing tells."""
+"""Findings of `satark check` on swap, disks and memory: on made-up machines, and unknown if nothing tells."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def crypt(device: Path, kind: str = "CRYPT-LUKS2-0-name") -> None:
     (device / "dm/uuid").write_text(kind)
 
 
-def test_a_disk_that_is_encrypted_itself_or_below_a_volume(tmp_path: Path) -> None:
+def test_a_disk_counts_as_encrypted_itself_or_below_a_volume(tmp_path: Path) -> None:
     device = device_of(tmp_path, tmp_path)
     assert encryption(tmp_path, tmp_path).state == "bad"
     crypt(device, "LVM-name")

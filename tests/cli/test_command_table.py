@@ -1,4 +1,4 @@
-"""The table of commands: what it lists is what there is, and each command is imported when it is asked for."""
+"""The table of commands lists the existing ones, and each command is imported on first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from satark.cli.command_table import SAYS, CommandTable
 
 
-def test_the_list_says_the_first_sentence_of_each_commands_help() -> None:
+def test_the_list_has_the_first_sentence_of_each_commands_help() -> None:
     table = CommandTable(SAYS)
     for name, says in SAYS.items():
         command = table[name]

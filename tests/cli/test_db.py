@@ -37,7 +37,7 @@ def test_drafts_whose_epoch_keys_are_lost_can_be_given_up(data: Path) -> None:
     assert "chmod 600" in run("db", "forget-drafts", "--yes", code=78).output
 
 
-def test_what_an_older_copy_lacks_is_told_until_it_is_accepted(data: Path) -> None:
+def test_losses_of_an_older_copy_are_reported_until_accepted(data: Path) -> None:
     run("db", "upgrade")
     services = opened_services(data)
     services.write_now(lambda unit: unit.upsert(tip_witness, [{"day": 20_422, "process": "p", "tips": 3}]))

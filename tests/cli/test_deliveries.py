@@ -17,7 +17,7 @@ ID = b"0123456789abcdef"
 
 
 def _store(data: Path, *states: str) -> Services:
-    """Create the databases, with a delivery in each of these states."""
+    """Create the databases, with one delivery in each of these states."""
     services = fresh_services(data)
     for n, state in enumerate(states):
         row = {"id": bytes([n]) + ID[1:], "tip": "t", "destination": f"desk:d{n}", "revision": 1, "state": state}
@@ -74,6 +74,6 @@ def test_a_dead_letter_is_retried(data: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("ab", "--all"), ("--to", "desk:d0", "--all"), ("not hex",)])
-def test_a_delivery_to_retry_has_to_be_named(data: Path, arguments: tuple[str, ...]) -> None:
+def test_a_delivery_to_retry_must_be_named(data: Path, arguments: tuple[str, ...]) -> None:
     _store(data).close()
     assert "Usage" in run("deliveries", "retry", *arguments, code=2).stderr

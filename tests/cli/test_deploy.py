@@ -1,4 +1,4 @@
-"""The files of a deployment: for one's own settings, understood by the tools that read them, silent on citizens."""
+"""The files of a deployment: for the current settings, accepted by the tools that read them, silent on citizens."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_several_deployment_files_are_written_into_a_folder(printed: dict[str, s
 
 
 def accepted(command: Sequence[str]) -> str:
-    """Run a tool and return what it complains about."""
+    """Run a tool and return its complaints."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 def known_metrics() -> set[str]:
-    """Return the names under which Satark's numbers are shown, and `up`, which is Prometheus's own."""
+    """Return the names of Satark's metrics, and `up`, which is Prometheus's own."""
     names = {"up"}
     for family in Metrics().registry.collect():
         endings = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(family.type, [""])
@@ -52,7 +52,7 @@ def known_metrics() -> set[str]:
     return names
 
 
-def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(printed: dict[str, str]) -> None:
+def test_the_dashboard_and_the_alerts_use_existing_metrics(printed: dict[str, str]) -> None:
     dashboard = json.loads(printed["grafana.json"])
     asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     (group,) = yaml.safe_load(printed["satark-alerts.yml"])["groups"]
@@ -63,7 +63,7 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(printed: di
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
 
 
-def test_each_deployment_file_is_for_the_current_settings(printed: dict[str, str], data: Path) -> None:
+def test_each_deployment_file_uses_the_current_settings(printed: dict[str, str], data: Path) -> None:
     for name in ("nginx.conf", "Caddyfile"):
         assert "tips.up.example" in printed[name]
     for name in UNITS:
@@ -98,7 +98,7 @@ def test_nginx_accepts_its_files(printed: dict[str, str], tmp_path: Path) -> Non
         assert accepted(["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / name)]) == ""
 
 
-def test_every_process_is_scraped_on_its_own_port_and_every_alert_is_of_a_metric_that_there_is(
+def test_every_process_is_scraped_on_its_own_port_and_every_alert_uses_an_existing_metric(
     printed: dict[str, str],
 ) -> None:
     (job,) = yaml.safe_load(printed["prometheus.yml"])["scrape_configs"]
@@ -113,7 +113,9 @@ def test_every_process_is_scraped_on_its_own_port_and_every_alert_is_of_a_metric
 
 
 def test_no_role_can_take_the_whole_machine(printed: dict[str, str]) -> None:
-    """A decoder that a file has taken over is one of its processes, and its files are in its memory."""
+    """A decoder that a hostile file has taken over is one of the role's processes, and its files are in the role's
+    memory.
+    """
     for role in ("web", "worker", "desk"):
         limits = dict(line.split("=", 1) for line in printed[f"satark-{role}.service"].splitlines() if "=" in line)
         assert int(limits["TasksMax"]) <= 4096
@@ -133,8 +135,8 @@ def test_the_compose_file_runs_every_role_and_exposes_nothing_to_other_machines(
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "nginx-desk.conf"])
-def test_a_proxy_logs_no_citizen_and_passes_no_address_on(printed: dict[str, str], name: str) -> None:
-    """nginx's own error log wrote clients' addresses and the query."""
+def test_a_proxy_logs_no_citizen_and_passes_on_no_address(printed: dict[str, str], name: str) -> None:
+    """nginx's own error log would write clients' addresses and the query."""
     servers = printed[name].split("server {")[1:]
     for server in servers:
         assert "access_log off;" in server
@@ -146,8 +148,8 @@ def test_a_proxy_logs_no_citizen_and_passes_no_address_on(printed: dict[str, str
             assert "proxy_max_temp_file_size 0;" in server
 
 
-def test_a_proxy_tells_browsers_to_use_https_alone(printed: dict[str, str]) -> None:
-    """Its own answers too: the application behind it does not see them."""
+def test_a_proxy_tells_browsers_to_use_only_https(printed: dict[str, str]) -> None:
+    """The proxy's own answers have the header too: the application behind it does not see them."""
     served = [server for name in ("nginx.conf", "nginx-desk.conf") for server in printed[name].split("server {")[1:]]
     for server in (one for one in served if "ssl_certificate" in one):
         assert 'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;' in server
@@ -155,7 +157,7 @@ def test_a_proxy_tells_browsers_to_use_https_alone(printed: dict[str, str]) -> N
     assert 'Strict-Transport-Security "max-age=63072000' in printed["Caddyfile"]
 
 
-def test_the_pages_of_operators_and_officers_are_not_passed_through(printed: dict[str, str]) -> None:
+def test_a_proxy_does_not_pass_the_pages_of_operators_and_officers_through(printed: dict[str, str]) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/desk"):
         assert re.search(rf"location =? ?{path} {{ return 404; }}", printed["nginx.conf"])
         assert path in printed["Caddyfile"].partition("respond @inside 404")[0]

@@ -1,4 +1,4 @@
-"""`satark geography`: what it says of a geography, and what it makes of public lists."""
+"""`satark geography`: its reports on a geography, and its import of public lists."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Azamgarh,sidhari,सिधारी,Sidhari,,,,azamgarh-city,
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Result]:
-    """Write the tables and import what is named."""
+    """Write the tables and import the named districts."""
     (tmp_path / "districts.csv").write_text(DISTRICTS, "utf-8")
 
     def run(*arguments: str, stations: str = STATIONS, districts: str = DISTRICTS) -> Result:
@@ -52,7 +52,7 @@ def test_the_geography_that_comes_with_satark_has_no_problems() -> None:
     assert "varanasi: 28 stations (26 outposts)" in printed.output
 
 
-def test_the_share_of_places_that_is_found_is_told(tmp_path: Path) -> None:
+def test_check_tells_the_share_of_places_that_it_finds(tmp_path: Path) -> None:
     (tmp_path / "places.txt").write_text("Lanka\nमहमूरगंज\n\nNowhere at all\n", "utf-8")
     printed = CliRunner().invoke(cli, ["geography", "check", "--places", str(tmp_path / "places.txt")])
     assert printed.output.splitlines()[-2:] == [
@@ -99,7 +99,7 @@ def test_a_district_is_made_of_public_lists(run: Callable[..., Result], tmp_path
     assert made.label("azamgarh", "hi") == "आजमगढ़"
 
 
-def test_an_edited_file_stays(run: Callable[..., Result], tmp_path: Path) -> None:
+def test_an_edited_file_stays_unchanged(run: Callable[..., Result], tmp_path: Path) -> None:
     run("--only", "Mau", stations="district,code,name_en\n")
     (tmp_path / "out" / "mau.yaml").write_text("districts: [{code: mau, names: {en: M}, range: r}]", "utf-8")
     again = run("--only", "Mau", stations="district,code,name_en\n")
@@ -145,7 +145,7 @@ def test_another_table_of_districts_is_refused(run: Callable[..., Result], table
 
 
 @pytest.mark.slow("a process that looks for the system's protections")
-def test_the_check_of_everything_names_the_line_of_the_geography(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_satark_check_names_the_line_of_the_geography(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (data.parent / "g.yaml").write_text("districts:\n  - code: D\n    names: {}\n    range: r\n", "utf-8")
     monkeypatch.setenv("SATARK_GEOGRAPHY", "g.yaml")
     printed = check("check", code=1).stdout
@@ -175,7 +175,7 @@ def test_a_desk_of_an_unknown_area_is_named(level: str, area: str, wrong: bool) 
 
 
 @pytest.mark.parametrize(("district", "wrong"), [("jaunpur", False), ("elsewhere", False), ("jaunpurr", True)])
-def test_a_destination_may_be_for_the_tips_of_no_district(district: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
+def test_a_destination_may_get_only_tips_without_a_district(district: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
     rule = DestinationRule(to="email:cell", desk="dig", districts=(district,))
     found = settings_problems(Core(destination=(rule,)), Geography.sample())
     assert [one.message for one in found] == ([f"the geography has no district {district!r}"] if wrong else [])

@@ -34,7 +34,7 @@ def medium(data: Path, tmp_path: Path) -> Path:
     return medium
 
 
-def test_a_copy_is_asked_for_until_it_was_compared_and_again_after_a_year(
+def test_a_copy_is_asked_for_until_compared_and_again_after_a_year(
     medium: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert asked() == {"edge key", "name key"}
@@ -47,7 +47,7 @@ def test_a_copy_is_asked_for_until_it_was_compared_and_again_after_a_year(
     assert asked() == {"edge key", "name key"}
 
 
-def test_a_damaged_copy_and_one_of_a_former_key_count_for_nothing(data: Path, medium: Path) -> None:
+def test_a_damaged_copy_and_one_of_a_former_key_do_not_count(data: Path, medium: Path) -> None:
     damaged = medium / "name.key"
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
     assert "is neither the edge key nor the name key in use" in run("keys", "compare", str(damaged), code=1).stderr

@@ -1,4 +1,4 @@
-"""A change of the edge key: sessions, replies and receipts go on, and the old key opens nothing any more."""
+"""A change of the edge key: sessions, replies and receipts continue, and the old key opens nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
 
 
 @pytest.mark.slow("a process")
-async def test_sessions_and_receipts_go_on_and_nothing_is_taken_twice(data: Path) -> None:
+async def test_sessions_and_receipts_continue_and_nothing_is_ingested_twice(data: Path) -> None:
     settings = Settings(data_dir=data)
     channel = ScriptedChannel()
     host = scripted_host(settings, channel)
@@ -70,7 +70,7 @@ async def test_sessions_and_receipts_go_on_and_nothing_is_taken_twice(data: Path
         assert "received" in back.text.lower()
 
 
-def test_a_reason_against_rotating_the_key_is_told_in_a_sentence(data: Path) -> None:
+def test_a_reason_against_rotating_the_key_is_explained_in_a_sentence(data: Path) -> None:
     run("db", "upgrade")
     (data / "spool").mkdir()
     (data / "spool" / f"{1:020}-00000000.script").touch()
@@ -79,7 +79,7 @@ def test_a_reason_against_rotating_the_key_is_told_in_a_sentence(data: Path) -> 
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_a_file_that_exists_such_as_the_present_key_is_never_written_over(data: Path) -> None:
+def test_an_existing_file_such_as_the_present_key_is_never_overwritten(data: Path) -> None:
     run("db", "upgrade")
     assert "exists: give a new name" in run("keys", "rotate-edge", str(data / "edge.key"), code=1).stderr
     assert "can't be used" in run("keys", "rotate-edge", str(data / "nowhere" / "new.key"), code=1).stderr
@@ -96,7 +96,7 @@ class Installation(NamedTuple):
     settings: Settings
     identity: Identity
     new: Path
-    """Where the new key shall lie."""
+    """Path for the new key."""
 
     def change(self) -> int:
         return change_edge_key(self.services, self.identity, self.settings.spool_dir, self.new)
@@ -135,7 +135,7 @@ def test_the_database_accepts_the_new_key_and_no_other(installed: Installation) 
         compose.check_canaries(installed.identity, installed.services)
 
 
-def test_a_file_that_exists_is_never_replaced(installed: Installation) -> None:
+def test_an_existing_file_is_never_replaced(installed: Installation) -> None:
     installed.new.write_bytes(b"somebody's")
     with pytest.raises(FileExistsError):
         installed.change()
@@ -206,7 +206,7 @@ def test_keygen_makes_a_private_file_and_prints_its_public_half(tmp_path: Path) 
 
 
 @pytest.mark.slow("a process that looks for the system's protections")
-def test_check_names_what_is_wrong_with_each_destination(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_names_the_problem_of_each_destination(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(
         'alarm_to = ["pager:operator"]\n'
         '[[destination]]\nto = "email:a"\ndesk = "nowhere"\n'
@@ -241,7 +241,7 @@ def test_check_accepts_a_reading_destination_with_its_key(config: Path, monkeypa
     assert problems(monkeypatch, [ReadingScript()]) == {}
 
 
-def test_a_machine_gets_the_epoch_keys_by_the_code_that_it_shows(
+def test_a_machine_gets_the_epoch_keys_by_its_shown_code(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh_services(data).close()

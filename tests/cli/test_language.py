@@ -1,4 +1,4 @@
-"""`satark language`: a folder of catalogues for everything that Satark says, and what it lacks."""
+"""`satark language`: a folder of catalogues for everything that Satark says, and the list of missing texts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_package_with_texts_is_a_part() -> None:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_a_new_language_is_a_folder_with_every_text_still_empty(tmp_path: Path) -> None:
+def test_a_new_language_is_a_folder_in_which_every_text_is_empty(tmp_path: Path) -> None:
     made = run("new", "xh", "--folder", str(tmp_path), "--rtl")
     assert made.exit_code == 0, made.output
     assert {file.stem for file in (tmp_path / "xh").glob("*.po")} >= PARTS
@@ -82,7 +82,7 @@ def test_a_text_with_other_placeholders_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flags", [(), ("--all",)])
-def test_every_language_is_listed_with_what_it_lacks(tmp_path: Path, flags: tuple[str, ...]) -> None:
+def test_every_language_is_listed_with_its_missing_texts(tmp_path: Path, flags: tuple[str, ...]) -> None:
     own = make_language(tmp_path, ["satark.dialogue"])
     text = (own / "satark.dialogue.po").read_text("utf-8")
     (own / "satark.dialogue.po").write_text(text.replace('msgid "review.send"\n', 'msgid "nothing"\n'), "utf-8")

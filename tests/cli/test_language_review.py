@@ -51,7 +51,7 @@ def shown(page: str) -> list[list[object]]:
     return list(json.loads(line.partition("rows = ")[2].partition(";  //")[0]))
 
 
-def test_the_sheet_shows_every_text_with_its_english_one_and_where_it_shows(tmp_path: Path) -> None:
+def test_the_sheet_shows_every_text_with_its_english_one_and_its_place(tmp_path: Path) -> None:
     made = run("--to", str(tmp_path / "sheet.html"), "--folder", str(tmp_path))
     assert made.exit_code == 0, made.output
     page = (tmp_path / "sheet.html").read_text("utf-8")
@@ -63,7 +63,7 @@ def test_the_sheet_shows_every_text_with_its_english_one_and_where_it_shows(tmp_
     assert "http" not in page.partition("const code")[0], "it needs no network"
 
 
-def test_three_verdicts_come_back_and_the_changed_text_is_the_one_that_citizens_read(tmp_path: Path) -> None:
+def test_three_verdicts_come_back_and_citizens_read_the_changed_text(tmp_path: Path) -> None:
     before, texts = unapproved(CODE)
     assert before == texts
     taken = take(tmp_path, verdict("notice", "ރަނގަޅު"), verdict("language.ask"), verdict("language.done"))
@@ -91,7 +91,7 @@ def test_a_plural_is_judged_form_by_form(tmp_path: Path) -> None:
         ({"id": "unknown"}, "was changed after this sheet was written"),
     ],
 )
-def test_a_verdict_that_can_not_be_taken_is_named_and_nothing_is_changed(
+def test_a_verdict_that_can_not_be_applied_is_named_and_nothing_is_changed(
     tmp_path: Path, changed: dict[str, str], said: str
 ) -> None:
     taken = take(tmp_path, verdict("language.done"), verdict("notice.whatsapp") | changed)
@@ -122,7 +122,7 @@ def test_a_shipped_language_is_changed_in_the_installations_own_folder(tmp_path:
     assert next(one for one in rows("hi") if one.id == "notice").text
 
 
-def test_a_language_that_nobody_began_or_a_place_that_can_not_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_unknown_language_or_an_unwritable_place_is_reported_in_one_line(tmp_path: Path) -> None:
     unknown = CliRunner().invoke(language_group, ["review", "xx", "--folder", str(tmp_path)])
     assert "satark language new xx begins it" in unknown.output
     sheet = str(tmp_path / "missing" / "sheet.html")
@@ -149,7 +149,7 @@ def test_a_channels_own_wording_is_read_too() -> None:
     assert {one.part for one in rows("hi")} >= {*sources_of("hi")}
 
 
-def test_every_text_stands_under_the_heading_of_its_catalogue() -> None:
+def test_every_text_is_under_the_heading_of_its_catalogue() -> None:
     of_dialogue = [one for one in rows("hi") if one.part == every_part()[0]]
     assert all(one.where for one in of_dialogue)
     assert next(one.where for one in of_dialogue if one.id == "notice.whatsapp") == "said before the first question"

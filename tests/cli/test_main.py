@@ -51,7 +51,7 @@ def test_a_database_that_does_not_answer_is_reported(data: Path, monkeypatch: py
 
 
 @pytest.mark.slow("a process")
-def test_help_and_version_import_neither_database_nor_plugins_once_they_are_known(
+def test_help_and_version_import_neither_database_nor_plugins_once_cached(
     data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -72,7 +72,7 @@ def test_help_and_version_import_neither_database_nor_plugins_once_they_are_know
 
 @pytest.mark.slow("a process")
 def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
-    """Each of these takes a tenth of a second or more to import."""
+    """Importing each of these takes a tenth of a second or more."""
     lazy = {"fpdf", "satark_demo", "satark_testing"}
     code = f"import sys, satark.cli.main; sys.exit(' '.join({lazy} & set(sys.modules)) or 0)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -80,7 +80,7 @@ def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
 
 
 @pytest.mark.slow("a process")
-def test_a_process_that_serves_imports_no_alembic_before_it_migrates() -> None:
+def test_a_serving_process_imports_no_alembic_before_it_migrates() -> None:
     code = "import sys, satark.cli.serve; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -6,7 +6,7 @@ import pytest
 
 from satark.cli.public_lists import read_districts, read_stations, read_villages, write_districts
 from satark_words.geography.geography import Geography
-from satark_words.geography.reading import GeographyError
+from satark_words.geography.geography_files import GeographyError
 from satark_words.reader import Reader
 from support.loops import every_row
 
@@ -45,7 +45,7 @@ District Code,Village Code,Village Name (In English),Village Name (In Local)
 
 
 @pytest.mark.slow("a list of villages")
-def test_a_village_tells_its_district_unless_others_have_one_so_called() -> None:
+def test_a_village_tells_its_district_unless_other_districts_have_one_of_that_name() -> None:
     listed = read_districts(DISTRICTS + "124,MAU,,192\n", "d.csv")
     files = dict(write_districts(listed, "r", villages=read_villages(VILLAGES, "v.csv")))
     made = Geography((*Geography.parse(files["azamgarh"]).districts, *Geography.parse(files["mau"]).districts))

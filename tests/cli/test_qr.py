@@ -34,7 +34,7 @@ def test_a_poster_is_written_and_its_link_is_printed(folder: Path) -> None:
     assert (folder / "poster.pdf").read_bytes().startswith(b"%PDF-")
 
 
-def test_a_picture_has_the_size_that_was_asked_for(folder: Path) -> None:
+def test_a_picture_has_the_requested_size(folder: Path) -> None:
     run("code.png", *NUMBER, "--size", "50")
     image = Image.open(io.BytesIO((folder / "code.png").read_bytes()))
     assert abs(image.width / 300 * 25.4 - 50) < 2
@@ -43,7 +43,7 @@ def test_a_picture_has_the_size_that_was_asked_for(folder: Path) -> None:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_the_form_is_at_public_url(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_form_is_at_the_public_url(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.example.in")
     assert "https://tips.example.in" in run("poster.pdf", "--to", "form", "--language", "en").output
     assert "https://other.example.in/" in run("poster.pdf", "--to", "form", "--url", "https://other.example.in/").output
@@ -69,5 +69,5 @@ def test_a_missing_or_wrong_value_is_reported(arguments: list[str], message: str
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_named() -> None:
+def test_a_missing_folder_is_named() -> None:
     assert "nowhere/poster.pdf can't be used: No such file" in run("nowhere/poster.pdf", *NUMBER, code=1).output

@@ -1,4 +1,4 @@
-"""`satark retention`: what is due, what is held, and their erasure."""
+"""`satark retention`: lists due and held tips, and erases due ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def three_tips(services: Services, sp: SeededDesk) -> list[SeededTip]:
     return [due, held, kept]
 
 
-def test_it_shows_what_is_due_and_what_is_held_and_erases_nothing(services: Services, sp: SeededDesk) -> None:
+def test_the_command_shows_due_and_held_tips_and_erases_nothing(services: Services, sp: SeededDesk) -> None:
     due, held, _ = three_tips(services, sp)
     shown = retention().stdout
     assert f"{due.number}  due since" in shown
@@ -59,7 +59,7 @@ def test_it_shows_what_is_due_and_what_is_held_and_erases_nothing(services: Serv
     assert len(sp.casework.summaries()) == 3
 
 
-def test_erase_erases_what_is_due_and_nothing_else(services: Services, sp: SeededDesk) -> None:
+def test_erase_erases_due_tips_and_no_others(services: Services, sp: SeededDesk) -> None:
     due, held, kept = three_tips(services, sp)
     *lines, counts = retention("--erase").stdout.splitlines()
     assert lines == [f"{due.number}  erased", f"{held.number}  held"]

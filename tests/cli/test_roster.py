@@ -1,4 +1,4 @@
-"""`satark roster`: shows who may read and who said so, finds what was tampered with, and ends the founding."""
+"""`satark roster`: shows the readers and who decided about them, finds manipulations, and ends the founding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def services(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     services.close()
 
 
-def test_it_shows_desks_officers_and_every_entry(services: Services) -> None:
+def test_show_lists_desks_officers_and_every_entry(services: Services) -> None:
     shown = run("roster", "show").stdout
     assert shown.startswith("open: the founding; the first tip seals it\n")
     assert "sp  sp title  district  varanasi" in shown
@@ -42,7 +42,7 @@ def test_it_shows_desks_officers_and_every_entry(services: Services) -> None:
     assert "✗" not in shown
 
 
-def test_an_intact_roster_is_verified_and_a_desk_that_nobody_added_is_named(services: Services) -> None:
+def test_an_intact_roster_is_verified_and_an_unlisted_desk_is_named(services: Services) -> None:
     assert "the roster is intact: 1 entry; head 1:" in run("roster", "verify").stdout
     row = {"name": "watch", "title": "W", "level": "range", "area": "", "recipient": "age1"}
     services.write_now(lambda unit: unit.insert(tables.desk, [row]))

@@ -49,12 +49,12 @@ def has_program(pid: int) -> bool:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs; one that has ended shows no command, if it shows at all."""
+    """Whether a process runs. The command line of an ended process is empty or missing."""
     return bool(command_of(pid))
 
 
 def command_of(pid: int) -> bytes:
-    """Return a process's command line; nothing of one that has ended."""
+    """Return a process's command line; empty for an ended process."""
     with contextlib.suppress(FileNotFoundError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
@@ -67,7 +67,7 @@ def workers(service: Service) -> list[int]:
 
 
 @pytest.mark.slow("a process")
-def test_it_logs_its_address_and_warns_without_a_desk(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_logs_its_address_and_warns_without_a_desk(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("satark.runtime.http_server.uvicorn.run", lambda *_, **__: None)
     logged = [json.loads(line) for line in run("serve", "--port", "0", "--role", "web,worker").stderr.splitlines()]
     assert [(line["event"].split(":")[0], line.get("role"), line.get("host")) for line in logged] == [

@@ -52,7 +52,7 @@ def test_wrong_missing_and_added_words_are_counted(pairs: Path, monkeypatch: pyt
     assert lines == ["   0.0% (0 of 6)  a.ogg", "  50.0% (2 of 4)  b.ogg", "  20.0% (2 of 10)  in all, by parrot 1.0"]
 
 
-def test_without_a_recogniser_it_says_how_to_get_one(pairs: Path, tmp_path: Path) -> None:
+def test_without_a_recogniser_the_command_tells_how_to_get_one(pairs: Path, tmp_path: Path) -> None:
     assert "satark speech model" in run("speech", "measure", str(pairs), code=1).output
     assert "no recording" in run("speech", "measure", str(tmp_path), code=1).output
 
@@ -86,7 +86,9 @@ def test_a_folder_is_filled_and_a_second_run_renders_nothing(tmp_path: Path) -> 
 
 @pytest.mark.slow("ffmpeg")
 @pytest.mark.usefixtures("no_settings", "few_lines")
-def test_without_the_synthetic_voice_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_synthetic_voice_the_command_tells_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(synthetic_voice, "PROGRAM", "no-such-program")
     output = run("voice", "render", str(tmp_path / "clips"), code=1).output
     assert "apt-get install espeak-ng" in output
@@ -100,7 +102,7 @@ def test_the_lines_of_calls_are_listed_by_the_same_group() -> None:
 
 @pytest.mark.slow("a process")
 @pytest.mark.usefixtures("no_settings")
-def test_a_folder_that_is_not_complete_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_VOICE_CLIPS", str(tmp_path))
     assert f"satark voice render {tmp_path}" in run("check", "--json", code=1).output
     (tmp_path / f"{PAUSE}.ogg").write_bytes(b"")

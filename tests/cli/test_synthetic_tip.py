@@ -1,4 +1,4 @@
-"""`satark probe`: what it prints of our half, and of the providers'."""
+"""`satark probe`: its reports on Satark's own path, and on the providers'."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def arrives(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("db", "upgrade")
 
 
-def test_without_a_provider_only_our_own_path_is_probed() -> None:
+def test_without_a_provider_only_satarks_own_path_is_probed() -> None:
     assert run("probe").stdout == "acknowledged after 0.3 s, delivered after 0.9 s, and erased\n"
 
 

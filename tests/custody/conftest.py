@@ -31,7 +31,7 @@ class ExportedTip(NamedTuple):
     seeded: SeededTip
     work: Casework
     packs: dict[bool, tuple[bytes, WrittenPack]]
-    """Whether it contains originals → the pack."""
+    """Whether the pack contains originals → the pack."""
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,7 @@ def test_the_english_text_is_that_of_the_act(key: str) -> None:
     assert printed("en").texts.text(key) == ENGLISH[key]
 
 
-def test_the_system_fills_in_what_it_knows_and_leaves_blank_what_a_person_answers_for() -> None:
+def test_the_system_fills_in_known_fields_and_leaves_blank_those_that_a_person_answers_for() -> None:
     a, b, *_ = (" ".join(page.split()) for page in printed("en").pages)
     for page in (a, b):
         for known in (
@@ -181,7 +181,7 @@ def test_the_same_values_give_the_same_bytes() -> None:
     assert make_certificate(other, DIGEST, LOG, "hi") != make_certificate(MANIFEST, DIGEST, LOG, "hi")
 
 
-def test_nothing_but_the_printed_digits_depends_on_the_hash_of_the_manifest() -> None:
+def test_only_the_printed_digits_depend_on_the_hash_of_the_manifest() -> None:
     certificate = make_certificate(MANIFEST, OTHER_DIGEST, LOG, "hi")
     assert blanked(certificate, OTHER_DIGEST) == make_certificate(MANIFEST, "0" * 64, LOG, "hi") != certificate
     assert blanked(certificate, "ab" * 32) is None

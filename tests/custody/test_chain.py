@@ -1,4 +1,4 @@
-"""The hash chain: every field of a row counts, and an erasure says under which rule it was."""
+"""The hash chain: every field of a row counts, and an erasure names its rule."""
 
 from __future__ import annotations
 

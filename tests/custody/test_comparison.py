@@ -1,4 +1,4 @@
-"""The comparison of the stores names what one has and another lacks."""
+"""The comparison of the stores names data that one has and another lacks."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_file_that_the_folder_lacks_is_named(services: Services, tips: tuple[S
     assert (found.count, found.names) == (1, (name,))
 
 
-def test_an_older_database_is_named_with_how_much_it_lacks(
+def test_an_older_database_is_named_with_its_number_of_missing_tips(
     services: Services, tips: tuple[SeededTip, SeededTip]
 ) -> None:
     services.write_now(lambda unit: unit.keys.execute(update(anchor).values(position=anchor.c.position + 5)))
@@ -72,7 +72,7 @@ DAY = 20_422
 
 
 def take(services: Services, *, main: int, keys: int, process: str = "p", day: int = DAY) -> None:
-    """Set how many tips a process took on a day, by the main database and by the key store."""
+    """Set the number of tips that a process accepted on a day, in the main database and in the key store."""
     rows = [[{"day": day, "process": process, "tips": tips}] for tips in (main, keys)]
     services.write_now(lambda unit: bulk.upsert(unit.main, tip_count, rows[0]))
     services.write_now(lambda unit: unit.upsert(tip_witness, rows[1]))
@@ -82,7 +82,7 @@ def losses(services: Services) -> list[str]:
     return [str(one) for one in compare_stores(services)]
 
 
-def test_an_older_copy_of_either_database_is_told_by_the_other_with_the_tips_of_each_day(services: Services) -> None:
+def test_an_older_copy_of_one_database_is_detected_by_the_other_with_the_tips_of_each_day(services: Services) -> None:
     take(services, main=5, keys=7)
     take(services, main=3, keys=4, day=DAY + 1)
     take(services, main=2, keys=2, process="since")
@@ -94,7 +94,7 @@ def test_an_older_copy_of_either_database_is_told_by_the_other_with_the_tips_of_
     assert losses(services) == []
 
 
-def test_older_copies_of_both_databases_are_told_by_the_machines_note_until_the_newer_ones_are_back(
+def test_older_copies_of_both_databases_are_detected_by_the_machines_note_until_the_newer_ones_are_back(
     services: Services,
 ) -> None:
     sp = SeededDesk(services, "sp")
@@ -120,7 +120,7 @@ def test_older_copies_of_both_databases_are_told_by_the_machines_note_until_the_
 
 
 def delete_rows(services: Services, tip: str, *tables_: Table) -> None:
-    """Delete a tip's rows, as who writes rows of both databases can."""
+    """Delete a tip's rows, like an attacker who writes to both databases."""
 
     def write(unit: UnitOfWork) -> None:
         for table in tables_:
@@ -134,7 +134,7 @@ EVERY_TABLE = tuple(one for one in (*main_metadata.sorted_tables, *keys_metadata
 
 
 @pytest.mark.parametrize("gone", [(tip_table, *EVERY_TABLE), (tip_table,), (envelope,)])
-def test_a_tip_that_somebody_deletes_is_missing_and_one_that_a_rule_erases_is_not(
+def test_a_tip_that_an_attacker_deletes_is_missing_and_one_that_a_rule_erases_is_not(
     services: Services, gone: tuple[Table, ...]
 ) -> None:
     dig, sp = SeededDesk(services, "dig", level="range"), SeededDesk(services, "sp")
@@ -159,7 +159,7 @@ def test_a_tip_that_somebody_deletes_is_missing_and_one_that_a_rule_erases_is_no
     assert [one.count for one in find_missing(services)] == [1]
 
 
-def test_what_the_note_says_names_nobody_and_no_tip(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
+def test_the_note_names_nobody_and_no_tip(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     take(services, main=2, keys=2)
     note_stores(services)
     (file,) = services.data_dir.glob("*.witness")

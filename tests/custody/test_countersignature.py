@@ -34,7 +34,7 @@ LATER = 4_000_000_000
 
 
 def signer_of(desk: str, identity: str) -> PackSigner:
-    """Return what signs as a desk with this identity."""
+    """Return the signer of a desk with this identity."""
     key = signing_key(identity, DESK_USE)
     return PackSigner(who=Signer(desk=desk, verifier=verifier_of(key), roster="2:00"), sign=key.sign)
 
@@ -75,7 +75,7 @@ def test_every_altered_byte_is_named(report: PackReport, dig: PackSigner) -> Non
 @pytest.mark.parametrize(
     "change", [{"utc": "2096-10-02T07:06:41Z"}, {"manifest": "0" * 64}, {"signer": signer_of("dig", "another").who}]
 )
-def test_a_signature_is_valid_for_one_statement_alone(
+def test_a_signature_is_valid_only_for_one_statement(
     change: dict[str, Any], report: PackReport, dig: PackSigner
 ) -> None:
     found = msgspec.json.decode(countersign(report, dig, LATER), type=Countersignature)

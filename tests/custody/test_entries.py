@@ -1,4 +1,4 @@
-"""Entries of the custody log: what they say about a file; only officers' actions have an exact time."""
+"""Entries of the custody log: their content about a file. Only officers' actions have an exact time."""
 
 from __future__ import annotations
 

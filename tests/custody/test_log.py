@@ -1,4 +1,4 @@
-"""The stored custody log: what it reveals, what an erasure leaves, and writers at the same time."""
+"""The stored custody log: its disclosure, the remains after an erasure, and simultaneous writers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.store import fresh_services
 from support.tips import SeededTip, seed_tip
 
 
-def test_the_database_reveals_nothing_of_what_was_done(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
+def test_the_database_reveals_nothing_of_officers_acts(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     rows = services.read(lambda c: c.execute(select(custody)).all())
     stored = b"".join(row.sealed + row.entry + row.content for row in rows)
     for word in (b"received", b"clean", b"image", b"satark", b"PT6H"):

@@ -1,4 +1,4 @@
-"""What a power cut takes: drafts with their files, and nothing of a tip that was handed in."""
+"""A power cut loses drafts with their files, and nothing of a submitted tip."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RESTARTED = "Our machine restarted"
 
 
 def cut_power(folder: Path, monkeypatch: pytest.MonkeyPatch, *, machine: bytes = b"") -> None:
-    """Empty the machine's memory. The power comes back to this machine, unless `machine` says to which."""
+    """Empty the machine's memory. The power returns to this machine, or to `machine`."""
     Settings(data_dir=folder).epoch_key_file.unlink()
     here = epoch_keys._power()
     power = (machine or here[:4]) + os.urandom(4)
@@ -62,7 +62,7 @@ async def a_draft_with_a_file(place: WorkingHost) -> None:
 
 
 @pytest.mark.slow("a file is cleaned")
-async def test_drafts_go_with_their_files_and_handed_in_tips_stay(
+async def test_drafts_are_lost_with_their_files_and_submitted_tips_stay(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
@@ -92,7 +92,7 @@ async def test_new_conversations_tell_of_lost_drafts_for_a_day(
 
 
 @pytest.mark.slow("five starts")
-async def test_a_second_power_cut_shortly_after_still_tells_of_the_first(
+async def test_the_first_of_two_power_cuts_in_a_short_time_is_still_told(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
@@ -106,7 +106,7 @@ async def test_a_second_power_cut_shortly_after_still_tells_of_the_first(
 
 
 @pytest.mark.slow("several starts")
-async def test_who_lost_nothing_hears_of_no_loss(
+async def test_a_sender_who_lost_nothing_hears_of_no_loss(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
@@ -167,7 +167,7 @@ async def test_processes_that_start_at_once_give_up_the_drafts_once(
     services.close()
 
 
-def test_the_loss_of_a_file_is_logged_for_the_newest_key_of_its_tip_alone(tmp_path: Path) -> None:
+def test_the_loss_of_a_file_is_logged_only_for_its_tips_newest_key(tmp_path: Path) -> None:
     services = fresh_services(tmp_path)
     sp, (_, new) = SeededDesk(services, "sp"), new_identity()
     seeded = seed_tip(services, [sp.desk], evidence=("1",))

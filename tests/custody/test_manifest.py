@@ -1,4 +1,4 @@
-"""The manifest of a pack: how hashes and times are written, and whose signature counts."""
+"""The manifest of a pack: the format of hashes and times, and the signatures that count."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_text_that_is_no_signature_is_refused(text: str, signer: PackSigner) -
     assert not is_signed_by(signer.who, PackSignature(signature=text), DIGEST, PACK_DOMAIN)
 
 
-def test_a_signature_in_capitals_is_refused_since_two_spellings_would_be_two_packs(signer: PackSigner) -> None:
+def test_a_signature_in_capitals_is_refused_because_two_spellings_would_be_two_packs(signer: PackSigner) -> None:
     signature = sign(signer, DIGEST)
     assert not is_signed_by(signer.who, PackSignature(signature=signature.signature.upper()), DIGEST, PACK_DOMAIN)
 

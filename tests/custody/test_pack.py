@@ -1,4 +1,4 @@
-"""Packs: what they contain."""
+"""The content of packs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.packs import contents, verify_pack
 Write = Callable[..., WrittenPack]
 
 
-def test_a_pack_contains_the_files_that_may_leave_and_what_a_court_needs(write: Write, path: Path) -> None:
+def test_a_pack_contains_the_files_that_may_leave_and_everything_that_a_court_needs(write: Write, path: Path) -> None:
     written = write()
     inside = contents(path)
     files = ["data/1-scrubbed.jpg", "data/2-transcript.txt", "data/4-scrubbed.mp4"]

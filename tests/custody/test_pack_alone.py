@@ -1,4 +1,4 @@
-"""A pack outside Satark: what vouches for it, the program in it, and the commands of the page in it."""
+"""A pack outside Satark: its proof, the program in it, and the commands of its page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def forged(inside: dict[str, bytes], key: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(("key", "code"), [("", 3), ("AGE-SECRET-KEY-FOREIGN", 3)], ids=["unsigned", "a forger's key"])
-def test_a_pack_that_nobody_vouches_for_is_not_verified(key: str, code: int, write: Write, path: Path) -> None:
+def test_a_pack_without_a_known_key_is_not_verified(key: str, code: int, write: Write, path: Path) -> None:
     write()
     honest = verify_pack(path)
     assert honest.signer is not None
@@ -58,7 +58,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.Compl
 
 
 @pytest.mark.slow("processes")
-def test_the_program_in_a_pack_verifies_it_with_the_standard_library_alone(write: Write, path: Path) -> None:
+def test_the_program_in_a_pack_verifies_it_with_only_the_standard_library(write: Write, path: Path) -> None:
     write(originals=True)
     signer = verify_pack(path).signer
     assert signer is not None
@@ -150,11 +150,11 @@ def sign(pack: Path, text: str) -> None:
 
 
 def as_it_is(_pack: Path, _files: int) -> None:
-    """Alter nothing."""
+    """Change nothing."""
 
 
 LAID = [".", "./pack", "./pack/data", "pack"]
-"""What lies in the folder of an honest pack."""
+"""Files in the folder of an honest pack."""
 LAID_OUT: dict[str, Callable[[Path, int], object]] = {
     "data is a link": link_data,
     "the pack is a link": link_pack,
@@ -173,7 +173,7 @@ LAID_OUT: dict[str, Callable[[Path, int], object]] = {
 def by_the_page(
     path: Path, key: str, number: str, printed: str, lay_out: Callable[[Path, int], object] = as_it_is
 ) -> bool:
-    """Unpack a pack, and say what bash, sha256sum and openssl make of it by the commands of the page in it.
+    """Unpack a pack, and return the results of bash, sha256sum and openssl with the commands of the pack's page.
 
     Args:
         path: of the pack.
@@ -199,7 +199,7 @@ def by_the_page(
 
 
 @pytest.mark.slow("processes")
-def test_the_commands_of_the_page_in_a_pack_tell_an_honest_pack_from_altered_ones(write: Write, path: Path) -> None:
+def test_the_commands_of_the_packs_page_distinguish_an_honest_pack_from_altered_ones(write: Write, path: Path) -> None:
     printed = write().manifest
     honest = verify_pack(path)
     assert honest.signer is not None
@@ -218,7 +218,7 @@ def test_the_commands_of_the_page_in_a_pack_tell_an_honest_pack_from_altered_one
 
 
 @pytest.mark.slow("processes")
-def test_another_true_pack_of_the_desk_is_told_by_the_signed_certificate(write: Write, path: Path) -> None:
+def test_the_signed_certificate_shows_another_true_pack_of_the_desk(write: Write, path: Path) -> None:
     printed = write().manifest
     write(originals=True)
     other = verify_pack(path)

@@ -1,4 +1,4 @@
-"""The audit of a live custody log names whatever was done to it."""
+"""The audit of a live custody log names each manipulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verifier of packs names whatever was done to one."""
+"""The verifier of packs names each manipulation."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def other_signature(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[
 
 
 def other_original(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
-    """Change what the manifest says of a file as received, drop it, or invent a reason why it was not cleaned."""
+    """Change the manifest's facts about a received file, drop the file, or invent a reason why it was not cleaned."""
     manifest = msgspec.json.decode(inside[MANIFEST], type=Manifest)
     originals = list(manifest.originals)
     at = rng.randrange(len(originals))
@@ -101,7 +101,7 @@ def test_each_of_250_mutations_is_named_though_seal_and_container_match(
     assert missed == []
 
 
-def test_any_two_files_that_change_places_are_named(write: Write, path: Path) -> None:
+def test_any_two_exchanged_files_are_named(write: Write, path: Path) -> None:
     write(originals=True)
     inside, missed = contents(path), []
     for first, second in combinations(

@@ -1,4 +1,4 @@
-"""Destinations that are down, tips that always fail, ordered revisions, many workers: on a clock that the test sets."""
+"""Destinations that are down, tips that always fail, ordered revisions, many workers, on a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Clock:
 
 
 class Post(ScriptedSink):
-    """A sink whose answer to each delivery the test decides."""
+    """A sink whose answers the test decides."""
 
     def __init__(self, answer: Callable[[Delivery], DeliveryResult] = lambda _: Done(), name: str = "post") -> None:
         super().__init__(name)
@@ -211,7 +211,7 @@ async def test_covers_use_up_no_trial_of_a_destination_that_is_down(services: Se
         await until(lambda: set(states(services)) == {"done"})
 
 
-async def test_covers_before_a_tip_take_none_of_its_places(
+async def test_covers_before_a_tip_never_delay_it(
     services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.delivery.worker.wait_for", lambda _wake, **_: asyncio.Event().wait())  # no second look
@@ -223,7 +223,7 @@ async def test_covers_before_a_tip_take_none_of_its_places(
         await until(lambda: post.done == ["tip"])
 
 
-async def test_a_destination_is_down_only_if_the_sink_says_so_or_several_tips_fail(
+async def test_a_destination_is_down_only_if_the_sink_reports_that_or_several_tips_fail(
     services: Services, clock: Clock
 ) -> None:
     post = Post(lambda _: Retry("no"))
@@ -284,7 +284,7 @@ def plant_tip(services: Services) -> None:
     services.write_now(lambda unit: unit.insert(tables.tip, [{**row, "document": b""}]))
 
 
-async def test_revisions_of_a_tip_come_in_order_and_each_holds_the_earlier_changes(
+async def test_revisions_of_a_tip_come_in_order_and_each_contains_the_earlier_changes(
     services: Services, clock: Clock
 ) -> None:
     is_up = False
@@ -370,9 +370,7 @@ def test_a_worker_that_lost_its_claim_can_only_mark_a_delivery_as_done(services:
     assert states(services) == ["done"]
 
 
-async def test_a_destination_without_a_process_that_delivers_there_is_reported(
-    services: Services, clock: Clock
-) -> None:
+async def test_a_destination_to_which_no_process_delivers_is_reported(services: Services, clock: Clock) -> None:
     async with working(services, Post()) as worker:
         queue(services, "t", to="elsewhere:a")
         await rest(worker)

@@ -58,13 +58,13 @@ def rules() -> list[DestinationRule]:
 
 
 class Place:
-    """A host with two desks and destinations, and three tips by what they are about."""
+    """A host with two desks and destinations, and three tips about different units."""
 
     def __init__(self, host: Host, sinks: list[ScriptedSink]) -> None:
         self.host, self.sinks, self.tips = host, sinks, dict[str, str]()
 
     def rows(self) -> dict[str, list[Any]]:
-        """Return the rows of each tip's deliveries, without what is random, by what the tip is about."""
+        """Return the rows of each tip's deliveries without random values, by the accused unit."""
         table, found = tables.delivery.c, defaultdict(list)
         query = select(table.tip, table.destination, table.revision, table.state, table.attempts, table.reason)
         for tip, *rest in self.host.services.read(lambda c: c.execute(query).all()):
@@ -111,7 +111,7 @@ def alike(place: Place) -> bool:
     return all(one == nobody for one in others)
 
 
-async def test_rows_and_metrics_are_the_same_for_every_tip_and_sinks_get_what_they_may(tmp_path: Path) -> None:
+async def test_rows_and_metrics_are_the_same_for_every_tip_and_sinks_get_only_allowed_tips(tmp_path: Path) -> None:
     async with three_tips(tmp_path) as place:
         await until(place.settled)
         assert alike(place)
@@ -122,7 +122,7 @@ async def test_rows_and_metrics_are_the_same_for_every_tip_and_sinks_get_what_th
     assert 'satark_deliveries_total{result="done",sink="police_system"} 3.0' in shown
 
 
-async def test_a_cover_whose_id_is_altered_is_given_to_no_sink_and_ends_as_a_delivery(tmp_path: Path) -> None:
+async def test_a_cover_with_an_altered_id_goes_to_no_sink_and_ends_like_a_delivery(tmp_path: Path) -> None:
     table = tables.delivery
     async with three_tips(tmp_path) as place:
         await until(place.settled)
@@ -138,7 +138,7 @@ async def test_a_cover_whose_id_is_altered_is_given_to_no_sink_and_ends_as_a_del
         assert {about: place.delivered(about) - {"email:arms"} for about in place.tips} == GETS
 
 
-async def test_a_revision_is_delivered_again_where_the_tip_was_and_covered_elsewhere(tmp_path: Path) -> None:
+async def test_a_revision_is_delivered_again_to_holders_and_covered_elsewhere(tmp_path: Path) -> None:
     async with three_tips(tmp_path) as place:
         await until(place.settled)
         for sink in place.sinks:
@@ -150,7 +150,7 @@ async def test_a_revision_is_delivered_again_where_the_tip_was_and_covered_elsew
         assert {about: place.delivered(about) for about in place.tips} == GETS
 
 
-async def test_what_is_given_to_one_destination_later_is_covered_at_all_others(tmp_path: Path) -> None:
+async def test_a_tip_given_to_one_destination_later_is_covered_at_all_others(tmp_path: Path) -> None:
     async with three_tips(tmp_path) as place:
         await until(place.settled)
         for sink in place.sinks:
@@ -178,7 +178,7 @@ async def test_a_tip_given_while_its_cover_waits_is_delivered(tmp_path: Path) ->
         assert "email:sp-cell" in place.delivered("office")
 
 
-async def test_no_cover_is_done_nor_ends_a_fault_while_its_destination_is_down(tmp_path: Path) -> None:
+async def test_no_cover_is_done_or_ends_a_fault_while_its_destination_is_down(tmp_path: Path) -> None:
     async with three_tips(tmp_path) as place:
         await until(place.settled)
         mails = place.sinks[0]
@@ -211,7 +211,7 @@ def test_a_cover_replaces_no_dead_letter(tmp_path: Path) -> None:
     assert services.read(lambda c: c.execute(query).scalars().all()) == ["due", "done"]
 
 
-def test_what_is_given_to_a_destination_that_is_down_waits_behind_no_cover(tmp_path: Path) -> None:
+def test_a_tip_given_to_a_destination_that_is_down_waits_behind_no_cover(tmp_path: Path) -> None:
     services = fresh_services(tmp_path)
     tips, to = [seed_tip(services, [SeededDesk(services, name).desk]).id for name in ("sp", "dig")], "email:sp-cell"
     covers = [deliveries.new_row(tip, to, 0, id_=deliveries.cover_id(services.keys, tip, to)) for tip in tips]
@@ -231,7 +231,7 @@ def test_what_is_given_to_a_destination_that_is_down_waits_behind_no_cover(tmp_p
     [(Retry("down", down=True), 59, "given up after 60 attempts: down"), (DeadLetter("550"), 0, "550")],
     ids=["given up", "refused"],
 )
-async def test_a_cover_ends_in_rows_metrics_and_log_as_what_its_destination_does_not_take(
+async def test_a_cover_leaves_rows_metrics_and_log_like_a_refused_delivery(
     tmp_path: Path, outcome: Retry | DeadLetter, attempts: int, reason: str
 ) -> None:
     to, table = "email:sp-cell", tables.delivery
@@ -267,7 +267,7 @@ async def test_a_cover_ends_in_rows_metrics_and_log_as_what_its_destination_does
     assert ends == [ends[0]] * 3
 
 
-def test_a_later_cover_replaces_the_dead_letter_of_a_cover_as_a_delivery_replaces_that_of_one(tmp_path: Path) -> None:
+def test_a_later_cover_replaces_a_covers_dead_letter_as_a_delivery_replaces_a_deliverys(tmp_path: Path) -> None:
     services, to = fresh_services(tmp_path), "email:sp-cell"
     tips = [seed_tip(services, [SeededDesk(services, name).desk]).id for name in ("sp", "dig")]
 

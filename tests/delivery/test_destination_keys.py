@@ -21,7 +21,7 @@ def destination(tmp_path: Path) -> DestinationKey:
     return DestinationKey(tmp_path, to=TO)
 
 
-def test_a_missing_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_missing_key_is_made_once_and_only_for_its_owner(tmp_path: Path) -> None:
     file = tmp_path / "forward" / "main.key"
     recipient = own_key(file)
     assert own_key(file) == recipient

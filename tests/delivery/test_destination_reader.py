@@ -1,4 +1,4 @@
-"""A destination's reader opens tips with its own key alone, and never gives out a tipster's voice."""
+"""A destination's reader opens tips only with its own key, and never returns a tipster's voice."""
 
 from __future__ import annotations
 
@@ -87,9 +87,7 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
     assert seeded.number not in f"{opened!r}{content!r}"
 
 
-def test_nothing_that_the_tipster_did_not_send_is_delivered_or_found(
-    services: Services, destination: ReadingDestination
-) -> None:
+def test_only_what_the_tipster_sent_is_delivered_or_found(services: Services, destination: ReadingDestination) -> None:
     seeded = seed_tip(services, [destination.desk], destination_rules=[destination.rule])
     recipient, identity = new_identity()
     forged_tip = msgspec.structs.replace(seeded.tip, answers={"what": "my neighbour sells arms"})
@@ -173,7 +171,7 @@ def test_a_film_is_delivered_without_sound_unless_its_sound_was_kept(
     assert b"".join(opened.clean("1")) == expected
 
 
-def test_the_delivery_opens_with_the_destinations_key_alone(
+def test_only_the_destinations_key_opens_the_delivery(
     services: Services, destination: ReadingDestination, tmp_path: Path
 ) -> None:
     seeded = seed_tip(services, [destination.desk], destination_rules=[destination.rule])

@@ -99,7 +99,7 @@ async def test_a_tip_is_delivered_once_and_reported(tmp_path: Path) -> None:
     assert (fixture.sink.opened, fixture.sink.closed) == (1, 1)
 
 
-async def test_tips_that_come_soon_after_each_other_are_claimed_together(
+async def test_tips_that_come_in_short_succession_are_claimed_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "GATHER", 0.3)
@@ -154,7 +154,7 @@ async def test_a_failed_delivery_is_tried_again_under_the_same_key(tmp_path: Pat
     assert len({one.idempotency_key for one in fixture.sink.delivered}) == 1
 
 
-async def test_a_sink_may_say_when_to_try_again(tmp_path: Path) -> None:
+async def test_a_sink_may_decide_when_to_try_again(tmp_path: Path) -> None:
     async with working(tmp_path) as fixture:
         fixture.sink.outcomes += [Retry("soon", after=0)]
         fixture.queue("t1")
@@ -315,7 +315,7 @@ def test_a_delivery_holds_the_existing_copies_of_files_in_the_order_in_which_the
     ]
 
 
-def test_a_desk_of_this_host_gets_the_document_alone(
+def test_a_desk_of_this_host_gets_only_the_document(
     services: Services, tip: SeededTip, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(envelopes, "find_many", lambda *_: pytest.fail("each desk reads its own"))

@@ -1,4 +1,4 @@
-"""What a process of the worker role lends to sinks."""
+"""The services that a process of the worker role offers to sinks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
-from satark.delivery.destination_reader import DestinationReader
-from satark.delivery.worker_context import WorkerContext
+from satark.delivery.destination_reader import DestinationReader, WorkerContext
 from satark.store import tables
 from satark.store.writer import Writer
 from support.store import fresh_services

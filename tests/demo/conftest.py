@@ -19,7 +19,7 @@ from satark_testing.whatsapp.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 ORIGIN = ("में छिपा है कि वह कहाँ", "where or when")
-"""Parts of the question whether the police may know where a file was made."""
+"""Parts of the question whether the police may know the place of a file."""
 WHAT = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 
 
@@ -135,7 +135,7 @@ class Visitor:
             await self.answered(send())
 
     async def listed(self, *, files: int = 1) -> list[dict[str, Any]]:
-        """Wait until both desks have one tip with at least so many files; return the tip as each desk lists it."""
+        """Wait until both desks have one tip with at least `files` files; return the tip as each desk lists it."""
         await self.until(lambda: all(len(tips) == 1 and tips[0]["files"] >= files for tips in self.desks.values()))
         return [self.desks[desk][0] for desk in ("sp", "dig")]
 

@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Page, expect
 from satark.api.providers import Ask
 from satark_testing.waiting import until
 from satark_whatsapp.calls.call import CarriedCall
-from satark_whatsapp.calls.media import CallMedia
-from satark_whatsapp.calls.sounds import Recording
+from satark_whatsapp.calls.connection import CallMedia
+from satark_whatsapp.calls.recording import Recording
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("calls in a browser")]
 
@@ -28,14 +28,14 @@ PACKETS = """async () => [...(await connection.getStats()).values()]
   .filter(({ type }) => type === "inbound-rtp").map(({ packetsReceived }) => packetsReceived)[0]"""
 WITHOUT_WORDS = (("किस बारे में", "2"), ("क्या हो रहा है", "0"), ("जगह बताइए", "0"), ("किस ज़िले में", "0"))
 REST = (("पुलिसवाला मिला", "2"), ("कुछ और बताना", "0"))
-"""What is asked → the key that answers it."""
+"""Question → the key that answers it."""
 REVIEW = "पुलिस को भेज दें"
 TOO_EARLY = "पहले पूरा सुन लें"
 
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the states of what calls waited for."""
+    """Return the states that calls waited for."""
     states: list[str] = []
     keys = CarriedCall._keys
 
@@ -60,7 +60,7 @@ async def asked(page: Page, words: str) -> None:
 
 
 async def press(page: Page, key: str) -> None:
-    """Press a key until the service takes it: what is pressed during a notice is not waited for."""
+    """Press a key until the service accepts it: keys during a notice are ignored."""
     taken = page.locator(".mine kbd")
     before = await taken.count()
     button = page.locator(f"#key-{ {'#': 'hash'}.get(key, key) }")

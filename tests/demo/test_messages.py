@@ -1,4 +1,4 @@
-"""The page shows which metadata identify a photo's sender, and which kind of message carries a file."""
+"""The page shows the metadata that identify a photo's sender, and the kind of message for a file."""
 
 from __future__ import annotations
 

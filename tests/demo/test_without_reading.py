@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
 from satark.api.prompt import clip_name
-from satark.dialogue.rendering.read_aloud import words_of
+from satark.dialogue.rendering.chat_voice_notes import words_of
 from satark.speech.voice_notes import fill_folder
 from satark_demo import samples
 from satark_words.catalogues import Catalogues
@@ -51,7 +51,7 @@ async def open_speaking(open_demo: Open, clips: Path, monkeypatch: pytest.Monkey
 
 
 async def respond(data: Path, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SP's officer report what was done."""
+    """Let the SP's officer report the result."""
     monkeypatch.setenv("SATARK_DATA_DIR", str(data))
     answer = ("--status", "ACTED", "--message", "गिरोह पकड़ा गया, धन्यवाद।")
     officer = ("--passphrase-file", str(data / "officers" / "sp.txt"))

@@ -1,4 +1,4 @@
-"""Who speaks is spoken to: prompts are read out, recordings are kept, and nothing is guessed of what they say."""
+"""Tipsters who speak hear prompts read out; recordings are stored, and their content is not guessed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from satark.api.inbound import Tap, Text
 from satark.api.tip import Message
 from satark.dialogue.engine import Engine
-from satark.dialogue.receipts import code_token
 from satark.dialogue.session import Mailbox, OpenMailbox
+from satark.dialogue.shown_receipt import code_token
 from satark_testing.dialogue.chat import RECEIPT, Chat
 
 
@@ -21,7 +21,7 @@ def chat(engine: Engine) -> Chat:
 
 
 def file_by_voice(chat: Chat) -> Chat:
-    """File a tip with voice notes and taps alone, up to the review."""
+    """File a tip with only voice notes and taps, up to the review."""
     chat.send("voice").tap("en", "INTOX").send("voice").send("voice")
     while chat.step != "review":
         options = [code for code in ("unknown", "no") if code in chat.offered()]
@@ -29,7 +29,7 @@ def file_by_voice(chat: Chat) -> Chat:
     return chat
 
 
-def test_a_whole_tip_is_filed_with_voice_notes_and_taps_alone(chat: Chat) -> None:
+def test_a_whole_tip_is_filed_with_only_voice_notes_and_taps(chat: Chat) -> None:
     file_by_voice(chat)
     assert all(prompt.aloud for prompt in chat.prompts)
     chat.tap("send")
@@ -40,7 +40,7 @@ def test_a_whole_tip_is_filed_with_voice_notes_and_taps_alone(chat: Chat) -> Non
     assert chat.prompt.receipt.code == RECEIPT.grouped
 
 
-def test_a_recording_before_the_story_neither_stands_for_it_nor_is_lost(chat: Chat) -> None:
+def test_a_recording_before_the_story_neither_replaces_it_nor_is_lost(chat: Chat) -> None:
     chat.send("voice").tap("en", "INTOX")
     assert chat.step == "what", "who only said 'Hindi' must still be asked"
     chat.tap("@done")
@@ -49,7 +49,7 @@ def test_a_recording_before_the_story_neither_stands_for_it_nor_is_lost(chat: Ch
     assert chat.step == "place", "who told it all is asked for nothing twice"
 
 
-def test_what_is_typed_after_a_recording_joins_it(chat: Chat) -> None:
+def test_text_after_a_recording_joins_it(chat: Chat) -> None:
     chat.send("voice").tap("en", "INTOX").say("Illicit liquor is sold behind the temple every night")
     assert chat.session
     answer = chat.session.answers["what"]
@@ -58,7 +58,7 @@ def test_what_is_typed_after_a_recording_joins_it(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("before", [(), ("en",)])
-def test_a_voice_note_at_a_choice_is_kept_and_the_choice_is_put_again(before: tuple[str, ...], chat: Chat) -> None:
+def test_a_voice_note_at_a_choice_is_stored_and_the_choice_repeated(before: tuple[str, ...], chat: Chat) -> None:
     chat.say("Hi").tap(*before)
     asked = chat.step
     chat.send("voice")
@@ -93,14 +93,14 @@ def test_the_loudspeaker_beside_the_languages_has_everything_read_out(chat: Chat
     assert chat.prompt.aloud, "it was chosen"
 
 
-def test_who_types_a_sentence_after_one_recording_is_written_to(chat: Chat) -> None:
+def test_a_tipster_who_types_a_sentence_after_one_recording_gets_text(chat: Chat) -> None:
     chat.send("voice").tap("en").say("1")
     assert chat.prompt.aloud, "a number is no sign of reading"
     chat.say("They sell liquor behind the old temple")
     assert not chat.prompt.aloud
 
 
-def test_where_no_voice_note_can_be_sent_everything_is_as_it_was(engine: Engine) -> None:
+def test_a_channel_without_voice_notes_behaves_as_before(engine: Engine) -> None:
     chat = Chat(engine).say("Hi")
     assert "aloud" not in chat.offered()
     chat.tap("en").send("voice").tap("INTOX")
@@ -116,7 +116,7 @@ def test_the_receipts_button_opens_the_mailbox_and_it_is_read_out(chat: Chat) ->
     assert "The gang was arrested" in chat.text
 
 
-def test_a_wrong_code_by_button_counts_as_a_typed_one_does(engine: Engine) -> None:
+def test_a_wrong_code_by_button_counts_like_a_typed_one(engine: Engine) -> None:
     chat = Chat(engine).say("Hi").tap("en")
     for _ in range(6):
         chat.hear(Tap(code_token("1111 2222 3333 4444"), "🔊"))

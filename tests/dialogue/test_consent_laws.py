@@ -1,7 +1,7 @@
-"""No sequence of texts does what can't be undone, unless the last text is an own word of the act that was asked about.
+"""No sequence of texts carries out an act that can't be undone, unless the last text is an own word of the asked act.
 
-The texts are those of the whole corpus, with agreements, refusals, waits and questions between them. The own words
-stand in a table of their own, which neither the catalogues nor the engine read.
+The texts are those of the whole corpus, with agreements, refusals, waits and questions between them. The own words are
+in a table of their own, which neither the catalogues nor the engine read.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ EVENTS: tuple[Event, ...] = (
     Edited("s0", "haan"),
     Unsupported("poll"),
 )
-"""What comes between the texts of the corpus: taps on old buttons, recordings and the like besides."""
+"""Events between the texts of the corpus: taps on old buttons, recordings and others."""
 
 
 def _asked(session: Session) -> str:
@@ -120,7 +120,7 @@ def _at(engine: Engine, question: str, channel: str) -> Session:
 @pytest.mark.full("the whole corpus at every question on every medium")
 @pytest.mark.parametrize("channel", MEDIA)
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_text_of_the_corpus_acts_by_itself(remembering: Engine, question: str, channel: str) -> None:
+def test_no_text_of_the_corpus_acts_without_consent(remembering: Engine, question: str, channel: str) -> None:
     session = _at(remembering, question, channel)
     assert [miss for text in texts() for miss in _violations(remembering, session, [Text(text)])] == []
 
@@ -137,7 +137,7 @@ def _sequences(many: int, seed: str) -> list[list[Event]]:
 @pytest.mark.slow("pairs and triples of texts")
 @every_row("channel", MEDIA)
 @every_row("question", QUESTIONS)
-def test_no_sequence_of_texts_acts(remembering: Engine, question: str, channel: str) -> None:
+def test_no_sequence_of_texts_acts_without_consent(remembering: Engine, question: str, channel: str) -> None:
     session = _at(remembering, question, channel)
     sequences = _sequences(60, f"{question} {channel}")
     assert [miss for one in sequences for miss in _violations(remembering, session, one)] == []
@@ -146,7 +146,7 @@ def test_no_sequence_of_texts_acts(remembering: Engine, question: str, channel: 
 @pytest.mark.full("many pairs and triples of texts")
 @every_row("channel", MEDIA)
 @every_row("question", QUESTIONS)
-def test_no_sequence_of_many_texts_acts(remembering: Engine, question: str, channel: str) -> None:
+def test_no_sequence_of_many_texts_acts_without_consent(remembering: Engine, question: str, channel: str) -> None:
     session = _at(remembering, question, channel)
     pairs = [[one, two] for one in EVENTS for two in EVENTS]
     sequences = [*_sequences(1500, f"many {question} {channel}"), *pairs]

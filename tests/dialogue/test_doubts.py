@@ -1,4 +1,4 @@
-"""What is not surely understood is asked back, and nothing that waits for the answer is lost or taken unasked."""
+"""Doubtful words are asked about, and words that wait for the answer are neither lost nor added unasked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def said_in_vain(engine: Engine, step: str, text: str) -> Chat:
         ("police", "bata dunga to wo mujhe dhoondh lenge kya"),
     ],
 )
-def test_what_is_said_to_the_service_is_no_part_of_the_tip(engine: Engine, step: str, text: str) -> None:
+def test_talk_to_the_service_is_no_part_of_the_tip(engine: Engine, step: str, text: str) -> None:
     said_in_vain(engine, step, text)
 
 
@@ -47,7 +47,7 @@ def test_what_is_said_to_the_service_is_no_part_of_the_tip(engine: Engine, step:
         ("place", "wapas jail gaya tha"),
     ],
 )
-def test_an_unsure_answer_is_named_and_not_taken(engine: Engine, step: str, text: str) -> None:
+def test_an_unsure_answer_is_named_and_not_chosen(engine: Engine, step: str, text: str) -> None:
     assert said_in_vain(engine, step, text).step == "@suggested"
 
 
@@ -66,11 +66,11 @@ def kept_story(talk: Chat) -> object:
     return answer.value if answer else None
 
 
-def test_words_in_doubt_are_kept_on_a_yes(asked: Chat) -> None:
+def test_words_in_doubt_are_stored_on_a_yes(asked: Chat) -> None:
     assert kept_story(asked.tap("yes")) == "skip the police, they know"
 
 
-def test_words_in_doubt_are_forgotten_on_a_no(asked: Chat) -> None:
+def test_words_in_doubt_are_dropped_on_a_no(asked: Chat) -> None:
     assert kept_story(asked.tap("no")) is None
     assert asked.step == "what"
     assert asked.session is not None
@@ -86,7 +86,7 @@ def test_words_in_doubt_are_asked_about_again_before_the_review(asked: Chat) -> 
     assert asked.step == "police_unit"
 
 
-def test_a_revoked_message_in_doubt_is_forgotten(asked: Chat) -> None:
+def test_a_revoked_message_in_doubt_is_dropped(asked: Chat) -> None:
     assert asked.session is not None
     asked.revoke(asked.session.held[0][0])
     assert asked.step == "what"

@@ -1,4 +1,4 @@
-"""The default flow, walked as citizens walk it."""
+"""The default flow, walked like citizens walk it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_language_name_as_the_very_first_word_is_a_choice(chat: Chat) -> None:
     assert chat.say("English").step == "category"
 
 
-def test_time_running_out_says_nothing_and_leaves_no_word_of_a_draft(chat: Chat, engine: Engine) -> None:
+def test_an_expired_session_says_nothing_and_leaves_no_word_of_a_draft(chat: Chat, engine: Engine) -> None:
     at_police(chat)
     assert chat.session is not None
     left = engine.expire(chat.session)
@@ -107,7 +107,7 @@ def test_notices_are_neutral(engine: Engine) -> None:
             assert not any(word in prompt.text.lower() for word in ("police", "tip", "पुलिस", "सूचना", "crime"))
 
 
-def test_an_interpreter_may_read_an_event_otherwise() -> None:
+def test_an_interpreter_may_replace_an_event() -> None:
     def interpret(event: Event, step: Step | None, session: Session) -> Event | None:
         return Text("2") if event == Text("two") else None
 
@@ -116,7 +116,7 @@ def test_an_interpreter_may_read_an_event_otherwise() -> None:
     assert chat.say("Hi", "two").prompt.language == "en"
 
 
-def test_a_pinned_session_goes_on_with_the_flow_rebuilt_from_its_canonical_form(chat: Chat, engine: Engine) -> None:
+def test_a_pinned_session_continues_with_the_flow_rebuilt_from_its_canonical_form(chat: Chat, engine: Engine) -> None:
     at_police(chat)
     rebuilt = rebuild_flow(engine.flow.canonical)
     assert rebuilt.hash == engine.flow.hash
@@ -134,7 +134,7 @@ def test_lone_surrogates_never_reach_a_prompt_or_a_tip(chat: Chat) -> None:
     msgspec.json.encode(chat.submission)
 
 
-def test_who_can_not_be_reached_is_not_asked_whether_they_may_be(engine: Engine) -> None:
+def test_a_tipster_who_can_not_be_reached_is_not_asked_about_contact(engine: Engine) -> None:
     session = engine.begin(channel="voice", tip="0" * 32, recipient="age1", identity="K", reachable=False)
     turn = engine.show_receipt(session, RECEIPT, NOW)
     assert (turn.session, turn.reach) == (None, None)

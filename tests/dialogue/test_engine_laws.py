@@ -1,4 +1,4 @@
-"""What holds for every conversation: it never breaks, answers, and the same events give the same turns."""
+"""Laws for every conversation: it never breaks, it answers, and the same events give the same turns."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ tokens = st.one_of(
 )
 
 taps = st.integers(0, 12)
-"""Which of the shown choices and actions is tapped."""
+"""Which of the shown choices and actions to tap."""
 
 events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Text, texts),
@@ -95,7 +95,7 @@ events: st.SearchStrategy[Event] = st.one_of(
 
 
 def play(moves: list[Event | int]) -> Chat:
-    """Carry a conversation; a number taps one of the things that the newest prompt shows."""
+    """Play a conversation; a number taps one of the choices or actions of the newest prompt."""
     chat = Chat(ENGINE, mailbox=MAILBOX)
     for move in moves:
         if not isinstance(move, int):
@@ -110,7 +110,7 @@ def play(moves: list[Event | int]) -> Chat:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(taps, taps, events), min_size=1, max_size=25))
-def test_any_conversation_is_answered_and_comes_out_the_same_again(moves: list[Event | int]) -> None:
+def test_any_conversation_is_answered_and_gives_the_same_turns_again(moves: list[Event | int]) -> None:
     first, second = play(moves), play(moves)
     for event, turn in zip(first.events, first.turns, strict=True):
         asks_the_host = (

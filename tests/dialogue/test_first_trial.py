@@ -1,4 +1,4 @@
-"""What went wrong when many people's words were first tried at every step; each row is tried in every chat."""
+"""Mistakes from the first trial of many people's words at every step; each row is tried in every chat."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNIT = (*POLICE, "yes")
 
 
 def value(talk: Chat, step: str) -> Any:
-    """The answer to a step; None where there is none."""
+    """The answer to a step; None: there is none."""
     assert talk.session is not None
     answer = talk.session.answers.get(step)
     return answer.value if answer else None
@@ -57,14 +57,14 @@ def test_what_is_denied_is_not_chosen(
     assert not_chosen not in str(value(talk, "station"))
 
 
-def test_not_mine_is_not_ones_own_voice(engine: Engine, channel: str) -> None:
+def test_not_mine_is_not_read_as_ones_own_voice(engine: Engine, channel: str) -> None:
     talk = Chat(engine, channel).say(*EVIDENCE).send("audio").say("done", "not mine")
     assert value(talk, "whose_voice") != "own"
 
 
 @every_row("said", [(), CATEGORY, WHAT, PLACE, REVIEW])
 @every_row("cry", ["bachao", "वे मुझे मार डालेंगे", "he raped me", "main marna chahti hu"])
-def test_a_cry_for_help_is_heard(engine: Engine, channel: str, said: tuple[str, ...], cry: str) -> None:
+def test_a_cry_for_help_is_recognised(engine: Engine, channel: str, said: tuple[str, ...], cry: str) -> None:
     talk = at(engine, channel, said, cry)
     assert "112" in talk.text
     assert talk.session is not None
@@ -78,7 +78,7 @@ def test_a_cry_for_help_is_heard(engine: Engine, channel: str, said: tuple[str, 
         "क्या यह सुरक्षित है?", "who will see this?", "thank you", "hello sir",
     ],
 )  # fmt: skip
-def test_a_remark_is_not_kept_as_a_story(engine: Engine, channel: str, remark: str) -> None:
+def test_a_remark_is_not_stored_as_a_story(engine: Engine, channel: str, remark: str) -> None:
     for said in (CATEGORY, WHAT):
         talk = at(engine, channel, said, remark)
         assert value(talk, "what") is None
@@ -86,7 +86,7 @@ def test_a_remark_is_not_kept_as_a_story(engine: Engine, channel: str, remark: s
 
 
 @every_row("words", ["koi photo nahi hai", "no photo", "फोटो नहीं है", "photo nahi hai mere paas"])
-def test_a_tipster_who_says_no_photo_goes_on_to_the_review_and_the_story_stays_as_it_is(
+def test_a_tipster_who_says_no_photo_continues_to_the_review_with_the_story_unchanged(
     engine: Engine, channel: str, words: str
 ) -> None:
     talk = at(engine, channel, EVIDENCE, words)
@@ -94,14 +94,14 @@ def test_a_tipster_who_says_no_photo_goes_on_to_the_review_and_the_story_stays_a
 
 
 @every_row("words", ["mera tip ka kya hua", "what happened to my tip", "मेरी सूचना का क्या हुआ"])
-def test_who_asks_what_became_of_a_tip_begins_no_new_one(engine: Engine, channel: str, words: str) -> None:
+def test_a_question_about_a_sent_tip_begins_no_new_one(engine: Engine, channel: str, words: str) -> None:
     talk = at(engine, channel, (), words)
     assert talk.session is not None
     assert not talk.session.has_draft
     assert talk.session.state == "@code"
 
 
-def test_a_sentence_at_the_category_chooses_and_is_kept(engine: Engine, channel: str) -> None:
+def test_a_sentence_at_the_category_chooses_and_is_stored(engine: Engine, channel: str) -> None:
     talk = at(engine, channel, CATEGORY, "lanka me sharab bikti hai")
     assert (value(talk, "category"), value(talk, "what")) == ("INTOX", "lanka me sharab bikti hai")
     assert value(talk, "place")["station"] == "lanka"
@@ -127,7 +127,7 @@ def test_a_category_is_understood(engine: Engine, channel: str, words: str, cate
         ("CO sahab", "circle"), ("DIG", "range"), ("pata nahi", "unknown"),
     ],
 )  # fmt: skip
-def test_whom_one_suspects_may_be_typed(engine: Engine, channel: str, words: str, unit: str) -> None:
+def test_the_suspect_may_be_typed(engine: Engine, channel: str, words: str, unit: str) -> None:
     talk = Chat(engine, channel).say(*UNIT)
     assert "range" in talk.offered()
     talk.say(words)
@@ -145,7 +145,7 @@ def test_whom_one_suspects_may_be_typed(engine: Engine, channel: str, words: str
         ("वे मेरे घर के बगल में रेत निकालते हैं", "लंका"),
     ],
 )
-def test_what_shows_who_one_is_is_asked_about_before_sending(
+def test_words_that_identify_the_sender_are_asked_about_before_sending(
     engine: Engine, channel: str, what: str, place: str
 ) -> None:
     talk = Chat(engine, channel).say(*WHAT, what, place)
@@ -177,13 +177,15 @@ def test_a_fact_that_follows_the_receipt_is_added_to_the_tip(engine: Engine, cha
 
 
 @every_row("words", ["code kho gaya", "I lost my code", "कोड खो गया", "code yaad nahi hai"])
-def test_who_has_lost_the_code_is_told_so_and_goes_in_no_loop(engine: Engine, channel: str, words: str) -> None:
+def test_a_tipster_who_lost_the_code_hears_that_and_is_not_asked_forever(
+    engine: Engine, channel: str, words: str
+) -> None:
     talk = at(engine, channel, (*CATEGORY, "status"), words)
     assert "not a 16-digit code" not in talk.text
     assert talk.step != "@code"
 
 
-def test_wiping_a_chat_is_not_answered(engine: Engine, channel: str) -> None:
+def test_wiping_a_chat_gets_no_reply(engine: Engine, channel: str) -> None:
     talk = Chat(engine, channel).say(*WHAT, "forget me")
     for event in (Revoked("s1"), Revoked("s2"), Edited("s1", "x")):
         assert talk.hear(event).turn == Turn(session=None)

@@ -1,4 +1,4 @@
-"""What two strangers wrote and the dialogue misread, reworded: each cause of a misreading, and what is done now."""
+"""Rewordings of two strangers' texts that the dialogue misread: each cause of a misreading, and the present result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def said(engine: Engine, step: str, text: str) -> Session:
 
 
 def value(session: Session, step: str) -> Any:
-    """Return an answer; None where there is none."""
+    """Return an answer; None: there is none."""
     return session.answers[step].value if step in session.answers else None
 
 
@@ -56,7 +56,7 @@ def test_police_who_are_called_for_help_are_not_accused(engine: Engine, text: st
         "before the election",
     ],
 )
-def test_a_day_that_was_or_will_be_is_kept_and_asked_again(engine: Engine, text: str) -> None:
+def test_a_past_or_future_day_is_stored_and_asked_about_again(engine: Engine, text: str) -> None:
     session = said(engine, "when", text)
     assert session.step == "when"
     assert value(session, "when") is None
@@ -78,7 +78,7 @@ def test_a_day_that_was_or_will_be_is_kept_and_asked_again(engine: Engine, text:
         ("aaj raat ko aayega", "coming"),
     ],
 )
-def test_a_verb_tells_whether_a_day_was_or_will_be(engine: Engine, text: str, code: str) -> None:
+def test_a_verb_shows_whether_a_day_is_past_or_future(engine: Engine, text: str, code: str) -> None:
     assert value(said(engine, "when", text), "when") == code
 
 
@@ -97,7 +97,7 @@ def test_a_verb_tells_whether_a_day_was_or_will_be(engine: Engine, text: str, co
         ("padosi bahu ko maarta hai", "HARASS"),
     ],
 )
-def test_a_crime_is_filed_under_itself(engine: Engine, text: str, code: str) -> None:
+def test_a_crime_gets_its_own_category(engine: Engine, text: str, code: str) -> None:
     session = Chat(engine).say(text).session
     assert session is not None
     assert value(session, "category") == code
@@ -114,7 +114,7 @@ def test_a_crime_is_filed_under_itself(engine: Engine, text: str, code: str) -> 
         "he posed as an inspector and took my gold",
     ],
 )
-def test_who_only_poses_as_police_accuses_none(engine: Engine, text: str) -> None:
+def test_somebody_who_only_poses_as_police_is_not_accused_as_police(engine: Engine, text: str) -> None:
     assert value(said(engine, "category", text), "police") != "yes"
 
 
@@ -132,7 +132,7 @@ def test_who_only_poses_as_police_accuses_none(engine: Engine, text: str) -> Non
         ("now", "thodi der pehle tak chal raha tha"),
     ],
 )
-def test_a_limited_answer_is_asked_back(engine: Engine, step: str, text: str) -> None:
+def test_an_answer_with_a_limit_is_asked_about_again(engine: Engine, step: str, text: str) -> None:
     session = said(engine, step, text)
     assert value(session, step) is None
     assert session.step in {step, "@suggested"} or session.state == "@suggested"
@@ -148,7 +148,7 @@ def test_a_limited_answer_is_asked_back(engine: Engine, step: str, text: str) ->
         "bhejo lekin thane ko nahi",
     ],
 )
-def test_what_is_said_of_sending_is_no_part_of_the_tip(engine: Engine, text: str) -> None:
+def test_words_about_sending_are_no_part_of_the_tip(engine: Engine, text: str) -> None:
     before = conversation(engine, "review").session
     session = said(engine, "review", text)
     assert before is not None
@@ -171,7 +171,7 @@ def test_what_is_said_of_sending_is_no_part_of_the_tip(engine: Engine, text: str
         ("place", "nahi batauga"),
     ],
 )
-def test_what_answers_nothing_is_not_taken_for_an_answer(engine: Engine, step: str, text: str) -> None:
+def test_words_that_answer_nothing_are_not_accepted_as_an_answer(engine: Engine, step: str, text: str) -> None:
     before = conversation(engine, step).session
     session = said(engine, step, text)
     assert before is not None
@@ -193,7 +193,7 @@ def test_the_answer_that_it_is_dangerous_is_no_cry(engine: Engine, text: str, co
     ["dawa khaike sut jaib", "dawai kha ke sut rahab", "dawa kha ke so jaunga", "goli kha ke sut jaib hamesha",
      "दवा खा के सो जाऊँगी"],
 )  # fmt: skip
-def test_who_will_take_medicine_and_sleep_is_shown_a_number(engine: Engine, text: str) -> None:
+def test_a_tipster_who_will_take_medicine_and_sleep_sees_a_number_to_call(engine: Engine, text: str) -> None:
     assert "14416" in Chat(engine).say(text).text
 
 
@@ -207,7 +207,7 @@ def test_who_will_take_medicine_and_sleep_is_shown_a_number(engine: Engine, text
         "parso goli chali thi bazar me ab sab thik hai",
     ],
 )
-def test_a_habit_and_a_calm_day_are_shown_numbers_and_are_not_urgent(engine: Engine, text: str) -> None:
+def test_a_habit_and_a_calm_day_show_numbers_and_are_not_urgent(engine: Engine, text: str) -> None:
     session = Chat(engine).say(text).session
     assert session is not None
     assert not session.dangers
@@ -217,5 +217,5 @@ def test_a_habit_and_a_calm_day_are_shown_numbers_and_are_not_urgent(engine: Eng
     "text",
     ["abhi abhi nikle", "abhi bhag gaya", "अभी अभी गए हैं", "they just left", "abhi abhi le gaye"],
 )
-def test_who_just_left_is_not_there_now(engine: Engine, text: str) -> None:
+def test_a_person_who_just_left_is_not_there_now(engine: Engine, text: str) -> None:
     assert value(said(engine, "when", text), "when") != "now"

@@ -1,6 +1,6 @@
-"""What a text tells is kept at every question: no command, option or menu takes it away.
+"""Words that tell something are stored at every question: no command, option or menu loses them.
 
-The texts are those of the corpus that tell something, of six words and more, and not in the service's words alone.
+The texts are those of the corpus with six or more words that tell something, not only in the service's words.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def engine() -> Engine:
 NOTHING_OF_A_CRIME = (
     "i am dying to know what happened", "sir mera phone band ho jayega", "i have more information about it",
 )  # fmt: skip
-"""Of the texts without a danger those that only ask, say why the sender hurries, or want to add something."""
+"""Texts without a danger that only ask, explain the sender's hurry, or want to add something."""
 
 
 def _tells(one: Utterance) -> bool:
@@ -89,11 +89,11 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 HELD_BACK = "नहीं जोड़ा: आपने जिस कार्यालय का नाम लिया"
-"""Said of what accuses an office that may have the tip: its sender decides."""
+"""Reply to words that accuse an office with the tip: their sender decides."""
 
 
 def _kept(chat: Chat, text: str) -> bool:
-    """Return whether the text is kept, or waits for the answer whether it belongs to the tip."""
+    """Return whether the text is stored, or waits for the answer whether it belongs to the tip."""
     post = chat.turns[-1].post
     answers = chat.session.answers.values() if chat.session else ()
     held = [words for _, words in chat.session.held] if chat.session else []
@@ -115,7 +115,7 @@ def _at(engine: Engine, step: str) -> Session | None:
 
 
 def _lost(engine: Engine, step: str, text: str) -> str:
-    """Say what took a text away; empty where it is kept, or only answered and no mark of a crime is in it."""
+    """Return what lost a text; empty: it is stored, or only answered without a mark of a crime."""
     chat = Chat(engine)
     before = chat.session = _at(engine, step)
     chat.say(text)
@@ -143,7 +143,7 @@ def test_no_text_that_tells_something_is_lost_at_any_question(engine: Engine, st
 @pytest.mark.slow("many dialogues")
 @every_row("step", TYPED)
 @every_row("text", [LODGE, "nahi nahi galat likh diya tha, asal me wo ladka sigra ki gali me ganja bechta hai"])
-def test_a_story_with_the_word_for_a_mistake_is_kept(engine: Engine, step: str, text: str) -> None:
+def test_a_story_with_the_word_for_a_mistake_is_stored(engine: Engine, step: str, text: str) -> None:
     assert _kept(conversation(engine, step).say(text), text)
 
 
@@ -160,7 +160,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "in doubt at the story": ("Hi", "1", "4", "mera naam mat likhna mai Sunita hu, 9876543210"),
     "back?": (*TOLD[:4], "wapas jail gaya tha"),
 }  # fmt: skip
-"""Question → what a tipster types to come there."""
+"""Question → the tipster's texts that lead to it."""
 ADDITIONS = (
     "unka godown sigra me hai wahan se ganja ki gadi aati hai", "gadi ka number UP65 AB 1234 hai jisme daru aati hai",
     "ओकरा लगे कट्टा बा अउर दारू बेचेला", "he keeps the ganja in the shed behind the temple",
@@ -179,26 +179,26 @@ def _came_to(engine: Engine, where: str) -> Chat:
 @pytest.mark.slow("every question")
 @every_row("where", STATES)
 @every_row("text", ADDITIONS)
-def test_an_addition_is_kept_wherever_it_is_told(engine: Engine, where: str, text: str) -> None:
+def test_an_addition_is_stored_at_every_question(engine: Engine, where: str, text: str) -> None:
     assert _kept(_came_to(engine, where).say(text), text)
 
 
 @pytest.mark.slow("every question")
 @every_row("where", ["review", "unsent", "details", "change", "cancel", "identity", "police", "evidence", "reach"])
 @every_row("text", SHORT)
-def test_a_short_addition_is_kept_where_a_whole_tip_stands(engine: Engine, where: str, text: str) -> None:
+def test_a_short_addition_is_stored_after_a_whole_tip(engine: Engine, where: str, text: str) -> None:
     assert _kept(_came_to(engine, where).say(text), text)
 
 
 @pytest.mark.slow("every question")
 @every_row("where", STATES)
 @every_row("kind", ["image", "voice", "video"])
-def test_a_file_is_kept_wherever_it_is_sent(engine: Engine, where: str, kind: MediaKind) -> None:
+def test_a_file_is_stored_at_every_question(engine: Engine, where: str, kind: MediaKind) -> None:
     assert _came_to(engine, where).send(kind).turn.media_jobs
 
 
 @every_row("where", STATES)
-def test_a_location_is_kept_wherever_it_is_sent(engine: Engine, where: str) -> None:
+def test_a_location_is_stored_at_every_question(engine: Engine, where: str) -> None:
     chat = _came_to(engine, where).pin(25.3, 83.0)
     places = [one.value for one in chat.session.answers.values()] if chat.session else []
     assert chat.turns[-1].post or any(isinstance(one, dict) and "latitude" in one for one in places)
@@ -216,7 +216,7 @@ CORRECTIONS: Final = ("not Raju but {}", "Raju nahi {}", "राजू नही
 @given(
     way=st.sampled_from(CORRECTIONS), told=st.sampled_from((*NAMES, *TOLD_BESIDE)), menu=st.sampled_from(("", "change"))
 )
-def test_what_is_told_at_the_review_is_kept_or_asked_about(engine: Engine, way: str, told: str, menu: str) -> None:
+def test_words_at_the_review_are_stored_or_asked_about(engine: Engine, way: str, told: str, menu: str) -> None:
     chat = _at_review(engine)
     assert _kept(chat.tap("change").say(way.format(told)) if menu else chat.say(way.format(told)), told)
     # A name may be the sender's signature.
@@ -232,7 +232,7 @@ def test_what_is_told_at_the_review_is_kept_or_asked_about(engine: Engine, way: 
         "an hour ago", "tomorrow", "कल होगा", "पिछले हफ़्ते", "din me 2 baje hua tha", "raat ko hota h",
     ],
 )  # fmt: skip
-def test_a_time_told_where_it_is_asked_whether_it_happens_now_is_kept(engine: Engine, told: str) -> None:
+def test_a_time_told_at_the_question_whether_it_happens_now_is_stored(engine: Engine, told: str) -> None:
     chat = Chat(engine).say("Hi", "1", "laash padi hai naale ke kinare")
     assert chat.step == "now"
     assert _kept(chat.say(told), told)

@@ -1,4 +1,4 @@
-"""A file that says where or when it was taken: the tipster is asked, and whatever is not yes is no."""
+"""A file that records where or when it was taken: the tipster is asked, and everything but yes means no."""
 
 import msgspec
 import pytest
@@ -7,13 +7,13 @@ from satark_testing.dialogue.chat import Chat
 
 
 def tell(chat: Chat, files: tuple[str, ...]) -> None:
-    """Have these files say it, as the intake does before a turn."""
+    """Give these files an origin, as the intake does before a turn."""
     assert chat.session is not None
     chat.session = msgspec.structs.replace(chat.session, files_with_origin=files)
 
 
 def at_review(chat: Chat, telling: tuple[str, ...] = ("1",)) -> Chat:
-    """Send a photo that says where it was taken, and go on to the review."""
+    """Send a photo with an origin, and go on to the review."""
     chat.say("Hi").tap("en").tap("INTOX").say("They sell it behind the school")
     chat.say("Assi ghat, Bhelupur").tap("no").send("image")
     tell(chat, telling)
@@ -57,6 +57,6 @@ def test_the_origin_is_asked_about_once_and_only_of_files_that_tell_it(chat: Cha
     assert chat.step == "review"
 
 
-def test_a_file_that_was_taken_back_is_not_asked_about(chat: Chat) -> None:
+def test_a_removed_file_is_not_asked_about(chat: Chat) -> None:
     at_review(chat, ("7",))
     assert chat.step == "review"

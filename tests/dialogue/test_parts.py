@@ -1,4 +1,4 @@
-"""In an answer of several messages each part is known by its message, and edited or deleted with it alone."""
+"""Each part of an answer from several messages belongs to its message, and is edited or deleted only with it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def everything(chat: Chat) -> str:
     return str(msgspec.to_builtins(session(chat)))
 
 
-def test_a_revoked_first_message_leaves_the_second_alone(chat: Chat) -> None:
+def test_a_revoked_first_message_leaves_the_second(chat: Chat) -> None:
     chat.say(STORY, MORE).revoke("s0")
     assert ERASED in chat.text
     assert answer(chat) == MORE
@@ -52,7 +52,7 @@ def test_a_revoked_first_message_leaves_the_second_alone(chat: Chat) -> None:
     assert (answer(chat, "category"), answer(chat, "place")) == (None, None)
 
 
-def test_a_revoked_second_message_leaves_the_first_and_what_it_told(chat: Chat) -> None:
+def test_a_revoked_second_message_leaves_the_first_and_its_answers(chat: Chat) -> None:
     told = session(chat.say(STORY)).answers
     chat.say(MORE).revoke("s1")
     assert ERASED in chat.text
@@ -61,7 +61,7 @@ def test_a_revoked_second_message_leaves_the_first_and_what_it_told(chat: Chat) 
     }
 
 
-def test_the_story_of_a_whole_conversation_is_revoked_by_message(chat: Chat) -> None:
+def test_the_story_of_a_whole_conversation_is_revoked_message_by_message(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "ramesh sells it from his house", "Lanka", "They bring it every night in a pickup")
     assert "ramesh" in answer(chat)
     assert "is erased" in chat.revoke("s3").text
@@ -87,7 +87,7 @@ def test_a_danger_that_another_message_tells_of_stays(chat: Chat) -> None:
     assert "life" in session(chat).dangers
 
 
-def test_an_edit_that_tells_no_danger_takes_the_alarm_away(chat: Chat) -> None:
+def test_an_edit_without_a_danger_ends_the_urgency(chat: Chat) -> None:
     chat.say("bachao wo mujhe maar raha hai").edit("s0", "lanka me daru bechta hai roz raat ko")
     assert session(chat).dangers == ()
     assert session(chat.edit("s0", "bachao wo mujhe maar raha hai")).dangers
@@ -103,7 +103,7 @@ def test_an_edit_replaces_its_own_part(chat: Chat) -> None:
     assert answer(chat) == f"{STORY}\nmandir ke paas bechta hai bachcho ko"
 
 
-def test_an_edit_fills_in_again_what_its_message_had_told(chat: Chat) -> None:
+def test_an_edit_fills_in_again_the_answers_that_its_message_had_told(chat: Chat) -> None:
     chat.say(STORY)
     before = answer(chat, "place")
     chat.edit("s0", "sigra me juaa khilate hai roz raat ko")
@@ -112,7 +112,7 @@ def test_an_edit_fills_in_again_what_its_message_had_told(chat: Chat) -> None:
     assert "Lanka" not in chat.text
 
 
-def test_an_edit_leaves_what_the_tipster_answered_otherwise(chat: Chat) -> None:
+def test_an_edit_leaves_answers_that_the_tipster_gave_otherwise(chat: Chat) -> None:
     chat.say(STORY).tap("change", "category").say("gaay").edit("s0", "sigra me juaa khilate hai roz raat ko")
     assert answer(chat, "category") == "COW"
 
@@ -125,7 +125,7 @@ def test_a_revoked_message_is_no_longer_asked_about(chat: Chat) -> None:
     assert "9876543210" not in everything(chat)
 
 
-def test_words_that_were_kept_are_forgotten_with_their_message(chat: Chat) -> None:
+def test_stored_words_are_erased_with_their_message(chat: Chat) -> None:
     chat.say("lanka me ramesh daru bechta hai, mobile 9876543210").tap("keep").revoke("s0")
     assert "9876543210" not in everything(chat)
 
@@ -145,19 +145,19 @@ def test_a_revoked_caption_takes_its_words_and_its_file(chat: Chat) -> None:
     assert answer(chat) == STORY
 
 
-def test_the_caption_of_a_stored_file_is_not_said_to_be_changed(chat: Chat) -> None:
+def test_an_edited_caption_of_a_stored_file_is_not_reported_as_changed(chat: Chat) -> None:
     chat.say("Hi").send("image", STORY)
     assert "Changed" not in chat.edit("s1", MORE).text
     assert answer(chat) == STORY
 
 
-def test_of_two_recordings_the_one_that_was_not_revoked_stays(engine: Engine) -> None:
+def test_the_recording_that_was_not_revoked_stays(engine: Engine) -> None:
     chat = Chat(engine, speaks=True).say("Hi", "2").send("voice").send("voice").revoke("s2")
     assert chat.turn.dropped_files == ("1",)
     assert answer(chat, "@what") == {"voice": "2"}
 
 
-def test_the_word_that_ends_the_files_erases_none_of_them(chat: Chat) -> None:
+def test_the_word_that_ends_the_files_erases_no_file(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it", "Lanka", "no").send("image").say("done").revoke("s7")
     assert chat.turn.dropped_files == ()
     assert len(session(chat).files) == 1
@@ -212,7 +212,7 @@ def test_an_answer_is_made_of_its_parts() -> None:
     assert GivenAnswer.of_parts((("s1", None), ("s2", "b"))).value == "b"
 
 
-def test_a_pin_counts_more_than_words_about_the_district() -> None:
+def test_a_pin_outweighs_words_about_the_district() -> None:
     words = msgspec.to_builtins(Place(text="Sigra", district="D1", station="S1"))
     there = {"latitude": 1.0, "longitude": 2.0, "text": "a shop"}
     assert GivenAnswer.of_parts((("a", words), ("b", {**there, "district": "D2"}))).value == {

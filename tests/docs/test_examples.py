@@ -27,7 +27,7 @@ from satark.api.sink import Delivery, Done, Retry, Sink
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.plugins.loader import Plugins
-from satark.runtime.commands import CommandHost
+from satark.runtime.command_host import CommandHost
 from satark.runtime.compose import load_channels, load_destinations
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,13 @@ from satark.routing.renewals import remembered, tip_verifier
 from satark.routing.tip_keys import TipRoot
 from satark.settings.settings import Settings
 from satark.store import changed_keys, evidence_files, tables
+from satark.store.evidence_files import FETCH_LEASE
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
+from satark_files.file_store import StorageDown
 from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
 from satark_testing.waiting import until
@@ -187,6 +190,48 @@ async def test_a_file_that_a_stop_breaks_off_is_due_at_once(tmp_path: Path, monk
     await fixture.writer.stop()
     assert [(row.state, row.due_at <= now) for row in fixture.rows] == [("due", True)]
     fixture.services.close()
+
+
+@pytest.fixture
+def renews_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.evidence.worker.RENEW_EVERY", 0.01)
+
+
+async def test_who_works_on_a_file_renews_the_claim_so_that_only_a_dead_process_loses_it(
+    renews_often: None, fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del renews_often
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        asked.set()
+        await goes_on.wait()
+        yield b"photo"
+
+    monkeypatch.setattr(fixture.channel, "fetch", lambda _: contextlib.nullcontext(chunks()))
+    fixture.add_job()
+    await asked.wait()
+    nearly = update(tables.file).values(due_at=int(time.time()) + 5)
+    await fixture.writer.write(lambda unit: unit.main.execute(nearly))
+    await until(lambda: fixture.rows[0].due_at > time.time() + FETCH_LEASE / 2)
+    goes_on.set()
+    await until(lambda: fixture.states == ["sealed"])
+    assert fixture.rows[0].attempts == 1
+
+
+async def test_a_store_that_is_down_uses_up_no_attempt_and_is_tried_again_within_a_minute(
+    fixture: WorkerFixture,
+) -> None:
+    fixture.channel.files["m1"] = StorageDown("away")
+    fixture.add_job()
+    for _ in range(15):
+        await until(lambda: (fixture.rows[0].attempts, fixture.rows[0].reason) == (0, "StorageDown"))
+        assert fixture.rows[0].due_at <= time.time() + 60
+        fixture.make_due()
+        await until(lambda: fixture.rows[0].due_at > 0)
+    fixture.channel.files["m1"] = b"here"
+    fixture.make_due()
+    await until(lambda: fixture.states == ["sealed"])
 
 
 async def test_the_worker_pauses_after_each_file(fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch) -> None:

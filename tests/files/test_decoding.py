@@ -18,7 +18,7 @@ OWN_FILES = {
     "core/satark/dialogue/flow/loader.py",
     "core/satark/dialogue/flow/builder.py",
     "core/satark_words/lexicon_files.py",
-    "core/satark_words/geography/reading.py",
+    "core/satark_words/geography/geography_files.py",
     "core/satark_words/languages.py",
     "core/satark_demo/simulator.py",
 }

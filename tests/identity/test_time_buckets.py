@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.identity.receipts import new_number
+from satark.identity.receipt_codes import new_number
 from satark.identity.time_buckets import band
 
 

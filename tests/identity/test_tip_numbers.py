@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from satark.identity import receipts as tip_numbers
-from satark.identity.receipts import new_number
+from satark.identity import receipt_codes as tip_numbers
+from satark.identity.receipt_codes import new_number
 
 
 def test_numbers_are_random_and_easy_to_read_out() -> None:

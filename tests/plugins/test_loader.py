@@ -21,7 +21,7 @@ from satark.api.prompt import Capabilities, Prompt
 from satark.api.settings import SettingProblem, SettingsError
 from satark.api.web import Page
 from satark.plugins import loader
-from satark.plugins.isolation import HookFailure
+from satark.plugins.failing_hooks import HookFailure
 from satark.plugins.loader import PluginError, Plugins, installed
 from satark.runtime.channel_context import ChannelContext
 from satark.runtime.compose import load_channels

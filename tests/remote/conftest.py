@@ -15,8 +15,8 @@ from satark.api.routing import Desk, Destination
 from satark.api.sealing import new_identity
 from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.casework import Casework, TwoOfficerApproval
+from satark.delivery.destination_reader import WorkerContext
 from satark.delivery.worker import load_deliveries
-from satark.delivery.worker_context import WorkerContext
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing

@@ -15,7 +15,7 @@ from satark.api.tip import Envelope, Message
 from satark.casework import ActRefused
 from satark.dialogue.session import OpenMailbox
 from satark.identity.edge_key import Identity
-from satark.ingest.mailbox import Mailboxes
+from satark.ingest.mailbox_store import Mailboxes
 from satark.remote.offices import apply_key_change, office_of
 from satark.roster.chain import Proposal, append, close
 from satark.roster.entries import Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer

@@ -147,7 +147,8 @@ async def test_faults_are_posted_to_the_operators_address_until_it_takes_them(tm
 
 
 async def test_a_heartbeat_stops_while_nothing_can_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.runtime.alarms.ALARMS_EVERY", 0.0)
+    for name in ("ALARMS_EVERY", "HEARTBEAT_EVERY"):
+        monkeypatch.setattr(f"satark.runtime.alarms.{name}", 0.0)
     faults, calls = Metrics().faults, list[Any]()
     async with operator(calls) as url:
         running = asyncio.create_task(alarms_of(faults, tmp_path, heartbeat_url=url).run())

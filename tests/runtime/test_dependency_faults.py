@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from satark.runtime import dependency_faults
+from satark.runtime import compose, dependency_faults
 from satark.runtime.dependency_faults import (
     ATTEMPTS,
     OVERDUE,
+    FileStoreFinder,
     PeerWatch,
     answer_faults,
     ask_peers,
@@ -26,7 +27,7 @@ from satark.services import Services
 from satark.store import tables
 from satark.telemetry.faults import Faults
 from support.scripted import ScriptedChannel, ScriptedSink, database_down
-from support.store import fresh_services
+from support.store import fresh_services, opened_services
 
 
 @pytest.fixture
@@ -103,6 +104,25 @@ async def test_a_peer_that_does_not_answer_in_time_is_a_fault(monkeypatch: pytes
     monkeypatch.setattr(dependency_faults, "PEER_SECONDS", 0.01)
     ((name, what),) = await ask_peers([Silent()])
     assert (name, what) == ("script", "does not answer within 0 seconds")
+
+
+@pytest.mark.slow("a server")
+async def test_a_bucket_that_is_another_ones_or_away_is_a_fault(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = fresh_services(tmp_path, storage_url=bucket)
+    finder = FileStoreFinder(services)
+    assert compose.storage_problems(services, at_start=True) == []
+    assert await ask_peers([finder]) == []
+    services.files.put("folder.id", b"another")
+    assert "is another store than that" in (await ask_peers([finder]))[0][1]
+    services.close()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    services = opened_services(tmp_path, storage_url=bucket)
+    ((name, what),) = await ask_peers([FileStoreFinder(services)])
+    assert name == "storage_url"
+    assert what.startswith("the store of files can't be reached or written")
+    services.close()
 
 
 async def test_a_watch_makes_its_plugins_once_and_reports_which_faults_began_and_ended() -> None:

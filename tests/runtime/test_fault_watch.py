@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import ssl
 import threading
 import time
@@ -25,7 +26,9 @@ from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
 from satark.custody.comparison import find_missing
 from satark.runtime.app import Status
+from satark.runtime.fault_watch import UNREACHED_EVERY
 from satark.runtime.host import Host
+from satark.runtime.key_faults import FileWatch
 from satark.runtime.machine_faults import note_backup, note_drill
 from satark.settings.core import Role
 from satark.settings.settings import Settings
@@ -61,7 +64,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
     folder = tmp_path_factory.mktemp("data")
     settings = Settings(data_dir=folder, spool_max_files=10, public_url="https://tips.example/")
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("CERTIFICATE_FIRST", "CERTIFICATE_EVERY", "ISOLATION_EVERY"):
+        for name in ("CERTIFICATE_EVERY", "ISOLATION_EVERY"):
             patch.setattr(f"satark.runtime.fault_watch.{name}", 0.0)
         # Between two looks of a test, none of the host's own tells anything.
         for name in ("runtime.fault_watch.EVERY", "runtime.dependency_faults.PEERS_EVERY", "ingest.replay.LOOK_EVERY"):
@@ -215,16 +218,17 @@ def unknown_epoch(running: Running) -> Iterator[None]:
     running.host.services.write_now(lambda unit: unit.main.execute(gone))
 
 
-@contextmanager
-def refused_certificate(_running: Running) -> Iterator[None]:
-    def refuse(*_: Any) -> NoReturn:
-        error = ssl.SSLCertVerificationError()
-        error.verify_message = "certificate has expired"
+def failing_address(error: OSError) -> Induce:
+    def fail(*_: Any) -> NoReturn:
         raise error
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(CERTIFICATE, refuse)
-        yield
+    return patched(CERTIFICATE, fail)
+
+
+def expired() -> OSError:
+    error = ssl.SSLCertVerificationError()
+    error.verify_message = "certificate has expired"
+    return error
 
 
 @contextmanager
@@ -255,6 +259,17 @@ def without(name: str) -> Induce:
         path.with_suffix(".moved").rename(path)
 
     return induce
+
+
+@contextmanager
+def other_folder(running: Running) -> Iterator[None]:
+    """Put a copy of the data folder in its place."""
+    folder = running.host.settings.core.data_dir
+    kept = folder.rename(folder.with_name("kept"))
+    shutil.copytree(kept, folder)
+    yield
+    shutil.rmtree(folder)
+    kept.rename(folder)
 
 
 @contextmanager
@@ -342,7 +357,7 @@ BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"
 
 MACHINE = (
     *("backup", "certificate", "clock", "database", "disk", "drill", "edge_key", "epoch_key", "file_gone", "folder"),
-    *("isolation", "key_store", "name_key", "peer", "spool", "tips_missing"),
+    *("isolation", "key_store", "name_key", "peer", "public_address", "spool", "tips_missing"),
 )
 FAULTS: dict[str, tuple[Induce, str, int]] = {
     "disk_full": (failing_folder(errno.ENOSPC), "is full; make room at once", 503),
@@ -399,7 +414,8 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         "the certificate of tips.example ends in 3 days; renew it",
         200,
     ),
-    "certificate_wrong": (refused_certificate, "is refused: certificate has expired; renew it", 200),
+    "public_address_down": (failing_address(OSError()), "public_url does not answer any more; look at the proxy", 200),
+    "certificate_wrong": (failing_address(expired()), "is refused: certificate has expired; renew it", 200),
     "isolation_missing": (
         patched(ISOLATION, lambda: msgspec.structs.replace(ISOLATED, network=False)),
         "opened without: no network (user and network namespaces); stop the worker",
@@ -410,6 +426,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "name_key_wrong": (other_key("names"), "put the right file there", 503),
     "file_gone:edge_key": (swapped_edge_key, "edge.key was replaced while Satark uses it; put the old file back", 503),
     "file_gone:epoch_keys": (without(""), "was moved or deleted", 503),
+    "file_gone:data": (other_folder, "was replaced while Satark uses it", 503),
     "file_gone:database": (without("satark.db"), "satark.db was moved or deleted", 503),
     "file_gone:key_store": (without("keys.db"), "keys.db was moved or deleted", 503),
     "backup_old": (old_backup, "no backup was made for 3 days; the timer's log", 200),
@@ -437,6 +454,27 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "provider_alarm:script:app-not-subscribed": (alarmed("app-not-subscribed"), "code app-not-subscribed", 200),
 }
 """Code → how it is induced, a part of what the operator is told, and what /readyz answers meanwhile."""
+
+
+def test_a_file_that_came_after_the_start_is_watched_from_then_on(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    watch = FileWatch({"data": folder})
+    assert list(watch.faults()) == []
+    folder.mkdir()
+    assert list(watch.faults()) == []
+    folder.rename(tmp_path / "moved")
+    folder.mkdir()
+    assert [one.code for one in watch.faults()] == ["file_gone:data"]
+
+
+async def test_an_address_that_this_machine_never_reached_is_no_fault(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, plugins=(), public_url="https://localhost:1/")
+    host = Host(settings, frozenset[Role]({"desk"}))
+    host.fault_watch._certificate_due = 0.0
+    async with host.running():
+        await host.fault_watch.look_once()
+        assert host.metrics.faults.current == []
+        assert host.fault_watch._certificate_due > time.monotonic() + UNREACHED_EVERY / 2
 
 
 @pytest.mark.parametrize("code", FAULTS)

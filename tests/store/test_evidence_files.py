@@ -14,7 +14,7 @@ from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Identity
 from satark.services import Services
 from satark.store import evidence_files, tables
-from satark.store.evidence_files import FETCH_LEASE
+from satark.store.evidence_files import CRASH_LEASE, FETCH_LEASE
 from satark.store.unit_of_work import UnitOfWork
 from support.store import fresh_services
 
@@ -80,6 +80,24 @@ def test_a_file_is_claimed_once_until_the_lease_ends(table: FileTable) -> None:
     assert table.claimed() == []
     table.now += 1
     assert table.claimed() == [("1", 2), ("2", 2)]
+
+
+def test_a_claim_is_renewed_and_a_file_that_killed_its_process_often_waits_longer(table: FileTable) -> None:
+    table.add(job("1"))
+    for attempt in (1, 2, 3):
+        assert table.claimed() == [("1", attempt)]
+        table.now += FETCH_LEASE - 1
+        table.run(evidence_files.renew_claims, [job("1")])
+        table.now += FETCH_LEASE - 1
+        assert table.claimed() == []
+        table.now += 1
+    assert table.claimed() == [("1", 4)]
+    table.run(evidence_files.renew_claims, [job("1")])
+    table.now += CRASH_LEASE - 1
+    assert table.claimed() == []
+    table.run(evidence_files.mark_sealed, job("1"), b"record")
+    table.run(evidence_files.renew_claims, [job("1")])
+    assert table.row("1").due_at == 0
 
 
 def test_the_place_from_which_to_fetch_a_file_is_sealed_and_deleted_after_the_fetch(table: FileTable) -> None:

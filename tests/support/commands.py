@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from satark.api.services import COMMAND_HOST
 from satark.cli.main import cli
-from satark.runtime.commands import CommandHost
+from satark.runtime.command_host import CommandHost
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from satark.api.services import Branch
-from satark.delivery.destination_reader import DestinationReader
-from satark.delivery.worker_context import WorkerContext
+from satark.delivery.destination_reader import DestinationReader, WorkerContext
 from satark.services import DeskContext, Services
 from satark.settings.settings import Settings
 from satark.store.engines import make_engine

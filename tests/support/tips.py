@@ -16,7 +16,7 @@ from satark.api.tip import Accused, Envelope, Evidence, Header, Message, Priorit
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.delivery.worker import load_deliveries
-from satark.identity.receipts import new_number
+from satark.identity.receipt_codes import new_number
 from satark.identity.signatures import name_of, verifier_for
 from satark.retention.schedule import begin_term
 from satark.routing.authors import post_as_tipster, signed_by_tipster

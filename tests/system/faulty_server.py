@@ -15,7 +15,7 @@ from satark.api import hookimpl
 from satark.api.routing import Screening
 from satark.api.tip import Tip
 from satark.cli.main import cli
-from satark.plugins.guards import ANSWERS
+from satark.plugins.hook_implementations import ANSWERS
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.settings.settings import Settings

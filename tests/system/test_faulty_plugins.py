@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.plugins.guards import ANSWERS
+from satark.plugins.hook_implementations import ANSWERS
 from satark_testing.installation import Installation
 from support.processes.forked import set_up_installation
 from support.tipsters import ENGLISH

@@ -20,8 +20,8 @@ from satark_sms_ivr.settings import CallSettings
 from satark_sms_ivr.voice import ListeningVoiceChannel
 from satark_testing.dialogue.chat import Chat
 from satark_whatsapp.calls.call import CarriedCall
-from satark_whatsapp.calls.carrier import WhatsAppCalls
-from satark_whatsapp.calls.media import CallMedia
+from satark_whatsapp.calls.call_provider import WhatsAppCalls
+from satark_whatsapp.calls.connection import CallMedia
 from satark_whatsapp.calls.sounds import FRAME, PACKETS_A_SECOND, SILENCE, beep
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_words.geography.geography import Geography

@@ -1,7 +1,7 @@
 """The state of a call between two requests. The URL of the next request carries it; nothing stores it.
 
-The state holds nothing of the tip: only the number of the request, the page of the choices, and what keys 7 to 9 do.
-The provider's signature prevents forgery: Twilio signs the whole URL.
+The state holds nothing of the tip: only the number of the request, the page of the choices, and the effects of keys 7
+to 9. The provider's signature prevents forgery: Twilio signs the whole URL.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key_9: str = msgspec.field(default="", name="a")
     """The command of key 9; empty: key 9 has none."""
     clears: bool = msgspec.field(default=False, name="c")
-    """Whether key 7 erases what was said."""
+    """Whether key 7 erases the spoken answer."""
     texts: bool = msgspec.field(default=False, name="t")
     """Whether the caller asked for the code by text message."""
     silences: _Counter = msgspec.field(default=0, name="s")
@@ -57,7 +57,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     collects: bool = msgspec.field(default=False, name="w")
     """Whether the question takes any number of recordings."""
     unheard: str = msgspec.field(default="", name="u")
-    """What was not heard to its end: `GREETING`, and the tip, as the keys that would send it."""
+    """Texts that were not heard to their end: `GREETING`, and the tip, named by the keys that would send it."""
 
     def next(self, prompt: Prompt) -> CallState:
         """Return the state after the call has said this prompt."""
@@ -74,7 +74,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     def after_keys(self, digits: str) -> CallState:
-        """Return the same state, where `unheard` keeps these keys alone. In the review, `texts` tells of key 8."""
+        """Return the same state with only these keys in `unheard`. In the review, `texts` tells of key 8."""
         unheard = "".join(sorted({GREETING, digits}.intersection(self.unheard)))
         texts = digits == "8" if self.key_8 == TEXT_CODE else self.texts
         return msgspec.structs.replace(self, unheard=unheard, texts=texts)

@@ -50,16 +50,16 @@ def fixed_call_texts(language: str) -> list[str]:
 
 
 def language_of(text: str, otherwise: str) -> str:
-    """Judge by a line's script in which language to read it aloud; return `otherwise` if the line has no letters."""
+    """Return the language for reading a line aloud, judged by its script; `otherwise` if the line has no letters."""
     return language_of_text(text, call_languages(), otherwise)
 
 
 def locale_of(language: str) -> str:
-    """Return a language's locale for speech synthesis: the one that its folder names, else the one for India."""
+    """Return a language's locale for speech synthesis: that of its folder, else the one for India."""
     spoken = spoken_language(language)
     return known_language(spoken).speech or f"{spoken}-IN"
 
 
 def voice_of(language: str) -> str:
-    """Return the synthetic voice that the language's folder names; empty where it names none."""
+    """Return the synthetic voice that the language's folder names; empty: it names none."""
     return known_language(spoken_language(language)).voice

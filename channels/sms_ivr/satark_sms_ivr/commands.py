@@ -16,7 +16,7 @@ from satark.api import Flow, Prompt, clip_name, command_host
 from satark_sms_ivr.call_texts import fixed_call_texts, language_of, spoken_language
 from satark_sms_ivr.dlt import Template, broken_rules, least_segments, read_ids, templates
 from satark_sms_ivr.keypad import PAGE_CHOICES, fit_to_keypad
-from satark_sms_ivr.speech import menu_lines, spoken_lines
+from satark_sms_ivr.spoken_lines import menu_lines, spoken_lines
 from satark_words.catalogues import Catalogues
 
 COLUMNS: Final = ("name", "language", "type", "encoding", "characters", "segments", "variables", "text", "template_id")

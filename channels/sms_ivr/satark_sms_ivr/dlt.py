@@ -2,7 +2,7 @@
 
 Source: TRAI, Telecom Commercial Communications Customer Preference Regulations 2018, and its directions of 12 May 2023
 and 18 November 2025: the fixed part of a template is compared letter by letter and is at least 30 % of the message; a
-template has at most two variables, with words between them, each with a tag that says what it may hold.
+template has at most two variables, with words between them, each with a tag that tells its possible content.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MAX_CHARACTERS: Final = 2000
 """Characters of the longest template."""
 MAX_VARIABLES: Final = 2
 VARIABLE_CHARACTERS: Final = 30
-"""Characters that Satark puts into one variable: what the strictest operator takes."""
+"""Most characters that Satark puts into one variable: the strictest operator's limit."""
 _LARGEST_VARIABLE: Final = 40
 """Characters that an operator may expect in one variable, by which the share of fixed text is counted."""
 _FIXED_SHARE: Final = 0.3
@@ -49,10 +49,10 @@ _TAGGED: Final = {
     **{place: f"{{{place}}}" for place in ("sentence", "summary", "text", "value", "words")},
     "website": "{#url#}",
 }
-"""Place → its variable. Values of the places that stay as they are can be too long for one: they are sent in parts."""
+"""Placeholder → its variable. Values of other placeholders can be too long for a variable: they are sent in parts."""
 _FILLED: Final = {"numeric": r"\d{1,30}", "url": r"\S{1,200}"}
 _CARRIERS: Final = ("sms.carry", "sms.carry.two")
-"""Texts that carry what has no template of its own, in one variable or in two."""
+"""Texts that carry words without a template of their own, in one variable or in two."""
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def broken_rules(text: str) -> Iterator[str]:
-    """Yield the rules that a template's text breaks. Without one it can be registered."""
+    """Yield the rules that a template's text breaks. A text that breaks none can be registered."""
     variables = _variable.findall(text)
     fixed = len(_variable.sub("", text))
     if len(text) > MAX_CHARACTERS:
@@ -117,7 +117,7 @@ def _carriers(language: str) -> Iterator[tuple[str, str]]:
 
 
 def _blocks(prompt: Prompt) -> Iterator[str]:
-    """Yield the texts that are sent of a prompt: each paragraph and its pages, or those of its lines that can be."""
+    """Yield the texts that are sent for a prompt: each paragraph and its pages, or the lines that can be sent."""
     whole = fit_to_sms(msgspec.structs.replace(prompt, must_arrive=True)).text
     for paragraph in filter(None, map(tagged, whole.split("\n\n"))):
         if not any(broken_rules(paragraph)):
@@ -130,7 +130,7 @@ def _blocks(prompt: Prompt) -> Iterator[str]:
 
 
 def tagged(text: str) -> str:
-    """Replace every `{place}` of a text by a tagged variable, but those whose values are too long for one."""
+    """Replace every placeholder of a text by a tagged variable, unless its values are too long for one."""
     return _place.sub(lambda found: _TAGGED.get(found[1], "{#alphanumeric#}"), to_gsm7(text).strip())
 
 
@@ -159,16 +159,16 @@ def read_ids(sheet: Path) -> dict[str, str]:
 
 
 class ApprovedTexts:
-    """The approved texts. Whatever the dialogue says is sent as some of them, with their variables filled.
+    """The approved texts. Everything that the dialogue says is sent as some of them, with their variables filled.
 
     Raises:
-        ValueError: a text breaks a rule, or one that carries the others is not approved. The message names it.
+        ValueError: a text breaks a rule, or a text that carries others is not approved. The message names it.
     """
 
     def __init__(self, ids: Mapping[str, str], languages: Iterable[str]) -> None:
         self._ids = {text: id_ for text, id_ in ids.items() if id_}
         self._patterns = defaultdict[int, list[tuple[re.Pattern[str], str]]](list)
-        """Number of lines → what the messages of that many lines may be."""
+        """Number of lines → the possible messages with that many lines."""
         for text, id_ in self._ids.items():
             self._patterns[text.count("\n") + 1].append((_pattern(text), id_))
             for problem in broken_rules(text):
@@ -191,7 +191,7 @@ class ApprovedTexts:
                 yield "\n".join(said), id_
 
     def _approved(self, lines: list[str]) -> Iterator[tuple[int, str]]:
-        """Yield how many of the first lines are an approved text, the most first, and its id."""
+        """Yield the number of first lines that form an approved text, the largest first, and the text's id."""
         for count in sorted(self._patterns, reverse=True):
             said = "\n".join(lines[:count])
             yield from ((count, id_) for one, id_ in self._patterns[count] if one.fullmatch(said))

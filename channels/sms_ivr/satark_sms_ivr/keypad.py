@@ -46,7 +46,7 @@ def offered_commands(prompt: Prompt) -> set[str]:
 
 
 def says_unknown(choice: Choice) -> bool:
-    """Whether a choice says that the caller does not know. Key 0 selects such a choice, whatever its number."""
+    """Whether a choice means "I don't know". Key 0 selects such a choice, whatever its number."""
     token = parse_token(choice.token)
     return token is not None and token.option == UNKNOWN
 
@@ -58,7 +58,7 @@ def is_review(prompt: Prompt) -> bool:
 
 
 def erasing_keys(prompt: Prompt) -> str:
-    """Return the keys of the choices that erase what was told."""
+    """Return the keys of the choices that erase the told answers."""
     tokens = [parse_token(choice.token) for choice in prompt.choices[:PAGE_CHOICES]]
     erases = [token is not None and (token.question, token.option) in _ERASES for token in tokens]
     return "".join(str(key) for key, does in enumerate(erases, 1) if does)

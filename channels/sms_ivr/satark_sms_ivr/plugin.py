@@ -23,7 +23,7 @@ from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.segments import fit_to_sms
 from satark_sms_ivr.settings import CallSettings, SmsSettings, TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
-from satark_sms_ivr.speech import CLIPS_PATH
+from satark_sms_ivr.spoken_lines import CLIPS_PATH
 from satark_sms_ivr.twilio import TwilioSms, TwilioVoice
 from satark_sms_ivr.voice import ListeningVoiceChannel, VoiceChannel
 

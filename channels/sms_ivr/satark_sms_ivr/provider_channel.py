@@ -1,4 +1,4 @@
-"""What the channels `sms` and `voice` have in common: each speaks through providers, each with one number."""
+"""The common part of the channels `sms` and `voice`: each speaks through providers, each with one number."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,7 +10,7 @@ P = TypeVar("P", SmsProvider, CallProvider)
 
 
 class ProviderChannel(Generic[P]):
-    """A channel over providers, which check their requests, and store their files."""
+    """A channel over providers, which check their requests and store their files."""
 
     def __init__(self, provider: P, *others: P) -> None:
         self._provider: P = provider

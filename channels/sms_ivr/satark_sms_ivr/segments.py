@@ -100,7 +100,7 @@ def more_hint(language: str, text: str = "") -> str:
 
 
 def alphabet_text(language: str, key: str, beside: str) -> str:
-    """Return a text in the alphabet of the one that it stands beside, as far as the language has it in both."""
+    """Return a text in the alphabet of the text beside it, if the language has it in both alphabets."""
     texts = channel_texts(language)
     in_gsm7 = bool(beside) and is_gsm7(to_gsm7(without_isolates(beside)))
     key = f"{key}.latin" if in_gsm7 and f"{key}.latin" in texts else key

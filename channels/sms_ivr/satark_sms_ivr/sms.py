@@ -39,7 +39,7 @@ from satark_sms_ivr.segments import split_into_pages
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
 SENT: Final = replace(CAPABILITIES, inline=False, resends=False)
-"""The capabilities if the provider takes no reply in the response. No provider resends webhooks for a whole outage."""
+"""The capabilities if the provider accepts no reply in the response. No provider resends for a whole outage."""
 
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -56,7 +56,7 @@ class SmsChannel(ProviderChannel[SmsProvider]):
 
     @property
     def capabilities(self) -> Capabilities:
-        """The capabilities of text messages. Approved texts are sent by calls, each with its template's id."""
+        """The capabilities of text messages. Calls send approved texts, each with its template's id."""
         return CAPABILITIES if self._provider.inline and self._approved is None else SENT
 
     def parse(self, raw: RawRequest) -> Batch:
@@ -84,7 +84,7 @@ class SmsChannel(ProviderChannel[SmsProvider]):
         return self._provider.reply(raw, [page for prompt in shown for page in split_into_pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message per page, or in approved texts alone."""
+        """Render a prompt as a message per page, or only in approved texts."""
         pages = [(page, "") for page in split_into_pages(prompt.text)]
         texts = self._approved.messages(prompt.text, prompt.language) if self._approved else pages
         return [self._provider.message_call(to.reveal(), text, template) for text, template in texts]

@@ -134,7 +134,7 @@ class TwilioSms(TwilioNumber):
         )
 
     def _ref(self, url: str, mime: str) -> MediaRef | None:
-        """Return a file's reference. It holds ids alone, so `fetch` downloads the file from the API's own host."""
+        """Return a file's reference. It holds only ids, so `fetch` downloads the file from the API's own host."""
         try:
             parts = urlsplit(url)
         except ValueError:  # such as an address with brackets that are no IPv6

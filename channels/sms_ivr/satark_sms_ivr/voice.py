@@ -49,7 +49,7 @@ from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.keypad import TEXT_CODE, UNKNOWN, erasing_keys, is_review
 from satark_sms_ivr.provider_channel import ProviderChannel
 from satark_sms_ivr.settings import CallSettings
-from satark_sms_ivr.speech import (
+from satark_sms_ivr.spoken_lines import (
     Clips,
     key_lines,
     lines_below_list,
@@ -72,7 +72,7 @@ _BETWEEN_CODES_SECONDS: Final = 2
 
 
 class CallScript:
-    """Writes what a call does.
+    """Writes the verbs of a call.
 
     Args:
         settings: of calls.
@@ -94,7 +94,7 @@ class CallScript:
 
         Args:
             prompts: what to say.
-            state: the call's state so far; what is `unheard` in it is said now.
+            state: the call's state so far; its `unheard` texts are said now.
             has_number: whether the provider knows the caller's number, and so could send a text message.
         """
         prompt = prompts[-1]
@@ -153,7 +153,7 @@ class CallScript:
         return [Ask(lines=said, state=answered.query, seconds=_SHORTEST_SECONDS), self._record(answered)]
 
     def _unheard(self, lines: Sequence[Line], prompt: Prompt, answered: CallState, what: str = "") -> Ask:
-        """Say what must be heard before a key sends or erases the tip. Others count; the greeting comes again."""
+        """Say the texts that must be heard before a key sends or erases the tip, and the greeting. Other keys count."""
         sends = "1" + "8" * (answered.key_8 == TEXT_CODE) if is_review(prompt) else ""
         erases = erasing_keys(prompt) if what else ""  # no question was heard yet
         state = msgspec.structs.replace(answered, unheard=what + sends + erases)
@@ -212,7 +212,7 @@ CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=Tr
 """Twilio accepts 4096 characters in one `<Say>`; every line has its own `<Say>`."""
 
 _MOST_UNSAID_SECONDS: Final = 3
-"""Seconds of the longest recording that key 0 discards. A longer one is an answer, whichever key ended it."""
+"""Length in seconds of the longest recording that key 0 discards. A longer one is an answer, whichever key ended it."""
 
 
 class VoiceChannel(ProviderChannel[CallProvider]):
@@ -273,7 +273,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
         return await self._at[call.account].send(call)
 
     def _deletions(self, request: CallRequest, state: CallState) -> list[Call]:
-        """Return the call that deletes the recording of a caller who then pressed the key for "don't know"."""
+        """Return the call that deletes a recording after which the caller pressed the key for "don't know"."""
         if request.recording is None or not _says_unknown(request, state):
             return []
         call = self._provider.deletion_call(request.recording)
@@ -319,14 +319,14 @@ class ListeningVoiceChannel(VoiceChannel):
                     tasks.create_task(one.listen(partial(self._next, account, receive)))
 
     async def _next(self, account: str, receive: Receive, request: CallRequest) -> Sequence[CallVerb]:
-        """Ingest a request of a call; return what the call does next."""
+        """Ingest a request of a call; return the call's next verbs."""
         state = CallState.parse(request.state)
         outcome = await receive(Batch(inbound=_inbound(account, request, state)))
         return self._answer(request, state, outcome)
 
 
 def _inbound(account: str, request: CallRequest, state: CallState) -> list[Inbound]:
-    """Return what a request tells: key 0 after a recording, where any number is taken, says that it was the last."""
+    """Return the event of a request. Key 0 after one of several possible recordings means that it was the last."""
     told = Inbound(
         account=account,
         chat_account=request.chat_account,
@@ -355,7 +355,7 @@ def _event(request: CallRequest, state: CallState) -> Event:
 
 
 def _says_unknown(request: CallRequest, state: CallState) -> bool:
-    """Whether a caller recorded next to nothing, then pressed key 0. They meant to press it before the beep."""
+    """Whether a caller recorded next to nothing and then pressed key 0, which they meant to press before the beep."""
     is_short = request.seconds is None or request.seconds <= _MOST_UNSAID_SECONDS
     pressed = request.step == "record" and request.keys == "0" and not state.message
     return pressed and is_short and state.key_0 == UNKNOWN

@@ -1,7 +1,7 @@
 """Client of the Bot API: pooled connections, no redirects, no cookies, nothing logged.
 
 Source: Telegram, Bot API 10.1: `sendVoice` (an OGG file with Opus), `sendPhoto`, "Sending files": a `file_id` stays
-valid, belongs to the bot, and says nothing of the chat that it was first sent to; `getFile`: files of up to 20 MB; the
+valid, belongs to the bot, and tells nothing of the chat that it was first sent to; `getFile`: files of up to 20 MB; the
 URL is valid for an hour and contains the bot's token.
 """
 
@@ -206,7 +206,7 @@ class BotApi(ProviderClient):
         await self._call("setMyCommands", commands=menu, **({"language_code": language} if language else {}))
 
     async def poll(self, offset: int, seconds: int) -> list[bytes]:
-        """Poll for updates from an offset on, which confirms all earlier updates. Wait at most so many seconds.
+        """Poll for updates from an offset on, which confirms all earlier updates. Wait at most `seconds`.
 
         Raises:
             BotApiError: Telegram or the network failed.

@@ -73,7 +73,7 @@ class BotListener:
         """Set the menus, and poll for updates until cancelled. Updates are confirmed once `receive` has returned.
 
         Raises:
-            Exception: what `receive` raises. The next call then gets the same updates again.
+            Exception: `receive` raised it. The next call then gets the same updates again.
         """
         await self._retry(self._bot.unregister)
         await self._set_menus(catalogues)

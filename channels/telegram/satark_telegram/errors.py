@@ -1,4 +1,4 @@
-"""Reads the answers of the Bot API: the result of a call, or why it failed.
+"""Reads the answers of the Bot API: the result of a call, or the reason of its failure.
 
 Source: Telegram, Bot API, "Making requests" and `ResponseParameters`.
 """
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class BotApiError(Exception):
-    """A call failed. It holds neither the URL, which contains the token, nor Telegram's text."""
+    """A call failed. The error holds neither the URL, which contains the token, nor Telegram's text."""
 
     def __init__(self, result: SendResult) -> None:
         super().__init__(getattr(result, "code", type(result).__name__))
@@ -66,7 +66,7 @@ def read(result: msgspec.Raw, kind: type[T]) -> T:
     """Decode the result of a call.
 
     Raises:
-        BotApiError: it is not Telegram's, but a proxy's or a captive portal's.
+        BotApiError: the answer is not Telegram's, but a proxy's or a captive portal's.
     """
     try:
         return msgspec.json.decode(result, type=kind)

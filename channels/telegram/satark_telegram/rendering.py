@@ -31,7 +31,7 @@ _ACTIONS_PER_ROW: Final = 4
 
 
 class TelegramAttachment(msgspec.Struct, frozen=True):
-    """The body of a call `attachment`: the chat, and what `send` then draws or reads out."""
+    """The body of a call `attachment`: the chat, and the texts that `send` draws or reads out."""
 
     chat_id: str
     note: VoiceNote | None = None

@@ -85,7 +85,7 @@ def _routes(site: FormSite) -> list[BaseRoute]:
 
 
 def _privacy_page(site: FormSite) -> Endpoint:
-    """Return the page that says what the police, this service and others can learn, channel by channel."""
+    """Return the page about the facts that police, this service and others can learn, channel by channel."""
 
     async def who_can_know(request: Request) -> Response:
         language = await site.visitor_language(request)

@@ -126,7 +126,7 @@ class FormPages:
         return self._site.page(request, "erase.html", self._site.language(request, view), next_url=next_url)
 
     async def erase(self, request: Request) -> Response:
-        """Erase the draft; say whether that was done, and where there was none, since a sent tip stays sent."""
+        """Erase the draft; say whether that was done; without a draft, say that a sent tip stays sent."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
@@ -202,7 +202,7 @@ class FormPages:
     async def _next_page(
         self, request: Request, visitor: Visitor, outcome: Outcome, *, language: str, next_url: str = ""
     ) -> Response:
-        """Redirect to the current question; while the database is down, show whether the answer was spooled."""
+        """Redirect to the current question; while the database is down, tell whether the answer was spooled."""
         if outcome.state != "accepted":
             shown_language = language if language in self._site.languages else self._site.language(request)
             response = self._site.message_page(request, outcome.state, 503, shown_language, next_url=request.url.path)
@@ -241,7 +241,7 @@ class FormPages:
 def review_values(
     site: FormSite, view: FormView, problem: ProofProblem | None = None, language: str = ""
 ) -> dict[str, Any]:
-    """Return what the review's template shows."""
+    """Return the values for the review's template."""
     challenge, text = site.challenge("tip", problem), site.proof_text(problem, language)
     answered = [(position, one) for position, one in enumerate(questions_so_far(view), 1) if one.answered]
     return {"answered": answered, "token": send_token(view), "challenge": challenge, "problem": text}

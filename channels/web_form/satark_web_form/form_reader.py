@@ -1,4 +1,4 @@
-"""Read submitted forms. Files in a multipart form (RFC 7578) are sealed while they arrive, without JavaScript too."""
+"""Read submitted forms. Files in a multipart form (RFC 7578) are sealed while they arrive, even without JavaScript."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_PARTS: Final = 200
 Admit: TypeAlias = Callable[[Sequence[tuple[str, str]]], Awaitable[UploadProblem | None]]
 """Takes the fields so far; returns the reason to refuse the next file, or None."""
 Refusal: TypeAlias = UploadProblem | Literal["broken"]
-"""Why a file was refused; `broken`: the form itself is truncated or malformed."""
+"""Reason for refusing a file; `broken`: the form itself is truncated or malformed."""
 
 
 class ReceivedForm(Redacted, frozen=True, kw_only=True):
@@ -151,7 +151,7 @@ class MultipartReader:
         })  # fmt: skip
 
     async def parts(self) -> AsyncIterator[PartHeader]:
-        """Yield the header of each part. What is not read of a part's content is skipped.
+        """Yield the header of each part. Unread content of a part is skipped.
 
         Raises:
             BrokenForm: the form is truncated or malformed.

@@ -54,7 +54,7 @@ class MailboxPages:
         return response
 
     async def message(self, request: Request) -> Response:
-        """Accept a message, a file or feedback from the tipster. What can't be delivered stays on the page."""
+        """Accept a message, a file or feedback from the tipster. If it can't be delivered, it stays on the page."""
         visitor = self._site.mailbox_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
         known = visitor is not None and (view is not None or not database_up)
@@ -132,7 +132,7 @@ class MailboxPages:
         *,
         proof: ProofProblem | None = None,
     ) -> Response:
-        """Ask for the code. The page keeps what was typed, also into the mailbox before its session ended."""
+        """Ask for the code. The page keeps the typed text, even one for a mailbox whose session has ended."""
         values = {name: form.value(name) for name in ("code", "message", "page")}
         challenge = self._site.challenge("mailbox", proof)
         return self._site.page(request, "status.html", language, status, problem=problem, challenge=challenge, **values)
@@ -147,7 +147,7 @@ class MailboxPages:
         *,
         was_sent: bool = False,
     ) -> Response:
-        """Show what the code opened (`shown`), the question and, above both, numbers to call that the session keeps."""
+        """Show the opened messages (`shown`), the question and, above both, the session's numbers to call."""
         return self._site.page(
             request,
             "mailbox.html",

@@ -89,7 +89,7 @@ class FormSite:
     async def check_proof(
         self, sent: SubmittedForm, purpose: Purpose, owner: Visitor | None = None
     ) -> ProofProblem | None:
-        """Check the proof of work of a form. Return what is wrong with it, or None.
+        """Check the proof of work of a form. Return the problem, or None.
 
         If a delay ticket becomes valid soon, wait and check it again, so that the visitor presses the button once.
         """
@@ -124,13 +124,13 @@ class FormSite:
         return self.texts(language)(problem.text, seconds=problem.wait) if problem else ""
 
     async def admit_draft(self, sent: SubmittedForm) -> ProofProblem | None:
-        """Check that a new draft may begin. So many a minute need no proof of work; the others need one."""
+        """Check that a new draft may begin. A number of drafts a minute need no proof of work; the others need one."""
         if not sent.value(PROOF_FIELD) and self.free_drafts.take():
             return None
         return await self.check_proof(sent, "draft")
 
     async def admit_files(self, visitor: Visitor, proof: str) -> ProofProblem | None:
-        """Check that a draft may upload: so many files a minute need no proof; beyond that each draft needs one."""
+        """Check that a draft may upload: some files a minute need no proof, beyond that each draft needs one."""
         if self.free_uploads.take() or await asyncio.to_thread(self.uploads.has_worked, visitor.key):
             return None
         problem = await self.check_proof(to_submitted_form([(PROOF_FIELD, proof)]), "upload", visitor)
@@ -139,7 +139,7 @@ class FormSite:
         return problem
 
     async def draft_of(self, visitor: Visitor | None) -> FormView | None:
-        """Return the draft of a visitor; None where there is none.
+        """Return the draft of a visitor; None: there is none.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database is down.
@@ -147,7 +147,7 @@ class FormSite:
         return await self.drafts.look(ACCOUNT, visitor.address) if visitor else None
 
     async def look_up(self, visitor: Visitor | None) -> DraftLookup:
-        """Look up the draft of a visitor who submits something, which is accepted even while the database is down."""
+        """Look up the draft of a visitor who submits something, even while the database is down."""
         try:
             return DraftLookup(await self.draft_of(visitor), database_up=True)
         except SQLAlchemyError:
@@ -169,7 +169,7 @@ class FormSite:
     async def forget(
         self, request: Request, visitor: Visitor, language: str, spooled: str, url: str
     ) -> Response | None:
-        """Erase what is stored of a visitor. Return the page that says why it is not erased yet; None if it is."""
+        """Erase everything stored of a visitor. Return the page that tells why that is not done; None: it is done."""
         outcome = await self.ingest(visitor, FORGET)
         if outcome.state == "accepted" and await self.draft_of(visitor) is None:
             return None
@@ -184,7 +184,7 @@ class FormSite:
         return wanted if wanted in offered else preferred(request.headers.get("accept-language", ""), offered)
 
     async def visitor_language(self, request: Request) -> str:
-        """Return the language of the response where only the cookies are known."""
+        """Return the language of the response if only the cookies are known."""
         found = await self.look_up(self.drafts_cookie.read(request))
         if found.view is None:
             found = await self.look_up(self.mailbox_cookie.read(request))

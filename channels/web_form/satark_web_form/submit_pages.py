@@ -21,7 +21,7 @@ _CLEAR_CACHE = '"cache"'
 
 
 def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return the notices about files and the receipt's lines, each line with whether it holds the code.
+    """Return the notices about files and the receipt's lines, each line with a flag: whether it holds the code.
 
     The parts after the receipt are left out: they ask whether the tipster may be reached, which no page asks.
     """
@@ -72,7 +72,7 @@ class SubmitPages:
         return self._site.page(request, "receipt.html", self._site.language(request, view), lines=lines)
 
     async def ask_before_sending(self, request: Request) -> Response:
-        """Ask what the tipster must decide first: about words that may identify them, and about the origin of files."""
+        """Ask the questions before sending: about words that identify the tipster, and about the origin of files."""
         view = await self._site.draft_of(self._site.drafts_cookie.read(request))
         if view is None or view.current not in BEFORE_SENDING:
             return redirect("/review")

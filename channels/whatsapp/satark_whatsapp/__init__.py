@@ -1,5 +1,5 @@
 """The WhatsApp channel, over Meta's Cloud API.
 
 Start with `channel.WhatsAppChannel`. Inbound: `webhook_parser` → `events`. Outbound:
-`rendering` → `graph_api`, with `posting` and `errors`. Files: `media`. `payload` has the webhook's types.
+`rendering` → `graph_api`, with `posting`, `errors` and `throttling`. `payload` has the webhook's types.
 """

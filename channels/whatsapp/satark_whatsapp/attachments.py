@@ -41,7 +41,7 @@ _NOTES_REMEMBERED: Final = 2_000
 
 
 class WhatsAppAttachment(msgspec.Struct, frozen=True):
-    """The body of a call `attachment`: its recipient, and what `send` then draws or reads out. It has no media id."""
+    """The body of a call `attachment`: its recipient, and the texts that `send` draws or reads out. No media id."""
 
     to: Mapping[str, str]
     note: VoiceNote | None = None

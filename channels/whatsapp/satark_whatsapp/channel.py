@@ -37,7 +37,7 @@ from satark.api import (
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import rendering
 from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
-from satark_whatsapp.calls.carrier import WhatsAppCalls
+from satark_whatsapp.calls.call_provider import WhatsAppCalls
 from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, GraphApi, error_of
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser, calls_in
@@ -78,7 +78,7 @@ class WhatsAppChannel:
         self._attachments = WhatsAppAttachmentSender(self._graph, settings, context)
         self._context = context
         self.calls = {one.number: one for one in calls}
-        """Number → what carries its calls."""
+        """Number → the provider that carries its calls."""
         self._ended: asyncio.Queue[CallRequest] = asyncio.Queue()
         for one in calls:
             one.ended = self._ended
@@ -114,7 +114,7 @@ class WhatsAppChannel:
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Answer a verification request with its challenge, byte for byte, and a webhook with an empty 200.
 
-        The calls in a webhook are handed to what carries them.
+        The calls in a webhook are handed to their providers.
         """
         del outcome  # prompts are sent as separate calls
         if self.calls and raw.method == "POST":
@@ -124,7 +124,7 @@ class WhatsAppChannel:
         return RawResponse(body=_challenge(raw) if raw.method == "GET" else b"")
 
     async def listen(self, receive: Receive) -> None:
-        """Let the chat go on after each call: see `satark.api.ListeningChannel`."""
+        """Let the chat continue after each call: see `satark.api.ListeningChannel`."""
         event = Tap(command_token("hung_up"))
         while True:
             call = await self._ended.get()
@@ -145,7 +145,7 @@ class WhatsAppChannel:
         return calls
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a notice. Where the reply window is closed, one template in the prompt's language is sent instead."""
+        """Render a notice. If the reply window is closed, one template in the prompt's language is sent instead."""
         first, *rest = self.render(prompt, account, to)
         name = self._template(prompt.language)
         if name is None:
@@ -225,7 +225,7 @@ def _challenge(raw: RawRequest) -> bytes:
 
 
 def _field(raw: RawRequest, name: str) -> bytes:
-    """Return the bytes of a field of the query; empty unless it is there once, in a query of a few fields."""
+    """Return the bytes of a field of the query; empty unless the query has few fields and this field once."""
     try:
         values = parse_qs(raw.query, encoding="latin-1", max_num_fields=_MAX_FIELDS).get(name, [])
     except ValueError:
@@ -251,7 +251,7 @@ _decode = msgspec.json.Decoder(NumberState).decode
 
 
 async def number_problem(graph: GraphApi, number: str) -> str:
-    """Ask Meta for the state of a number. Return what is wrong, in words for the operator. Empty: nothing is wrong."""
+    """Ask Meta for the state of a number. Return the problem, in words for the operator. Empty: there is none."""
     try:
         async with graph.get(graph.number_url(number)) as response:
             status, content = response.status, await read_answer(response.content, MAX_RESPONSE_BYTES)

@@ -1,7 +1,7 @@
 """The command `satark whatsapp`: the questionnaire as a form inside WhatsApp, shown and registered at Meta.
 
 Source: Meta's OpenAPI document v23.0, `POST /{WABA-ID}/flows`, `POST /{Flow-ID}/assets`, `POST /{Flow-ID}/publish`:
-forms (multipart); an upload answers with `validation_errors`; what is published can't be changed any more.
+forms (multipart); an upload answers with `validation_errors`; a published form can't be changed.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ def form_group() -> None:
 @click.argument("language")
 @click.pass_context
 def show(ctx: click.Context, language: str) -> None:
-    """Print the form in LANGUAGE as Flow JSON; below it, on standard error, what stays in the chat."""
+    """Print the form in LANGUAGE as Flow JSON; below it, on standard error, the questions that stay in the chat."""
     _, forms = _forms(ctx)
     form = _only(forms, (language,))[language]
     click.echo(json.dumps(form.document, ensure_ascii=False, indent=2))

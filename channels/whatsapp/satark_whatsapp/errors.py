@@ -12,7 +12,7 @@ import msgspec
 from satark.api import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient, WindowClosed
 
 THROTTLED_SECONDS: Final = 5.0
-"""Seconds to wait after Meta throttled us, where it does not say how long."""
+"""Seconds to wait after Meta throttled a call without saying how long."""
 PAIR_LIMIT: Final = 131056
 """Too many messages to one recipient. Meta asks to wait 4^X seconds, where X counts the failures in a row."""
 

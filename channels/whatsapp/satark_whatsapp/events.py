@@ -168,7 +168,7 @@ _CONVERTERS: Final[dict[str, Callable[[payload.WhatsAppMessage, MessageContext],
 def sender_addresses(
     message: payload.WhatsAppMessage | payload.CallEvent, contact: payload.Contact | None
 ) -> tuple[Address, ...]:
-    """Return every address of who sent a message or calls, the BSUID first. Empty: Meta gave none."""
+    """Return every address of the sender or caller, the BSUID first. Empty: Meta gave none."""
     if contact is None:
         return to_addresses(message.user_id, message.wa_id)
     return to_addresses(message.user_id, contact.user_id, message.wa_id, contact.wa_id)
@@ -219,7 +219,7 @@ def contact_cards_as_text(
 
 
 def _is_own(card: payload.Card, numbers: set[str], profile_name: str) -> bool:
-    """Whether a contact card is the sender's own: we requested it, or it has their number or their profile's name.
+    """Whether a contact card is the sender's own: Satark requested it, or it has the sender's number or profile name.
 
     The name matters for senders whose number Meta does not disclose: their own card would reveal the number.
     """

@@ -1,14 +1,13 @@
 """Client of Meta's Graph API: pooled connections, no redirects, no cookies, nothing logged.
 
 Every turn sends a message, so messages go through `satark_whatsapp.posting`. Files and states are rare and go through
-aiohttp. After Meta has throttled a recipient or an account, `Throttling` computes the pause.
+aiohttp.
 
 Source of downloads: Meta, WhatsApp Business Platform, "Media": the URL is valid for 5 minutes and needs the access
 token; the media id of a webhook is valid for 7 days; after a 404 the URL has to be requested again.
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Final
@@ -30,12 +29,10 @@ from satark.api import (
     egress_connector,
     file_chunks,
     read_answer,
-    seconds_to_wait,
 )
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
-    THROTTLED_SECONDS,
     ErrorResponse,
     GraphError,
     send_result_of,
@@ -44,18 +41,12 @@ from satark_whatsapp.errors import (
 from satark_whatsapp.events import hex_digest
 from satark_whatsapp.posting import HttpAnswer, Poster, PostFailed
 from satark_whatsapp.settings import WhatsAppSettings
+from satark_whatsapp.throttling import Throttling
 
 _OK: Final = 200
 _GONE: Final = (404, 410)
 _UNKNOWN_OBJECT: Final = 100
 MAX_RESPONSE_BYTES = 256 * 1024
-_BACKOFF_BASE = 4
-_MAX_EXPONENT = 16
-_LONGEST_BACKOFF: Final = 1024
-"""Most seconds before the next message to a throttled recipient."""
-_RECIPIENTS_REMEMBERED: Final = 10_000
-"""Most throttled recipients whose failures are counted."""
-_SECONDS_PER_MINUTE = 60
 _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
@@ -102,10 +93,10 @@ class GraphApi(ProviderClient):
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
         self._poster: Poster | None = None
         self._messages: Mapping[str, bytes] = {}
-        """Id of a number → the head of the requests that send the number's messages."""
+        """Id of a number → the request head for sending the number's messages."""
 
     async def open(self) -> None:
-        """Create the client of messages, and the session of everything else."""
+        """Create the client for messages, and the session for everything else."""
         settings = self._settings
         self._poster = poster = Poster(
             str(self._base.origin()),
@@ -130,7 +121,7 @@ class GraphApi(ProviderClient):
     async def send(self, number: str, account: str, body: bytes, *, is_message: bool = True) -> SendResult:
         """Post one body to `/{number}/messages`. Never raises for a failure of Meta or of the network.
 
-        `is_message`: it is sent once Meta's id of it comes back; otherwise it is a mark "read" or "typing…".
+        `is_message`: the body is a message, sent once Meta returns its id; else it is a mark "read" or "typing…".
         """
         if self._poster is None:
             raise RuntimeError("the client is not open")
@@ -169,7 +160,7 @@ class GraphApi(ProviderClient):
             return Transient("upload")
 
     async def act_on_call(self, number: str, call_id: str, action: str, sdp: str = "") -> bool:
-        """Accept, reject or end a call; return whether Meta did it. `sdp`: our answer to its offer."""
+        """Accept, reject or end a call; return whether Meta did so. `sdp`: the answer to the call's offer."""
         session = {"session": {"sdp_type": "answer", "sdp": sdp}} if sdp else {}
         body = {"messaging_product": "whatsapp", "call_id": call_id, "action": action, **session}
         answer = await self.post_form(self._base / number / "calls", aiohttp.JsonPayload(body))
@@ -258,7 +249,7 @@ class GraphApi(ProviderClient):
         """Check that a URL's host may see the access token.
 
         Raises:
-            PermissionError: it may not see the token. The download is retried, since the operator can add the host.
+            PermissionError: the host may not. The download is retried, since the operator can add the host.
         """
         try:
             url = URL(text, encoded=True)
@@ -300,68 +291,6 @@ def error_of(body: bytes) -> GraphError | None:
         return _decode_error(body).error
     except DECODING_ERRORS:
         return None
-
-
-class _Recipient(msgspec.Struct):
-    to: str = ""
-    recipient: str = ""
-
-
-class Throttling:
-    """Counts consecutive throttlings by recipient, in memory only, and computes how long to pause.
-
-    Source: Meta, "Error codes", 131056: wait 4^X seconds; X starts at 0 and grows by one with each failure in a row.
-    """
-
-    def __init__(self, settings: WhatsAppSettings) -> None:
-        self._settings = settings
-        self._failures: OrderedDict[tuple[str, str], int] = OrderedDict()
-
-    def recipient_throttled(self, account: str, body: bytes) -> float:
-        """Count a throttled message to the recipient that this body names. Return the seconds to wait."""
-        recipient = (account, _recipient(body))
-        failures = self._failures.pop(recipient, 0)
-        self._failures[recipient] = failures + 1
-        if len(self._failures) > _RECIPIENTS_REMEMBERED:
-            self._failures.popitem(last=False)
-        return float(min(_BACKOFF_BASE ** min(failures, _MAX_EXPONENT), _LONGEST_BACKOFF))
-
-    def recipient_accepted(self, account: str, body: bytes) -> None:
-        """Reset the count of the recipient that this body names. If nobody has a count, the body is not decoded."""
-        if self._failures:
-            self._failures.pop((account, _recipient(body)), None)
-
-    def account_delay(self, headers: Mapping[str, str]) -> float:
-        """Return the seconds to pause an account: Meta's value or else five seconds, but at least one message's time.
-
-        `headers`: by name in small letters.
-        """
-        announced = seconds_to_wait(headers.get("retry-after", ""), 0) or _seconds_to_regain_access(
-            headers.get("x-business-use-case-usage", "")
-        )
-        return max(announced or THROTTLED_SECONDS, 1 / self._settings.messages_per_second)
-
-
-def _recipient(body: bytes) -> str:
-    fields = msgspec.json.decode(body, type=_Recipient)
-    return fields.recipient or fields.to
-
-
-class _Usage(msgspec.Struct):
-    estimated_time_to_regain_access: float = 0
-    """Minutes."""
-
-
-_usages = msgspec.json.Decoder(dict[str, list[_Usage]], strict=False).decode
-
-
-def _seconds_to_regain_access(header: str) -> float:
-    try:
-        usages = _usages(header)
-    except DECODING_ERRORS:
-        return 0.0
-    minutes = (usage.estimated_time_to_regain_access for per_account in usages.values() for usage in per_account)
-    return max(minutes, default=0.0) * _SECONDS_PER_MINUTE
 
 
 def _error(status: int, body: bytes) -> Exception:

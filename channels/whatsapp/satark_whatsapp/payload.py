@@ -201,7 +201,7 @@ class CallEvent(Struct):
     user_id: str | None = field(default=None, name="from_user_id")
     session: CallSession | None = None
     cta_payload: str | None = None
-    """What our call button sends back, if the caller tapped it."""
+    """The data that the call button returned, if the caller tapped it."""
 
 
 class Metadata(Struct):

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from satark.api import CallProvider, Channel, ChannelContext, SettingProblem, Settings, SettingsError, hookimpl
-from satark_whatsapp.calls.carrier import WhatsAppCalls
+from satark_whatsapp.calls.call_provider import WhatsAppCalls
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
@@ -24,7 +24,7 @@ _NO_CALLS: Final = SettingProblem(
 
 @hookimpl
 def satark_call_providers(settings: Settings, context: ChannelContext) -> list[WhatsAppCalls]:
-    """Hand over what carries the calls inside WhatsApp, one for each number, if calls are on.
+    """Hand over the providers of calls inside WhatsApp, one for each number, if calls are on.
 
     Raises:
         satark.api.SettingsError: calls are on, and aiortc is not installed.

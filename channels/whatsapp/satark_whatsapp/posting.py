@@ -1,8 +1,8 @@
 """Post small requests to one provider over connections that stay open, for channels whose replies are calls.
 
 With a general client such a call costs half as much as a turn (`docs/performance.md`). This client only posts a
-complete body and reads an answer of bounded size. It follows no redirect, sends no cookie, writes no log, knows no
-proxy but that of `proxy_url`, and closes a connection that receives a byte which belongs to no answer.
+complete body and reads an answer of bounded size. It follows no redirect, sends no cookie, writes no log, uses no proxy
+but that of `proxy_url`, and closes a connection that receives a byte outside of an answer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LARGEST_HEAD: Final = 32 * 1024
 _IDLE_SECONDS: Final = 15.0
 """Idle seconds after which a connection is not used again: the server may have closed it meanwhile."""
 _ENDS: Final = frozenset({"content-length", "transfer-encoding"})
-"""Headers that say where an answer ends. Without them an answer ends with the connection (RFC 9112, section 6.3)."""
+"""Headers that tell where an answer ends. Without them an answer ends with the connection (RFC 9112, section 6.3)."""
 
 
 class PostFailed(Exception):  # noqa: N818 - it reads as what it says
@@ -38,7 +38,7 @@ class HttpAnswer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """Name in lower case → value. Of a repeated header the last value counts."""
+    """Name in lower case → value. If a header is repeated, its last value counts."""
     content: bytes
 
 

@@ -34,7 +34,7 @@ CAPABILITIES = Capabilities(
 )
 
 CALL_BUTTON = "satark"
-"""What our call button sends back with the call."""
+"""The data that the call button returns with the call."""
 _CALL_MINUTES = 1440
 _MENU = "☰"
 
@@ -57,7 +57,7 @@ def template(name: str, language: str, to: Address) -> bytes:
 
 
 def form_control(prompt: Prompt, forms: Mapping[str, str], mode: str) -> dict[str, Any] | None:
-    """Return the control that opens the form which a prompt offers. None: no form is in the prompt's language.
+    """Return the control that opens the form of a prompt. None: no form is in the prompt's language.
 
     Meta returns `flow_token` with the answers.
 

@@ -3,7 +3,7 @@
 Telephone calls are not part of the batch: `calls_in` yields them.
 
 Each item is decoded by itself, so that only a malformed item is lost. If the sender of a malformed message is readable,
-Satark tells them that it did not understand them.
+Satark tells them that it did not understand the message.
 """
 
 import hashlib
@@ -62,7 +62,7 @@ ALARMS: Final[Mapping[str, Mapping[str, str]]] = {
         "PARTNER_REMOVED": "app-not-subscribed",
     },
 }
-"""Field → event of which an operator must know → the alarm's code. Source: Meta, "Webhooks for WhatsApp", fields."""
+"""Field → event that an operator must know of → the alarm's code. Source: Meta, "Webhooks for WhatsApp", fields."""
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ class WebhookParser:
         return parse_each(items, call)
 
     def _items(self, value: payload.Value) -> Iterator[Callable[[], Batch]]:
-        """Yield what parses each item of a value, and the alarms and the number of ignored items."""
+        """Yield the parser of each item of a value, then the alarms and the number of ignored items."""
         account = self._accounts.get(value.metadata.phone_number_id) if value.metadata else None
         if account is None:
             yield partial(Batch, ignored=len(value.messages) + len(value.statuses) + len(value.errors))
@@ -155,7 +155,7 @@ def _sent_at(message: payload.WhatsAppMessage) -> int | None:
 
 
 def _composed_key(message: payload.WhatsAppMessage) -> str:
-    """Make the key of an event without an id, such as some system events. The key follows from the message's bytes."""
+    """Make the key of an event without an id, such as some system events, from the message's bytes."""
     return "composed:" + hashlib.sha256(msgspec.json.encode(message)).hexdigest()
 
 
@@ -226,7 +226,7 @@ def _items(raw: msgspec.Raw | None, decode: Callable[[msgspec.Raw], T | None], d
 
 
 def _message(raw: msgspec.Raw) -> payload.WhatsAppMessage | None:
-    """Decode a message; of a malformed one what its answer needs. None: not even that can be decoded."""
+    """Decode a message; of a malformed message, decode only the fields for an answer. None: even that is impossible."""
     message = _item(raw, payload.WhatsAppMessage)
     if message is None and (head := _item(raw, payload.MessageHead)) and head.id:
         return payload.WhatsAppMessage(**msgspec.structs.asdict(head), type=UNREADABLE)
@@ -234,7 +234,7 @@ def _message(raw: msgspec.Raw) -> payload.WhatsAppMessage | None:
 
 
 def _item(raw: bytes | msgspec.Raw | None, kind: type[T]) -> T | None:
-    """Decode an item, whose numbers may be strings. None: there is none, or it has another shape."""
+    """Decode an item, whose numbers may be strings. None: there is no item, or it has another shape."""
     decode: Callable[[bytes], T] = _decoder(kind)  # type: ignore[arg-type] # a class is hashable
     with suppress(*DECODING_ERRORS, OverflowError):
         return None if raw is None else decode(bytes(raw))

@@ -36,7 +36,7 @@ def backoff(attempt: int, *, longest: float) -> float:
 
 
 async def read_answer(content: StreamReader, most: int) -> bytes:
-    """Return a provider's answer, at most so many bytes: `content.read(most)` returns what has come by now."""
+    """Return at most `most` bytes of a provider's answer. One `content.read` returns only what has arrived by now."""
     try:
         return await content.readexactly(most)
     except asyncio.IncompleteReadError as error:
@@ -85,7 +85,7 @@ class ProviderClient:
         return self._session
 
     async def get_file(self, url: URL, stall: float, headers: Mapping[str, str] | None = None) -> ClientResponse:
-        """Begin a download, without a limit of its total time. `stall`: seconds without a byte that end it."""
+        """Begin a download. Its total time has no limit; `stall` seconds without a byte end it."""
         from aiohttp import ClientTimeout  # noqa: PLC0415 - as above
 
         timeout = ClientTimeout(total=None, sock_connect=self.connect_seconds, sock_read=stall)
@@ -93,7 +93,7 @@ class ProviderClient:
 
 
 async def file_chunks(response: ClientResponse, most: int, least: int = 0) -> AsyncGenerator[bytes, None]:
-    """Yield a provider's file of at most and at least so many bytes.
+    """Yield the chunks of a provider's file. Its size must be from `least` to `most` bytes.
 
     Raises:
         MediaGone: the file is larger.

@@ -159,7 +159,7 @@ class Channel(Protocol):
         """
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete the file at the provider, if the provider allows it. Log what fails, and raise nothing.
+        """Delete the file at the provider, if the provider allows it. Log a failure; raise nothing.
 
         Called after the host has sealed its copy.
         """

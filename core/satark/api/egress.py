@@ -29,10 +29,10 @@ def proxy_url() -> str:
 
 
 async def open_connection(host: str, port: int, seconds: float | None) -> socket.socket:
-    """Return a socket that is connected to a host, through the proxy if there is one, which then resolves the name.
+    """Return a socket that is connected to a host, through the proxy if there is one. The proxy resolves the name.
 
     Raises:
-        OSError: nobody answers, or the proxy refuses; a `TimeoutError` after so many seconds.
+        OSError: nobody answers, or the proxy refuses; a `TimeoutError` after `seconds`.
     """
     async with asyncio.timeout(seconds):
         if not _proxy.hostname:
@@ -64,7 +64,7 @@ async def _connect(host: str, port: int) -> socket.socket:
 
 
 async def _open_tunnel(connection: socket.socket, target: str) -> None:
-    """Ask the proxy for a tunnel. Read its answer byte by byte: what follows is the peer's."""
+    """Ask the proxy for a tunnel. Read its answer byte by byte: the bytes after it come from the peer."""
     if not target.isascii() or not target.isprintable() or " " in target:
         raise OSError("a host's name is printable ASCII")
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]

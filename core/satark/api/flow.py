@@ -167,7 +167,7 @@ class StepType(Protocol):
         """The schema of a step's settings in a flow: a frozen struct class that forbids unknown fields."""
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """Return the ids of the texts that the step needs in every language. Of each tuple, one id must have a text."""
+        """Return the ids of the texts that the step needs in every language. In each tuple, one id must have a text."""
 
     def ask(self, step: Step, view: View) -> Question:
         """Return the step's question, in the view's language."""
@@ -338,9 +338,9 @@ class FormQuestion(Redacted, frozen=True, kw_only=True):
     detail: bool = False
     """Whether the question is asked only if the tipster wants to tell more."""
     conditional: bool = False
-    """Whether it depends on other answers if the question is asked."""
+    """Whether other answers decide if the question is asked."""
     counted: bool = False
-    """Whether ordinary answers lead to it; the other questions belong to the step of one before them."""
+    """Whether ordinary answers lead to the question. If not, it belongs to the step of the question before it."""
     asked: bool = False
     """Whether the answers so far lead to the question; for a detail: whether they permit it."""
     answered: bool = False

@@ -175,12 +175,12 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     account: str
     event_key: str
     message_key: str = ""
-    """By what an edit or a deletion names this message, where it is not the event key. It ends with the session."""
+    """The id by which an edit or a deletion names this message, if not the event key. Erased with the session."""
     senders: tuple[Address, ...]
     """Every address that the provider gave for this sender, the most permanent first. Replies go to the first."""
     chat_account: str = ""
-    """The account on which the senders also write, if the event came by another medium, as a call inside a messenger
-    does: it belongs to their conversation there. Empty: `account`."""
+    """The senders' account in a chat, if the event came by another medium, as from a call inside a messenger. The event
+    belongs to their conversation in that chat. Empty: `account`."""
     event: Event
     sent_at: int | None = None
     """Unix time in seconds when the message, or the message that it answers, was sent. None, unless the provider gives
@@ -188,13 +188,13 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     provider_message_id: str = ""
     """The provider's id of the message, if the channel can delete it later (`ErasingChannel`); else empty."""
     seen: Call | None = None
-    """A call that shows the message as read to the sender. It is made soon after the reply, never stored and never
-    retried."""
+    """A call that shows the message as read to the sender. The call is made soon after the reply, never stored and
+    never retried."""
     busy: Call | None = None
-    """A call that also shows "typing". It is made in place of `seen` while the reply still waits."""
+    """A call that also shows "typing". The call is made in place of `seen` while the reply still waits."""
     answer: Call | None = None
-    """A call for which the sender's app waits, such as one that ends the progress sign on a tapped button. It is made
-    at once, never stored and never retried."""
+    """A call for which the sender's app waits, such as one that ends the progress sign on a tapped button. The call is
+    made at once, never stored and never retried."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,7 +228,7 @@ class Malformed(ValueError):  # noqa: N818 - it reads as what it says where it i
 
 
 def parse_each(items: Iterable[T], parse: Callable[[T], Batch]) -> Batch:
-    """Parse each item of a request by itself, and return one batch: an item that can't be read costs no other.
+    """Parse each item of a request by itself, and return one batch: one that can't be read costs no other.
 
     An item that is `Malformed` or can't be decoded counts as ignored. One for which `parse` raises anything else counts
     as unread, which is reported to the operator.

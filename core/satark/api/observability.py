@@ -1,4 +1,4 @@
-"""Observability: lifecycle events, the log, what may be logged of an error, and faults to report to operators.
+"""Observability: lifecycle events, the log, safe descriptions of errors, and faults to report to operators.
 
 None of this ever holds tip content or an address.
 """
@@ -74,9 +74,9 @@ class FaultFinder(Protocol):
 
 
 def describe_error(error: BaseException) -> dict[str, str]:
-    """Return what may be logged of an exception.
+    """Return a description of an exception that is safe to log.
 
-    That is its class, the line that raised it, and the last line of Satark's own code in the traceback.
+    It names the exception's class, the line that raised it, and the last line of Satark's own code in the traceback.
     """
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -87,4 +87,4 @@ def describe_error(error: BaseException) -> dict[str, str]:
 
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-"""The log, in which nothing may stand that identifies a tipster."""
+"""The log. Nothing that identifies a tipster may be written to it."""

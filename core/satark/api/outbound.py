@@ -35,7 +35,7 @@ class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
 
 
 class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
-    """The provider limits the rate: retry after so many seconds.
+    """The provider limits the rate: retry after `seconds`.
 
     `scope` tells whether one conversation or the whole account waits.
     """

@@ -28,7 +28,7 @@ SpokenPart: TypeAlias = str | tuple[str, str]
 
 
 class VoiceNote(Redacted, frozen=True):
-    """A prompt as speech, part by part."""
+    """A prompt as speech, in parts that are played one after the other."""
 
     parts: tuple[SpokenPart, ...]
     once: bool = False
@@ -36,7 +36,7 @@ class VoiceNote(Redacted, frozen=True):
 
     @property
     def reuse_key(self) -> str:
-        """A key by which the upload of a note for many people is found again; empty: the note is for one person."""
+        """The key under which the uploaded voice note is stored for reuse; empty: the note is for one person."""
         clips = [part for part in self.parts if isinstance(part, str)]
         if self.once or len(clips) < len(self.parts):
             return ""
@@ -44,7 +44,7 @@ class VoiceNote(Redacted, frozen=True):
 
 
 class Choice(Redacted, frozen=True):
-    """One option. A `Tap` returns its `token`, which holds the step, the option and the revision of the question."""
+    """One option. A `Tap` returns its `token`, which contains the step, the option and the question's revision."""
 
     token: str
     label: str

@@ -137,7 +137,7 @@ class CallRequest(Redacted, frozen=True, kw_only=True):
     chat_account: str = ""
     """As in `Inbound`: the account on which the caller also writes."""
     continues: bool = False
-    """At the start: whether the caller tapped "call" in their chat, so that the draft there goes on at once."""
+    """At the start: whether the caller tapped "call" in their chat. If so, that chat's draft continues at once."""
     state: str = ""
     """The `state` of the verb that led to this request, possibly with further fields of the provider's own. Empty at
     the start."""
@@ -168,12 +168,12 @@ class Line(Redacted, frozen=True, kw_only=True):
     clip: str = ""
     """URL of a recording to play instead of reading the text; empty: there is none."""
     pace: Pace = "normal"
-    """Any pace but `normal` is for single digits, which the caller writes down."""
+    """Speed of reading. Single digits, which the caller writes down, are read slower than `normal`."""
     pause: int = 0
     """Seconds of silence after the line."""
 
     def parts(self) -> Iterator[tuple[str, bool]]:
-        """Yield the parts of the text, each with whether to spell it letter by letter, as a tip's number must be."""
+        """Yield the parts of the text, each with whether it must be spelt letter by letter, as a tip's number."""
         for number, part in enumerate(_TIP_NUMBER.split(self.text)):
             if part:
                 yield part, number % 2 == 1
@@ -233,7 +233,7 @@ class TextCaller(Redacted, frozen=True):
 
 
 class HangUp(msgspec.Struct, frozen=True):
-    """Hang up."""
+    """End the call."""
 
 
 CallVerb: TypeAlias = Say | Pause | Ask | Record | GoOn | TextCaller | HangUp

@@ -31,8 +31,7 @@ ConfiguredDestination = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}:[a-
 
 
 class Destination(str):
-    """The name of a destination, `<sink>:<name>`. Only the sink interprets the second part. Equal to the plain
-    string."""
+    """The name of a destination, `<sink>:<name>`. Only the sink reads the second part. It equals the plain string."""
 
     __slots__ = ()
 
@@ -58,8 +57,8 @@ class Destination(str):
 
 
 HERE = Destination.of(DESK_SINK, "*")
-"""The destination that stands for all desks at this host together. A tip's envelopes, not its deliveries, tell which of
-them have it."""
+"""The destination that stands for all desks at this host together. A tip's envelopes tell which of these desks have the
+tip; its deliveries don't."""
 
 
 class DestinationRule(BaseModel):
@@ -129,7 +128,7 @@ class DestinationRule(BaseModel):
 
 
 class CoveredRule(DestinationRule):
-    """A destination on a carrier that strangers watch: for a tip that it must not have, it gets covers of equal size.
+    """A destination on a carrier that strangers watch. For a tip that it must not have, it gets covers of equal size.
 
     Its sink hands every delivery to `OfficeLink.send_tip`.
     """

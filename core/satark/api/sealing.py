@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEAST_PADDED: Final = 512
-"""Bytes that every sealed value is padded to, at least."""
+"""Smallest size to which a sealed value is padded, in bytes."""
 POST_QUANTUM_CHARACTERS: Final = 1959
 """Length of a post-quantum recipient in characters: 1,216 bytes in Bech32."""
 
@@ -43,7 +43,7 @@ def new_identity() -> tuple[str, str]:
 
 
 def recipient_of(identity: str) -> str:
-    """Return the recipient of an identity. Of several identities, one a line, the first, which is the newest, counts.
+    """Return the recipient of an identity. If there are several, one a line, the first counts: the newest.
 
     Raises:
         CantOpen: it is not an identity.
@@ -102,7 +102,7 @@ def encode(value: object, padded: int) -> bytes:
 
 
 def size_class(size: int, least: int, steps: int = 1) -> int:
-    """Return to how many bytes so many are padded: the next of `steps` equal steps from one doubling of `least` on."""
+    """Return the size to which `size` bytes are padded: the next of `steps` equal steps in a doubling of `least`."""
     if size <= least:
         return least
     step = max(1, (least << ((size - 1) // least).bit_length() - 1) // steps)
@@ -110,7 +110,7 @@ def size_class(size: int, least: int, steps: int = 1) -> int:
 
 
 def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
-    """Decrypt a value that `seal` encrypted. `identity` may hold several keys, one a line: a key and those it replaced.
+    """Decrypt a value that `seal` encrypted. `identity` may hold several keys, one a line: a key and its former keys.
 
     Raises:
         CantOpen: no key opens it, the ciphertext was altered, or the value is not of this type.
@@ -131,9 +131,9 @@ def encrypt(plain: bytes, *recipients: str | age.Recipient) -> bytes:
 
 
 def encrypt_alike(plain: bytes, recipient: str = "") -> bytes:
-    """Encrypt bytes to one recipient, or to nobody: what is encrypted has the same form for a key of either kind.
+    """Encrypt bytes to one recipient, or to nobody. The ciphertext has the same form for both kinds of key.
 
-    It has a stanza for each kind of keys. Those without a recipient are for keys that nobody has.
+    The ciphertext has a stanza for each kind. A stanza without a recipient is encrypted to a key that nobody has.
     """
     kind, key = _read_recipient(recipient) if recipient else (None, None)
     return _encrypted(plain, [(one, key if one is kind else None) for one in age.KINDS])

@@ -40,7 +40,7 @@ class Branch(msgspec.Struct, frozen=True):
     name: str
     folder: Path
     tables: MetaData | None = None
-    """The tables, which a new database gets at once, with their comments; None: the revisions make them."""
+    """The tables. A new database gets them at once, with their comments. None: the revisions make them."""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ class Services(Protocol):
         """Queue a sink's own notification, named `<kind>:<when>` (see `Delivery.kind`), unless it was queued before."""
 
     def mark_returned(self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str) -> bool:
-        """Turn a delivery into a dead letter: it was done, but its destination sent it back. False: there is none.
+        """Turn a delivery that was done but was sent back into a dead letter. False: there is none.
 
         `is_it` returns whether an idempotency key is that of the delivery.
         """
@@ -124,7 +124,7 @@ class Services(Protocol):
         """Run a write in its own transaction, in this thread."""
 
     def secret_key(self, file: str) -> bytes:
-        """Return the 32 secret bytes of a name of your own, the same on every machine of the installation."""
+        """Return 32 secret bytes for a name of your own, the same on every machine of the installation."""
 
 
 class OpenedTip(Protocol):
@@ -312,7 +312,7 @@ class CommandHost(Protocol):
     def every_prompt(self, channel: str, *, filled: bool = True) -> Iterator[tuple[str, Prompt]]:
         """Yield each prompt that the questionnaire in use can show, in every language, each with a name.
 
-        `filled`: whether placeholders are filled with examples. If not, `{place}` stays, and each question is without
+        `filled`: whether placeholders are filled with examples. If not, `{place}` stays, and a question comes without
         the statements before it.
 
         Raises:

@@ -39,7 +39,7 @@ class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     ordinal: str
     state: Literal["due", "sealed", "lost"]
     """`due`: the file is still being fetched, and a later revision contains it. `sealed`: it is stored. `lost`: the
-    provider no longer had it."""
+    provider had deleted it."""
     record: bytes = b""
     """A `tip.Evidence`, age-encrypted; empty unless `state` is `sealed`."""
     original: SealedCopy | None = None
@@ -82,11 +82,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     """1 for the first attempt."""
     last_reason: str = ""
-    """The reason that the last attempt returned, in its first 200 characters: a sink can say there what it delivered.
+    """The reason that the last attempt returned, cut to 200 characters. A sink can record in it what it delivered.
     """
     envelope: bytes
-    """A `tip.Envelope`, age-encrypted to the destination's own recipient, or, if it has none, to its desk's. Empty:
-    neither has the tip."""
+    """A `tip.Envelope`, age-encrypted to the destination's own recipient. If it has none: to its desk's recipient.
+    Empty: neither has the tip."""
     document: bytes
     """A `tip.Tip`, age-encrypted to the tip's recipient."""
     files: tuple[SealedFile, ...] = ()
@@ -94,11 +94,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[SealedMessage, ...] = ()
     """The messages of the tip's thread, in order."""
     alarm: str = ""
-    """What an alarm says: a line for each fault, with code and remedy, or its end."""
+    """The text of an alarm: a line for each fault, with code and remedy, or the news that the fault has ended."""
 
     @property
     def kind(self) -> str:
-        """What is delivered: `tip`, or the kind of a notification without a tip.
+        """The kind of the delivery: `tip`, or the kind of a notification without a tip.
 
         A kind is `alarm` (see the setting `alarm_to`), or one that the sink queued itself with
         `context.add_delivery(unit, "<kind>:<when>", destination)`.
@@ -123,7 +123,7 @@ class Retry(msgspec.Struct, frozen=True, tag="retry"):
     after: float | None = None
     """Seconds until the next attempt, in place of the host's own backoff; None: the backoff."""
     down: bool = False
-    """Whether the destination is unreachable for every tip, not only this one. Soon no other delivery is attempted
+    """Whether the destination is unreachable for every tip, not only for this one. Soon no other delivery is attempted
     there."""
 
 
@@ -254,7 +254,7 @@ class Carrier(Protocol):
         """
 
     def connect(self, url: str) -> AbstractAsyncContextManager[CarrierConnection]:
-        """Connect to the broker at a URL that `check` accepted, for the duration of the block.
+        """Connect to the broker at a URL that `check` accepted, while the block runs.
 
         Entering raises `CarrierError` if the broker does not answer.
         """
@@ -266,17 +266,17 @@ class OfficeLink(Protocol):
     async def send_tip(self, delivery: Delivery, publish: Callable[[str, bytes], Awaitable[None]]) -> DeliveryResult:
         """Send the complete state of a tip to its remote office; for a desk at this host, send a copy to the carrier.
 
-        Done once each message is confirmed.
+        Return once the carrier has confirmed each message.
 
         Raises:
             CarrierError: a message was not confirmed. Confirmed parts of files are not sent again.
         """
 
     async def send_covers(self, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
-        """Send each desk, until cancelled, what looks like a tip and is none, at its moments without anything else."""
+        """Send each desk covers, which look like tips, at its moments without other deliveries, until cancelled."""
 
     async def accept(self, message: bytes, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
-        """Store an office's answer; return once it is committed. One that came before is only confirmed again.
+        """Store an office's answer; return once it is committed. An answer that came before is only confirmed again.
 
         Raises:
             MessageRejected: it is forged, altered, or not an answer.

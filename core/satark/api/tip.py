@@ -36,7 +36,7 @@ CaseOutcome: TypeAlias = Literal[
 ]  # fmt: skip
 """The outcome of a tip, for the desks. Its wording is the text `outcome.<code>` in the desk's catalogues."""
 OUTCOMES: tuple[CaseOutcome, ...] = get_args(CaseOutcome)
-"""Every outcome, in the order in which the desk offers them."""
+"""Every outcome, in the order in which pages of the desk list them."""
 
 Feedback: TypeAlias = Literal["", "yes", "no", "again", "words"]
 """A tipster's answer to whether the police's work helped. `words`: they wrote something instead of choosing an
@@ -142,38 +142,38 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """The recipient of the tip's first key, if the desk has a release alone; then `identity` holds the release's key
     and the desk's own keys."""
     tip_verifier: str = ""
-    """With a release: Ed25519 public key (hex) that verifies what the tip's first key signs."""
+    """If the desk has a release: the Ed25519 public key (hex) that verifies what the tip's first key signs."""
     tipster_verifier: str = ""
-    """Ed25519 public key (hex) that verifies what the tipster wrote after the tip was sent."""
+    """Ed25519 public key (hex) that verifies the tipster's messages after the tip was sent."""
     document_sha256: str = ""
     """SHA-256 of the tip's sealed document, in hex: anybody can seal another."""
     holders: Mapping[str, tuple[str, ...]] = {}
-    """Desks to which the tip was sealed when it was sent → the destinations of each. Directions are in the thread."""
+    """Desk to which the tip was sealed when it was sent → its destinations. Later directions are in the thread."""
     answers_to: Mapping[str, str] = {}
-    """Desk → the desk that may take the tip back from it: the one that directed it; by routing, the next above."""
+    """Desk → the desk that may take the tip back: the one that directed it; by routing, the next above."""
     roster: str = ""
     """Head of the host's roster when the tip was sent."""
     changes: tuple[TipKeyChange, ...] = ()
-    """All changes of the tip's key, without the recipients, which follow from the keys."""
+    """All changes of the tip's key, without the recipients: these are computed from the keys."""
     points: tuple[Checkpoint, ...] = ()
-    """The last checkpoint of each desk that renewed the key, in order; none of a desk below one that did so later."""
+    """The last checkpoint of each desk that renewed the key, in order, unless a desk above it renewed later."""
     arrived: int = 0
-    """The minute in which an urgent tip came, Unix seconds, for the desks that got it when it was sent; otherwise 0."""
+    """The minute in which an urgent tip came, Unix seconds, for desks that got it when it was sent; otherwise 0."""
     sent: bytes = b""
-    """The tipster's signatures of all that was fixed when the tip was sent, also of its first key: `routing.sent`."""
+    """The tipster's signatures of all that was fixed when the tip was sent, and of its first key: `routing.sent`."""
 
 
 class Checkpoint(Redacted, frozen=True):
-    """A tip's thread, and who had the tip, when its key was renewed: whatever the databases say later."""
+    """A tip's thread, and the desks that had the tip, when its key was renewed. Database changes don't alter it."""
 
     seq: int
     """Position of the thread's last message."""
     thread: bytes
-    """Hash of the thread."""
+    """Hash of the thread up to that message."""
     roster: tuple[str, ...]
-    """Heads of the rosters that the desk which renewed the key knew."""
+    """Heads of the rosters that the renewing desk knew."""
     holders: Mapping[str, tuple[str, ...]]
-    """Who had the tip's key; then who had a release, and who answered to whom."""
+    """The desks that had the tip's key. The next fields: those that had a release, and who answered to whom."""
     releases: Mapping[str, Release]
     answers_to: Mapping[str, str]
     desk: str = ""
@@ -185,17 +185,17 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
 
     recipient: str
     verifier: str
-    """Ed25519 public key (hex) that verifies what the new key signs."""
+    """Ed25519 public key (hex) that verifies signatures of the new key."""
     desk: str
     """The desk that renewed the tip's key."""
     disclosed: Signature
-    """Hashes of what desks had written to the tipster by then, 16 bytes each, among random ones."""
+    """Hashes of the messages that desks had written to the tipster by then, 16 bytes each, among random ones."""
     roster: tuple[str, ...]
-    """Head of each roster that the desk knew."""
+    """Heads of the rosters that the renewing desk knew."""
     lost: Signature
-    """Tags of the desks that had the key before and did not get this one; if there are none, a random tag."""
+    """Tags of the desks that had the key before and did not get the new key; if there are none, a random tag."""
     point: Signature
-    """Hash of the checkpoint: `renewals.hash_of`."""
+    """Hash of the checkpoint of this renewal: `renewals.hash_of`."""
     signature: Signature
     """Signature by the tip's key before this one."""
 
@@ -256,7 +256,7 @@ class Message(Redacted, frozen=True, kw_only=True):
     """Name of the officer who wrote the message, with their signature, sealed only to the tip's key: the receipt's key
     opens the message, but not this name."""
     signature: bytes = b""
-    """Signature by the key of the desk, or tipster, that wrote it. To a tipster, one by the tip's key follows."""
+    """Signature by the key of the desk, or tipster, that wrote it. Messages to a tipster have the tip key's as well."""
     status: Status | None = None
     text: str = ""
     question: bool = False
@@ -281,12 +281,12 @@ class Message(Redacted, frozen=True, kw_only=True):
     private: bool = False
     """Whether only the desk that wrote the note may read it; such a message is always internal."""
     roster: tuple[str, ...] = ()
-    """Heads of the rosters that the desk knew."""
+    """Heads of the rosters that the writing desk knew."""
     thread: bytes = b""
     """Hash of the thread before the message, as the desk knew it."""
 
     def __post_init__(self) -> None:
-        """Refuse what a desk may not keep to itself: all but notes, and who of its officers has the tip.
+        """Refuse a private message, unless it is a note or tells which of the desk's officers has the tip.
 
         Raises:
             ValueError: others must read this message too.
@@ -310,7 +310,7 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The desk that the tip is directed to or withdrawn from; the officer whom it is assigned to, or who is recused or
     readmitted; or the number of the tip that it is merged into."""
     due: int = 0
-    """Unix time in seconds by which the directed desk owes its report, set by an officer; 0: it owes none."""
+    """Unix time in seconds by which the directed desk owes its report, as an officer set it; 0: it owes no report."""
     outcome: CaseOutcome | Literal[""] = ""
     priority: Priority | Literal[""] = ""
     """The corrected priority; empty: unchanged."""
@@ -328,9 +328,9 @@ class Release(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """What a direction passes on of a tip: some fields and a rewording, in place of the tipster's own words."""
 
     key: str
-    """An age identity. It opens no message, as these are sealed to the desk's own key, but the desk's read state."""
+    """An age identity that opens the desk's read state, not messages: these are sealed to the desk's own key."""
     envelope: Signature = b""
-    """Hash of the desk's envelope with this release, which who directs the tip signs so: `releases.hash_of_release`."""
+    """Hash of the desk's envelope with this release: the directing desk signs it. See `releases.hash_of_release`."""
     holders: Signature = b""
     """Tags of the desks that have the tip's key, 16 bytes each, among random ones: `store.envelopes.releasing`."""
     text: str = ""

@@ -1,4 +1,4 @@
-"""The connector of aiohttp's clients whose connections all go through the proxy, those of plain http too."""
+"""Makes the connections of aiohttp's clients. With a proxy, all of them go through it, even those of plain http."""
 
 import asyncio
 import socket
@@ -13,12 +13,12 @@ Connect = Callable[[str, int, float | None], Awaitable[socket.socket]]
 
 
 def make(connect: Connect | None, options: dict[str, Any]) -> TCPConnector:
-    """Return a connector with aiohttp's options; with `connect`, that is what makes its connections."""
+    """Return a connector with aiohttp's options. If `connect` is given, the connector makes its connections with it."""
     return TunnelConnector(connect, **{"resolver": _AtTheProxy(), **options}) if connect else TCPConnector(**options)
 
 
 class TunnelConnector(TCPConnector):
-    """Makes each connection in a tunnel. aiohttp's own `proxy=` would show the proxy what goes by plain http."""
+    """Makes each connection in a tunnel. aiohttp's own `proxy=` would show the proxy the content of plain http."""
 
     def __init__(self, connect: Connect, **options: Any) -> None:
         super().__init__(**options)
@@ -39,7 +39,7 @@ class TunnelConnector(TCPConnector):
 
 
 class _AtTheProxy(AbstractResolver):
-    """Leaves names as they are: the proxy resolves them."""
+    """A resolver that leaves names unchanged: the proxy resolves them."""
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> Any:
         return [ResolveResult(hostname=host, host=host, port=port, family=family, proto=0, flags=0)]

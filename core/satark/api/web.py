@@ -227,7 +227,7 @@ def _without_controls(value: object) -> object:
 
 
 async def read_form(request: Request, limit: int = FORM_LIMIT) -> dict[str, str]:
-    """Read a form as `read_pairs` does. Of a repeated field the last value counts."""
+    """Read a form as `read_pairs` does. If a field is repeated, its last value counts."""
     return dict(await read_pairs(request, limit))
 
 

@@ -1,4 +1,4 @@
-"""Acts of officers: what a row of the audit log says, and how it is signed and padded before it is sealed."""
+"""Acts of officers: the content of a row of the audit log, and its signing and padding before it is sealed."""
 
 import hashlib
 from typing import Literal, TypeAlias, get_args
@@ -23,22 +23,22 @@ ActKind: TypeAlias = Literal[
     "passphrase_changed", "factor_added", "factor_removed", "session_ended", "recovery_approved",
     "page_opened", "form_sent",
 ]  # fmt: skip
-"""What an officer did. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of the desk,
-as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which takes two officers;
-`recused`: gave up a tip because they have to do with its people; `unattended`: no officer of the desk is left who has
-the tip; `log_missing`: the log lacked a part that the officer's browser had seen; `page_opened`, `form_sent`: any other
-page or form."""
+"""The kind of an officer's act. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of
+the desk, as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which needs two officers;
+`recused`: gave up a tip because they know people in it; `unattended`: no officer of the desk is left who has the tip;
+`log_missing`: the log lacked a part that the officer's browser had seen; `page_opened`, `form_sent`: any other page or
+form."""
 
 ACT_KINDS: tuple[ActKind, ...] = get_args(ActKind)
 
 MAX_DETAIL = 200
-"""Characters of a detail that are stored."""
+"""Most characters of a stored detail."""
 MAX_NAME = 40
-"""Characters of a name that are stored."""
+"""Most characters of a stored name."""
 _PADDED = 2048
-"""Bytes of every act before it is sealed: all rows are of one size, whatever they say."""
+"""Size in bytes of every act before it is sealed. All rows have one size, whatever their content."""
 OWN_KEY = -1
-"""Stands for the number of a key if the officer's own key signed, as an auditor's does: auditors have no desk's key."""
+"""Stands for a key's number if the officer's own key signed, as for auditors, who have no desk's key."""
 _DOMAIN = b"satark/1/act\0"
 
 
@@ -49,21 +49,21 @@ class Act(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     desk: str
     officer: str = ""
     second: str = ""
-    """The second officer, if it took two."""
+    """The second officer, if the act needed two."""
     at: str
     """UTC, to the second: `YYYY-MM-DDThh:mm:ssZ`."""
     tip: str = ""
-    """The tip's number; empty: no tip in particular."""
+    """The tip's number; empty: the act concerns no single tip."""
     file: str = ""
     """The file's ordinal."""
     detail: str = ""
-    """A status, the desk that a tip was directed to, the officer who was added, the words that were searched for."""
+    """A status, the desk that a tip was directed to, the officer who was added, or the search words."""
     salt: str
     """128 random bits, hex, so that nobody can guess an act by its hash."""
 
 
 class SignedAct(Redacted, frozen=True, kw_only=True):
-    """An act as it is sealed."""
+    """An act in the form in which it is sealed."""
 
     act: Act
     number: int
@@ -103,6 +103,6 @@ def seal_act(signed: SignedAct, audit_recipient: str, own_recipient: str = "") -
 
 
 def padded(signed: SignedAct) -> SignedAct:
-    """Return an act as it is sealed, padded so that it encodes to as many bytes as any other."""
+    """Return an act in the form in which it is sealed, padded to the encoded size of every other."""
     size = len(msgspec.json.encode(signed))
     return msgspec.structs.replace(signed, padding=" " * max(0, _PADDED - size))

@@ -1,8 +1,8 @@
-"""Audit keys: what the acts of a desk's officers are sealed to and signed with, and who has the private halves.
+"""Audit keys: the keys to which officers' acts are sealed and with which they are signed, and their holders.
 
 Each desk has an audit key pair (age) for its officers' acts. Its private half, an `AuditKey`, is sealed to each holder:
 the desk itself, every desk above it, and its auditors. Acts are signed with an Ed25519 key that is derived from the
-desk's own key, which the operator of the databases lacks, and whose public half stands in the roster. Both are renewed
+desk's own key, which the operator of the databases lacks, and whose public half is in the roster. Both are renewed
 whenever the desk's key changes; the former ones stay, for older rows, and each key vouches for the one before it.
 
 This module takes the desks and their keys from the roster.
@@ -28,7 +28,7 @@ from satark.store.unit_of_work import UnitOfWork
 
 
 class AuditKey(Redacted, frozen=True, kw_only=True):
-    """The private half of an audit key, as it is sealed to a holder. Desk and number are checked on opening."""
+    """The private half of an audit key, sealed to a holder. Desk and number are checked on opening."""
 
     desk: str
     number: int
@@ -45,18 +45,18 @@ class PublicAuditKey(Redacted, frozen=True, kw_only=True):
     recipient: str
     verifier: str
     former: str = ""
-    """The verifier of the key before, for which this key vouches; empty: there was none."""
+    """The verifier of the previous key, for which this key vouches; empty: there was none."""
     since: int = 0
-    """Position of the log's newest row by then: what the key before signs after it is forged; 0: not said."""
+    """Position of the log's newest row at that time: later signatures of the previous key are forged; 0: unknown."""
 
 
 def desk_holder(desk: str) -> str:
-    """Return how a desk is named as a holder of audit keys."""
+    """Return the name of a desk as a holder of audit keys."""
     return f"desk:{desk}"
 
 
 def officer_holder(desk: str, officer: str) -> str:
-    """Return how an officer is named as a holder of audit keys."""
+    """Return the name of an officer as a holder of audit keys."""
     return f"officer:{desk}/{officer}"
 
 
@@ -66,12 +66,12 @@ def act_key(identity: str) -> Ed25519PrivateKey:
 
 
 def newest_verifier(connection: Connection, desk: str) -> str:
-    """Return the verifier that a desk's newest row has, whoever wrote it; empty: there is none."""
+    """Return the verifier in a desk's newest row, whoever wrote that row; empty: there is none."""
     return connection.execute(_newest_first(desk).with_only_columns(audit_key.c.verifier).limit(1)).scalar() or ""
 
 
 def current_key(connection: Connection, desk: str, rostered: str) -> PublicAuditKey | None:
-    """Return the public audit key of a desk that is in use; None if there is none that the desk's key signed.
+    """Return a desk's present public audit key; None: there is none that the desk's key signed.
 
     `rostered`: the desk's verifier in the roster.
     """
@@ -81,7 +81,7 @@ def current_key(connection: Connection, desk: str, rostered: str) -> PublicAudit
 
 
 def ensure_key(unit: UnitOfWork, services: Services, desk: str, identity: str) -> PublicAuditKey:
-    """Return the desk's audit key, given its opened key; make one if there is none, or if it is not the desk's own.
+    """Return the desk's audit key, given its opened key; make one if there is none of its own.
 
     Whoever writes to the database could put a key of their own there, but not sign it with the desk's key.
     """
@@ -112,10 +112,10 @@ def seal_again(unit: UnitOfWork, holder: str, identity: str, *recipients: str) -
 
 
 def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -> None:
-    """Give all audit keys of a desk to those who may read them by the roster; take them from those who no longer may.
+    """Give all audit keys of a desk to the holders that the roster allows; take them from former holders.
 
-    Whoever no longer may has a copy, as has who left a desk above: then the desk gets a new key for what comes.
-    `identity`: the desk's opened key.
+    A former holder may have a copy, and so may somebody who left a desk above: so the desk gets a new key for later
+    acts. `identity`: the desk's opened key.
     """
     holders = {**holders_above(unit, services, desk), **_auditors(unit, services, desk)}
     mine = audit_key_copy.c.desk == desk
@@ -164,7 +164,7 @@ def holders_above(unit: UnitOfWork, services: Services, desk: str) -> dict[str, 
 
 
 def opened_keys(connection: Connection, holder: str, identity: str, desk: str = "") -> list[AuditKey]:
-    """Open a holder's copies of audit keys (of one desk, or of all) with the holder's identity; skip what is forged."""
+    """Open a holder's copies of audit keys (of one desk, or of all) with the holder's identity; skip forged ones."""
     query = select(audit_key_copy).where(audit_key_copy.c.holder == holder)
     if desk:
         query = query.where(audit_key_copy.c.desk == desk)
@@ -173,11 +173,11 @@ def opened_keys(connection: Connection, holder: str, identity: str, desk: str = 
 
 
 class Verifier(Redacted, frozen=True):
-    """What verifies acts: a public key, and the position in the log up to which it counts."""
+    """Verifies acts: a public key, and the position in the log up to which it counts."""
 
     key: str
     until: int = 0
-    """0: it counts everywhere."""
+    """0: the key counts everywhere."""
 
     def counts_at(self, position: int) -> bool:
         """Return whether an act at this position of the log may be by this key."""
@@ -185,7 +185,7 @@ class Verifier(Redacted, frozen=True):
 
 
 def verifiers(connection: Connection, desk: str, rostered: str = "") -> dict[int, Verifier]:
-    """Return the verifiers of a desk's acts, by the number of the audit key: the present one, and all it vouches for.
+    """Return the verifiers of a desk's acts, by the audit key's number: the present key, and all that it vouches for.
 
     `rostered`: the desk's verifier in the roster; empty: the roster does not list the desk, and the newest key counts.
     A key that nothing vouches for is left out.

@@ -1,4 +1,4 @@
-"""Reading: opens the acts that somebody may see, and checks each one's signature and place in the log."""
+"""Reading: opens the acts that a reader may see, and checks each one's signature and position in the log."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from satark.store.tables import custody
 from satark_words.geography.geography import Geography
 
 SCAN_ROWS = 2000
-"""Most rows that one page looks through: some 0.1 ms each."""
+"""Most rows that one page searches. A row takes some 0.1 ms."""
 
 Flaw: TypeAlias = Literal["", "unsigned", "forged"]
-"""What is wrong with an act. `unsigned`: no officer's key signed it, which is normal for a failed sign-in and for a
-machine; `forged`: its signature or its place in the log is wrong."""
+"""A flaw of an act. `unsigned`: no officer's key signed it, which is normal for a failed sign-in and for a machine;
+`forged`: its signature or its position in the log is wrong."""
 
 
 class ReadAct(Redacted, frozen=True, kw_only=True):
@@ -42,9 +42,9 @@ class Viewer(Redacted, frozen=True, kw_only=True):
 
     identities: tuple[str, ...]
     desks: frozenset[str] = frozenset()
-    """The desks whose officers' acts they may see."""
+    """The desks whose officers' acts the reader may see."""
     own: tuple[str, str] = ("", "")
-    """Desk and name of the officer whose own acts they may see."""
+    """Desk and name of the officer whose own acts the reader may see."""
 
     @classmethod
     def of(cls, services: Services, *, desk: str, officer: str, role: Role, identity: str, own_identity: str) -> Viewer:
@@ -63,7 +63,7 @@ class Viewer(Redacted, frozen=True, kw_only=True):
     def read(
         self, services: Services, wanted: ActFilter, *, before: int = 0, most: int = 50, scan: int = SCAN_ROWS
     ) -> ActPage:
-        """Return a page of at most so many acts, the newest first; `scan` rows of the log are looked through for them.
+        """Return a page of at most `most` acts, the newest first; search `scan` rows of the log for them.
 
         `before`: only acts before this position; 0: from the end of the log.
         """
@@ -79,7 +79,7 @@ class Viewer(Redacted, frozen=True, kw_only=True):
         return ActPage(acts=tuple(found), older=rows[-1].position if len(rows) == scan else 0)
 
     def read_all(self, services: Services, wanted: ActFilter) -> Iterator[ReadAct]:
-        """Yield all acts that are asked for, the newest first."""
+        """Yield all acts that match, the newest first."""
         page = self.read(services, wanted, most=SCAN_ROWS)
         yield from page.acts
         while page.older:
@@ -88,19 +88,19 @@ class Viewer(Redacted, frozen=True, kw_only=True):
 
 
 class ActFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which acts are asked for; an empty field asks for all."""
+    """The conditions for acts; an empty field sets none."""
 
     desk: str = ""
     officer: str = ""
     tip: str = ""
     kind: str = ""
     since: str = ""
-    """The act happened then or later; written as `Act.at`."""
+    """The act happened at this time or later; written as `Act.at`."""
     until: str = ""
-    """The act happened before."""
+    """The act happened before this time."""
 
     def matches(self, act: Act) -> bool:
-        """Return whether an act is asked for. A list of every tip of a desk concerns each of its tips."""
+        """Return whether an act matches. The act of listing all tips of a desk concerns each of its tips."""
         tip = not self.tip or act.tip.casefold() == self.tip.casefold() or act.kind == "exported_list"
         people = self.officer.casefold() in {"", act.officer.casefold(), act.second.casefold()}
         is_then = self.since <= act.at and (not self.until or act.at < self.until)
@@ -112,11 +112,11 @@ class ActPage(msgspec.Struct, frozen=True, kw_only=True):
 
     acts: tuple[ReadAct, ...]
     older: int
-    """The position from which the next page goes on; 0: there is nothing older."""
+    """The position at which the next page continues; 0: there is nothing older."""
 
 
 def desks_seen(state: RosterState, geography: Geography, desk: str, role: Role) -> frozenset[str]:
-    """Return the desks whose officers' acts somebody of this desk and role may see.
+    """Return the desks whose officers' acts an officer of this desk and role may see.
 
     An auditor sees their own desk. A head sees the desks below, and their own desk if no desk is above it.
     """

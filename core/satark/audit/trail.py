@@ -1,8 +1,8 @@
 """Trail: records what one officer does: a change in the transaction that makes it, and a read before it happens.
 
-Witnesses: each desk notes and signs the head of the log when one of its officers signs in. A log that was rewritten, or
-cut off so that the noted head is missing, no longer contains this head. The notes lie in the key store. Whoever
-restores both databases from an older backup restores the notes too; only a head that was noted elsewhere reveals that.
+Witnesses: each desk notes and signs the head of the log when one of its officers signs in. A log that was rewritten or
+cut off no longer contains this head. The notes are in the key store. Whoever restores both databases from an older
+backup restores the notes too; only a head that was noted elsewhere reveals that.
 """
 
 import threading
@@ -32,7 +32,7 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_files import atomic_files
 
 REPEAT_AFTER = 3600.0
-"""Seconds after which `record_once` records the same act again: a page that refreshes itself does not fill the log."""
+"""Seconds after which `record_once` records the same act again. A page that refreshes itself then fills no log."""
 
 
 class Trail:
@@ -44,12 +44,12 @@ class Trail:
         """Record for this officer.
 
         For a machine, `officer` is the name of its destination. The desk's opened key (`identity`) signs; without it,
-        the officer's own does. To their own key their acts are sealed too: a machine has none, nor has anybody before
-        they have proved to be the officer.
+        the officer's own key does. Acts are sealed to the officer's own key too. A machine has no such key, nor has
+        anybody who has not signed in yet.
         """
         self.desk, self.officer = desk, officer
         self.calls = 0
-        """How often an act was to be recorded: by comparing it, a caller sees whether an operation recorded any."""
+        """Number of acts given to record. By comparing it, a caller sees whether an operation recorded any."""
         self._services = services
         self._identity = identity
         self._signing = keys.act_key(identity) if identity else None
@@ -91,9 +91,9 @@ class Trail:
             self._recorded[key] = now
 
     def signed_in(self, detail: str = "") -> None:
-        """Record that the officer signed in, and note the head of the log as their desk sees it now.
+        """Record that the officer signed in, and note the present head of the log for their desk.
 
-        Whoever may read the log by the roster gets the keys for it. `detail`: how they signed in.
+        All readers of the log by the roster get the keys for it. `detail`: how they signed in.
         """
 
         def write(unit: UnitOfWork) -> None:
@@ -106,7 +106,7 @@ class Trail:
         self._services.write_now(write)
 
     def pack_signer(self) -> PackSigner | None:
-        """Return what signs packs of the desk; None if the roster does not list the desk with this key.
+        """Return the signer of the desk's packs; None if the roster does not list the desk with this key.
 
         So neither a destination nor a desk without a signing key in the roster can sign packs.
         """
@@ -121,8 +121,8 @@ class Trail:
         """State, in a file beside a pack of another desk, that this desk has it now; return the file.
 
         Raises:
-            CaseworkError: the pack was altered, or no other desk of the roster signed it, or this one can't sign.
-            OSError: the pack can't be read, or the file not written.
+            CaseworkError: the pack was altered, or no other desk of the roster signed it, or this desk can't sign.
+            OSError: the pack can't be read, or the file can't be written.
         """
         signer = self.pack_signer()
         if signer is None:
@@ -156,7 +156,7 @@ class Trail:
         return acts.OWN_KEY if self._own_key else 0, found.recipient if found else desk.recipient, self._own_key
 
     def _is_former(self, unit: UnitOfWork, key: Ed25519PrivateKey) -> bool:
-        """Return whether the desk has changed its key meanwhile: what the former one signs from now on is forged."""
+        """Return whether the desk has changed its key since. Later signatures of the former key are forged."""
         own = verifier_of(key)
         if keys.newest_verifier(unit.main, self.desk) in ("", own):
             return False
@@ -168,7 +168,7 @@ class Trail:
 
 
 def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:
-    """Note the present head of the log for a desk, signed with its key. This head was committed earlier."""
+    """Note the present head of the log for a desk, signed with its key. The head is one that was committed earlier."""
     head = LogHead.current(unit.main)
     if head is not None:
         row = {"desk": desk, "position": head.position, "link": head.link}
@@ -176,7 +176,7 @@ def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:
 
 
 def lost_witnesses(services: Services) -> list[str]:
-    """Return the desks whose noted head the log does not contain any more, or whose note is not signed by them."""
+    """Return the desks whose noted head the log no longer contains, or whose note they did not sign."""
     noted = services.read_keys(lambda c: c.execute(select(witness).order_by(witness.c.desk)).all())
     known = trusted_verifiers(services, [row.desk for row in noted])
     lost = []

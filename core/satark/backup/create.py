@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from satark.api.sealing import new_identity, seal
-from satark.backup.files import ChunkedFiles, files_key
+from satark.backup.chunked_files import ChunkedFiles, files_key
 from satark.backup.folder import FILES, KEY, KEYS, MAIN, SPOOL, BackupFolder, BackupKey
 from satark.backup.rows import key_records, main_records, spool_records
 from satark.custody.comparison import note_for_backup
@@ -26,7 +26,7 @@ from satark.store.unit_of_work import consistent_snapshot
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup contains, as counts, and its key."""
+    """The content of a backup, as counts, and its key."""
 
     name: str
     key: BackupKey
@@ -37,7 +37,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     copied: int
     copied_bytes: int
     fetching: int
-    """Number of files that were still being fetched, so that the backup does not contain them."""
+    """Number of files that were still being fetched, so they are not in the backup."""
     removed: int
     """Number of older backups that were removed."""
 
@@ -53,14 +53,14 @@ def make_backup(
 ) -> Made:
     """Make a backup under load, and remove all but the `keep` newest.
 
-    `recipients`: the operator's age recipients, all of one kind; the key of any of them opens it.
+    `recipients`: the operator's age recipients, all of one kind; any one's key opens the backup.
 
     Raises:
         CantOpen: a recipient is malformed.
         SettingsError: the edge key can't be read, or is not the databases'.
         Damaged: the folder's files are another installation's, or their index is damaged.
-        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now. What is there of it
-            counts as none, and a later one removes it.
+        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now. An unfinished backup
+        counts as none, and a later one removes it.
     """
     identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None  # an office has none
     compose.check_canaries(identity, services)
@@ -122,7 +122,7 @@ def chunked_files(folder: BackupFolder, services: Services) -> ChunkedFiles:
 def _take_over_erased(
     settings: Settings, services: Services, folder: BackupFolder, identity: Identity | None
 ) -> Callable[[str], bool]:
-    """Complete the folder's list of erased tips; return what says of a tip's id whether it is on the list."""
+    """Complete the folder's list of erased tips; return a function that tells if a tip's id is on the list."""
     if identity is None:
         return lambda _tip: False
     erased, there = ErasedList(settings.erased_list_file, identity, services.keys), folder.erased()

@@ -6,7 +6,7 @@
                      main.age         rows of the main database, encrypted to that key
                      keys.age         rows of the key store; in a folder of its own if the operator wants it apart
                      spool.age        what waited in the spool
-files/                                sealed files in chunks, and their list (`satark.backup.files`)
+files/                                sealed files in chunks, and their list (`satark.backup.chunked_files`)
 erased.list                           tags of erased tips: a restore of an older backup brings none of them back
 ```
 
@@ -39,7 +39,7 @@ MANIFEST: Final = "manifest.json"
 FILES: Final = "files"
 ERASED: Final = "erased.list"
 BREAK_OFF: Final = timedelta(days=1)
-"""Age from which a backup without a manifest is one that broke off, and not one that is being made."""
+"""Age from which a backup without a manifest counts as interrupted, no longer as being made."""
 _FORMAT: Final = 1
 _NAME: Final = "%Y%m%dT%H%M%S-%fZ"
 
@@ -55,7 +55,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     revisions: tuple[str, ...]
     """Revisions of both databases' tables."""
     recipients: tuple[str, ...]
-    """Public keys of those who can open it."""
+    """Public keys whose owners can open the backup."""
     parts: dict[str, StoredFile]
     """The encrypted files of the backup."""
 
@@ -69,8 +69,8 @@ class BackupKey(Redacted, frozen=True):
 class BackupFolder:
     """Backups in a folder or a bucket (`s3://bucket/folder`). Its methods wait for the disk or the service.
 
-    In the folder `scratch` of this machine sealed parts lie, without a name, on their way to and from a bucket.
-    `keys_address`: where `keys.age` is, with the same names of backups; empty: with the other parts.
+    `scratch`: a folder of this machine for nameless sealed parts on their way to and from a bucket. `keys_address`:
+    where `keys.age` is, under the same names of backups; empty: with the other parts.
     """
 
     def __init__(self, address: str, scratch: Path, keys_address: str = "") -> None:
@@ -84,11 +84,11 @@ class BackupFolder:
         return sorted(one.name.partition("/")[0] for one in self._store.files() if one.name.endswith(f"/{MANIFEST}"))
 
     def place(self, name: str, part: str) -> str:
-        """Return where a part of a backup is, for a message."""
+        """Return the place of a part of a backup, for a message."""
         return f"{self._keys_address if part == KEYS else self.address}/{name}/{part}"
 
     def begin(self) -> str:
-        """Return the name of a new backup. What broke off earlier is removed."""
+        """Return the name of a new backup. Interrupted backups are removed."""
         now = datetime.now(UTC)
         begun = {one.name.partition("/")[0] for store in (self._store, self._keys) for one in store.files()}
         old = {name for name in begun if name[:1].isdecimal() and name < f"{now - BREAK_OFF:{_NAME}}"}
@@ -131,7 +131,7 @@ class BackupFolder:
         return manifest
 
     def open(self, name: str, part: str, stored: StoredFile) -> BinaryIO:
-        """Open a part of a backup, after it is compared with the manifest.
+        """Open a part of a backup after comparing it with the manifest.
 
         Raises:
             Damaged: it is missing or altered.
@@ -149,8 +149,7 @@ class BackupFolder:
         """Open the key of a backup with the private key of one of its recipients.
 
         Raises:
-            CantOpen: it is sealed to others, or altered.
-            Damaged: it is missing.
+            CantOpen: the key is sealed to others, or altered. Damaged: it is missing.
         """
         try:
             return open_as(BackupKey, self._store.read(f"{name}/{KEY}"), operator)
@@ -172,7 +171,7 @@ class BackupFolder:
         return len(old)
 
     def _remove(self, backups: set[str]) -> None:
-        """Remove backups, the manifest of each before its parts."""
+        """Remove backups, each manifest before its parts."""
         for store in (self._store, self._keys):
             of = [one.name for one in store.files() if one.name.partition("/")[0] in backups]
             store.remove(sorted(of, key=lambda name: not name.endswith(MANIFEST)))

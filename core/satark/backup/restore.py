@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, delete, select
 
+from satark.backup.chunked_files import ChunkedFiles, damaged_files
 from satark.backup.create import chunked_files, open_spool
-from satark.backup.files import ChunkedFiles, damaged_files
 from satark.backup.folder import FILES, KEYS, MAIN, SPOOL, BackupFolder, BackupKey, Manifest
 from satark.backup.rows import MADE_AT_START, filled_tables, load, restore_spool
 from satark.backup.sealed_stream import Damaged, Record, read_records
@@ -33,7 +33,7 @@ class CantRestore(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
-    """What was restored, as counts."""
+    """The counts of restored items."""
 
     tips: int
     files: int
@@ -41,13 +41,13 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     lost_files: int
     """Number of files that were still being fetched when the backup was made."""
     problems: tuple[str, ...]
-    """Damaged sealed files of the backup, rows or files that a store lacks, and problems of the custody log."""
+    """Damaged sealed files of the backup, missing rows or files of a store, and problems of the custody log."""
 
 
 def restore_backup(settings: Settings, plugins: Plugins, folder: BackupFolder, name: str, key: BackupKey) -> Restored:
-    """Restore the backup `name` into the empty databases that the settings name, and compare the stores then.
+    """Restore the backup `name` into the empty databases that the settings name; then compare the stores.
 
-    What was erased after the backup is erased again. `key`: from `BackupFolder.key`.
+    Tips that were erased after the backup are erased again. `key`: from `BackupFolder.key`.
 
     Raises:
         CantRestore: another version made the backup, the databases are not empty, or a key file is not the backup's.
@@ -158,9 +158,9 @@ def run_drill(
 ) -> Restored:
     """Restore a backup beside the installation, compare the restored stores, and remove all of it.
 
-    The machine's own databases are not touched. The restored ones lie in its memory, sealed files in its data folder.
-    The drill needs the machine's key files and the backup's key. `opens` opens a tip with the settings of what was
-    restored, and returns problems.
+    The machine's own databases are not touched. The restored ones are in its memory, sealed files in its data folder.
+    The drill needs the machine's key files and the backup's key. `opens` opens a tip with the restored settings, and
+    returns problems.
 
     Raises:
         CantRestore, Damaged, SettingsError: the backup can't be restored; the message says why.

@@ -16,8 +16,8 @@ _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")
 _RUNNING: Final = (tables.tip_change, tables.tip_index, tables.epoch_key, tables.epoch_machine)
 LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, *_RUNNING))
-"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and what only
-running processes need: the order of changes, and the list of epochs."""
+"""Tables that no backup has: drafts, replies and reply handles, whose epoch keys are never copied, and the tables of
+running processes: the order of changes, and the list of epochs."""
 MADE_AT_START: Final = (
     tables.key_canary, tables.flow, tables.retention_key, tables.kept_term, tables.epoch_key, tables.epoch_machine,
 )  # fmt: skip
@@ -82,7 +82,7 @@ def _without_job(table: Table, column: str, cell: Any) -> Any:
 
 
 def spool_records(spool: Spool, identity: Identity) -> Iterator[Record]:
-    """Yield an epoch of this backup's own, then each waiting batch, sealed anew under it.
+    """Yield an epoch for this backup alone, then each waiting batch, sealed anew under it.
 
     The spool's epoch keys are never copied: they would open batches that were replayed and deleted. A batch that is
     replayed meanwhile is in the database.

@@ -1,6 +1,6 @@
 """Streams of records in age files. Each record is a length and MessagePack; the last record marks the end.
 
-Zeros follow, so that the size of a backup doesn't tell what came since the last one.
+Zeros follow, so that the size of a backup doesn't show how much came since the last one.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from satark.api.sealing import CantOpen, decrypt_stream, encrypt_stream, size_cl
 
 _LENGTH: Final = 4
 _LEAST, _STEPS = 1 << 16, 16
-"""Least size of a padded stream, and number of sizes from there to twice as many bytes, and so on."""
+"""Smallest size of a padded stream, and number of sizes from there to its double, and in each later doubling."""
 _END: Final[dict[str, Any]] = {"end": True}
 
 Record = dict[str, Any]
@@ -48,7 +48,7 @@ class _Reader:
 
 
 def write_records(file: BinaryIO, recipient: str, records: Iterable[Record]) -> StoredFile:
-    """Encrypt records into an empty file; return what was written. No plain text is written."""
+    """Encrypt records into an empty file; return the written file. No plain text is written."""
     encrypt_stream(_Reader(_framed(records)), file, recipient)
     return measure(file)
 
@@ -72,7 +72,7 @@ def read_records(sealed: BinaryIO, place: str, identity: str, workspace: Path) -
 
 
 def measure(file: BinaryIO) -> StoredFile:
-    """Return size and SHA-256 of an open file, which is at its beginning then."""
+    """Return size and SHA-256 of an open file, and rewind it."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     stored = StoredFile(size, hashlib.file_digest(cast("io.BytesIO", file), "sha256").hexdigest())

@@ -1,4 +1,4 @@
-"""Casework: what a desk does with its sealed tips, given the desk's opened key. Start with `casework.py`.
+"""Casework: a desk's work on its sealed tips, with the desk's opened key. Start with `casework.py`.
 
 The imports below are the public interface: what the pages and commands of officers use, from casework and from the
 packages under it (audit, roster, routing, custody, remote offices). The desk plugin imports from here alone.

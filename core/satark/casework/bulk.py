@@ -1,4 +1,4 @@
-"""Does one act on several tips at once, by the rules of each; reports what was done, what was not, and why."""
+"""Does one act on several tips, each by the rules for that tip; reports what was done, what was not, and why."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
     """The reason, which only desks read; for an assignment, a note to the officer who gets the tips."""
 
     def of_one(self) -> DeskAct:
-        """Return what is done with each of the tips."""
+        """Return the act for each of the tips."""
         if self.kind == "merge":
             return DeskAct(name="merge", to=self.to, text=self.text)
         if self.kind == "assign":
@@ -53,7 +53,7 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
         return [self.of_one(), DeskAct(name="note", text=self.text, private=self.kind == "assign")]
 
     def check_all(self, acts: DeskActs, casework: Casework, numbers: Iterable[str]) -> list[BulkOutcome]:
-        """Return what would become of each tip."""
+        """Return the outcome for each tip, without doing the act."""
         return [_outcome(casework, number, lambda tip: self._check(acts, tip)) for number in self._tips(numbers)]
 
     def perform_all(
@@ -78,18 +78,18 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
             acts.check(tip, step)
 
     def _tips(self, numbers: Iterable[str]) -> Sequence[str]:
-        """Return the numbers of the tips, each once, without the one that the others are merged into."""
+        """Return the numbers of the tips, each once, without the tip that the others are merged into."""
         leading = self.to.strip().upper() if self.kind == "merge" else ""
         every = dict.fromkeys(number.strip().upper() for number in numbers)
         return [number for number in every if number and number != leading][:MOST_TIPS]
 
 
 class BulkOutcome(Redacted, frozen=True, kw_only=True):
-    """What became of one tip."""
+    """The result of the act on one tip."""
 
     number: str
     problem: Problem | Literal["", "gone"] = ""
-    """Why nothing was done; `gone`: the desk has no such tip; empty: the act was done."""
+    """Reason why nothing was done; `gone`: the desk has no such tip; empty: the act was done."""
 
 
 def _outcome(casework: Casework, number: str, do: Callable[[OpenTip], None]) -> BulkOutcome:

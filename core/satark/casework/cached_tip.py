@@ -1,4 +1,4 @@
-"""One tip as a desk has opened it: its envelope, its document, and its thread as far as it was read."""
+"""One tip as a desk has opened it: its envelope, its document, and the part of its thread that was read."""
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
@@ -26,19 +26,19 @@ _SHOWN: Final = 160
 
 
 class ListedTip(Redacted, frozen=True, kw_only=True):
-    """What a desk's lists say of one tip. The sealed index keeps it; whoever acts on the tip reads the tip's rows."""
+    """A tip's values in a desk's lists. The sealed index stores them; acts on the tip read the tip's rows."""
 
     envelope: Envelope
-    """Without what only acts need."""
+    """The envelope without the fields that only acts need."""
     summary: TipSummary
     gist: Gist
     search: SearchText
     thread: tuple[PostedMessage, ...]
-    """Who did what and when, without the words except those on legal holds and erasures."""
+    """Messages of the thread: who did what and when. Only those on legal holds and erasures have their words."""
 
 
 class _Opened:
-    """Opened messages of a thread: those that count, those that nobody signed, and how many did not open."""
+    """Opened messages of a thread: those that count, the unsigned ones, and the number of those that did not open."""
 
     def __init__(self) -> None:
         self.counted: list[PostedMessage] = []
@@ -47,7 +47,7 @@ class _Opened:
 
 
 class CachedTip:
-    """One tip: its opened envelope, and its thread as far as it was read."""
+    """One tip: its opened envelope, and the part of its thread that was read."""
 
     def __init__(self, envelope: Envelope, signers: Signers, sealed: bytes) -> None:
         self.cover, self.digest = envelopes.cover(sealed), envelopes.digest(sealed)
@@ -55,7 +55,7 @@ class CachedTip:
         self.envelope = envelope
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
         self.rows = b""
-        """What it was read from: see `satark.casework.tip_reader.rows_of`."""
+        """State of the rows that it was read from: see `satark.casework.tip_reader.rows_of`."""
         self.document: Tip | None = None
         self.captions: tuple[str, ...] = ()
         self.pictures: tuple[Picture, ...] = ()
@@ -63,7 +63,7 @@ class CachedTip:
         self._answered = _Opened()
         self._reader = ThreadReader(envelope, signers)
         self.reader = self._reader
-        """Who has the tip, by the thread and by the answers that the host has not confirmed yet."""
+        """Decides who has the tip, by the thread and by the answers that the host has not confirmed yet."""
 
     @property
     def last(self) -> int:
@@ -77,12 +77,12 @@ class CachedTip:
 
     @property
     def unsigned(self) -> list[PostedMessage]:
-        """Messages in a desk's name that nobody signed who may write."""
+        """Messages in a desk's name without a signature of somebody who may write."""
         return self._posted.unsigned + self._answered.unsigned
 
     @property
     def damaged(self) -> int:
-        """The number of messages that do not open."""
+        """Number of messages that do not open."""
         # To a desk that has a release alone, a message that is not for it looks damaged.
         return 0 if self.envelope.tip_recipient else self._posted.damaged + self._answered.damaged
 
@@ -112,7 +112,7 @@ class CachedTip:
                 into.counted.append(PostedMessage(seq, message, author.name, author.at, author.signer))
 
     def open_document(self, sealed: bytes) -> Tip:
-        """Open the tip's document; where the desk has a release alone, return what was released.
+        """Open the tip's document. If the desk has only a release, return the released part.
 
         Raises:
             CantOpen: the document was altered.
@@ -134,7 +134,7 @@ class CachedTip:
         )
 
     def clues(self) -> Clues:
-        """Return what of the tipster's texts, recordings and pictures can be compared with other tips."""
+        """Return the parts of the tip's texts, recordings and pictures that can be compared with other tips."""
         return clues_of(self.document, [*self.captions, *self._tipsters_words()], self.pictures)
 
     def _gist(self, of: SearchTexts) -> Gist:
@@ -149,13 +149,13 @@ class CachedTip:
         )
 
     def _texts(self, of: SearchTexts) -> list[str]:
-        """Return what a search looks through, besides the names of what was chosen from lists."""
+        """Return the texts that a search looks through, besides the names of chosen options."""
         answers = of.written(self.document.answers) if self.document is not None else []
         messages = [posted.message.text for posted in self.thread]
         return [*answers, *self.captions, *messages, self.envelope.header.number]
 
     def _tipsters_words(self) -> Iterator[str]:
-        """Yield what the tipster wrote or said after the tip was sent."""
+        """Yield the tipster's words after the tip was sent, written or spoken."""
         messages = (posted.message for posted in self.thread)
         return (one.text for one in messages if one.sender == "tipster" or one.transcript)
 

@@ -42,7 +42,7 @@ class Casework(EvidenceAccess):
     """Works on the tips of one desk with the desk's opened key. Keep an instance no longer than an officer's session.
 
     A destination that reads tips works on them as a desk does: `desk` is then the destination, and `identity` the key
-    of its `[[destination]]`. Every method may be called from any thread. What was opened last is cached in memory.
+    of its `[[destination]]`. Every method may be called from any thread. The last opened tips are cached in memory.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class Casework(EvidenceAccess):
 
     @property
     def unreadable(self) -> int:
-        """The number of envelopes that did not open when they were last read: damaged or forged."""
+        """Number of envelopes that did not open when they were last read: damaged or forged."""
         return self.cache.unreadable
 
     def may_read(self, work: Work) -> bool:
-        """Return whether this officer may read a tip, given the work on it: not if they recused themselves from it."""
+        """Return whether this officer may read a tip, given the work on it. A recused officer may not."""
         return not work.is_recused(self.desk, self._officer.name)
 
     def note_listed(self) -> None:
@@ -110,7 +110,7 @@ class Casework(EvidenceAccess):
         return sorted(mine, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
     def keepings(self) -> list[tuple[TipSummary, Keeping]]:
-        """Return for how long each tip of the desk is kept, the first due first; store the terms for the scheduled job.
+        """Return each tip's retention term, the first due first; store the terms for the scheduled job.
 
         This brings the stored terms up to date with answers of remote offices and with changed settings.
         """
@@ -147,7 +147,7 @@ class Casework(EvidenceAccess):
     def related_tips(self, tip: OpenTip) -> list[RelatedTip]:
         """Return the tips of the desk that are related to one, the strongest reasons first.
 
-        What was not compared yet is compared first; from then on a look-up takes about a millisecond.
+        New tips are compared first. After that, a look-up takes about a millisecond.
         """
         self.note_listed()
         with self.cache.lock:
@@ -165,7 +165,7 @@ class Casework(EvidenceAccess):
         """Open a tip, by its number or its id.
 
         Raises:
-            NoSuchTip: the desk has none of this number, or the officer recused themselves from it.
+            NoSuchTip: the desk has no tip of this number, or the officer recused themselves from it.
             CantOpen: its document was altered.
         """
         try:
@@ -238,8 +238,7 @@ class Casework(EvidenceAccess):
         """Add the transcript of a recording of the tipster's own voice, or a corrected one.
 
         Raises:
-            VoiceAccessDenied: this officer may not hear it.
-            NoSuchFile: there is no such recording.
+            VoiceAccessDenied: this officer may not hear the recording. NoSuchFile: there is no such recording.
         """
         tip.voice(ordinal)
         if not self.may_hear():
@@ -273,7 +272,7 @@ class Casework(EvidenceAccess):
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
     def tell_of_dispute(self, tip: str) -> None:
-        """Tell desks that have a release of a disputed tip that it is open again: the dispute itself reaches none."""
+        """Tell desks with a release of a disputed tip that it is open again: they never see the dispute itself."""
         told = Message(sender="desk", desk=self.desk, status="REOPENED", internal=True)
         with contextlib.suppress(CantOpen, CaseworkError):  # the tip's page says what is wrong with it
             opened = self._open(tip)
@@ -304,12 +303,12 @@ class Casework(EvidenceAccess):
         *,
         act: tuple[ActKind, str] | None = None,
     ) -> PostedMessage:
-        """Add a message to a tip's thread. At an office it is queued for the host, together with `directed_to`.
+        """Add a message to a tip's thread. At an office, queue it for the host together with `directed_to`.
 
-        `act`: kind and detail of the act for the audit log, where they do not follow from the message.
+        `act`: kind and detail of the act for the audit log, if the message does not tell them.
 
         Raises:
-            ActRefused: the desk has a release alone, or takes the tip from a desk that it did not direct.
+            ActRefused: the desk has only a release, or withdraws the tip from a desk that it did not direct.
         """
         if self._owner and tip.work.director_of(self._owner):
             message = as_request(message, self._owner)
@@ -341,7 +340,7 @@ _ROW = select(tables.tip.c.document, tables.tip.c.key_changes)
 
 
 def _release_recipients(reader: ThreadReader, message: Message, listed: Mapping[str, str]) -> list[str]:
-    """Return the keys, as the roster has them, of the desks that read a message through a release."""
+    """Return the roster's keys of the desks that read a message through a release."""
     envelope = reader.envelope
     desks = [envelope.desk] if envelope.tip_recipient else reader.access.release_readers(message)
     return [listed[desk] for desk in desks if desk in listed]

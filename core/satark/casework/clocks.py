@@ -1,4 +1,4 @@
-"""Clocks of the desks' work: when an act or a report is due, which clocks ran out, and which desks are told. No I/O.
+"""Clocks of the desks' work: when an act or a report is due, which clocks ran out, and which desks learn it. No I/O.
 
 Working time is the days and hours of the week in which desks work.
 """
@@ -21,7 +21,7 @@ from satark_words.geography.geography import Geography
 _HOUR, _DAY = 3600, 86_400
 _EPOCH = date(1970, 1, 1)
 SUNDAY = 6
-"""The last of the days of the week; Monday is 0."""
+"""Number of the last day of the week; Monday is 0."""
 
 
 class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
 
     @lru_cache(maxsize=4096)  # noqa: B019
     def days_until(self, start: date, days: int) -> int:
-        """Return the largest number of calendar days after `start` in which at most `days` working days pass."""
+        """Return the largest number of calendar days after `start` that contain at most `days` working days."""
         worked = self._worked_from(start + timedelta(days=1))
         for _ in range(days):
             next(worked)
@@ -81,23 +81,23 @@ class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Clocks(msgspec.Struct, frozen=True, kw_only=True):
-    """The clocks' hours, by priority."""
+    """The time limits for acts and reports, by priority."""
 
     first_act_hours: Mapping[Priority, float] = msgspec.field(
         default_factory=lambda: {"urgent": 1, "high": 12, "normal": 72}
     )
-    """Hours until a desk must have acted, from the minute in which an urgent tip came, or from the end of the six-hour
-    band in which another came."""
+    """Hours until a desk must have acted. They begin in the minute in which an urgent tip came; for any other tip, at
+    the end of its six-hour band."""
     report_hours: Mapping[Priority, float] = msgspec.field(
         default_factory=lambda: {"urgent": 6, "high": 24, "normal": 168}
     )
-    """Hours until a report is owed where the direction names no time, and until the next act where none is owed."""
+    """Hours until a report is owed if the direction names no time. If no report is owed: hours until the next act."""
     remind_hours: float = 4
-    """A desk that owes a report is reminded from this many hours before the due time."""
+    """Number of hours before a report's due time from which the desk is reminded."""
     longest_days: int = 90
     """Longest time that a direction may give for a report, in days."""
     working: WorkingTime | None = None
-    """The hours that count for tips of normal priority; None: all. Those of higher priority run by the clock."""
+    """The hours that count for tips of normal priority; None: all. For tips of higher priority, all hours count."""
 
     def report_due(self, priority: Priority, now: float) -> int:
         """Return when a report is due (Unix seconds) under a direction that names no time itself."""
@@ -117,7 +117,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         return 0 if waits else self.report_due(header.priority, work.acted_at or band_end(header.received))
 
     def due(self, header: Header, work: Work) -> int:
-        """Return when the clock that runs now ends, Unix seconds; 0 where none runs."""
+        """Return when the clock that runs now ends, Unix seconds; 0: none runs."""
         if not work.acted:
             return 0 if work.finished else self.first_act_due(header, work)
         owed = [one.due for one in work.directions.values() if one.is_open and not work.finished]
@@ -159,7 +159,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offices(msgspec.Struct, frozen=True, kw_only=True):
-    """Which desks stand above which."""
+    """Tells which desks stand above which."""
 
     above: Mapping[str, Collection[str]]
     """The desks above each desk, by its name."""
@@ -168,18 +168,18 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, desks: Collection[Desk], geography: Geography) -> Offices:
-        """Return which of these desks stand above which."""
+        """Return the offices of these desks."""
         above = {one.name: [desk.name for desk in desks_above(one, desks, geography)] for one in desks}
         return cls(above=above, first=[one.name for one in desks if one.level == "district"])
 
     def is_above(self, desk: str, other: str) -> bool:
-        """Return whether a desk is above another; an unknown one, such as a destination, counts as one of `first`."""
+        """Return whether a desk is above another; an unknown name counts as one of `first`."""
         if other in self.above:
             return desk in self.above[other]
         return bool(other) and any(desk in self.above.get(first, ()) for first in self.first)
 
     def marks(self, desk: str, work: Work, breaches: Collection[Breach]) -> frozenset[WorkMark]:
-        """Return what a tip asks of a desk, given the clocks of the tip that ran out."""
+        """Return the marks that a tip shows to a desk, given the tip's clocks that ran out."""
         marks = set[WorkMark]()
         if work.owes(desk):
             marks.add("owed")
@@ -211,9 +211,9 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
     def may_decide(self, desk: str, work: Work, asking: str) -> bool:
         """Return whether a desk may approve or refuse the closing that the desk `asking` asks for.
 
-        The desk that directed the work may, and the desks above it. Where no desk directed it, the asking desk itself
-        may (by a second officer), and the desks above it. After a dispute, only the desks above the one whose closing
-        was disputed may.
+        The desk that directed the work may, and the desks above it. If no desk directed it, the asking desk itself may
+        decide (by a second officer), and the desks above it. After a dispute, only the desks above the one whose
+        closing was disputed may.
         """
         if work.disputed:
             return self.is_above(desk, work.finished_by)

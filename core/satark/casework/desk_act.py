@@ -1,4 +1,4 @@
-"""One act of an officer on a tip: its name, what the officer wrote, and why the rules refuse it."""
+"""One act of an officer on a tip: its name, the officer's input, and the reason why the rules refuse it."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias, get_args
@@ -23,13 +23,13 @@ Problem: TypeAlias = Literal[
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
 MAX_TEXT = 1000
-"""Most characters of a text: with the words that are put around it, it fits into one message of every channel."""
+"""Most characters of a text to a tipster: with the words around it, it fits into one message of every channel."""
 MAX_REPORT = 10_000
-"""Most characters of a text that desks alone read."""
+"""Most characters of a text that only desks read."""
 FOR_DESKS: Final = frozenset({"report", "close", "note"})
 """Acts whose text only desks read."""
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
-"""Steps whose answers may be handed over, in the order in which they are offered."""
+"""Steps whose answers a direction may hand over, in the order in which they are offered."""
 
 
 class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -53,7 +53,7 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     to: str = ""
     """The desk to direct to, the officer to assign to or to readmit, or the number of the tip to merge into."""
     due: int | None = 0
-    """When the report is owed, Unix seconds; 0: as the clocks say; None: the officer's input is no time."""
+    """When the report is owed, Unix seconds; 0: when the clocks say; None: the officer's input is no time."""
     outcome: str = ""
     reason: str = ""
     """Reason of a closing, which the tipster reads."""
@@ -62,12 +62,12 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     answers: Mapping[str, str] = {}
     """Step → the part of its answer that a direction to a station hands over."""
     rewording: str = ""
-    """What the tip says, in the officer's words, for a station."""
+    """The tip's content in the officer's words, for a station."""
     gives: str = ""
-    """What a direction gives as the officer was shown, `release` or `tip`; empty: they were shown nothing."""
+    """What the page said that a direction gives, `release` or `tip`; empty: the officer was shown nothing."""
     cleared: bool = False
-    """Whether the officer says that the tipster's words do not accuse the desk that is directed."""
+    """Whether the officer states that the tipster's words do not accuse the directed desk."""
     raw: bool = False
-    """Whether a direction to a station hands over the tipster's own words; this takes a second officer."""
+    """Whether a direction to a station hands over the tipster's own words; this needs a second officer."""
     private: bool = False
     """Whether only the officer's own desk can read a note."""

@@ -25,11 +25,11 @@ TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 """Outcomes that close an urgent tip only if two officers agree, or if a desk above decides."""
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "close"})
-"""Acts that are done on the leading tip alone; they count for the tips that are merged into it, too."""
+"""Acts on a leading tip that count for the tips merged into it too. They are done on no merged tip."""
 _OF_HOLDERS: frozenset[ActName] = frozenset({"status", "ask", "direct", "correct"})
-"""Acts of desks that have the tip itself."""
+"""Acts of desks that have the tip itself, not a release."""
 _OF_TEXT: frozenset[ActName] = frozenset({"status", "ask", "note"})
-"""Acts that are one message and no step of work."""
+"""Acts that only add a message: they are no step of work."""
 _ON_PEOPLE: frozenset[ActName] = frozenset({"recuse", "readmit"})
 """Acts that change which officers may read the tip: its status stays, and the acting officer may lose it."""
 
@@ -56,7 +56,7 @@ class DeskActs:
         return Offices.of(self._services.desks(), self._services.geography)
 
     def may_close(self, tip: OpenTip) -> bool:
-        """Return whether the desk may close a tip itself; otherwise it asks for this, and another desk decides."""
+        """Return whether the desk may close a tip itself; otherwise it asks, and another desk decides."""
         work, desk = tip.work, self._casework.desk
         if tip.envelope.tip_recipient:
             return False
@@ -66,7 +66,7 @@ class DeskActs:
         return offices.is_above(desk, work.finished_by) or not self._has_desk_above(tip, work.finished_by, offices)
 
     def decides(self, tip: OpenTip, outcome: str) -> bool:
-        """Return whether this desk closes a tip at once with this outcome; otherwise it asks for the closing."""
+        """Return whether this desk closes a tip with this outcome at once. Otherwise it asks for the closing."""
         takes_two = tip.header.priority == "urgent" and outcome in TAKES_TWO
         return self.may_close(tip) and not takes_two
 
@@ -79,7 +79,7 @@ class DeskActs:
         return asking != desk or self._is_second_officer(tip)
 
     def _is_second_officer(self, tip: OpenTip) -> bool:
-        """Return whether the one who asks is an officer of this desk with whom this officer may act as two."""
+        """Return whether the closing was asked for by an officer of this desk with whom this officer may act as two."""
         asked = tip.work.asked
         own, other = self._casework.trail.officer, asked.officer if asked else ""
         state, desk = self._services.read_keys(self._services.roster.check).state, self._casework.desk
@@ -93,8 +93,7 @@ class DeskActs:
     def check(self, tip: OpenTip, act: DeskAct) -> None:
         """Check that the rules allow an act.
 
-        Raises:
-            ActRefused: they do not.
+        Raises: ActRefused: the rules do not allow the act.
         """
         problem = self._problem(tip, act)
         if problem:
@@ -245,7 +244,7 @@ class DeskActs:
         return None if self.may_close(tip) else "finished"
 
     def _has_desk_above(self, tip: OpenTip, desk: str, offices: Offices) -> bool:
-        """Return whether a desk above `desk` has a tip. A release does not tell, so one is assumed to have it."""
+        """Return whether a desk above `desk` has a tip. With only a release, this is unknown and assumed."""
         names = offices.above.get(desk, ())
         if tip.envelope.tip_recipient:
             return not set(tip.header.excluded).issuperset(names)

@@ -31,7 +31,7 @@ class Directing:
     def __init__(
         self, services: Services, desk: str, identity: str, cache: TipCache, add_step: Callable[..., PostedMessage]
     ) -> None:
-        """Direct for a desk. `identity`: its opened key, then its former keys, one a line; `add_step`: `Casework`'s."""
+        """`identity`: the desk's opened key, then its former keys, one a line. `add_step`: that of `Casework`."""
         self._services = services
         self._desk = desk
         self._identity = identity
@@ -39,9 +39,9 @@ class Directing:
         self._add_step = add_step
 
     def allowed_targets(self, tip: OpenTip) -> list[Desk]:
-        """Return the desks that this tip may be directed to: no desk that it accuses or that routing excluded.
+        """Return the desks that this tip may be directed to, without those that it accuses or routing excluded.
 
-        A desk that has a release alone directs the tip to nobody.
+        A desk with only a release directs the tip to nobody.
         """
         if tip.envelope.tip_recipient:
             return []
@@ -59,11 +59,11 @@ class Directing:
         answers: Mapping[str, str] | None = None,
         rewording: str = "",
     ) -> PostedMessage:
-        """Give another desk the tip, or with `answers` a release: these and the rewording, without the tip's key.
+        """Give another desk the tip; with `answers`, only a release: these answers and the rewording.
 
         Raises:
             NoSuchDesk: there is no such desk, or it must not have this tip.
-            ActRefused: the desk has the tip's key, so that it gets no release, or had it until a moment ago.
+            ActRefused: the desk has the tip's key and so gets no release, or had the key until a moment ago.
         """
         # Read in this transaction, so that the desk's key can't change before the envelope is stored.
         host = self._services.signers(unit).of(tip.envelope).host
@@ -104,11 +104,11 @@ class Directing:
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
 
-        A desk that had the tip's key may still know it, and whoever writes to the databases could delete the message
-        that says so. So the tip gets a new key for all that is written from now on.
+        A desk that had the tip's key may still know it, and whoever writes to the databases could delete the withdrawal
+        from the thread. So the tip gets a new key for all new messages.
 
         Raises:
-            ActRefused: this machine is a remote office, or the desk may not take the tip from that one.
+            ActRefused: this machine is a remote office, or this desk may not withdraw the tip from that desk.
         """
         if self._services.signers(unit).of(tip.envelope).host:
             raise ActRefused("withdraw.office")
@@ -132,7 +132,7 @@ class Directing:
         *,
         at_office: bool,
     ) -> DirectedDesk | None:
-        """Store what the desk gets; return what an office asks its host to store instead."""
+        """Store the envelopes of the directed desk. At an office, return the request to the host to store them."""
         sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
         if at_office:
             return DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations)
@@ -165,7 +165,7 @@ class Directing:
     def _destinations(
         self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: Desk, *, has_key: bool
     ) -> tuple[DirectedDestination, ...]:
-        """Seal the tip's key to a desk's destinations that get it; of a release, only to those that read no tips."""
+        """Seal the tip's key to a desk's chosen destinations; with a release, only to those that read no tips."""
         header = tip.header
         rules = matching_rules(every, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []
@@ -182,7 +182,7 @@ class Directing:
 
 
 def _released(tip: OpenTip, key: str, desk: str) -> Envelope:
-    """Return the envelope for a desk that gets a release alone; it writes to no tipster and knows no language."""
+    """Return the envelope for a desk with only a release, which writes to no tipster and knows no language."""
     recipient, verifier = first_key(tip.envelope)
     return msgspec.structs.replace(
         tip.envelope,

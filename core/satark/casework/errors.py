@@ -1,4 +1,4 @@
-"""Errors of casework. Their messages are shown to officers and hold no content of a tip."""
+"""Errors of casework. Officers see their messages, which hold no content of a tip."""
 
 from satark.api.providers import DraftFault
 from satark.api.routing import CaseworkError
@@ -41,4 +41,4 @@ class SecondOfficerRequired(CaseworkError):  # noqa: N818
 
 
 class NotTheseTwoOfficers(CaseworkError):  # noqa: N818
-    """These two officers may not approve it together; the message says why."""
+    """These two officers may not approve the operation together; the message says why."""

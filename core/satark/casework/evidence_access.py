@@ -23,7 +23,7 @@ from satark.store.sealed_files import SealedForm, open_sealed, stored_form
 from satark.store.unit_of_work import UnitOfWork
 
 FileAct: TypeAlias = Literal["viewed", "heard", "drafted", "transcribed", "exported", "opened"]
-"""What officers do with files: so both the custody log and the audit log name it."""
+"""Acts of officers on files, as both the custody log and the audit log name them."""
 
 
 class EvidenceAccess:
@@ -55,10 +55,9 @@ class EvidenceAccess:
         The custody log gets an entry, once per file during the life of this object.
 
         Raises:
-            VoiceAccessDenied: it is the tipster's own voice.
-            NoSuchFile: the tip has no such file, or it has no clean copy.
-            CantOpen: (while reading) it was altered.
-            FileNotFoundError: (while reading) it was erased.
+            VoiceAccessDenied: the file is the tipster's own voice. NoSuchFile: the tip has no such file, or the file
+            has no clean copy. CantOpen: (while reading) the file was altered. FileNotFoundError: (while reading) it was
+            erased.
         """
         record = tip.file(ordinal)
         if not record.clean_sha256:
@@ -72,8 +71,7 @@ class EvidenceAccess:
         The preview of a tipster's own voice is a drawn waveform without sound, which any officer may see.
 
         Raises:
-            NoSuchFile: the tip has no such file, or it has no preview.
-            CantOpen: it was altered.
+            NoSuchFile: the tip has no such file, or the file has no preview. CantOpen: the file was altered.
             FileNotFoundError: it was erased.
         """
         record = next((record for record in tip.records if record.ordinal == ordinal), None)
@@ -83,7 +81,7 @@ class EvidenceAccess:
         return b"".join(self._read("preview", tip, ordinal, record.preview_sha256))
 
     def may_hear(self) -> bool:
-        """Return whether this officer may hear tipsters' voices: by their own right and by the desk's level."""
+        """Return whether this officer may hear tipsters' voices, by their own right and their desk's level."""
         return self._may_listen and self._desk_may_hear()
 
     def _desk_may_hear(self) -> bool:
@@ -93,9 +91,8 @@ class EvidenceAccess:
         """Yield the disguised copy of a tipster's own voice; logged and verified as in `evidence`.
 
         Raises:
-            VoiceAccessDenied: this officer may not hear it.
-            NoSuchFile: there is no such recording, or it could not be disguised.
-            CantOpen, FileNotFoundError: as of `evidence`.
+            VoiceAccessDenied: this officer may not hear the voice. NoSuchFile: there is no such recording, or its voice
+            could not be disguised. CantOpen, FileNotFoundError: as of `evidence`.
         """
         voice = tip.voice(ordinal)
         if not self.may_hear():
@@ -106,11 +103,11 @@ class EvidenceAccess:
         return self._read("disguised", tip, ordinal, voice.record.disguised_sha256)
 
     def draft_transcript(self, tip: OpenTip, ordinal: str) -> str:
-        """Transcribe a tipster's own voice by machine, for this officer to correct; it may take the recording's length.
+        """Transcribe a tipster's own voice by machine, for this officer to correct; it may take as long.
 
         Raises:
-            VoiceAccessDenied: this officer may not hear it.
-            NoSuchFile: there is no such recording, or it has no clean copy.
+            VoiceAccessDenied: this officer may not hear the voice. NoSuchFile: there is no such recording, or it has no
+            clean copy.
             NoTranscript: no speech recogniser can transcribe it.
             CantOpen: it was altered.
         """
@@ -140,7 +137,7 @@ class EvidenceAccess:
         """Yield the original of any file, with the approval of two officers; logged and verified as in `evidence`.
 
         Raises:
-            VoiceAccessDenied: it is the tipster's own voice, and neither of the two may listen.
+            VoiceAccessDenied: the file is the tipster's own voice, and neither of the two may listen.
             NoSuchFile: the tip has no such file.
             CantOpen, FileNotFoundError: as of `evidence`.
         """
@@ -160,9 +157,9 @@ class EvidenceAccess:
         """Export files, each given as (ordinal, form); return the custody log with this export, and the files' content.
 
         Raises:
-            VoiceAccessDenied: one is the tipster's own voice, of which only the transcript may be exported.
-            SecondOfficerRequired: one is an original, and there is no approval of two officers.
-            NoSuchFile: the tip has no such file, or not in this form.
+            VoiceAccessDenied: a file is the tipster's own voice, of which only the transcript may be exported.
+            SecondOfficerRequired: an original is among them, and two officers have not approved. NoSuchFile: the tip
+            has no such file, or not in this form.
             CantOpen: the log was altered; or (while reading) a file was.
         """
         if tip.envelope.tip_recipient:
@@ -196,7 +193,7 @@ class EvidenceAccess:
         """Return the tip's custody log.
 
         Raises:
-            CantOpen: it was altered.
+            CantOpen: the log was altered.
         """
         return self._services.read(lambda c: custody.read(c, tip.id, tip.envelope.identity))
 
@@ -223,7 +220,7 @@ class EvidenceAccess:
         sha256: str = "",
         tool: str = "",
     ) -> None:
-        """Enter into the custody log and the audit log, in this transaction, what this officer does with a file."""
+        """Enter this officer's act on a file into the custody log and the audit log, in this transaction."""
         entry = officer_entry(action, self._officer, unit.now, form=form, second=second, sha256=sha256, tool=tool)
         custody.append_entries(unit, tip.id, recipient_of(tip.envelope.identity), ordinal, entry)
         self.trail.record(action, unit=unit, tip=tip.header.number, file=ordinal, second=second, detail=form)

@@ -9,11 +9,11 @@ from satark.casework.work import Work
 
 
 class FloodGroup(Redacted, frozen=True):
-    """Tips that say nearly the same, or nothing, ordered by the six-hour band in which they came, then by number."""
+    """Tips that say nearly the same, or nothing. Order: the six-hour band in which they came, then the number."""
 
     tips: tuple[TipSummary, ...]
     words: str
-    """What the first of them says, cut off after some words."""
+    """The first words of the first tip."""
 
     @property
     def leading(self) -> TipSummary:

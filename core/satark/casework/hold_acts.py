@@ -11,19 +11,19 @@ from satark.store.unit_of_work import UnitOfWork
 
 
 class TipKeeping:
-    """What one officer does about how long their desk's tips are kept."""
+    """One officer's decisions about how long their desk's tips are kept."""
 
     def __init__(self, services: Services, casework: Casework) -> None:
         self._services = services
         self._casework = casework
 
     def of(self, tip: OpenTip) -> Keeping:
-        """Return for how long a tip is kept."""
+        """Return the retention of a tip."""
         state = self._services.read_keys(self._services.roster.check).state
         return keeping_of(self._services.retention, tip.header, tip.thread, state)
 
     def ask(self, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
-        """Ask for a step; another officer must agree. A hold keeps the tip from now on.
+        """Ask for a step; another officer must agree. A hold keeps the tip from the request on.
 
         Raises:
             StepRefused: the step can't be asked for now.
@@ -32,10 +32,10 @@ class TipKeeping:
         return self._services.write_now(lambda unit: self._ask(unit, tip, step, reason))
 
     def agree(self, tip: OpenTip, asked_at: int) -> PostedMessage:
-        """Agree to what another officer asked for, as this officer was shown it: the step is taken.
+        """Agree to another officer's request, as this officer's page showed it. The step is then taken.
 
         Raises:
-            StepRefused: something else is asked for by now (see `Keeping.asked_at`), or this officer asked for it.
+            StepRefused: another step is asked for by now (see `Keeping.asked_at`), or this officer asked for it.
             NoRetentionKey: as for `ask`.
         """
         return self._services.write_now(lambda unit: self._agree(unit, tip, asked_at))

@@ -14,7 +14,7 @@ from satark.roster.state import RosterState
 from satark.settings.core import RetentionSettings
 
 AGREED: dict[RetentionStep, RetentionStep] = {"ask_hold": "hold", "ask_lift": "lift", "ask_erasure": "erasure"}
-"""What was asked for → the step that is taken when a second officer agrees."""
+"""Step that was asked for → the step that is taken when a second officer agrees."""
 
 
 class StepRefused(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -22,20 +22,20 @@ class StepRefused(CaseworkError):  # noqa: N818 - it reads as what it says
 
 
 class Keeping(msgspec.Struct, frozen=True, kw_only=True):
-    """For how long a tip is kept, and what officers decided about it."""
+    """The retention of a tip: its term, and the officers' decisions about it."""
 
     due: int
-    """The day (days since 1970) from which it may be erased."""
+    """The day (days since 1970) from which the tip may be erased."""
     asked: RetentionStep = ""
-    """What one officer asked for and nobody has agreed to yet."""
+    """The step that one officer asked for and nobody has agreed to yet."""
     asked_by: tuple[str, str] = ("", "")
     """Desk and name of the officer who asked."""
     asking: PostedMessage | None = None
-    """Their request."""
+    """The request for that step."""
     reason: str = ""
     """Reason of the hold, or of the step that was asked for."""
     held: bool = False
-    """Whether a legal hold keeps the tip: from when one officer asks for it until two have lifted it."""
+    """Whether a legal hold keeps the tip. It begins when one officer asks for it, and ends when two have lifted it."""
     ordered: bool = False
     """Whether two officers ordered the erasure."""
 
@@ -45,7 +45,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def asked_at(self) -> int:
-        """Position in the thread of what was asked for; 0: nothing is asked for."""
+        """Position of the request in the thread; 0: nothing is asked for."""
         return self.asking.seq if self.asking else 0
 
     @property
@@ -57,9 +57,9 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 def keeping_of(
     settings: RetentionSettings, header: Header, thread: Sequence[PostedMessage], state: RosterState
 ) -> Keeping:
-    """Work out for how long a tip is kept, from its thread.
+    """Determine a tip's retention from its thread.
 
-    What can't be undone takes two who are officers still: `state` is the roster as it is now.
+    An erasure needs two persons who are still officers: `state` is the present roster.
     """
     status, since = _newest_status(header, thread)
     found = Keeping(due=due_day(settings, status, header.category, since))
@@ -74,7 +74,7 @@ def check_ask(keeping: Keeping, step: RetentionStep, today: int) -> None:
     """Check that a step may be asked for now.
 
     Raises:
-        StepRefused: it may not.
+        StepRefused: the step may not be asked for.
     """
     if step == "ask_hold" and keeping.held:
         raise StepRefused("a legal hold keeps this tip already, or was asked for")
@@ -85,7 +85,7 @@ def check_ask(keeping: Keeping, step: RetentionStep, today: int) -> None:
 
 
 def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) -> RetentionStep:
-    """Check that an officer may agree to what is asked for; return the step that this takes.
+    """Check that an officer may agree to the step that is asked for; return the step to take.
 
     Raises:
         StepRefused: nothing was asked for, the same officer asked for it, or the two may not act as two.
@@ -110,7 +110,7 @@ def _may_agree(keeping: Keeping, posted: PostedMessage, state: RosterState) -> b
 
 
 def _are_two(keeping: Keeping, posted: PostedMessage, state: RosterState) -> bool:
-    """Return whether two officers signed a hold, each with their own key: it keeps the tip when they have left, too."""
+    """Return whether two officers signed a hold, each with their own key. Such a hold stays when they leave."""
     keys = {posted.signer, keeping.asking.signer if keeping.asking else ""}
     is_linked = state.are_linked(keeping.asked_by, (posted.message.desk, posted.officer))
     return len(keys - {""}) > 1 and not is_linked

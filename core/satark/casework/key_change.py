@@ -22,13 +22,13 @@ from satark.store.unit_of_work import UnitOfWork
 
 
 def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new: str) -> None:
-    """Change a desk's key from identity `old` to `new`. Store both durably for its officers before you call this.
+    """Change a desk's key from identity `old` to `new`. Before, store both durably for its officers.
 
     `entry`: the signed entry of the roster; its body is a `KeyChange`.
 
     Raises:
         KeyChanged: `old` is not the desk's present key.
-        NotAllowed: the roster does not allow it.
+        NotAllowed: the roster does not allow the entry.
     """
     desks.change_key(unit, services.roster, entry, old, new, rules=services.destination_rules)
     if isinstance(entry.body, KeyChange):
@@ -36,9 +36,9 @@ def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new
 
 
 def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
-    """Complete a change of a desk's key that the roster has already and that a crash interrupted.
+    """Complete a change of a desk's key that is in the roster already and was interrupted by a crash.
 
-    `old` is `new` where only an officer's key changed: what the one before signs from now on counts for nothing.
+    If only an officer's key changed, `old` is `new`. Later signatures of the officer's former key do not count.
     """
     state = services.roster.check(unit.keys, committed=False).state
     desks.finish_key_change(unit, state, desk, f"{new}\n{old}", services.destination_rules)
@@ -47,9 +47,9 @@ def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str,
 
 
 def renew_tips(services: Services, desk: str, old: str, new: str) -> None:
-    """Give every tip of a desk that changed a key a new key, some in each transaction.
+    """Give every tip of a desk a new key after the desk changed a key, some tips in each transaction.
 
-    Whoever is interrupted calls it again. Until it has ended, officers need both keys of the desk.
+    After an interruption, call this again. Until it has ended, officers need both keys of the desk.
     """
     tips = services.read(lambda main: services.read_keys(lambda keys: stored_tips(main, keys, desk)))
     if len(tips) <= AT_ONCE:
@@ -64,9 +64,9 @@ def renew_tips(services: Services, desk: str, old: str, new: str) -> None:
 
 
 def take_own_key(unit: UnitOfWork, services: Services, by: Member, old: str, new: str) -> None:
-    """Put an officer's new key in the place of their own: `old` signs it. What they signed of the roster stays signed.
+    """Replace an officer's own key by a new one, which `old` signs. Their signatures in the roster stay valid.
 
-    Store the new one durably, and seal to it what is theirs, before you call this.
+    Before you call this, store the new key durably, and seal the officer's own values to it.
 
     Raises:
         NotAllowed: the roster was rewritten, or lacks heads that officers signed.
@@ -84,7 +84,7 @@ def take_own_key(unit: UnitOfWork, services: Services, by: Member, old: str, new
 
 
 def seal_audit_keys_again(unit: UnitOfWork, by: Member, identity: str, *recipients: str) -> None:
-    """Seal the audit keys that an auditor has, who opens them with this identity, to these recipients."""
+    """Seal an auditor's audit keys, which this identity opens, to these recipients."""
     audit_keys.seal_again(unit, audit_keys.officer_holder(*by), identity, *recipients)
 
 

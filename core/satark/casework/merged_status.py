@@ -20,8 +20,8 @@ from satark.services import Services
 PASSED_ON: Final[frozenset[Status]] = frozenset(
     {"IN_REVIEW", "ASSIGNED", "VERIFYING", "ACTION", "ACTED", "UNCONFIRMED", "TRANSFERRED", "CLOSED", "SET_ASIDE"}
 )
-"""Statuses of a leading tip that the tips merged into it get too. Each other status concerns the leading tip's own
-tipster alone: a question was asked, or the tip was reopened because this tipster disputed the closing."""
+"""Statuses of a leading tip that are passed on to the tips merged into it. Each other status concerns the leading tip's
+own tipster alone: a question was asked, or the tip was reopened because this tipster disputed the closing."""
 
 
 def merged_into(casework: Casework, number: str) -> list[TipSummary]:
@@ -43,7 +43,7 @@ def _below(number: str, led: Mapping[str, Sequence[TipSummary]]) -> Iterator[Tip
 
 
 def pass_on_status(services: Services, casework: Casework, tip: OpenTip) -> None:
-    """Tell the present status of a tip to the tipsters of the tips merged into it, unless they were told it before.
+    """Tell the tipsters of merged tips the leading tip's present status, unless they were told before.
 
     A tipster who disputed a closing is told nothing of the leading tip any more: their own tip is open again, and gets
     its own answer.
@@ -56,7 +56,7 @@ def pass_on_status(services: Services, casework: Casework, tip: OpenTip) -> None
 
 
 def _news_of(tip: OpenTip, desk: str) -> Message | None:
-    """Return what `desk` writes to the tipsters of merged tips: the leading tip's status, and why it was closed."""
+    """Return the message of `desk` to tipsters of merged tips: the leading tip's status and why it was closed."""
     changes = list(status_changes(posted.message for posted in tip.thread))
     if not changes or changes[-1][0] not in PASSED_ON:
         return None

@@ -28,7 +28,7 @@ class TipSummary(Redacted, frozen=True, kw_only=True):
     """Time band in which the tipster was last heard from."""
     work: Work
     holders: frozenset[str] = frozenset()
-    """The desks that have the tip's key; a release does not tell them."""
+    """The desks that have the tip's key; empty for a desk with only a release."""
 
     @property
     def finished(self) -> bool:
@@ -37,14 +37,14 @@ class TipSummary(Redacted, frozen=True, kw_only=True):
 
 
 class Gist(Redacted, frozen=True, kw_only=True):
-    """What a row of the queue says of a tip."""
+    """The summary of a tip's content in a row of the queue."""
 
     words: str = ""
     """The beginning of what the tipster wrote or said first."""
     channel: str = ""
     files: int = 0
     accuses: bool = False
-    """Whether it complains of the police."""
+    """Whether the tip complains of the police."""
 
 
 class RelatedTip(Redacted, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class RelatedTip(Redacted, frozen=True, kw_only=True):
 
     summary: TipSummary
     reasons: Mapping[Reason, str]
-    """Each reason why the two are related, with the number that both contain; empty where the reason is no number."""
+    """Each reason, with the number that both tips contain; empty if the reason is no number."""
 
 
 class OpenTip(Redacted, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
     tip: Tip
     thread: tuple[PostedMessage, ...]
     reader: ThreadReader
-    """Who has the tip by this thread."""
+    """Reads who has the tip from this thread."""
     evidence: tuple[Evidence, ...]
     """Files that are stored here and may be shown and passed on, in the order they were sent."""
     voices: tuple[OwnVoice, ...] = ()
@@ -73,15 +73,15 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
     lost: tuple[str, ...] = ()
     """Ordinals of files that the provider no longer has."""
     damaged: int = 0
-    """The number of messages and file records that do not open: altered, or not this tip's."""
+    """Number of messages and file records that do not open: altered, or belonging to another tip."""
     damaged_messages: int = 0
-    """The number of messages among the damaged."""
+    """Number of damaged messages."""
     altered: bool = False
     """Whether messages are missing or in another order, or the tip has other keys than its row or the roster says."""
     outdated: bool = False
-    """Whether the roster knows a newer key, or a desk that has the tip changed its own and nobody renewed this one."""
+    """Whether the roster has a newer key, or a desk with the tip changed its own key without renewing this one."""
     unsigned: tuple[PostedMessage, ...] = ()
-    """Messages in a desk's name that nobody signed who may write: they count for nothing, and may be forged."""
+    """Messages in a desk's name without a signature of somebody who may write. They do not count, and may be forged."""
     pending_answers: int = 0
     """At a remote office: the number of messages at the end of the thread that the host has not confirmed yet."""
     refused_answers: int = 0
@@ -89,7 +89,7 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
 
     @property
     def header(self) -> Header:
-        """The tip's present header: with officers' corrections, and urgent if the tipster later told of a danger."""
+        """The tip's present header: with officers' corrections. It is urgent if the tipster later told of a danger."""
         return corrected(self.envelope.header, self.thread)
 
     @property
@@ -104,7 +104,7 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
 
     @property
     def access(self) -> Access:
-        """Who has the tip."""
+        """Desks that have the tip, and their rights to it."""
         return self.reader.access
 
     @property
@@ -122,7 +122,7 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
         """Return the record of a file that may be shown and passed on.
 
         Raises:
-            VoiceAccessDenied: it is the tipster's own voice.
+            VoiceAccessDenied: the file is the tipster's own voice.
             NoSuchFile: there is no such file.
         """
         for record in self.evidence:
@@ -136,7 +136,7 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
         """Return a recording of the tipster's own voice.
 
         Raises:
-            NoSuchFile: there is none of this ordinal.
+            NoSuchFile: there is no recording with this ordinal.
         """
         for voice in self.voices:
             if voice.ordinal == ordinal:

@@ -18,7 +18,7 @@ def export_pack(
 ) -> WrittenPack:
     """Write a pack: clean copies, transcripts, and originals if two officers approved.
 
-    Even with approval a pack has nothing that identifies the tipster: of their own voice, only the transcript.
+    Even with approval, a pack has nothing that identifies the tipster: their voice only as a transcript.
 
     Raises:
         CaseworkError: the desk holds a release of the tip, without its files.

@@ -1,7 +1,7 @@
-"""Recusal: an officer who has to do with the people of a tip says so, and does not have this tip from then on.
+"""Recusal: an officer who knows people in a tip says so, and from then on has no access to this tip.
 
-`Casework.may_read` enforces it. It is a rule of the pages and commands alone: a recused officer still holds the desk's
-key, and whoever has this key and the databases can open the tip.
+`Casework.may_read` enforces it. Only pages and commands enforce it: a recused officer still has the desk's key, which
+opens the tip together with the databases.
 """
 
 from typing import Literal
@@ -25,7 +25,7 @@ class Recusal:
         self._casework = casework
 
     def check_recuse(self, tip: OpenTip, *, has_desk_above: bool) -> Problem | None:
-        """Check that somebody still has the tip once this officer is recused."""
+        """Check that another officer still has the tip once this officer is recused."""
         return None if self._left(tip) or has_desk_above else "recuse.last"
 
     def check_readmit(self, tip: OpenTip, act: DeskAct) -> Problem | None:
@@ -35,7 +35,7 @@ class Recusal:
         return None if act.text else "readmit"
 
     def recuse(self, unit: UnitOfWork, tip: OpenTip) -> None:
-        """Take the tip from this officer, and tell the desks above if nobody at the desk is left."""
+        """Take the tip from this officer. If no officer of the desk is left, tell the desks above."""
         officer = self._casework.trail.officer
         self._log(unit, tip, "recused")
         self._casework.add_step(unit, tip, CaseStep(kind="recused", to=officer), "", ("recused", ""), private=True)

@@ -1,6 +1,6 @@
-"""Rules for what leaves the desk: a station gets a release; handing over the tipster's own words takes two officers.
+"""Rules for handing over: a station gets a release; handing over the tipster's own words needs two officers.
 
-An officer who is about to give a text to another desk sees what in it points to who sent the tip.
+Before an officer gives a text to another desk, the page shows the words in it that point to the sender.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SENTENCE_END: Final = re.compile(r"[।?!.\n]+")
 def police_in(tip: OpenTip, geography: Geography) -> set[str]:
     """Return the codes of the stations whose police the tipster's words may accuse, whatever the tipster answered.
 
-    Police who are accused without a station count as those of the tip's own.
+    Accused police without a named station count as those of the tip's own station.
     """
     reader, found = Reader.shared(geography), set[str]()
     for told in (reader.analyse(one) for text in words_of(tip) for one in _SENTENCE_END.split(text)):
@@ -43,9 +43,9 @@ def police_in(tip: OpenTip, geography: Geography) -> set[str]:
 
 
 QUOTE: Final = 8
-"""A rewording is a quotation if it has this many words in a row that the tipster wrote too."""
+"""Number of words in a row. A rewording that repeats so many of the tipster's words is a quotation."""
 _SHORTEST: Final = 4
-"""Fewest words of a tipster's text that can be quoted: anybody may write a shorter one by chance."""
+"""Number of words from which a tipster's text can be quoted: anybody may write a shorter one by chance."""
 _LOWEST_WITH_KEY: Final = LEVELS.index("district")
 
 
@@ -57,13 +57,13 @@ class ReleaseRules:
         self._casework = casework
 
     def takes_release(self, tip: OpenTip, to_desk: str) -> bool:
-        """Return whether a desk gets a release, not the tip: desks below a district do, unless they have the tip."""
+        """Return whether a desk gets a release and not the tip: a desk below a district does, unless it has the tip."""
         has_tip = to_desk in tip.access.holders
         desk = next((one for one in self._casework.directing.allowed_targets(tip) if one.name == to_desk), None)
         return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not has_tip
 
     def accused_by_words(self, tip: OpenTip) -> set[str]:
-        """Return the desks that may get the tip by its answers, and whose police its words may accuse."""
+        """Return the desks that may get the tip by its answers although its words may accuse their police."""
         geography = self._services.geography
         accused = [Accused(level="station", unit=one) for one in police_in(tip, geography)]
         tips = [msgspec.structs.replace(tip.tip, accused=one) for one in accused]
@@ -71,7 +71,7 @@ class ReleaseRules:
         return {desk.name for desk in targets if any(is_accused(one, desk, geography) for one in tips)}
 
     def check_direction(self, tip: OpenTip, act: DeskAct) -> Problem | None:
-        """Check what a direction hands over."""
+        """Check the texts that a direction hands over."""
         takes_release = self.takes_release(tip, act.to)
         if not act.cleared and act.to in self.accused_by_words(tip):
             return "accused"
@@ -85,7 +85,7 @@ class ReleaseRules:
         return "quotes" if any(_repeats(own, one) for one in written for own in _own_texts(tip)) else None
 
     def check_consent(self, tip: OpenTip) -> Problem | None:
-        """Check that this officer may consent to what another officer of the desk asks to hand over."""
+        """Check that this officer may consent to another officer's request to hand over the tipster's words."""
         asked = tip.work.raw_asked
         if asked is None or asked.message.desk != self._casework.desk:
             return "raw.none"
@@ -99,13 +99,13 @@ class ReleaseRules:
         return None
 
     def may_withdraw(self, tip: OpenTip, from_desk: str) -> bool:
-        """Return whether the desk may take a direction back: its own, or one of a desk below."""
+        """Return whether the desk may take a direction back: its own direction, or that of a desk below."""
         step = CaseStep(kind="withdrawn", to=from_desk)
         message = Message(sender="desk", desk=self._casework.desk, internal=True, case=step)
         return from_desk in tip.work.directions and self._services.signers().may_write(message, tip.access)
 
     def direct(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
-        """Direct a tip, to a station with a release; if the tipster's own words shall go, ask a second officer."""
+        """Direct a tip; a station gets a release. If the tipster's own words are included, ask a second officer."""
         direct = self._casework.directing.direct
         if not self.takes_release(tip, act.to):
             direct(unit, tip, act.to, act.text, due)
@@ -117,7 +117,7 @@ class ReleaseRules:
             direct(unit, tip, act.to, act.text, due, answers=filled, rewording=act.rewording)
 
     def consent(self, unit: UnitOfWork, tip: OpenTip, least_due: int) -> None:
-        """Hand over the tip as another officer asked; the report is owed when they said, but not before `least_due`."""
+        """Hand over the tip as another officer asked. The report is due when they said, but not before `least_due`."""
         asked = tip.work.raw_asked
         step = asked.message.case if asked else None
         if asked is None or step is None:
@@ -127,7 +127,7 @@ class ReleaseRules:
 
 
 def _repeats(own: Sequence[str], written: Sequence[str]) -> bool:
-    """Return whether a written text repeats `QUOTE` words in a row of a tipster's text, or a whole shorter one."""
+    """Return whether a written text repeats `QUOTE` words in a row of a tipster's text, or a whole shorter text."""
     size = min(QUOTE, len(own))
     runs = {tuple(own[at : at + size]) for at in range(len(own) - size + 1)}
     return any(tuple(written[at : at + size]) in runs for at in range(len(written) - size + 1))

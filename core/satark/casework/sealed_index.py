@@ -1,13 +1,13 @@
-"""A desk's sealed index: what its lists say of each tip, so that an opening need not read every tip again.
+"""A desk's sealed index: the listed values of each tip, so that opening the desk need not read every tip again.
 
-It is a cache of what the desk has verified, and only the desk's key seals and opens it. The entry of a tip opens only
-with the tip's present envelope: once that is renewed or replaced, the tip is read anew; once it is erased, the entry is
-deleted. An entry also says which rows it was made from: a cache that was withheld, altered or put back costs time and
-hides nothing. Who acts on a tip reads the tip's rows, not the index.
+The index is a cache of verified values, and only the desk's key seals and opens it. A tip's entry opens only with the
+tip's present envelope. Once that envelope is renewed or replaced, the tip is read anew; once it is erased, the entry is
+deleted. An entry also names the rows that it was made from: a cache that was withheld, altered or put back costs time
+and hides nothing. Acts on a tip read the tip's rows, not the index.
 
-An opening reads the entries of a row together, under one key that follows from the envelopes of all its tips. If one of
-them is no more, as after an erasure, nobody opens them together again: each of the others opens with its own envelope.
-What only few pages show of a tip stays in its row until a page shows it.
+Opening the desk reads the entries of a row together, under one key that is derived from the envelopes of all its tips.
+If one of these envelopes is gone, as after an erasure, that key is lost, and each other entry opens with its own
+envelope. Values that only few pages show stay in the row until a page shows them.
 """
 
 from __future__ import annotations
@@ -43,52 +43,52 @@ from satark.store.unit_of_work import UnitOfWork
 T = TypeVar("T")
 _NONCE: Final = 12
 _TIPS: Final = 200
-"""Most tips in a row: a page that shows one of them reads the row."""
+"""Most tips in a row of the index: a page that shows one of them reads the row."""
 _LEAST: Final = 1 << 16
-"""Bytes to which the content of a row is padded, at least; above it, to an eighth of a doubling."""
+"""Smallest size in bytes to which a row's content is padded. Larger sizes are padded to an eighth of a doubling."""
 _STEPS: Final = 8
 _HEAD: Final = bytes(16)
-"""The name of the row that lists the others."""
+"""Name of the row that lists the others."""
 _ROWS: Final = 50
-"""Rows that an opening reads at a time."""
+"""Number of rows that are read at a time when a desk is opened."""
 _MOST_HELD: Final = 32
-"""Rows that are in memory because pages show tips of them."""
+"""Most rows that are kept in memory because pages show their tips."""
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
-    """What the index keeps of one tip: what a desk asks of all its tips, and packed what a page shows of few."""
+    """The index's values of one tip: those that a desk needs of all tips and, packed, those that few pages show."""
 
     number: str
     rows: bytes
-    """What it was made from: see `satark.casework.tip_reader.rows_of`."""
+    """State of the rows that it was made from: see `satark.casework.tip_reader.rows_of`."""
     is_unsigned: bool
-    """Whether the thread has messages that nobody known to the roster signed."""
+    """Whether the thread has messages without a signature that the roster knows."""
     tip_recipient: str
     identity: str
-    """The keys of a release, as in its envelope; empty for the tip itself."""
+    """The keys of a release, as in its envelope; empty: the desk has the tip itself."""
     revision: int
     newest: int
     """As in `TipSummary`."""
     merged_into: str
-    """The number of the tip that it is merged into; empty: none."""
+    """The number of the tip that this tip is merged into; empty: none."""
     is_kept: bool
-    """Whether it is kept from an officer, who recused themselves from it."""
+    """Whether the tip is hidden from an officer who recused themselves."""
     may_flood: bool
-    """Whether it is unfinished and not urgent."""
+    """Whether the tip can be part of a flood: it is unfinished and not urgent."""
     note: bytes = b""
-    """What the queue keeps with the tip."""
+    """A note of the queue about the tip."""
     shared_note: bytes = b""
-    """What the queue keeps with many tips alike."""
+    """A note of the queue that many tips share."""
     looks: bytes = b""
-    """What officers have seen of it, as the queue keeps it."""
+    """The parts of the tip that officers have seen, as the queue records them."""
     packed_clues: bytes = b""
-    """Empty: nobody has worked them out yet."""
+    """The tip's packed clues. Empty: not computed yet."""
     packed: bytes = b""
-    """The digest of its envelope, then what lists say of it; empty: its row has it."""
+    """The digest of the tip's envelope, then its listed values; empty: its row has them."""
     cover: bytes = b""
-    """As in `satark.store.envelopes`; no row has it."""
+    """As in `satark.store.envelopes`. It is in no row."""
     row: bytes = b""
-    """The row that has it; empty: none has it as it is."""
+    """The row that has this entry; empty: no row has its present form."""
 
     def __repr__(self) -> str:
         return "Entry(…)"
@@ -105,7 +105,7 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
 
 
 def pack(value: ListedTip | Clues) -> bytes:
-    """Encode what an entry keeps."""
+    """Encode a packed value of an entry."""
     packer = zlib.compressobj(1, zdict=_ALIKE)
     return packer.compress(_encode(value)) + packer.flush()
 
@@ -115,24 +115,24 @@ def _unpacked(packed: bytes) -> bytes:
 
 
 class IndexHead(msgspec.Struct, array_like=True, frozen=True):
-    """How the index was made, and which rows belong to it."""
+    """Describes the index: how it was made, and which rows belong to it."""
 
     roster: tuple[str, ...]
-    """Heads of the rosters by which its messages were read."""
+    """Heads of the rosters with which its messages were read."""
     parts: tuple[bytes, ...]
-    """Names of its rows, the oldest first."""
+    """Names of the index's rows, the oldest first."""
 
 
 class IndexRow(msgspec.Struct, array_like=True, frozen=True):
-    """Entries of some tips. A row beside it has each of them whole, in a box under a key that follows from its own."""
+    """Entries of some tips. A row beside it has each one whole, in a box under a key from the tip's envelope."""
 
     tips: tuple[str, ...]
     together: bytes
-    """All of them, without what only few pages show, under a key that follows from all their envelopes."""
+    """All entries without their packed values, under a key that is derived from all their envelopes."""
 
 
 class SealedIndex:
-    """The sealed index of one desk. Several processes may write it: the last one counts."""
+    """The sealed index of one desk. Several processes may write it; the last write counts."""
 
     def __init__(self, services: Services, desk: str, identity: str) -> None:
         """`identity`: the desk's key; while it is being changed, the new one comes first."""
@@ -143,17 +143,17 @@ class SealedIndex:
         form = f"{__version__} {forms} {_ALIKE!r} {identity.split(maxsplit=1)[0]}"
         self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
         self._parts: dict[bytes, tuple[str, ...]] = {}
-        """Row → the tips that have an entry in it, the oldest row first. Of a tip's entries, the newest counts."""
+        """Row → the tips that have an entry in it, the oldest row first. A tip's newest entry counts."""
         self._held: OrderedDict[bytes, list[bytes]] = OrderedDict()
-        """The boxes of rows that pages read last."""
+        """Boxes of the rows that pages read last."""
         self._apart = set[bytes]()
-        """Rows that did not open together."""
+        """Rows whose entries did not open together."""
         self.left_over = set[str]()
-        """Tips that the desk has no more, and that have an entry still."""
+        """Tips that the desk no longer has but that still have an entry."""
 
     @property
     def is_due(self) -> bool:
-        """Whether rows must be written again, however little has changed."""
+        """Whether rows must be written again even if little has changed."""
         return bool(self._apart or self.left_over)
 
     def load(self, covers: Mapping[str, bytes]) -> tuple[tuple[str, ...], dict[str, Entry]]:
@@ -184,7 +184,7 @@ class SealedIndex:
                 yield tip, without_rest(_decode_entry(opened))
 
     def with_rest(self, tip: str, entry: Entry) -> Entry:
-        """Return an entry with what its row keeps; without that if the row is no more."""
+        """Return an entry with the packed values from its row, if the row still exists."""
         if entry.packed:
             return entry
         boxes = dict(zip(self._parts.get(entry.row, ()), self._boxes(entry.row), strict=False))
@@ -201,9 +201,9 @@ class SealedIndex:
         return found
 
     def save(self, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
-        """Write the entries that changed. The newest row is written again until it is full, the others are not.
+        """Write the entries that changed. Only the newest row is written again, until it is full.
 
-        `entries`: of all tips; `roster`: as in `IndexHead`.
+        `entries`: those of all tips; `roster`: as in `IndexHead`.
         """
         parts = {
             name: tips
@@ -278,12 +278,12 @@ class SealedIndex:
 
 
 def without_rest(entry: Entry) -> Entry:
-    """Return an entry without what its row keeps."""
+    """Return an entry without the packed values that its row has."""
     return replace(entry, packed=b"", packed_clues=b"")
 
 
 def unpack(packed: bytes) -> tuple[bytes, ListedTip]:
-    """Return the digest of a tip's envelope, and what lists say of the tip."""
+    """Return the digest of a tip's envelope, and the tip's listed values."""
     return packed[:_DIGEST], _decode_listed(_unpacked(packed[_DIGEST:]))
 
 
@@ -301,7 +301,7 @@ _NOTHING: Final = ListedTip(
     envelope=_NOBODY, summary=summarize("", _NOBODY, ()), gist=Gist(), search=SearchText.of(()), thread=()
 )
 _ALIKE: Final = _encode(_NOTHING) + _encode(Clues())
-"""What all that is packed has alike, more than half of it: the names of the fields."""
+"""Compression dictionary: the names of the fields, which make up more than half of a packed value."""
 _decode_listed = msgspec.msgpack.Decoder(ListedTip).decode
 _decode_clues = msgspec.msgpack.Decoder(Clues).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
@@ -309,13 +309,13 @@ _decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
 
 
 def seal_box(key: bytes, plain: bytes, about: bytes | None = None) -> bytes:
-    """Encrypt something under a key; `about` says what it is, so that it opens in no other place."""
+    """Encrypt a value under a key. `about` names its place: the box opens in no other."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + ChaCha20Poly1305(key).encrypt(nonce, plain, about)
 
 
 def open_box(key: bytes, sealed: Any, about: bytes | None = None) -> bytes | None:
-    """Open what `seal_box` made; None if it is of another key or place, or was altered."""
+    """Open a box of `seal_box`. None: it has another key or place, or was altered."""
     try:
         return ChaCha20Poly1305(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], about)
     except (InvalidTag, ValueError):

@@ -1,6 +1,6 @@
 """Search over the tips opened in memory: any case and script, numbers with or without hyphens, with a snippet.
 
-Each word of a query must be found. Any word is found as it stands (folded). A word with digits is also found across
+Each word of a query must be found. Each word is found in its folded form. A word with digits is also found across
 spaces and hyphens (`UP65CD4411` in `UP65 CD 4411`). A word without digits is also found by its consonants, so that
 हथियार finds `hathiyar`; if it has few consonants, by a whole word that sounds alike (कल्लू, `kallu`).
 """
@@ -20,15 +20,15 @@ from satark.api.observability import Redacted
 from satark_words.tokens import fold
 
 SNIPPET: Final = 40
-"""Characters of a snippet on each side of what was found."""
+"""Number of characters of a snippet on each side of the found word."""
 _BETWEEN: Final = " · "
-"""Stands between two texts of a tip."""
+"""Separates two texts of a tip."""
 _HIDDEN: Final = "\n"
-"""Stands before what is found and not shown."""
+"""Precedes a text that is searched but not shown."""
 _LEAST_DIGITS: Final = 3
-"""Fewest characters of a word with digits that is also looked for across spaces and hyphens."""
+"""Number of characters from which a word with digits is also looked for across spaces and hyphens."""
 _LEAST_CONSONANTS: Final = 3
-"""Fewest consonants of a word that is also looked for by its consonants: fewer would find too much."""
+"""Number of consonants from which a word is also looked for by them: fewer would find too much."""
 
 _DEVANAGARI: Final = {
     "क": "k", "ख": "k", "ग": "g", "घ": "g", "ङ": "n", "च": "c", "छ": "c", "ज": "j", "झ": "j", "ञ": "n",
@@ -48,10 +48,10 @@ _VOWELS: Final = {
 _VIRAMA: Final = "्"
 _LATIN_VOWELS: Final = (("aa", "a"), ("ee", "i"), ("ii", "i"), ("oo", "u"), ("uu", "u"), ("ai", "e"), ("au", "o"))
 _LEAST_LETTERS: Final = 3
-"""Fewest letters of a word with few consonants that is also looked for as it sounds."""
+"""Number of letters from which a word with few consonants is also looked for by its sound."""
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[\u0900-\u0903\u093A-\u094F\u200c\u200d]+[^\W_]*)*")
 _LAST_A: Final = re.compile(r"(?<=[^aeiou])a$")
-"""A last `a` after a consonant, which one script writes and the other does not."""
+"""Matches a last `a` after a consonant, which one script writes and the other does not."""
 _DOUBLED: Final = re.compile(r"(.)\1+")
 
 
@@ -68,7 +68,7 @@ class SearchText(Redacted, frozen=True):
         return cls(text, " ".join(fold(token) for token in _TOKEN.findall(text)))
 
     def __add__(self, other: SearchText) -> SearchText:
-        """Return both texts as one, of which a snippet shows the first alone."""
+        """Return both texts as one. A snippet shows only the first of them."""
         return SearchText(f"{self.text}{_HIDDEN}{other.text}", f"{self.folded} {other.folded}")
 
     @property
@@ -77,7 +77,7 @@ class SearchText(Redacted, frozen=True):
         return self.folded.split(" ")
 
     def has(self, word: Word) -> bool:
-        """Return whether a word stands in the texts as it is, or across spaces and hyphens."""
+        """Return whether a word occurs in the texts as it is, or across spaces and hyphens."""
         return word.folded in self.folded or (bool(word.compact) and word.compact in self.folded.replace(" ", ""))
 
     def find(self, query: Query) -> str | None:
@@ -93,7 +93,7 @@ class SearchText(Redacted, frozen=True):
         return self._snippet(*min(places)) if places else ""
 
     def _snippet(self, begin: int, stop: int) -> str:
-        """Return what stands around a place, and nothing of the texts before and after."""
+        """Return the text around a found word, without the texts before and after."""
         if 0 <= self.text.find(_HIDDEN) < begin:
             return ""
         first = self.text.rfind(_BETWEEN, 0, begin)
@@ -106,7 +106,7 @@ class SearchText(Redacted, frozen=True):
 
 
 def _exact(word: str, folded: Sequence[str]) -> tuple[int, int] | None:
-    """Return the first and the last token of a word as it stands."""
+    """Return the first and the last token of an exact occurrence of a word."""
     parts = word.count(" ") + 1
     for at in range(len(folded) - parts + 1):
         if word in " ".join(folded[at : at + parts]):
@@ -115,7 +115,7 @@ def _exact(word: str, folded: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _across(compact: str, folded: Sequence[str]) -> tuple[int, int] | None:
-    """Return the first and the last token of a number that spaces and hyphens divide."""
+    """Return the first and the last token of an occurrence of a number that spaces and hyphens divide."""
     start = "".join(folded).find(compact) if compact else -1
     ends = list(accumulate(len(token) for token in folded))
     if start < 0:
@@ -124,7 +124,7 @@ def _across(compact: str, folded: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _alike(word: Word, folded: Sequence[str]) -> tuple[int, int] | None:
-    """Return the token that sounds like a word, twice: as the first and as the last token."""
+    """Return the token that sounds like a word, as both the first and the last token."""
     for at, token in enumerate(folded):
         if (word.skeleton and skeleton_of(token).startswith(word.skeleton)) or (
             word.sound and sound_of(token) == word.sound
@@ -187,7 +187,7 @@ def skeleton_of(folded: str) -> str:
 
 
 def sound_of(folded: str) -> str:
-    """Return a folded word as it sounds, with its vowels, the same in both scripts: कल्लू and `kallu` are `kalu`."""
+    """Return the sound of a folded word with its vowels, the same in both scripts: कल्लू and `kallu` are `kalu`."""
     sound = ""
     for at, char in enumerate(folded):
         after = folded[at + 1 : at + 2]

@@ -1,4 +1,4 @@
-"""Index of a desk's opened texts by their words. More tips hardly make a search slower; more different words do.
+"""Index of a desk's opened texts by their words. More different words slow a search down; more tips hardly do.
 
 It holds content: keep it no longer than the opened tips.
 """
@@ -14,30 +14,30 @@ from satark.dialogue.flow.loader import Questionnaire
 from satark_words.geography.geography import Geography
 
 _SLACK: Final = 1000
-"""The index is built anew once the places of replaced texts outnumber the texts by this many."""
+"""Number of replaced texts, beyond that of present texts, at which the index is built anew."""
 _LEAST_ALIKE: Final = 3
-"""Fewest consonants or letters by which a word is looked for: see `satark.casework.search`."""
+"""Number of consonants or letters from which they are looked for: see `satark.casework.search`."""
 _LANGUAGES: Final = ("hi", "en")
-"""Languages of the names: those in which officers read tips. What people wrote is found in any language."""
+"""Languages in which names are found: those in which officers read tips. Tipsters' words are found in any language."""
 _PARTS_OF_PLACE: Final = ("text", "name", "address")
-"""Parts of a place that somebody wrote; the others are codes and numbers."""
+"""Fields of a place that contain somebody's words; the others are codes and numbers."""
 
 
 class SearchIndex:
     """The words of the opened tips, with the tips that have a word."""
 
     def __init__(self, text_of: Callable[[str], SearchText]) -> None:
-        """`text_of` returns the texts of a tip."""
+        """`text_of` returns a tip's texts."""
         self._text_of = text_of
         self._tips: list[str] = []
-        """Place → the tip whose text stands there; empty where the text was replaced."""
+        """Place → the tip with the text there; empty once the text is replaced."""
         self._place_of: dict[str, int] = {}
         self._places: dict[str, int | array[int]] = {}
-        """Word → the place of the only text that has it, or the places of those that do."""
+        """Word → the place of the only text with it, or the places of several."""
         self._skeletons: dict[str, list[str]] = {}
         """Consonants → the words that have them."""
         self._sounds: dict[str, list[str]] = {}
-        """Sound → the words that sound so."""
+        """Sound → the words with this sound."""
 
     def put(self, tip: str, text: SearchText) -> None:
         """Store the texts of a tip in place of its earlier ones."""
@@ -52,7 +52,7 @@ class SearchIndex:
             self._tips[place] = ""
 
     def find(self, query: Query, may_show: Callable[[str], bool]) -> Mapping[str, str]:
-        """Return the tips that have all words of a query, each with a snippet that is made only when it is read.
+        """Return the tips with all words of a query, each with a snippet that is made only when it is read.
 
         `may_show` returns whether the searching officer may see a tip.
         """
@@ -63,7 +63,7 @@ class SearchIndex:
         return _Snippets(self._text_of, query, set(filter(may_show, found)))
 
     def _having(self, word: Word) -> set[int]:
-        """Return the places of texts that have a word as it stands, or as it sounds, or across spaces and hyphens."""
+        """Return the places of texts that have a word exactly, by its sound, or across spaces and hyphens."""
         having = self._places_of_words(self._having_inside(word) | self._sounding_like(word))
         perhaps = self._having_in_parts(word) - having
         return having | {place for place in perhaps if self._has(place, word)}
@@ -83,7 +83,7 @@ class SearchIndex:
         return set(chain.from_iterable(alike))
 
     def _having_in_parts(self, word: Word) -> set[int]:
-        """Return the places of texts that may have a number or hyphened word in parts, which end where a word ends."""
+        """Return the places of texts that may have a number or hyphenated word in parts that end at a word's end."""
         if not word.compact and " " not in word.folded:
             return set()
         whole, found = word.compact or word.folded.replace(" ", ""), set[int]()
@@ -129,7 +129,7 @@ class SearchIndex:
 
 
 class _Snippets(Mapping[str, str]):
-    """The tips that a search found. A snippet is made only when it is read, since a page shows few of them."""
+    """The tips that a search found. A snippet is made only when it is read: a page shows few snippets."""
 
     def __init__(self, text_of: Callable[[str], SearchText], query: Query, found: set[str]) -> None:
         self._text_of, self._query, self._found = text_of, query, found
@@ -150,7 +150,7 @@ class _Snippets(Mapping[str, str]):
 
 
 class SearchTexts:
-    """Picks the texts that a search looks through. Other choices from lists are found with the queue's filters."""
+    """Selects the texts that a search looks through. The queue's filters find other choices from lists."""
 
     def __init__(self, questionnaire: Questionnaire, geography: Geography) -> None:
         self._catalogues = {language: questionnaire.texts(language) for language in _LANGUAGES}
@@ -159,7 +159,7 @@ class SearchTexts:
         self._names: dict[tuple[str, str, str], SearchText] = {}
 
     def written(self, answers: Mapping[str, object]) -> list[str]:
-        """Return what the tipster wrote in answers."""
+        """Return the tipster's written words in answers."""
         return [text for step, answer in answers.items() for text in self._written(step, answer)]
 
     def names(self, header: Header) -> SearchText:
@@ -185,6 +185,6 @@ class SearchTexts:
             yield from (text for part in answer for text in self._written(step, part))
 
     def _is_chosen(self, step: str, answer: str) -> bool:
-        """Whether an answer is the code of an option, and so not the tipster's words."""
+        """Whether an answer is the code of an option and not the tipster's words."""
         texts = self._catalogues["en"]
         return f"{step}.{answer}" in texts or f"option.{answer}" in texts

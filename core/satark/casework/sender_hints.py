@@ -1,4 +1,4 @@
-"""What in a tip points to who sent it: an officer sees that before giving a text to another desk."""
+"""Finds words in a tip that point to its sender. An officer sees them before giving a text to another desk."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from satark_words.reader import Reader
 KNOWN_BY = "known_by"
 """The step that asks how many people know what the tip tells."""
 _WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
-"""Characters of a word: `\\w` leaves out the vowel signs of Devanagari."""
+"""Matches a word's characters, with the vowel signs of Devanagari, which `\\w` leaves out."""
 _Kind: TypeAlias = Literal["few", "self"]
 
 
 class SenderHints(Redacted, frozen=True, kw_only=True):
-    """What points to the sender of a tip."""
+    """The hints in a tip that point to its sender."""
 
     few_know: bool = False
     """Whether the tipster says that only a few people know what the tip tells."""
@@ -46,7 +46,7 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
 
     @property
     def any(self) -> bool:
-        """Whether anything points to the sender."""
+        """Whether there is any hint."""
         return self.few_know or bool(self.phrases)
 
 
@@ -58,7 +58,7 @@ class MarkedText(Redacted, frozen=True):
 
 
 def marked(text: str, geography: Geography) -> list[MarkedText]:
-    """Split a text into parts that point to the sender and parts that don't, in order."""
+    """Split a text, in order, into parts that point to the sender and parts that don't."""
     parts, at = [], 0
     for start, end in _spans(text, geography):
         parts += [MarkedText(text[at:start], is_hint=False), MarkedText(text[start:end], is_hint=True)]
@@ -67,14 +67,14 @@ def marked(text: str, geography: Geography) -> list[MarkedText]:
 
 
 def words_of(tip: OpenTip) -> list[str]:
-    """Return the tipster's own words: answers, captions, messages, and transcripts of what they spoke."""
+    """Return the tipster's own words: answers, captions, messages, and transcripts of recordings."""
     answers = [text for step, value in tip.tip.answers.items() if step != KNOWN_BY for text in _texts(value)]
     spoken = (one.message for one in tip.thread if one.message.sender == "tipster" or one.message.transcript)
     return [*answers, *(record.caption for record in tip.records), *(message.text for message in spoken)]
 
 
 def _spans(text: str, geography: Geography) -> list[tuple[int, int]]:
-    """Return where a text points to the sender: in order, none overlapping another."""
+    """Return the spans of a text that point to the sender, in order and without overlaps."""
     found = [(one.start, one.end) for one in Reader.shared(geography).own_identity(text)]
     found += [match.span() for pattern in _phrases().values() for match in pattern.finditer(text)]
     merged: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""What a desk's lists say of its tips, for all its officers: from the sealed index, brought up to date by the rows."""
+"""The listed values of a desk's tips, for all its officers: read from the sealed index and updated from the rows."""
 
 import contextlib
 import threading
@@ -26,21 +26,21 @@ from satark.store import envelopes, tip_changes
 from satark.store.threads import batches
 
 _FEW: Final = 10
-"""Most tips that `open_documents` compares (some milliseconds each) while `open_all` compares the others."""
+"""Most tips that `open_documents` compares itself (some milliseconds each) while `open_all` compares the others."""
 _SOME: Final = 100
-"""Tips that are prepared for the search at a time, in some milliseconds: their envelopes are in memory meanwhile."""
+"""Tips that are prepared for the search at a time, in some milliseconds, with their envelopes in memory."""
 _WORTH_SAVING: Final = 100
-"""Fewest changed tips for which the sealed index is written. To read fewer again takes a tenth of a second."""
+"""Fewest changed tips for which the sealed index is written. Reading fewer tips again takes a tenth of a second."""
 _LEAST_PAUSE: Final = 600.0
 _PAUSE: Final = 100
-"""All rows are compared with what is listed after so many seconds, or so many times what that took: whoever writes to
-the databases can delete the row that names a tip which changed."""
+"""Pause between two comparisons of all rows with the listed values, as a multiple of a comparison's time. Whoever
+writes to the databases can delete the row that names a changed tip."""
 _PAUSES: Final = 4
-"""A pause is this many times as long as the comparison before it, so that officers' pages get the processor."""
+"""Pause of `open_all` as a multiple of the comparison before it, so that officers' pages get the processor."""
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far the first opening of a desk has come: how many of the tips that it has to read were read."""
+    """Progress of a desk's first opening: the number of tips read, and the number to read."""
 
     done: int = 0
     total: int = 0
@@ -49,8 +49,8 @@ class Progress(msgspec.Struct, frozen=True):
 class TipCache:
     """The tips of one desk, for all its officers in this process. `refresh` reads what changed in the store.
 
-    Lists are read from the desk's sealed index and brought up to date; `read` opens a tip itself. Hold `lock` while you
-    use more than one of its tips.
+    Lists come from the desk's sealed index and are updated from the rows; `read` opens a tip itself. Hold `lock` while
+    you use more than one of its tips.
     """
 
     def __init__(self, services: Services, desk: str, identity: str) -> None:
@@ -64,9 +64,9 @@ class TipCache:
         self._identity = identity
         self.reader = TipReader(services, desk, identity)
         self._roster: tuple[str, ...] = ()
-        """Heads of the rosters by which the tips were read."""
+        """Heads of the rosters with which the tips were read."""
         self._read_all_at = 0.0
-        """When all rows are compared again with what is listed, on the monotonic clock."""
+        """When all rows are compared again with the listed values, on the monotonic clock."""
         self._mark: int | None = None
         """Position of the last change that was read; None until all tips were read."""
         self.unsaved: set[str] = set()
@@ -74,18 +74,18 @@ class TipCache:
         self._unsearched: deque[str] = deque()
         """Tips whose texts are not yet in `texts`."""
         self.texts = SearchIndex(self._text_of)
-        """What a search looks through; call `open_texts` first."""
+        """The texts for the search; call `open_texts` first."""
         self._search_texts = SearchTexts(services.questionnaire, services.geography)
         self.related = RelatedIndex(self._clues)
-        """Which tips have something in common; call `open_documents` first."""
+        """The index of related tips; call `open_documents` first."""
         self.floods = FloodIndex(self._clues)
-        """Which tips say nearly the same; call `open_documents` first."""
+        """The groups of tips that say nearly the same; call `open_documents` first."""
         self._numbers: dict[str, str] = {}
         self._stopped = threading.Event()
         self._uncompared: dict[str, None] = {}
         """Tips that are not yet compared with the others, in order."""
         self._comparing = False
-        """Whether `open_all` is comparing them."""
+        """Whether `open_all` is comparing tips."""
         self._watchers: list[Callable[[Collection[str]], None]] = []
         self._just_read: Mapping[str, ListedTip] = {}
         """What the watchers are being told of."""
@@ -96,25 +96,25 @@ class TipCache:
 
     @property
     def unreadable(self) -> int:
-        """The number of envelopes that did not open: damaged or forged."""
+        """Number of envelopes that did not open: damaged or forged."""
         return len(self.reader.unreadable)
 
     def watch(self, watcher: Callable[[Collection[str]], None]) -> None:
-        """Call `watcher` with the tips that are listed, and from then on with those that changed or were removed."""
+        """Call `watcher` with the listed tips, and from then on with tips that changed or were removed."""
         with self.lock:
             watcher(list(self.tips))
             self._watchers.append(watcher)
 
     def keep_note(self, tip: str, note: bytes, shared_note: bytes) -> None:
-        """Keep a watcher's note with a tip, in the sealed index too. `shared_note`: what many tips have alike."""
+        """Store a watcher's note with a tip, in the sealed index too. `shared_note`: the part that many tips share."""
         self.tips[tip].note, self.tips[tip].shared_note = note, shared_note
         self.unsaved.add(tip)
 
     def listed(self, tip: str) -> ListedTip:
-        """Return what lists say of a tip, from its row in the sealed index; if that is no more, from its rows.
+        """Return a tip's listed values, from its row in the sealed index; if that row is gone, from the tip's rows.
 
         Raises:
-            NoSuchTip: it opens no more.
+            NoSuchTip: the tip no longer opens.
         """
         return self._just_read.get(tip) or self._unpacked(tip)[1]
 
@@ -130,7 +130,7 @@ class TipCache:
         """Find a tip by its number or its id; return its id.
 
         Raises:
-            NoSuchTip: the desk has none of this number.
+            NoSuchTip: the desk has no tip of this number.
         """
         wanted = number.strip()
         tip = self._numbers.get(wanted.upper(), wanted.lower())
@@ -139,10 +139,10 @@ class TipCache:
         return tip
 
     def find(self, number: str) -> tuple[str, CachedTip]:
-        """Find a tip by its number or its id; return its id, and what its rows say.
+        """Find a tip by its number or its id; return its id and the values of its rows.
 
         Raises:
-            NoSuchTip: the desk has none of this number, or it opens no more.
+            NoSuchTip: the desk has no tip of this number, or the tip no longer opens.
         """
         tip = self.id_of(number)
         held = self.reader.held.get(tip)
@@ -154,7 +154,7 @@ class TipCache:
         return tip, self.reader.held[tip]
 
     def open_all(self) -> None:
-        """Open all tips, for the queue; then prepare the search and compare them, a few at a time.
+        """Open all tips for the queue. Then prepare them for the search and compare them, a few at a time.
 
         Officers may work meanwhile: until all tips are compared, some are not yet known to be related.
         """
@@ -175,7 +175,7 @@ class TipCache:
             self._clear()
 
     def stop(self) -> None:
-        """Stop an opening that is under way, and forget all that was opened."""
+        """Stop an opening that is under way, and drop everything that was opened."""
         self._stopped.set()
         self._watchers.clear()
         self._clear()
@@ -187,7 +187,7 @@ class TipCache:
         self.related, self.floods = RelatedIndex(self._clues), FloodIndex(self._clues)
 
     def refresh(self) -> None:
-        """Read the store: the first time the sealed index and what changed since, later only what changed."""
+        """Read the store: at first the sealed index and later changes, from then on only changes."""
         with self.lock:
             signers = self.reader.signers = self._services.signers()
             is_changed, self._roster = signers.head != self._roster, signers.head
@@ -230,7 +230,7 @@ class TipCache:
         return entry is not None and entry.cover == cover and entry.rows == rows
 
     def _restore(self, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
-        """List the tips as the sealed index has them, except those whose rows changed since."""
+        """List the tips of the sealed index, except those whose rows changed since."""
         roster, entries = self._index.load(covers)
         pending = self._services.read(office_outbox.tips_with_pending_answers)
         is_changed = roster != self._roster
@@ -267,7 +267,7 @@ class TipCache:
         self._mark = changes.mark
 
     def _load(self, tips: Collection[str], *, is_change: bool = True) -> None:
-        """Read these tips again, list them, and tell the watchers. `is_change`: False to tell only what looks new."""
+        """Read these tips again, list them, and tell the watchers. `is_change` False: only of tips that look new."""
         found = self.reader.read(tips)
         for tip in set(tips) - found.keys():
             self._unlist(tip)
@@ -331,7 +331,7 @@ class TipCache:
         return listed.search + self._search_texts.names(listed.summary.header)
 
     def _damaged(self, some: Collection[str]) -> list[str]:
-        """Return which of these tips have an envelope that was altered where `cover` does not look."""
+        """Return which of these tips have an envelope that was altered in a part that `cover` does not include."""
         sealed = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, some))
         return [one for one in sealed if one in self.tips and envelopes.digest(sealed[one]) != self._unpacked(one)[0]]
 
@@ -347,7 +347,7 @@ class TipCache:
             return bool(self._uncompared) and not self._stopped.is_set()
 
     def _clues(self, tip: str) -> Clues:
-        """Return a tip's clues. To work them out takes longer than to open the tip."""
+        """Return a tip's clues. Computing them takes longer than opening the tip."""
         packed = self._index.with_rest(tip, self.tips[tip]).packed_clues
         if not packed:
             if tip not in self.reader.held:  # with others, since a reading takes some queries

@@ -32,7 +32,7 @@ from satark.store.threads import new_messages
 from satark.store.unit_of_work import UnitOfWork
 
 _MOST_HELD: Final = 1000
-"""Most tips that are held as their rows say, besides what lists say of them."""
+"""Most tips that are kept in memory with their rows, besides the listed values."""
 
 
 class TipReader:
@@ -40,9 +40,9 @@ class TipReader:
 
     def __init__(self, services: Services, desk: str, identity: str) -> None:
         self.held: dict[str, CachedTip] = {}
-        """The tips that were read last."""
+        """The tips that were read last, with their rows."""
         self.unreadable: set[str] = set()
-        """Tips whose envelopes did not open, or do not say what was sent."""
+        """Tips whose envelopes did not open, or contradict the original content."""
         self.signers = Signers(RosterState())
         self._services = services
         self._desk = desk
@@ -52,7 +52,7 @@ class TipReader:
         """Private keys that are derived once: the desk's, and those of the tips that are being read."""
 
     def read(self, tips: Collection[str]) -> dict[str, CachedTip]:
-        """Read these tips; of those that are held, what is new. What is no tip of the desk is left out."""
+        """Read these tips. For tips in memory, read only new rows. Leave out ids that are no tip of the desk."""
         sealed = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, tips))
         self._former = self._services.read(lambda c: office_outbox.former_keys(c, self._desk, self._identity))
         rows = self._services.read(lambda c: rows_of(c, sealed))
@@ -125,11 +125,11 @@ class TipReader:
         return (self._opened(envelope.tip, sealed) if sealed else None) or envelope
 
     def tip_recipient(self, unit: UnitOfWork, reader: ThreadReader) -> str:
-        """Return the recipient of a tip's newest key: as a present envelope has it, or for a release as the row says.
+        """Return the recipient of a tip's newest key, from a present envelope or, for a release, from the row.
 
         Raises:
-            ActRefused: the roster knows of a newer key, that is not known, or a desk that has the tip changed its own
-                since; or no desk above gave the release.
+            ActRefused: the roster has a newer key, the newest key is unknown, or a desk with the tip has changed its
+            own key since; or no desk above gave the release.
         """
         envelope = reader.envelope
         signers = self._services.signers(unit).of(envelope)
@@ -151,7 +151,7 @@ class TipReader:
             raise ActRefused("altered") from None
 
     def present_reader(self, unit: UnitOfWork, tip: OpenTip) -> ThreadReader:
-        """Read a tip's thread to its present end: desks may have given it away or taken it back since it was opened."""
+        """Read a tip's thread to its present end: desks may have directed or withdrawn the tip since it was opened."""
         envelope, signers = self.present_envelope(unit, tip.envelope), self._services.signers(unit)
         reader = deepcopy(tip.reader) if envelope is tip.envelope else ThreadReader(envelope, signers)
         new = new_messages(unit.main, {tip.id: reader.last}).get(tip.id, [])
@@ -168,9 +168,9 @@ class TipReader:
 
 
 def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict[str, bytes]:
-    """Return, of these tips or of all, a hash of their revision, their messages and the records of their files.
+    """Return tip → hash of its revision, its messages and the records of its files, for these tips or for all.
 
-    Whatever is added to a tip, or taken from it, changes it; so does what is put in the place of something.
+    Every row that is added to a tip, removed or replaced changes the hash.
     """
     tip, message, file = tables.tip.c, tables.message.c, tables.file.c
     drawn = (func.substr(one, 1, envelopes.DRAWN) for one in (message.sealed, file.record))

@@ -1,4 +1,4 @@
-"""What takes two officers of a desk: who the two may be, and requests for originals, which both sign."""
+"""Acts that need two officers of a desk: which officers these may be, and the requests for originals that both sign."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
     tip: str
     """The tip's id."""
     officer: str
-    """Who asks."""
+    """Name of the officer who asks."""
     day: int
-    """When they asked, days since 1970."""
+    """The day of the request, in days since 1970."""
     asked: bytes
-    """Their signature."""
+    """Signature of the officer who asks."""
     second: str = ""
-    """Who approved; empty: nobody yet."""
+    """Name of the officer who approved; empty: nobody has yet."""
     approved: bytes = b""
-    """The signature of whoever approved."""
+    """Signature of the officer who approved."""
 
     @classmethod
     def signed(cls, desk: str, tip: str, officer: str, day: int, identity: str) -> OriginalsRequest:
@@ -51,7 +51,7 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
         return is_valid and self._is_signed(state, self.officer, self.asked, self._statement())
 
     def approval(self, state: RosterState, tip: OpenTip, today: int) -> TwoOfficerApproval:
-        """Return the approval of both officers to open the tip's originals.
+        """Return both officers' approval to open the tip's originals.
 
         Raises:
             SecondOfficerRequired: nobody approved, or the same officer; or a signature is not theirs, or too old.
@@ -71,10 +71,10 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TwoOfficerApproval(msgspec.Struct, frozen=True):
-    """The approval of two officers of one desk to open what one officer alone may not.
+    """The approval of two officers of one desk to open evidence that one officer alone may not.
 
     Raises:
-        SecondOfficerRequired: (when created) they are the same officer.
+        SecondOfficerRequired: (when created) both are the same officer.
     """
 
     first: str
@@ -88,16 +88,16 @@ class TwoOfficerApproval(msgspec.Struct, frozen=True):
 
 
 def is_by_present_key(state: RosterState, asked: PostedMessage) -> bool:
-    """Return whether who asked for something signed it with the key that the roster lists for them now."""
+    """Return whether an officer signed a request with the key that the roster lists for them now."""
     officer = state.officer(asked.message.desk, asked.officer)
     return officer is not None and asked.signer == officer.signer
 
 
 def check_two_officers(state: RosterState, tip: OpenTip, desk: str, first: str, second: str) -> TwoOfficerApproval:
-    """Check that the first officer of a desk may release what a tip holds, together with the second.
+    """Check that the first officer of a desk may release a tip's evidence together with the second.
 
     Raises:
-        SecondOfficerRequired: they are the same officer.
+        SecondOfficerRequired: both are the same officer.
         NotTheseTwoOfficers: the first may not release originals, one of them does not have the tip, or one of them
             appointed the other or gave them a new key.
     """

@@ -1,4 +1,4 @@
-"""The desks' work on a tip, read from its thread: reports owed, closings asked for, disputes. No I/O."""
+"""The state of the desks' work on a tip, from its thread: reports owed, closings asked for, disputes. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
@@ -15,22 +15,22 @@ class PostedMessage(msgspec.Struct, frozen=True):
     seq: int
     message: Message
     officer: str = ""
-    """The officer who wrote it; empty for a tipster's message, or where no officer is named."""
+    """The officer who wrote the message; empty for a tipster's message, or if no officer is named."""
     at: int = 0
-    """When the officer wrote it, Unix seconds; 0 for a tipster's message."""
+    """When the officer wrote the message, Unix seconds; 0 for a tipster's message."""
     signer: str = ""
-    """Public key (hex) of the officer who signed it; empty: their desk signed, since the roster lists no officers."""
+    """Public key (hex) of the officer who signed; empty: the desk signed, since the roster lists no officers."""
     danger_at: int = 0
-    """The minute in which a tipster told of a danger in this message, Unix seconds; 0: it tells of none."""
+    """The minute in which a tipster told of a danger in this message, Unix seconds; 0: the message tells of none."""
 
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
-"""What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.
-`closing`: a desk below asks to close the tip. `disputed`: the tipster disputed the closing. `risen`: a clock ran out at
-a desk below, a closing of that desk was disputed, or that desk has no officer left who has the tip."""
+"""A mark that a desk's page shows on a tip. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or
+below it. `closing`: a desk below asks to close the tip. `disputed`: the tipster disputed the closing. `risen`: a clock
+ran out at a desk below, a closing of that desk was disputed, or that desk has no officer left who has the tip."""
 
 _OF_PEOPLE = frozenset({"recused", "readmitted", "unattended"})
-"""Steps that say who has a tip, and are no work on it: they stop no clock."""
+"""Steps that only change who has a tip. They are no work on it, so they stop no clock."""
 _ACTS = frozenset({"directed", "reported", "asked_to_close", "refused_to_close", "closed", "merged"})
 """Steps that stop a clock, as a status does. Notes, questions and other steps stop none."""
 
@@ -57,18 +57,18 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     acted: bool = False
     """Whether any desk has directed or reported, decided on the tip or set its status; since the tip became urgent."""
     acted_by: str = ""
-    """The desk that did so last."""
+    """The desk that acted last (see `acted`)."""
     acted_at: int = 0
-    """When it did so, Unix seconds; 0 where no time is known."""
+    """When that desk acted, Unix seconds; 0: not known."""
     urgent_since: int = 0
     """When the tip became urgent, if no desk has acted since: it came, its tipster told of a danger, or an officer said
     so; 0: none."""
     heard: bool = False
     """Whether the tipster has written since any desk acted."""
     directions: Mapping[str, Direction] = {}
-    """Desk that was directed → the newest direction to it."""
+    """Directed desk → the newest direction to it."""
     asked: PostedMessage | None = None
-    """The request to close the tip, as long as nobody has decided on that request."""
+    """The request to close the tip, until somebody decides on it."""
     outcome: CaseOutcome | Literal[""] = ""
     finished_by: str = ""
     """The desk that last finished the tip."""
@@ -77,21 +77,21 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     disputed: bool = False
     """Whether the tip is open because of a dispute."""
     is_dispute_told: bool = False
-    """Whether a desk told those with a release alone of the dispute: the tipster's own message reaches none of them."""
+    """Whether desks with only a release were told of the dispute. The tipster's own message does not reach them."""
     merged_into: str = ""
-    """The number of the tip that this one is merged into, until a desk undoes that."""
+    """The number of the tip that this tip is merged into, until a desk undoes the merge."""
     status_before: Status = INITIAL_STATUS
     """Status that a merged tip had before it was merged."""
     set_aside: bool = False
-    """Whether the tip is set aside, and its tipster has written nothing since."""
+    """Whether the tip is set aside and its tipster has written nothing since."""
     raw_asked: PostedMessage | None = None
-    """The request to hand over the tipster's own words, as long as no second officer has consented to it."""
+    """The request to hand over the tipster's own words, until a second officer consents."""
     assigned: Mapping[str, str] = {}
     """Desk → the officer to whom the desk assigned the tip."""
     recused: Mapping[str, frozenset[str]] = {}
     """Desk → its officers who recused themselves from the tip. A desk knows only its own officers' recusals."""
     unattended: frozenset[str] = frozenset()
-    """Desks that have no officer left who has the tip, and that have done nothing since they lost the last one."""
+    """Desks that lost their last officer with the tip and have done nothing since."""
 
     @property
     def finished(self) -> bool:
@@ -109,7 +109,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return officer in self.recused.get(desk, ())
 
     def director_of(self, desk: str) -> str:
-        """Return to which desk `desk` must report, or has reported; empty for none."""
+        """Return the desk to which `desk` must report, or has reported; empty: none."""
         direction = self.directions.get(desk)
         return direction.by if direction and direction.due else ""
 
@@ -120,7 +120,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def must_tell_dispute(self) -> bool:
-        """Whether desks that have a release alone are still to be told of the dispute."""
+        """Whether desks with only a release must still be told of the dispute."""
         is_released = any(one.release for one in self.directions.values())
         return self.disputed and is_released and not self.is_dispute_told
 
@@ -131,12 +131,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_desk(self) -> str:
-        """The desk that is to take the next step: the one that acted last, or that directed it; empty: none acted."""
+        """The desk that must take the next step: the last to act, or the one that directed it. Empty: none acted."""
         return self.director_of(self.acted_by) or self.acted_by
 
     @property
     def asked_outcome(self) -> CaseOutcome | Literal[""]:
-        """The outcome in the request to close the tip; empty where there is none."""
+        """The outcome in the request to close the tip; empty: there is no such request."""
         return self.asked.message.case.outcome if self.asked and self.asked.message.case else ""
 
     def awaits_closing_from(self) -> str:
@@ -155,7 +155,7 @@ class Breach(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def work_on(thread: Sequence[PostedMessage], arrived: int = 0) -> Work:
-    """Work out the state of the work from a tip's thread. `arrived`: as in its envelope."""
+    """Return the state of the work, computed from a tip's thread. `arrived`: as in the tip's envelope."""
     work = Work(urgent_since=arrived)
     for posted in thread:
         work = _after_tipster(work, posted) if posted.message.sender == "tipster" else _after_desk(work, posted)
@@ -254,7 +254,7 @@ def _directed(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
 
 
 def as_request(message: Message, desk: str) -> Message:
-    """Turn a message of a directed desk's machine into a request to close the tip, if its status finishes the tip.
+    """If the status in a message of a directed desk's machine finishes the tip, make it a request to close it.
 
     The desk that directed decides on this request as on an officer's; until then the tipster reads nothing.
     """
@@ -266,7 +266,7 @@ def as_request(message: Message, desk: str) -> Message:
 
 
 def corrected(header: Header, thread: Sequence[PostedMessage]) -> Header:
-    """Return a tip's header with the changes that its thread makes, in their order.
+    """Return a tip's header with the changes that its thread makes, in order.
 
     A danger that the tipster reports makes the tip urgent; an officer's correction sets its priority and category.
     """

@@ -6,7 +6,7 @@ from satark.audit.trail import lost_witnesses
 from satark.cli import counted
 from satark.custody.comparison import find_missing, noted_head
 from satark.custody.verify_log import AuditReport, LogHead, verify_log
-from satark.runtime.commands import open_services
+from satark.runtime.command_host import open_services
 
 
 @click.group()

@@ -15,8 +15,8 @@ import click
 from satark.api.background import run_in_thread
 from satark.api.sealing import CantOpen, check_identity, check_recipient
 from satark.api.settings import SettingProblem, SettingsError
+from satark.backup.chunked_files import Busy
 from satark.backup.create import Made, make_backup
-from satark.backup.files import Busy
 from satark.backup.folder import BackupFolder, BackupKey
 from satark.backup.restore import (
     CantRestore,
@@ -28,7 +28,7 @@ from satark.backup.restore import (
 from satark.backup.sealed_stream import Damaged
 from satark.cli import counted
 from satark.roster.entries import PROBE_DESK
-from satark.runtime.commands import open_services, plugins_of, settings_of
+from satark.runtime.command_host import open_services, plugins_of, settings_of
 from satark.runtime.machine_faults import note_backup, note_drill
 from satark.runtime.synthetic_tip import ProbeFailed, synthetic_tip
 from satark.settings.settings import Settings
@@ -147,7 +147,7 @@ def _drill(
     problems: Sequence[str],
     opens: Callable[[Settings], Iterable[str]] = lambda _: (),
 ) -> None:
-    """Run a drill, report it, and note how it ended. `problems`: what is wrong already."""
+    """Run a drill, report it, and note its result. `problems`: those that were found before."""
     found = [*problems]
     try:
         with _failures():
@@ -162,7 +162,7 @@ def _drill(
 
 
 def _opened(ctx: click.Context, number: str, passphrase_file: Path, restored: Settings) -> Iterator[str]:
-    """Open the synthetic tip in what was restored, by the command that its desk's officers have."""
+    """Open the synthetic tip in the restored installation, with the command of its desk's officers."""
     root = ctx.find_root().command
     command = ["desk", "tips", PROBE_DESK, "--json", "--passphrase-file", str(passphrase_file)]
     with redirect_stdout(StringIO()) as out, root.make_context("satark", command) as own:

@@ -66,7 +66,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
 
 def _warnings() -> list[str]:
-    """Return warnings of what may become wrong. Call it when the settings and databases have no problem."""
+    """Return warnings of possible future problems. Call it when the settings and databases have no problem."""
     settings = Settings()
     with closing(compose.load_services(settings, compose.load_geography(settings))) as services:
         desks = desk_warnings(services.read_keys(services.roster.check).state, is_office=bool(services.read(host_of)))
@@ -121,7 +121,7 @@ def _missing_recogniser(settings: Settings) -> list[str]:
 
 
 def broker_warnings(settings: Settings) -> list[str]:
-    """Return a warning if a proxy is set and a broker, which it does not serve."""
+    """Return a warning if both a proxy and a broker are set: connections to brokers don't go through proxies."""
     if not settings.core.proxy_url.get_secret_value() or not settings.is_set("rabbitmq"):
         return []
     return ["[rabbitmq] is set, and AMQP does not go through proxy_url: the broker must be in your own network"]
@@ -137,7 +137,7 @@ def _describe_machine() -> None:
 
 
 def _describe_isolation() -> None:
-    """Print what isolates the program that opens citizens' files on this machine."""
+    """Print how the program that opens citizens' files is isolated on this machine."""
     missing = find_protections().missing
     click.echo("Citizens' files are opened with:")
     for name, meaning in NAMES.items():
@@ -172,7 +172,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
             found.problems += peer_problems(channels or [])
         if "worker" in roles:
             found.of(lambda: compose.check_isolation(settings))
-            from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - casework
+            from satark.delivery.destination_reader import WorkerContext  # noqa: PLC0415 - casework
 
             context = WorkerContext(services, Writer(services.main, services.keys))
             found.of(lambda: _check_sinks(settings.core, plugins.sinks(settings, context)))
@@ -250,7 +250,7 @@ def _database_problem(message: str, hint: str) -> SettingsError:
 
 
 SIMILARITY = 0.85
-"""Similarity to a setting's name from which on an unknown name counts as a misspelling, from 0 to 1."""
+"""Similarity (0 to 1) to a setting's name from which an unknown name counts as a misspelling."""
 
 
 def name_problems(settings: Settings) -> list[SettingProblem]:

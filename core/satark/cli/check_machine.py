@@ -87,7 +87,7 @@ def encryption(folder: Path, root: Path) -> Finding:
 
 
 def epoch_keys(file: Path, root: Path) -> Finding:
-    """Tell whether the epoch keys end with the power, or stay readable on a disk."""
+    """Tell whether the epoch keys vanish with the power, or stay readable on a disk."""
     kind, options = _mount(file, root)
     if not kind:
         return Finding("unknown", f"whether {file}, with the epoch keys, is in memory is not known")
@@ -153,7 +153,7 @@ _HINT: Final = (
 
 
 def store_problems(services: Services) -> list[SettingProblem]:
-    """Find what one store has and another lacks. Return nothing if the databases are written to all the time."""
+    """Find rows or files that a store lacks. Return nothing if the databases are written to all the time."""
     try:
         found = compare_stores(services)
     except SnapshotBusy:

@@ -39,7 +39,7 @@ SAYS: Final = {
     "verify": "Verify a backup in the folder FROM; exit with 1 if anything is missing or altered, and name it.",
     "voice": "Prompts that are heard: voice notes in chats, and phone calls.",
 }
-"""Command → the first sentence of its help, which the list of commands says."""
+"""Command → the first sentence of its help, for the list of commands."""
 
 _ELSEWHERE: Final = {
     "bench": "satark_testing.capacity:bench",
@@ -55,11 +55,11 @@ _ELSEWHERE: Final = {
     "verify": "satark.cli.backup:verify",
     "voice": "satark.cli.speech:voice",
 }
-"""Command → its module and its name there, if it is not a module here, with a command of the same name."""
+"""Command → its module and its name there, unless it is in the module of its own name in this package."""
 
 
 class CommandTable(UserDict[str, Any]):
-    """The commands of a group by name: those listed here, which are imported when they are asked for, and others."""
+    """The commands of a group by name: those in this table, which are imported on first use, and others."""
 
     def __init__(self, listed: Iterable[str]) -> None:
         super().__init__(dict.fromkeys(listed))

@@ -8,7 +8,7 @@ from alembic.util import CommandError
 
 from satark.custody.comparison import accept_losses, find_losses, find_missing
 from satark.runtime import compose
-from satark.runtime.commands import open_services, settings_of
+from satark.runtime.command_host import open_services, settings_of
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations, NewerDatabase
 

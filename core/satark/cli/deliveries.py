@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from satark.runtime.commands import open_services
+from satark.runtime.command_host import open_services
 from satark.store import deliveries as store
 from satark.store.breakers import OpenBreaker, read_open_breakers
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from satark.runtime.commands import settings_of
+from satark.runtime.command_host import settings_of
 from satark.settings.settings import Settings
 
 _TEMPLATES: Final = Path(__file__).parent / "deployment"

@@ -11,7 +11,7 @@ from satark.custody.countersignature import held_against, held_with
 from satark.custody.verify_pack import as_text, printable, verify_pack
 from satark.identity.signatures import is_signed
 from satark.roster.roster import read_copy
-from satark.runtime.commands import settings_of
+from satark.runtime.command_host import settings_of
 from satark.settings.core import EvidenceSettings
 from satark_files.extra_packages import needing
 from satark_files.scrubber import LEFT_OUT, REASONS

@@ -22,11 +22,11 @@ from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.declarations import undeclared
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.loader import configured_flow, load_flow
-from satark.dialogue.receipts import Receipt
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
+from satark.dialogue.shown_receipt import Receipt
 from satark.runtime import compose
-from satark.runtime.commands import plugins_of, settings_of
+from satark.runtime.command_host import plugins_of, settings_of
 from satark_words.geography.geography import Geography
 
 _SCAFFOLD: Final = Path(__file__).parent / "scaffold" / "flow"
@@ -127,7 +127,7 @@ def preview(file: Path | None) -> None:
 
 
 def _show(engine: Engine, turn: Turn) -> Session | None:
-    """Print a turn, and carry out its requests in place of ingest, such as a receipt."""
+    """Print a turn. Carry out its requests, such as a receipt, in place of ingest."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)

@@ -12,7 +12,7 @@ import msgspec
 
 from satark.identity.edge_key import load_edge_key
 from satark.runtime import compose
-from satark.runtime.commands import settings_of
+from satark.runtime.command_host import settings_of
 from satark.settings.settings import Settings
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
@@ -47,7 +47,7 @@ def compare(ctx: click.Context, files: tuple[Path, ...]) -> None:
 
 
 def find_missing_copies(settings: Settings) -> Iterator[str]:
-    """Yield a warning for each of the two keys of which nobody has compared a copy within a year."""
+    """Yield a warning for each of the two keys if nobody has compared a copy of it within a year."""
     compared = _read(settings)
     for name, key in _in_use(settings).items():
         mark, at = compared.get(name, ("", 0))

@@ -1,4 +1,4 @@
-"""`satark keys` changes the keys that are stored in files; `satark destination` makes those of who reads tips.
+"""`satark keys` changes the keys that are stored in files; `satark destination` makes those of destinations.
 
 While no process runs, one transaction seals everything under a new edge key. Drafts, replies under way and reply
 addresses stay, receipts stay valid, and no event is ingested twice. Nobody can use the old key to open values that are
@@ -18,7 +18,7 @@ from satark.identity.edge_key import Identity
 from satark.ingest.spool import quarantined, waiting
 from satark.roster.entries import desk_verifier
 from satark.runtime import compose
-from satark.runtime.commands import open_services, settings_of
+from satark.runtime.command_host import open_services, settings_of
 from satark.services import Services
 from satark.store import canaries, tables
 from satark.store.epochs import Epochs, joining_code, start_anew
@@ -95,8 +95,8 @@ class CantChange(Exception):  # noqa: N818 - it reads as what it says
 def change_edge_key(services: Services, identity: Identity, spool_dir: Path, file: Path) -> int:
     """Make a new edge key in `file`, and seal under it everything that is sealed under the present key.
 
-    The file is on the disk before anything is sealed with its key. A crash before the end changes nothing: then remove
-    the file.
+    The file is on the disk before anything is sealed with its key. A crash before the end changes nothing: remove the
+    file then.
 
     Returns:
         The number of values that were sealed anew.
@@ -137,7 +137,7 @@ def _other_users(engine: Engine) -> int:
 
 
 def _holders(file: Path) -> int:
-    """Count the other processes of this machine that have a file open, as far as this process may see them."""
+    """Count the other processes of this machine that have a file open, as far as this process can see them."""
     own = str(os.getpid())
     return sum(_holds(process, file) for process in Path("/proc").glob("[0-9]*") if process.name != own)
 

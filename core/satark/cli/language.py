@@ -13,14 +13,14 @@ from satark.cli import counted
 from satark.cli.language_review import every_part, places, review, unapproved
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
-from satark.runtime.commands import plugins_of, settings_of
+from satark.runtime.command_host import plugins_of, settings_of
 from satark_words.catalogues import Catalogues
 from satark_words.languages import LanguageError, catalogue_of, language, languages_of, translations, use_folder
 from satark_words.po import Entry, read_po, write_po
 
 _ENGLISH: Final = "en"
 _SHOWN: Final = 5
-"""Number of missing texts and problems that `check` names of each, without `--all`."""
+"""Most missing texts, and most problems, that `check` lists without `--all`."""
 
 
 @click.group("language")
@@ -98,7 +98,7 @@ def _line(one: Coverage, shown: int | None) -> str:
 
 
 def _of_the_questionnaire(ctx: click.Context, code: str) -> Iterator[str]:
-    """List what keeps the questionnaire in use from being offered in a language."""
+    """List the reasons why the questionnaire in use can't be offered in a language."""
     core, plugins = settings_of(ctx).core, plugins_of(ctx)
     try:
         source = configured_flow(core.flow, [code])

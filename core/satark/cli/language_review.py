@@ -1,6 +1,6 @@
 """`satark language review`: writes a sheet on which a native reader judges every text, and reads it back.
 
-A text that was approved as it is counts as read; `satark check` names how many of a language are not.
+A text that was approved as it is counts as read; `satark check` counts a language's other texts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ import msgspec
 
 from satark.api.web import page_templates
 from satark.cli import counted
-from satark.runtime.commands import settings_of
+from satark.runtime.command_host import settings_of
 from satark_files.decoding import DECODING_ERRORS
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.languages import catalogue_of, folders, language, translations, use_folder
@@ -30,13 +30,13 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     part: str
     id: str
     text: str
-    """The text that was judged, as the sheet showed it."""
+    """The judged text, as on the sheet."""
     to: str
-    """The text as the reader wants it; the same text: it is approved."""
+    """The text that the reader wants. If it is the same text, the text is approved."""
 
 
 class Verdicts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A sheet that comes back."""
+    """The reader's verdicts in a returned sheet."""
 
     language: str
     verdicts: tuple[Verdict, ...]
@@ -80,7 +80,7 @@ def _write_sheet(code: str, sheet: Path) -> None:
 
 
 def _take(code: str, file: Path, folder: Path) -> None:
-    """Write the verdicts of a file: all of them, or none where one can't be."""
+    """Write the verdicts of a file: all of them, or none if one can't be written."""
     verdicts = _read(code, file)
     now = {(row.part, row.id): row.text for row in rows(code)}
     wrong = [problem for one in verdicts for problem in _problems(one, now, code)]
@@ -121,7 +121,7 @@ def _problems(one: Verdict, now: Mapping[tuple[str, str], str], code: str) -> It
 
 
 def places(texts: Catalogue, key: str) -> frozenset[str] | None:
-    """Return the places of a text; None if its braces don't match."""
+    """Return the placeholders of a text; None if its braces don't match."""
     try:
         return texts.places(key)
     except ValueError:
@@ -139,7 +139,7 @@ def _with_texts(source: str, texts: Mapping[str, str]) -> str:
 
 
 def _write_settings(code: str, own: Path) -> None:
-    """Copy the `language.toml` of a shipped language, without which its folder in `own` would not count."""
+    """Copy the `language.toml` of a shipped language, since a folder in `own` without it would not count."""
     file = own / "language.toml"
     if not file.exists():
         shipped = (folder / code / file.name for folder in folders())
@@ -159,7 +159,7 @@ class Row(NamedTuple):
     part: str
     id: str
     where: str
-    """Where it shows: the heading in the catalogue above it."""
+    """Where the text is shown: the heading in the catalogue above it."""
     text: str
     english: str
     is_approved: bool
@@ -185,7 +185,7 @@ def rows(code: str) -> Iterator[Row]:
 
 
 def unapproved(code: str) -> tuple[int, int]:
-    """Count a language's texts that no native reader has approved as they are, and all its texts."""
+    """Count a language's texts that no native reader has approved in their present form, and all its texts."""
     found = [row.is_approved for row in rows(code)]
     return found.count(False), len(found)
 
@@ -202,7 +202,7 @@ def sources_of(code: str) -> dict[str, str]:
 
 
 def approved_of(code: str) -> dict[str, dict[str, str]]:
-    """Return what native readers approved, as in `APPROVED`: here and where the language was shipped."""
+    """Return the texts that native readers approved, as in `APPROVED`: in this folder and in the shipped one."""
     found: dict[str, dict[str, str]] = {}
     for folder in folders():
         file = folder / code / APPROVED
@@ -213,7 +213,7 @@ def approved_of(code: str) -> dict[str, dict[str, str]]:
 
 
 def hash_of(text: str) -> str:
-    """Return the hash by which a text is known to be the one that was approved."""
+    """Return the hash that shows if a text is still the approved one."""
     return sha256(text.encode()).hexdigest()[:16]
 
 

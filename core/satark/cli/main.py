@@ -149,7 +149,7 @@ def _of_plugins(ctx: click.Context) -> Mapping[str, str]:
 def _plugins_group(ctx: click.Context) -> click.Group:
     """Load the plugins' commands, once per invocation."""
     from satark.api.services import COMMAND_HOST  # noqa: PLC0415 - most commands are the core's
-    from satark.runtime.commands import CommandHost, plugins_of  # noqa: PLC0415
+    from satark.runtime.command_host import CommandHost, plugins_of  # noqa: PLC0415
 
     if __name__ not in ctx.meta:
         ctx.meta[COMMAND_HOST] = CommandHost(ctx)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from satark_words.geography.reading import GeographyError, GeographyProblem
+from satark_words.geography.geography_files import GeographyError, GeographyProblem
 from satark_words.tokens import fold
 
 STATION_COLUMNS: Final = (
@@ -48,7 +48,7 @@ class ListedDistrict(NamedTuple):
     census: int | None
 
     def is_called(self, name: str) -> bool:
-        """Return whether this is the district's name or one of its codes."""
+        """Return whether a text is the district's name or one of its codes."""
         known = {*map(fold, self.names.values()), self.code, str(self.lgd), str(self.census or "")}
         return bool(name.strip()) and fold(name) in known
 

@@ -8,7 +8,7 @@ import click
 from satark.cli import counted
 from satark.retention.schedule import ScheduledTip, is_due
 from satark.runtime import compose
-from satark.runtime.commands import open_services, plugins_of, settings_of
+from satark.runtime.command_host import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
 
 _DAY = 86_400

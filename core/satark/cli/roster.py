@@ -14,7 +14,7 @@ from satark.roster.roster import CheckedRoster, desk_problems, destination_probl
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
 from satark.routing.desks import close_roster
-from satark.runtime.commands import open_services
+from satark.runtime.command_host import open_services
 from satark.services import Services
 
 

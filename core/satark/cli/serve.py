@@ -82,7 +82,7 @@ def _announce(process: Host, host: str, port: int) -> None:
 
 
 def _serve_as_one(role: str, listening: str, channel: str, number: str, is_alone: str) -> None:
-    """Serve as one of the processes that the first one starts, until it is replaced."""
+    """Serve as one of the processes that the first process starts, until replaced."""
     die_with_parent()
     forbid_dumps()
     lock_memory()

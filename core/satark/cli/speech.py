@@ -15,9 +15,9 @@ from satark.api.prompt import clip_name
 from satark.api.providers import NoDraft, Transcriber
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow
-from satark.dialogue.rendering.read_aloud import every_phrase
+from satark.dialogue.rendering.chat_voice_notes import every_phrase
 from satark.runtime import compose
-from satark.runtime.commands import settings_of
+from satark.runtime.command_host import settings_of
 from satark.settings.settings import Settings
 from satark.speech.ogg_opus import EncoderError
 from satark.speech.voice_notes import PROGRAM, SyntheticVoiceError, fill_folder

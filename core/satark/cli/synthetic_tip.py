@@ -6,7 +6,7 @@ import click
 
 from satark.cli.check_machine import peer_problems
 from satark.runtime import compose
-from satark.runtime.commands import open_services, plugins_of, settings_of
+from satark.runtime.command_host import open_services, plugins_of, settings_of
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
 from satark.store.writer import StoreDown
 

@@ -1,8 +1,8 @@
 """Makes the certificate under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023, as a PDF to be signed by hand.
 
-Parts A and B follow the Act's Schedule field by field, in its order and wording (`texts/`). The system fills in what it
-knows. What a person must answer for is left blank: parentage, control of the device, date, place, signature, and the
-expert of Part B. The hash report and the custody log are annexed.
+Parts A and B follow the Act's Schedule field by field, in its order and wording (`texts/`). The system fills in the
+fields that it knows. Fields that a person must answer for stay blank: parentage, control of the device, date, place,
+signature, and the expert of Part B. The hash report and the custody log are annexed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ TICKED: Final = frozenset({"source.server", "hash.sha256", "hash.md5"})
 
 _PLACE_OF_HASH: Final = "\0"
 _DIGITS: Final = "Courier"
-"""The hash's font. Every reader has it, so its text stands in the file as it is printed (PDF 32000, 9.6.2.2)."""
+"""The hash's font. Every reader has it, so the file contains its text as printed (PDF 32000, 9.6.2.2)."""
 _BLANK: Final = "_" * 24
 _SHORT: Final = "_" * 12
 _MARGIN: Final = 18.0
@@ -39,8 +39,8 @@ _LOG_WIDTHS: Final = (12.0, 40.0, 72.0, 50.0)
 def make_certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[LogRow], language: str) -> bytes:
     """Make the certificate in one language. Equal arguments give equal bytes.
 
-    The manifest's hash stands in the bytes as it is printed, and nothing else depends on it: whoever replaces this hash
-    there has the certificate for another hash (`satark.custody.pack.blanked`).
+    The bytes contain the manifest's hash as printed, and nothing else depends on it. Replacing this hash gives the
+    certificate for another hash (`satark.custody.pack.blanked`).
     """
     document = _CertificateDocument(Catalogues.of("satark.custody")[language], manifest)
     fields = document.fields(manifest_sha256)
@@ -66,7 +66,7 @@ class _CertificateDocument(FPDF):
         use_fonts(self)
 
     def file_id(self) -> None:
-        """Have no id: the library's would depend on the manifest's hash."""
+        """Return no id: the library's would depend on the manifest's hash."""
 
     def footer(self) -> None:
         """Print the tip's number and the page number."""
@@ -76,7 +76,7 @@ class _CertificateDocument(FPDF):
         self.cell(0, 5, f"{self._manifest.number} · {page}", align="C")
 
     def fields(self, manifest_sha256: str) -> dict[str, str]:
-        """Return the values of the form's fields; what the system does not know is a blank line."""
+        """Return the values of the form's fields; an unknown one is a blank line."""
         issuer, manifest = self._manifest.issuer, self._manifest
         channel = self._texts.text(f"channel.{manifest.channel}")
         received = _date(manifest.received)
@@ -178,7 +178,7 @@ class _CertificateDocument(FPDF):
         self.ln(1)
 
     def _say_with_hash(self, key: str, fields: Mapping[str, str]) -> None:
-        """Print a text in which the manifest's hash stands, on a line of its own."""
+        """Print a text that contains the manifest's hash, on a line of its own."""
         before, _, after = self._texts.text(key, **fields).partition(_PLACE_OF_HASH)
         self.set_font(FAMILY, size=_TEXT)
         self.multi_cell(0, _LINE, before, new_x="LMARGIN", new_y="NEXT")
@@ -233,7 +233,7 @@ class _CertificateDocument(FPDF):
 
 
 def _when(entry: LogEntry) -> str:
-    """Return the time of an officer's action in Indian Standard Time; for what the service did, the date alone."""
+    """Return the time of an officer's action in Indian Standard Time; for an action of the service, only the date."""
     return f"{format_ist(entry.at)} IST" if entry.at else _date(entry.band)
 
 

@@ -1,4 +1,4 @@
-"""The hash chains of the custody log: what an entry is, and how each hash follows from the one before. No I/O, no key.
+"""The hash chains of the custody log: an entry's form, and how each hash follows from the last. No I/O, no key.
 
 Each tip has a chain of its own, and so have the officers' acts (`OFFICERS`, see `satark.audit`). A row's hash covers
 the previous hash, the row's position, the salted hash of its entry and the hash of the sealed entry, so no row can be
@@ -20,17 +20,17 @@ Action: TypeAlias = Literal[
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
     "recused", "readmitted",
 ]  # fmt: skip
-"""What was done with a file, or who no longer has the tip.
+"""An action on a file, or a change of who has the tip.
 
 `muted`: a copy without sound was made; `heard`: an officer heard a disguised voice; `drafted`: a machine transcribed a
-voice; `opened`: an officer opened a file that takes two officers; `recused`: an officer who has to do with the people
-of the tip gave the tip up; `readmitted`: an officer gave the tip back to the officer who is named second.
+voice; `opened`: an officer opened a file that needs two officers; `recused`: an officer who knows people in the tip
+gave the tip up; `readmitted`: an officer gave the tip back to the second officer.
 """
 
 Form: TypeAlias = Literal["", "original", "clean", "muted", "preview", "disguised", "transcript"]
 
 OFFICERS = "officers"
-"""What stands in the place of a tip's id in the rows of officers' acts. No tip has this id."""
+"""Stands for a tip's id in the rows of officers' acts. No tip has this id."""
 
 GENESIS = hashlib.sha256(b"satark/1/audit").digest()
 """The hash before the first row of the chain through all tips."""
@@ -47,11 +47,11 @@ class LogEntry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The desk, or the destination of an export; empty: the service."""
     officer: str = ""
     second: str = ""
-    """The second officer, if the action took two."""
+    """The second officer, if the action needed two."""
     at: str = ""
-    """When an officer did it, to the second, UTC, `YYYY-MM-DDThh:mm:ssZ`; empty for what the service did."""
+    """When an officer acted, to the second, UTC, `YYYY-MM-DDThh:mm:ssZ`; empty for actions of the service."""
     band: str = ""
-    """When, as a time bucket (`satark.identity.time_buckets.band`)."""
+    """When the action happened, as a time bucket (`satark.identity.time_buckets.band`)."""
     mime: str = ""
     bytes: int = 0
     sha256: str = ""
@@ -60,7 +60,7 @@ class LogEntry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Name and version of the program that made the form."""
     reason: str = ""
     salt: str
-    """128 random bits, hex, so that nobody can guess an entry by its hash."""
+    """128 random bits, hex, so that nobody can guess an entry from its hash."""
 
 
 class ChainRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,12 +103,12 @@ ERASURE_RULES = ("term", "officers")
 
 
 def erasure_commitment(rule: str) -> bytes:
-    """Return what stands in the place of an entry's hash where a whole tip was erased: the hash of the rule."""
+    """Return the hash of the rule under which a whole tip was erased. It stands for an entry's hash."""
     return hashlib.sha256(f"satark/1/erased/{rule}".encode()).digest()
 
 
 def erasure_rule(row: ChainRow) -> str:
-    """Return the rule under which a row says that a whole tip was erased; empty if it says no such thing."""
+    """Return the rule under which a row records the erasure of a whole tip; empty: it records none."""
     named = {erasure_commitment(rule): rule for rule in ERASURE_RULES}
     return named.get(row.entry, "") if row.is_erasure and not row.file else ""
 

@@ -1,8 +1,8 @@
-"""Compares the stores with each other: what one has and another lacks, as after backups that do not fit together.
+"""Compares the stores with each other, to find what one of them lacks, as after backups that do not fit together.
 
-Each database counts the tips that were taken, and a file in the data folder notes what the main database had. So an
-older copy of either database, or of both, shows how many tips of which day it lacks. Another file notes, at the first
-look, whether more tips are there or were erased than were counted: that is never less, unless somebody deletes tips.
+Each database counts the accepted tips, and a file in the data folder notes the main database's counts. So an older copy
+of either database, or of both, shows how many tips of which day it lacks. Another file notes, at the first look, how
+many more tips exist or were erased than were counted. That number never falls, unless somebody deletes tips.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ NAMED: Final = 10
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """What one store has and another lacks: how many, and the first of them by number (tips) or name (files)."""
+    """A difference between stores: the number of missing items, and the first of them by number or by name."""
 
     text: str
     count: int
@@ -57,14 +57,14 @@ def compare_stores(services: Services) -> list[Difference]:
 
 
 class _Noted(msgspec.Struct):
-    """What this machine noted of the main database: the rows of `tip_count`, and the head of the custody log."""
+    """The values that this machine noted of the main database: the rows of `tip_count`, and the custody log's head."""
 
     tips: list[tuple[int, str, int]] = []
     head: str = ""
 
 
 def find_losses(services: Services) -> list[Difference]:
-    """Find tips that were taken, and entries of the custody log, that a database lacks: it is an older copy.
+    """Find accepted tips, and entries of the custody log, that a database lacks because it is an older copy.
 
     Raises:
         SnapshotBusy: the databases are written without a pause.
@@ -77,9 +77,9 @@ def find_losses(services: Services) -> list[Difference]:
 
 
 def find_missing(services: Services, *, note: bool = False) -> list[Difference]:
-    """Find how many tips no desk can open any more, though no rule erased them. This reads every tip.
+    """Return how many tips no desk can open although no rule erased them. This reads every tip.
 
-    `note`: note it for `missing_tips`, and at the first look what is compared from then on.
+    `note`: note the number for `missing_tips`, and at the first look the surplus to compare with later.
     """
     desks = _desks(services)
     present = services.read_keys(lambda keys: services.read(lambda main: tip_counts.surplus(main, keys, desks)))
@@ -97,7 +97,7 @@ def missing_tips(services: Services) -> int:
 
 
 def note_stores(services: Services) -> None:
-    """Note in the data folder what the main database has. What it had before stays noted, whatever it lacks now."""
+    """Note the main database's content in the data folder. Earlier notes stay, even if it lacks something now."""
     noted = _noted(services)
     tips, head, has_head = services.read(
         lambda main: (tip_counts.read(main, tables.tip_count), LogHead.current(main), _has_head(main, noted))
@@ -109,19 +109,19 @@ def note_stores(services: Services) -> None:
 
 
 def note_for_backup(services: Services) -> bytes:
-    """Return what `note_stores` notes."""
+    """Return the note that `note_stores` stores."""
     note_stores(services)
     return _file(services).read_bytes()
 
 
 def take_over_note(services: Services, note: bytes) -> None:
-    """Take over what `note_for_backup` returned on another machine, unless this one noted something itself."""
+    """Take over the note of `note_for_backup` from another machine, unless this one noted something itself."""
     if note and not _file(services).exists():
         atomic_files.replace(_file(services), [note])
 
 
 def accept_losses(services: Services) -> None:
-    """Take the databases as they are: nobody is told any more of what they lack."""
+    """Accept the databases as they are: from then on nobody is told what they lack."""
 
     def write(unit: UnitOfWork) -> None:
         unit.keys.execute(delete(tables.tip_witness))
@@ -133,7 +133,7 @@ def accept_losses(services: Services) -> None:
 
 
 def noted_head(services: Services) -> LogHead | None:
-    """Return the head of the custody log that this machine noted last; None: it noted none."""
+    """Return the head of the custody log that this machine noted last; None: there is none."""
     head = _noted(services).head
     return LogHead.read(head) if head else None
 
@@ -143,7 +143,7 @@ def _file(services: Services) -> Path:
 
 
 def _kept(services: Services) -> tuple[int | None, int]:
-    """Return `tip_counts.surplus` at this machine's first look (None: it did not look), and how many tips it missed."""
+    """Return `tip_counts.surplus` at this machine's first look (None: there was none), and its missing tips."""
     with suppress(OSError, *DECODING_ERRORS):
         return msgspec.json.decode((services.data_dir / _KEPT).read_bytes(), type=tuple[int, int])
     return None, 0
@@ -196,7 +196,7 @@ def _tips_without_keys(main: Connection, keys: Connection, desks: list[str]) -> 
 
 
 def _different_heads(main: Connection, keys: Connection) -> list[Difference]:
-    """Compare the head of the custody log with its copy in the key store; a crash may leave the copy one step ahead."""
+    """Compare the custody log's head with the key store's copy, which a crash may leave one step ahead."""
     head = main.execute(select(tables.custody_head)).one_or_none()
     anchor = keys.execute(select(tables.anchor)).one_or_none()
     at, link = (head.position, head.link) if head else (0, chain.GENESIS)

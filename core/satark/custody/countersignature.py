@@ -1,7 +1,7 @@
-"""A countersignature: another desk states when it had a pack before it, in a file beside the pack.
+"""A countersignature: another desk states, in a file beside the pack, when it had the pack.
 
-The time in a pack is only what the exporting desk says. A second desk states the time under its own key, so nobody can
-make or backdate its statement without that desk. This corresponds to a time stamp of RFC 3161, with a desk of the
+The time in a pack is only the exporting desk's word. A second desk states the time under its own key, so nobody can
+make or backdate this statement without that desk. This corresponds to a time stamp of RFC 3161, with a desk of the
 roster as the authority.
 """
 
@@ -25,12 +25,12 @@ _DOMAIN: Final = b"satark/1/countersignature\0"
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a desk states: that it had the pack with this manifest at a time."""
+    """A desk's statement that it had the pack with this manifest at a time."""
 
     manifest: str
     """SHA-256 of `manifest.json`, hex."""
     utc: str
-    """When, by the clock of the machine on which the desk signed: `YYYY-MM-DDThh:mm:ssZ`."""
+    """Time of signing, by the signing machine's clock: `YYYY-MM-DDThh:mm:ssZ`."""
     signer: Signer
     format: Literal["satark-countersignature/1"] = "satark-countersignature/1"
 
@@ -60,7 +60,7 @@ def countersign(report: PackReport, signer: PackSigner, now: int) -> bytes:
 
 
 def held_with(report: PackReport, content: bytes) -> PackReport:
-    """Return a report of a pack, with what its countersignature says or what is wrong with the countersignature."""
+    """Return a report of a pack, with its countersignature's statement or the problem with it."""
     try:
         found = msgspec.json.decode(content, type=Countersignature)
     except DECODING_ERRORS:
@@ -95,7 +95,7 @@ def _with_problem(report: PackReport, what: str) -> PackReport:
 
 
 def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
-    """Return a report, checked against the roster: a listed desk must have signed; former keys count, as packs last."""
+    """Return a report, checked against the roster: a listed desk must have signed. Former keys count too."""
     lines, head, heads = list(roster), "", set()
     for number, line in enumerate(lines, 1):
         head = chain_hash(head, line)
@@ -111,7 +111,7 @@ def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
 
 
 def _verifiers(entries: Iterable[Entry | None], desk: str) -> set[str]:
-    """Return every key that a roster listed for a desk to sign with."""
+    """Return every signing key that a roster listed for a desk."""
     bodies = [entry.body for entry in entries if entry is not None]
     added = {body.verifier for body in bodies if isinstance(body, DeskAdded) and body.desk.name == desk}
     return added | {body.verifier for body in bodies if isinstance(body, KeyChange) and body.desk == desk}

@@ -1,4 +1,4 @@
-"""Makes the entries of the custody log: when a file is received, and when an officer does something with it."""
+"""Makes the entries of the custody log: for received files, and for officers' actions on them."""
 
 import msgspec
 
@@ -49,7 +49,7 @@ def lost_entry(reason: str, now: int) -> LogEntry:
 def officer_entry(
     action: Action, officer: DeskOfficer, now: int, *, form: Form, second: str = "", sha256: str = "", tool: str = ""
 ) -> LogEntry:
-    """Return the entry of an officer's action. `second`: the second officer; `tool`: the program that did the work."""
+    """Return the entry of an officer's action. `second`: the second officer; `tool`: the program that was used."""
     who, when = {"desk": officer.desk, "officer": officer.name, "second": second}, band(now)
     return _entry(action, when, form=form, **who, at=format_utc(now), sha256=sha256, tool=tool)
 

@@ -1,4 +1,4 @@
-"""Stores the custody log. Rows are added at the end of the transaction that does what they record, and never changed.
+"""Stores the custody log. Rows are added at the end of the transaction with the recorded action, and never changed.
 
 The one exception is an erasure: it empties the sealed entries of the file and adds a row that says so. The hashes stay,
 so the chain can still be verified.
@@ -20,7 +20,7 @@ from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import UnitOfWork
 
 MakeRow: TypeAlias = Callable[[bytes], tuple[bytes, bytes]]
-"""Given the hash that the log ends with, returns the next row's commitment and its sealed entry."""
+"""Takes the hash that the log ends with; returns the next row's commitment and its sealed entry."""
 
 _ONLY = 1
 """Primary key of the one row of each table of heads."""
@@ -36,7 +36,7 @@ class LogRow(Redacted, frozen=True, kw_only=True):
 
 
 def append_entries(unit: UnitOfWork, tip: str, recipient: str, file: str, *entries: LogEntry) -> None:
-    """Add entries about a file (empty: all of the tip), in their order, at the end of the transaction that does so.
+    """Add entries about a file (empty: about the whole tip), in order, at the end of this transaction.
 
     `tip`: its id; `recipient`: its age recipient; `file`: the file's ordinal.
     """
@@ -56,7 +56,7 @@ def seal_entries(recipient: str, *entries: LogEntry) -> list[MakeRow]:
 def append_act(unit: UnitOfWork, make: MakeRow) -> None:
     """Add an officer's act to the log, at the end of this transaction.
 
-    `make` is called with the hash that the log ends with then, so that it can sign all that the log contains.
+    `make` is called with the hash that the log ends with then, so that it can sign the whole log.
     """
     unit.run_last(lambda: _append(unit, chain.OFFICERS, "", make))
 
@@ -86,9 +86,9 @@ def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = Non
 
 
 def record_tip_erasure(unit: UnitOfWork, tip: str, rule: str) -> None:
-    """Record the erasure of a whole tip under a rule, whether or not anything was logged of it, and empty its entries.
+    """Record the erasure of a whole tip under a rule, even if nothing was logged of it, and empty its entries.
 
-    The row says only on which day and under which rule (`chain.erasure_rule`); it says nothing about the tip's content.
+    The row says only on which day and under which rule (`chain.erasure_rule`); nothing about the tip's content.
     """
 
     def write() -> None:
@@ -102,7 +102,7 @@ def read(connection: Connection, tip: str, identity: str) -> list[LogRow]:
     """Return a tip's log, opened, in order.
 
     Raises:
-        CantOpen: an entry can't be opened, or is not the one that was recorded.
+        CantOpen: an entry can't be opened, or is not the recorded one.
     """
     rows = connection.execute(select(custody).where(custody.c.tip == tip).order_by(custody.c.seq)).all()
     return [LogRow(row=chain_row(found), hash=found.hash, entry=_opened(found, identity)) for found in rows]
@@ -116,7 +116,7 @@ def sealed_entries(connection: Connection, tip: str) -> list[tuple[str, bytes, b
 
 
 def import_entries(unit: UnitOfWork, tip: str, entries: Iterable[tuple[str, bytes, bytes]]) -> None:
-    """Add another machine's entries (from its `sealed_entries`) to this log, except those that it has already."""
+    """Add another machine's entries (from its `sealed_entries`) to this log, except those that this log has already."""
     given = list(entries)
 
     def write() -> None:

@@ -1,7 +1,7 @@
-"""Gives up what only lost epoch keys open: drafts, replies under way, reply addresses, and what is still to be fetched.
+"""Gives up values that only lost epoch keys open: drafts, replies under way, reply addresses, and jobs to fetch files.
 
-Tips that were handed in stay: their keys lie in envelopes to the desks. A file that such a tip still waits for is lost,
-which its desks and its custody log are told.
+Submitted tips stay: their keys are in envelopes to the desks. A file that such a tip still waits for is lost; its desks
+are told, and its custody log records it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from satark.store.unit_of_work import UnitOfWork
 
 
 def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]]:
-    """Erase the drafts of lost epoch keys; return how many, and which sealed files to delete after the commit."""
+    """Erase the drafts of lost epoch keys; return their number, and the sealed files to delete after the commit."""
     file, tip = tables.file.c, tables.tip.c
     drafts = select(file.tip).where(file.tip.not_in(select(tip.id))).distinct()
     names = [name for one in unit.main.execute(drafts).scalars().all() for name in log.erase_files(unit, one)]

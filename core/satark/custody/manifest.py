@@ -14,7 +14,7 @@ _IST: Final = timezone(timedelta(hours=5, minutes=30))
 
 
 class Issuer(Redacted, frozen=True, kw_only=True):
-    """Who signs Part A of the certificate, and for which server. Empty fields are left blank on the form."""
+    """The signer of Part A of the certificate, and the server that it is for. Empty fields stay blank on the form."""
 
     name: str = ""
     office: str = ""
@@ -39,13 +39,13 @@ class PackItem(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     md5: str
     derived_from: int
-    """The number of the item that this item was made from; 0: the source is not in the pack."""
+    """Number of the item that this item was made from; 0: the source is not in the pack."""
     tool: str
-    """Name and version of the program that made it."""
+    """Name and version of the program that made the item."""
     utc: str
     ist: str
     prev_chain_hash: str
-    """The hash before the custody row of its export, hex."""
+    """The hash before the custody row of the item's export, hex."""
 
 
 class WithheldFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class ReceivedFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     md5: str
     problem: str = ""
-    """Why there is no clean copy of it (`satark_files.scrubber.Reason`); empty: there is one."""
+    """Why the file has no clean copy (`satark_files.scrubber.Reason`); empty: it has one."""
 
 
 class Manifest(Redacted, frozen=True, kw_only=True):
@@ -92,11 +92,11 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     head: str
     """The last hash of the custody log, hex."""
     certificates: dict[str, str]
-    """Name → SHA-256 (hex) of each certificate as it is before this manifest's own hash is printed into it."""
+    """Name → SHA-256 (hex) of each certificate before this manifest's own hash is printed into it."""
     guides: Mapping[str, tuple[str, int]] = {}
-    """Name → SHA-256 (hex) and size of each file that says how the pack is verified."""
+    """Name → SHA-256 (hex) and size of each file that explains the verification of the pack."""
     signer: Signer | None = None
-    """Who signed the pack; None: it is not signed."""
+    """The desk that signed the pack; None: it is not signed."""
     official_confidence: bool = True
 
 
@@ -114,7 +114,7 @@ class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class PackSigner(Redacted, frozen=True, kw_only=True):
-    """Who signs a pack, and with what."""
+    """The signer of a pack, with its key."""
 
     who: Signer
     sign: Callable[[bytes], bytes]
@@ -122,7 +122,7 @@ class PackSigner(Redacted, frozen=True, kw_only=True):
 
 
 def sign(signer: PackSigner, sha256: str, domain: bytes = PACK_DOMAIN) -> PackSignature:
-    """Sign this SHA-256 (hex): that of a pack's last list or, in another domain, of something else."""
+    """Sign this SHA-256 (hex): that of a pack's last list or, in another domain, of another value."""
     return PackSignature(signature=signer.sign(domain + bytes.fromhex(sha256)).hex())
 
 

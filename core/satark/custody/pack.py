@@ -1,6 +1,6 @@
-"""Writes a pack: a tip's files with all that a court needs to verify them, in one ZIP file.
+"""Writes a pack: a tip's files with everything that a court needs to verify them, in one ZIP file.
 
-The same content gives the same bytes, so that every byte can be checked. A pack is a bag of BagIt (RFC 8493) and
+The same content gives the same bytes, so every byte can be checked. A pack is a bag of BagIt (RFC 8493) and
 contains, in this order: in `data/` the files, `custody.json` (the log), `manifest.json` (the hash report) and the
 certificates; beside it a page and a program for verifiers (`GUIDES`), the hashes of them all, for `sha256sum -c`, and
 `signature.json`, the desk's signature of these hashes. Each certificate prints the manifest's hash, and the manifest
@@ -78,7 +78,7 @@ class WrittenPack(msgspec.Struct, frozen=True):
 
 
 class PackContents(Redacted, frozen=True, kw_only=True):
-    """What goes into a pack, as the desk that exports it gathered it."""
+    """The content of a pack, as the exporting desk gathered it."""
 
     tip_id: str
     tip: Tip
@@ -92,7 +92,7 @@ class PackContents(Redacted, frozen=True, kw_only=True):
     received: tuple[Evidence, ...]
     """Every other file of the tip, whether or not the pack contains a form of it."""
     signer: PackSigner | None = None
-    """Who signs the pack; None: nobody does."""
+    """The signer of the pack; None: nobody signs it."""
     log: tuple[LogRow, ...]
     """The custody log, with this export in it."""
 
@@ -101,8 +101,7 @@ def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> WrittenPac
     """Write a pack, readable for this user alone.
 
     Raises:
-        CantOpen: a file was altered; there is no pack then.
-        FileNotFoundError: a file was erased; there is no pack then.
+        CantOpen: a file was altered; no pack is written. FileNotFoundError: a file was erased; no pack is written.
         OSError: the pack can't be written.
     """
     now = format_utc(int(time.time()))
@@ -210,7 +209,7 @@ class _PackWriter:
 
 
 def _with_certificates(manifest: Manifest, log: Sequence[LogRow]) -> tuple[Manifest, dict[str, bytes]]:
-    """Make the certificates with zeros for the manifest's hash; return the manifest with their hashes, and them."""
+    """Make the certificates with zeros for the manifest's hash; return them, and the manifest with their hashes."""
     with needing("printing"):
         from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
 

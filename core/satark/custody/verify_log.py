@@ -43,9 +43,9 @@ class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     what: ProblemKind
     position: int = 0
-    """Position of the row among all rows; 0: no row in particular."""
+    """Position of the row among all rows; 0: the problem concerns no single row."""
     tip: str = ""
-    """The tip's number, or its id if there is no such tip any more; `officers`: an officer's act."""
+    """The tip's number, or its id if the tip is gone; `officers`: an officer's act."""
     file: str = ""
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ class LogHead(msgspec.Struct, frozen=True):
 
     @staticmethod
     def current(connection: Connection) -> LogHead | None:
-        """Return the head of the log; None while it is empty."""
+        """Return the head of the log; None: the log is empty."""
         row = connection.execute(select(custody_head.c.position, custody_head.c.link)).one_or_none()
         return LogHead(row.position, row.link) if row and row.position else None
 
@@ -151,7 +151,7 @@ def _verify(
 
 
 class _LogWalk:
-    """Checks the log row by row. After a problem it goes on from what the row says, to find further problems."""
+    """Checks the log row by row. After a problem it continues with the row's values, to find further problems."""
 
     def __init__(self, anchored: DbRow[Any] | None, known: LogHead | None) -> None:
         self.problems: list[AuditProblem] = []
@@ -240,7 +240,7 @@ def _unlogged(connection: Connection, walk: _LogWalk, evidence: FileStore) -> It
 
 
 def withheld_files(connection: Connection) -> set[tuple[str, str]]:
-    """Return the files whose originals the host never sent to a remote office: all of a station's."""
+    """Return the files whose originals the host never sends to a remote office: for a station, all files."""
     if connection.execute(select(tables.host_link)).first() is None:
         return set()
     came, file = tables.announced_file, tables.file

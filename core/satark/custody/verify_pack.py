@@ -2,7 +2,7 @@
 """Verifies an evidence pack with Python's standard library and `openssl`: `python3 verify_pack.py pack.zip --key KEY`.
 
 The key must come from the desk's office, not from whoever gave you the pack. Exit code 0: verified; 1: altered; 3: not
-verified, since nobody signed the pack or nobody says whose key it is. `how-to-verify.txt` says what is compared.
+verified, since nobody signed the pack or nobody says whose key it is. `how-to-verify.txt` lists the comparisons.
 """
 
 import argparse
@@ -22,26 +22,26 @@ from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 FORMAT: Final = "satark-pack/4"
 BASE: Final = "pack/"
-"""The folder in the ZIP in which the pack is: a bag of BagIt (RFC 8493), whose `data/` is what the desk hands over."""
+"""The folder of the pack in the ZIP: a bag of BagIt (RFC 8493), with the files from the desk in `data/`."""
 DATA: Final = "data/"
 CUSTODY: Final = f"{DATA}custody.json"
 MANIFEST: Final = f"{DATA}manifest.json"
 TAGS: Final = ("bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
-"""The files that make it a bag: the last two have the hashes of the files in `data/`, and of the others."""
+"""The files that make the folder a bag: the last two have the hashes of the files in `data/`, and of the others."""
 SIGNATURE: Final = "signature.json"
-"""The desk's signature of the last list, and so of the name and content of every other file."""
+"""File with the desk's signature of the last list, and so of the name and content of every other file."""
 GUIDES: Final = ("how-to-verify.txt", "verify_pack.py")
-"""The files of a pack that say how it is verified."""
+"""The files of a pack that explain its verification."""
 NO_HASH: Final = "0" * 64
 PACK_DOMAIN: Final = b"satark/2/pack\0"
-"""What stands before the SHA-256 of the last list in the message that a desk signs."""
+"""Prefix of the SHA-256 of the last list in the message that a desk signs."""
 _CONTAINER: Final = "the container (the ZIP around the files)"
 _REQUIRED_CERTIFICATES: Final = (f"{DATA}certificate-hi.pdf", f"{DATA}certificate-en.pdf")
 _is_certificate: Final = re.compile(rf"{DATA}certificate-[a-z]{{2,3}}\.pdf").fullmatch
 _STEP, _MAX_NAME, _MAX_PARTS, _MAX_SIZE, _MAX_CONTENT = 1 << 18, 255, 10_000, 0x7FFFFFFF, 64 << 20
-"""Bytes that are read at once; most bytes of a name, files, bytes of a file, and of a file that is read as a whole."""
+"""Bytes that are read at once; most bytes of a name, files, bytes of a file, bytes of a file that is read whole."""
 _LOGGED: Final = {"original": ("original",), "scrubbed": ("clean", "muted"), "transcript": ("transcript",)}
-"""Role of an item → the form that is exported, and others under which the log may have the hash of what leaves."""
+"""Role of an item → its exported form, and other forms under which the log may have the item's hash."""
 Verifies: TypeAlias = Callable[[str, bytes, bytes], bool]
 _RECEIVED: Final = ("sha256", "bytes", "mime", "md5", "problem")
 _MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
@@ -64,7 +64,7 @@ class Signer:
 
     desk: str
     verifier: str
-    """Its Ed25519 public key, hex."""
+    """The desk's Ed25519 public key, hex."""
     roster: str
     """Number of the roster's entries and hash of the newest one, `3:9f86…`, when the desk signed."""
 
@@ -81,13 +81,13 @@ class PackReport:
     """SHA-256 of the manifest, hex, to be compared with the signed certificate."""
     head: str = ""
     exported: str = ""
-    """When (UTC), as the exporting desk says."""
+    """Time of the export (UTC), according to the exporting desk."""
     signer: Signer | None = None
     """The desk that signed the pack; None: the signature is missing or false."""
     is_known: bool = False
-    """Whether the office's key or roster, which did not come with the pack, has the signer's key."""
+    """Whether the signer's key is in the office's key or roster, which did not come with the pack."""
     countersigner: Signer | None = None
-    """The other desk that had the pack (`satark.custody.countersignature`), if this was checked, and when (UTC)."""
+    """The desk that countersigned (`satark.custody.countersignature`), if that was checked, and when (UTC)."""
     countersigned: str = ""
 
     @property
@@ -97,7 +97,7 @@ class PackReport:
 
 
 def is_signed(key: str, signature: bytes, message: bytes) -> bool:
-    """Whether a message's Ed25519 signature was made with this public key (hex), as the program `openssl` says."""
+    """Whether a message's Ed25519 signature was made with this public key (hex), according to the program `openssl`."""
     with tempfile.TemporaryDirectory() as folder:
         der, signed, signs = (Path(folder, name) for name in ("key.der", "message", "signature"))
         der.write_bytes(bytes.fromhex(f"302a300506032b6570032100{key}"))  # RFC 8410, section 4
@@ -109,9 +109,9 @@ def is_signed(key: str, signature: bytes, message: bytes) -> bool:
 
 
 def verify_pack(path: Path, printed: str = "", key: str = "", *, is_theirs: Verifies = is_signed) -> PackReport:
-    """Verify a pack. An `OSError` says that the pack can't be read, or that there is no program `openssl`.
+    """Verify a pack. An `OSError` means that the pack can't be read, or that there is no program `openssl`.
 
-    `printed`: the manifest's SHA-256 on a signed certificate, which detects one made anew; `key`: the desk's, hex.
+    `printed`: the manifest's SHA-256 on a signed certificate, which detects a pack made anew; `key`: the desk's, hex.
     """
     with path.open("rb") as file:
         try:
@@ -127,7 +127,7 @@ def verify_pack(path: Path, printed: str = "", key: str = "", *, is_theirs: Veri
 
 
 class _Part(NamedTuple):
-    """Where the content of a file stands in the pack, and the hash of it."""
+    """The position of a file's content in the pack, and its hash."""
 
     start: int
     size: int
@@ -135,7 +135,7 @@ class _Part(NamedTuple):
 
 
 def _read_parts(file: BinaryIO) -> tuple[dict[str, _Part], bool]:
-    """Return the files of a pack, one after the other, and whether every byte around them is as a pack has it.
+    """Return the files of a pack, one after the other, and whether every byte around them is as in any pack.
 
     The records are those of APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.14 to 4.3.16.
     """
@@ -211,7 +211,7 @@ class _PackVerifier:
         self._problems.append(PackProblem(part, what))
 
     def _checked(self, part: str, check: Callable[..., Any], *arguments: Any) -> Any:
-        """Do a check; what it does not find as it must be is named as altered."""
+        """Run a check. If the part is malformed, report it as altered."""
         try:
             return check(*arguments)
         except _MALFORMED:
@@ -227,7 +227,7 @@ class _PackVerifier:
         return self._file.read(min(part.size, _MAX_CONTENT))
 
     def _loaded(self, name: str, listing: str) -> dict[str, Any]:
-        """Return the content of a JSON file that has a list of this name; nothing if it has not, which is named."""
+        """Return the content of a JSON file that has a list of this name; report a file without it."""
         try:
             content = self._content(name)
             value = json.loads(content)
@@ -279,7 +279,7 @@ class _PackVerifier:
             self._add(misplaced, "it does not stand in its place: files of the pack were reordered")
 
     def _signer(self, manifest: Mapping[str, Any]) -> Signer | None:
-        """Return the desk that the manifest names, if the signature is its."""
+        """Return the desk that the manifest names, if the signature is that desk's."""
         if manifest["signer"] is None:
             return None
         signer, signature = Signer(**manifest["signer"]), self._content(SIGNATURE)
@@ -308,7 +308,7 @@ class _PackVerifier:
             before = bytes.fromhex(row["hash"])
 
     def _check_custody(self, manifest: Mapping[str, Any], log: Mapping[str, Any]) -> None:
-        """Compare the files with what was received and made according to the log."""
+        """Compare the files with the received and derived files in the log."""
         rows = log["rows"]
         if self._sha256(CUSTODY) != manifest["custody"]:
             self._add(CUSTODY, f"it is not the log that {MANIFEST} names")
@@ -324,7 +324,7 @@ class _PackVerifier:
                 self._add(item["filename"], "the custody log does not record its export")
 
     def _check_received(self, manifest: Mapping[str, Any], log: Mapping[str, Any]) -> None:
-        """Compare the list of files as received, and what could not be cleaned, with the log."""
+        """Compare the lists of received files and of files that could not be cleaned with the log."""
         entries = [(row["file"], row["entry"]) for row in log["rows"] if row["entry"]]
         reasons = {file: entry.get("reason", "") for file, entry in entries if entry["action"] == "uncleaned"}
         logged = {
@@ -347,7 +347,7 @@ def canonical(value: object) -> bytes:
 
 
 def tags(digests: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the content of `TAGS`, whose lists are as `sha256sum -c` reads them, given each other file's SHA-256."""
+    """Return the content of `TAGS`, given each other file's SHA-256. `sha256sum -c` reads the lists."""
     lines = {name: f"{digest}  {name}\n".encode() for name, digest in digests.items()}
     payload = b"".join(line for name, line in lines.items() if name.startswith(DATA))
     made = {TAGS[0]: b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", TAGS[1]: payload}
@@ -356,7 +356,7 @@ def tags(digests: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def pack_order(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the names of a pack's files in the order in which they stand in it."""
+    """Return the names of a pack's files, in the pack's order."""
     signature = [SIGNATURE] if manifest["signer"] else []
     files = [item["filename"] for item in manifest["items"]]
     return [*files, CUSTODY, MANIFEST, *sorted(manifest["certificates"]), *GUIDES, *TAGS, *signature]
@@ -374,7 +374,7 @@ def blanked(certificate: bytes, manifest_sha256: str) -> bytes | None:
 
 
 def as_text(report: PackReport) -> str:
-    """Say what a verification gave."""
+    """Return the result of a verification in words."""
     signer, other, lines = report.signer, report.countersigner, [f"- {one}" for one in report.problems]
     why = "the pack was altered, or somebody else signed it"
     if not report.problems:

@@ -1,4 +1,4 @@
-"""The circuit breaker of a destination, as one process counts it. `store.breakers` holds what all processes know."""
+"""The circuit breaker of a destination, as one process counts it. `store.breakers` has the shared state."""
 
 from collections import deque
 
@@ -8,7 +8,7 @@ FAILED_TIPS = 5
 """Number of different deliveries whose failures open the breaker, if no delivery succeeds between them."""
 MINUTE = 60
 TRIALS = 2
-"""Number of trial deliveries while half-open: the oldest delivery and, in case that always fails, the newest."""
+"""Number of trial deliveries while half-open: the oldest delivery and, in case it always fails, the newest."""
 
 
 class CircuitBreaker:

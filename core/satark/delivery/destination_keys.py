@@ -14,7 +14,7 @@ from satark_files import atomic_files
 
 
 def load_identity(rule: DestinationRule) -> str:
-    """Read a destination's private keys, that of `recipient` first: its file holds the newest key and older ones.
+    """Read a destination's private keys, the newest (of `recipient`) first. Its file has older ones too.
 
     Raises:
         SettingsError: the file is missing, others may read it, or its keys are not those of `recipient`.
@@ -55,7 +55,7 @@ def own_key(path: Path) -> str:
 
 
 def with_verifier(rule: DestinationRule) -> DestinationRule:
-    """Return a destination with what verifies its messages, if its key is on this machine."""
+    """Return a destination with the verifier of its messages, if its key is on this machine."""
     with suppress(SettingsError):
         return rule.model_copy(update={"verifier": desk_verifier(load_identity(rule).split()[0])})
     return rule

@@ -6,8 +6,9 @@ The private half of a destination's key is in a file on the one machine that run
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 from satark.api.routing import DestinationRule
@@ -25,9 +26,10 @@ from satark.custody import log as custody
 from satark.delivery.destination_keys import load_identity
 from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
 from satark.evidence.records import open_records
+from satark.remote.host_inbox import HostLink
 from satark.routing.authors import is_by_tipster
 from satark.routing.sent import is_as_sent
-from satark.services import Services
+from satark.services import ProcessServices, Services
 from satark.store.sealed_files import StoredForm, open_sealed
 from satark.store.unit_of_work import UnitOfWork
 
@@ -176,3 +178,13 @@ def _thread(delivery: Delivery, envelope: Envelope) -> tuple[tuple[PostedMessage
         elif message.sender == "tipster":
             damaged += 1
     return tuple(posted), damaged
+
+
+class WorkerContext(ProcessServices):
+    """The services of a worker for sinks. With them a sink reads tips and exchanges messages with remote offices."""
+
+    def reader(self, to: str) -> DestinationReader:
+        return DestinationReader.named(self, to)
+
+    def office_link(self, key_file: Path, copies: Collection[str] = ()) -> HostLink:
+        return HostLink(self, key_file, copies)

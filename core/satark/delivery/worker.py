@@ -130,19 +130,19 @@ TIME_LIMIT = 120.0
 RENEW_EVERY = 10.0
 """Seconds between two renewals of claims; a third of `store.deliveries.LEASE`."""
 GATHER = 0.1
-"""Seconds to wait after a claim, so that tips gather for the next one: ten in a claim cost as much as one."""
+"""Seconds to wait after a claim, so that tips gather for the next one: claiming ten costs as much as one."""
 LATE = 240
-"""Seconds that a delivery may be overdue. After that its destination's breaker opens: no process delivers there."""
+"""Seconds that a delivery may be overdue. Then its destination's breaker opens: no process delivers there."""
 
 
 class _Claimed(NamedTuple):
     deliveries: list[tuple[bytes, Delivery]]
     covers: list[tuple[Any, DeliveryResult]]
-    """Rows of covers, and what became of them: more of them may stand before what is due."""
+    """Rows of covers with their results. More covers may stand before the due deliveries."""
     down: set[str]
     """Destinations whose breaker is open already."""
     late: list[str]
-    """Destinations to which no process delivers, as this claim found."""
+    """Destinations to which no process delivers, as seen by this claim."""
     now: int
 
 
@@ -169,7 +169,7 @@ class DeliveryWorker:
         self._breakers: dict[str, CircuitBreaker] = {}
         self._down: set[str] = set()
         self._refused: dict[str, DeadLetter] = {}
-        """Destination → what it answered last, if it refused that for good: covers must end as deliveries do."""
+        """Destination → its last answer, if it refused a delivery for good. Covers must end as deliveries do."""
         self._done = WriteBatcher(writer, store.mark_done)
         self._wake = asyncio.Event()
 
@@ -212,7 +212,7 @@ class DeliveryWorker:
         return self._breaker(destination).capacity(int(time.time())) > 0
 
     async def _claim(self) -> tuple[list[tuple[bytes, Delivery]], bool]:
-        """Claim what can begin now; return it, and whether the next claim may find more."""
+        """Claim the deliveries that can begin now; return them, and whether the next claim may find more."""
         try:
             claimed = await self._writer.write(self._claim_due)
         except StoreDown:
@@ -246,7 +246,7 @@ class DeliveryWorker:
         return _Claimed([one for one in loaded if one[0] not in bare], ended, set(down), late, unit.now)
 
     def _end_cover(self, unit: UnitOfWork, row: Any, down: Mapping[str, OpenBreaker]) -> DeliveryResult:
-        """Let a cover fail as a trial does, or be refused, where deliveries are: its row must not tell."""
+        """End a cover as its destination's deliveries end, failed or refused: its row must not tell it apart."""
         breaker, attempt = down.get(row.destination), row.attempts + 1
         result = Retry(breaker.reason) if breaker else self._refused.get(row.destination, Done())
         ended = self._limited(attempt, result)
@@ -305,13 +305,13 @@ class DeliveryWorker:
         self._wake.set()
 
     def _limited(self, attempt: int, result: DeliveryResult) -> DeliveryResult:
-        """Return a result; a dead letter in the place of the last attempt's failure."""
+        """Return a result; if the last attempt failed, return a dead letter."""
         if isinstance(result, Retry) and attempt >= self._settings.delivery_attempts:
             return DeadLetter(f"given up after {attempt} attempts: {result.reason}")
         return result
 
     def _tell(self, sink: str, attempt: int, result: DeliveryResult) -> None:
-        """Tell metrics, plugins and, of a dead letter, the log what became of a delivery or a cover."""
+        """Report the result of a delivery or a cover to metrics and plugins; report a dead letter to the log too."""
         self._metrics.deliveries.count(sink, str(type(result).__struct_config__.tag))
         ended = self._limited(attempt, result)
         if isinstance(ended, Done):

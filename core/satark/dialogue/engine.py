@@ -12,9 +12,9 @@ from satark.dialogue.events.dispatch import handle_event, notice_voice
 from satark.dialogue.events.suggestions import SuggestionMenu
 from satark.dialogue.events.text_messages import is_complete_tip, read_text, without_surrogates, words_of
 from satark.dialogue.flow.definition import Flow
-from satark.dialogue.receipts import Receipt, code_token
 from satark.dialogue.rendering.form_view import make_form
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox, Session, Turn
+from satark.dialogue.shown_receipt import Receipt, code_token
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailbox_states
 from satark.dialogue.states.draft import DRAFT
@@ -42,7 +42,7 @@ from satark_words.languages import script_of
 from satark_words.reading import Danger, Reading
 
 Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
-"""Replaces an event by one that the engine reads better; None: leaves it as it is. See `Plugins.interpret`."""
+"""Replaces an event by one that the engine reads better; None: leaves it unchanged. See `Plugins.interpret`."""
 
 _KEPT_AFTER_SENDING: Final = (
     "flow", "channel", "tip", "language", "own_letters", "revision", "erasable", "speaks", "aloud",
@@ -69,7 +69,7 @@ class Engine:
         self._interpret = interpret
 
     def get_ready(self) -> None:
-        """Build the reader of typed texts, which takes half a second. Otherwise the first text has to wait for it."""
+        """Build the reader of typed texts, which takes half a second, so that the first text need not wait for it."""
         self._loaded.reader  # noqa: B018 - to ask for it is to build it
 
     def begin(
@@ -131,13 +131,13 @@ class Engine:
         return handle_event(context, event)
 
     def begins_anew(self, session: Session, event: Event) -> bool:
-        """Whether an event is a complete tip of its own, after the one that this session has sent."""
+        """Whether an event is a complete tip after the one that this session has sent. It begins a new session."""
         return session.submitted and session.mailbox is None and is_complete_tip(self._loaded, event)
 
     def show_receipt(self, session: Session, receipt: Receipt, now: int) -> Turn:
         """Show the receipt of the tip that was just submitted, and ask whether the tipster may be contacted here.
 
-        If they can't be, they are told so instead, and the conversation ends.
+        If they can't be contacted, they are told so instead, and the conversation ends.
         """
         sent = OpenMailbox(
             session.tip, receipt.number, session.recipient, len(session.files), session.last_ordinal,
@@ -155,7 +155,7 @@ class Engine:
         return context.end("reach.cannot", must_arrive=True)
 
     def show_mailbox(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
-        """Show the mailbox that a receipt code opened; None: the code opened none."""
+        """Show the mailbox that a receipt code opened. `mailbox` is None if the code opened none."""
         context = self._context(session, "", now)
         _say_dangers(context)
         return mailbox_states.refuse_code(context) if mailbox is None else mailbox_states.show_mailbox(context, mailbox)
@@ -165,19 +165,19 @@ class Engine:
         return handoff.show_code(self._context(session, "", now), code, minutes)
 
     def resume(self, session: Session, handed_off: Session | None, now: int) -> Turn:
-        """Replace `session` by the one that a handoff code brought here; None: the code brought none."""
+        """Replace `session` by the session that a handoff code brought here; None: the code brought none."""
         context = self._context(session, "", now)
         _say_dangers(context)
         return handoff.resume(context, handed_off)
 
     def move(self, session: Session, here: Session) -> Session:
-        """Return a session as it goes on on another medium of the same person, where `here` would begin."""
+        """Continue a session on another medium of the same person, in place of `here`, which would begin there."""
         context = self._context(here, "", 0)
         handoff.move(context, session)
         return context.session
 
     def expire(self, session: Session) -> Session | None:
-        """End a conversation that has expired. Nothing is said, since somebody else may be looking at the phone.
+        """End a conversation that has expired. Say nothing, since somebody else may be looking at the phone.
 
         Returns:
             What remains of the session, so that the next conversation can tell that a draft was lost; None if no draft
@@ -189,7 +189,7 @@ class Engine:
         return Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="", lapsed=True)
 
     def ask_unsent(self, session: Session) -> tuple[Session, Prompt] | None:
-        """Ask about a complete draft that was not sent, in words that betray nothing; None if nothing may be asked.
+        """Ask about a complete draft that was not sent, in words that betray nothing; None: nothing may be asked.
 
         No answer to that question sends anything: it leads back to the review.
         """
@@ -218,7 +218,7 @@ class Engine:
         """Read a typed text at a step, or at one of the engine's own questions (`@reach`), without a conversation.
 
         Raises:
-            KeyError: there is no such question, or it is asked only within a conversation.
+            KeyError: there is no such question, or the question is asked only within a conversation.
         """
         begun = self.begin(channel="", tip="", recipient="", identity="")
         context = self._context(msgspec.structs.replace(begun, language=language), "", 0)
@@ -240,7 +240,7 @@ class Engine:
         return self._notice(f"file.{notice.what}", language, **notice.values)
 
     def danger_notice(self, kinds: Sequence[str], language: str) -> Prompt:
-        """Say whom to call in the dangers of which a voice note tells."""
+        """Say whom to call in the dangers that a voice note tells of."""
         texts = self._loaded.catalogues[language or self.flow.languages[0]]
         said = "\n".join(texts.text(f"danger.{kind}") for kind in kinds)
         return Prompt(text=said, language=texts.language, must_arrive=True)
@@ -276,14 +276,14 @@ class Engine:
 
 
 def _say_dangers(context: TurnContext) -> None:
-    """Say whom to call in the dangers that were heard, but not answered yet."""
+    """Say whom to call in each danger that was told and not answered yet."""
     if context.session.dangers_unsaid:
         context.say_numbers(context.text(f"danger.{kind}") for kind in context.session.dangers_unsaid)
         context.change(dangers_unsaid=())
 
 
 def _with_letters(session: Session, event: Event) -> Session:
-    """Record that a tipster writes in a script other than Latin, so that replies use this script."""
+    """Record that a tipster writes in a script other than Latin. Replies then use this script."""
     words = "" if session.own_letters else words_of(event)
     if not words or script_of(words) in {"", "LATIN"}:
         return session
@@ -291,7 +291,7 @@ def _with_letters(session: Session, event: Event) -> Session:
 
 
 def _with_picture(context: TurnContext, turn: Turn, receipt: Receipt) -> Turn:
-    """Have a receipt that is read out sent as a picture too."""
+    """Mark a receipt that is read out, so that it is sent as a picture too."""
     if turn.prompt is None or not turn.prompt.aloud:
         return turn
     button = Choice(code_token(receipt.grouped), context.text("aloud.answer"))

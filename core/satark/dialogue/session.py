@@ -1,4 +1,4 @@
-"""The values that pass between the engine and ingest: a session, and the turn that one event led to."""
+"""The values that pass between the engine and ingest: a session, and the turn that one event caused."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from satark.api.tip import Accused, Message, Place, Priority
 from satark_words.geography.units import ELSEWHERE
 
 GivenPart = tuple[str, Any]
-"""What one message gave to an answer: the keyed hash of its event, and its words or its fields of a place."""
+"""What one message added to an answer: the keyed hash of its event, and its words or its fields of a place."""
 
 
 class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
-    """The accepted answer to one step. An answer of several messages is made of their parts."""
+    """The accepted answer to one step. An answer from several messages is joined from their parts."""
 
     value: Any = None
     """The value that goes into the tip; None for a step that was skipped."""
@@ -31,20 +31,20 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     joined: tuple[GivenPart, ...] = ()
     """The parts of which `value` is made, oldest first; empty for an answer that one message gave."""
     own: tuple[tuple[int, int], ...] | None = None
-    """The parts of its words, from and to, that may identify the tipster; None: it was not looked for yet."""
+    """The parts of the answer's words that may identify the tipster, as start and end; None: not yet determined."""
     named: tuple[str, ...] = ()
-    """The codes of the geography that the words of a place name, so that they are not read again at every turn."""
+    """Codes of the geography that a place's words name. They are stored so that no later turn reads the words again."""
     instead: tuple[str, ...] = ()
-    """What stands for each of its `own` parts where they are taken out."""
+    """The replacement for each part in `own` when it is taken out."""
 
     @property
     def is_unasked(self) -> bool:
-        """Whether the step was passed without being put, so that no event answered it."""
+        """Whether the step was passed without being asked, so that no event answered it."""
         return not self.source and self.value is None
 
     @property
     def parts(self) -> tuple[GivenPart, ...]:
-        """What each message gave, by which an edit or a deletion of the message finds it."""
+        """The part of each message. An edit or a deletion finds its message here."""
         return self.joined or ((self.source, self.value),)
 
     @classmethod
@@ -54,15 +54,15 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
         return cls(reduce(_added, [part for _, part in parts]), parts[-1][0], evidence, parts if parts[1:] else ())
 
     def without(self, source: str) -> GivenAnswer | None:
-        """Return the answer without the part of one message, but with its files; None where nothing else gave it."""
+        """Return the answer without the part of one message, but with its files; None if no other part is left."""
         kept = [part for part in self.parts if part[0] != source]
         return self if len(kept) == len(self.parts) else self.of_parts(kept, self.evidence) if kept else None
 
 
 def _added(before: Any, part: Any) -> Any:
-    """Add a part to what the parts before it give. Words stand below each other; a pin's name yields to words.
+    """Join two parts of an answer. Words are joined by a line break; a pin's name is dropped if there are words.
 
-    A pin says more than words: the district and station that the words named count no more where it is elsewhere.
+    A pin tells more than words: if it lies elsewhere, the district and station that the words named are dropped.
     """
     if not isinstance(before, Mapping) and not isinstance(part, Mapping):
         return "\n".join(filter(None, (before, part))) or None
@@ -83,7 +83,7 @@ class Accusation(NamedTuple):
     unit: str
     source: str
     is_sure: bool = False
-    """Whether words accuse it, so that no answer clears it."""
+    """Whether words accuse the unit. If so, no answer takes the accusation back."""
 
 
 class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
@@ -94,32 +94,32 @@ class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=Tr
     role: str
     source: str = ""
     consent: str = ""
-    """What the tipster answered about this very file: whose voice it holds, or whether its sound stays."""
+    """The tipster's answer about this very file: whose voice it holds, or whether its sound stays."""
     decided_by: str = ""
-    """Keyed hash of the event that gave or refused this answer; empty: the tipster was not asked about it yet."""
+    """Keyed hash of the event that gave or refused this consent; empty: the tipster was not asked yet."""
 
 
 class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
-    """The tip whose receipt code was given in this session: enough to write to it, and nothing to read it."""
+    """The tip whose receipt code was given in this session, with keys to write to it, not to read it."""
 
     tip: str
     number: str
     recipient: str
     files: int = 0
-    """Files that the tip has. Ingest refreshes it before each turn, since the receipt may be in use elsewhere too."""
+    """Number of files of the tip. Ingest refreshes it before each turn: the receipt may be in use elsewhere."""
     last_ordinal: int = 0
     """The highest ordinal that any file of the tip ever had, erased ones included; the next file's is one more."""
     question: int | None = None
     """The `seq` of the desk's question that waits for an answer."""
     root: bytes = b""
-    """What the tip's current key is derived from, as in the receipt. `recipient` belongs to the current key."""
+    """Secret from which the tip's current key is derived, as in the receipt. `recipient` belongs to the current key."""
     tipster_key: str = ""
 
 
 class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """One run through a flow. Stored sealed under the conversation's draft key; erased at submit, cancel, expiry.
 
-    Immutable: each turn returns a new one. The engine alone writes the fields below `identity`, except where noted.
+    Immutable: each turn returns a new one. Only the engine writes the fields below `identity`, except as noted.
     """
 
     flow: str
@@ -129,15 +129,15 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     tip: str
     """Id of the tip that the session will submit, 32 hex characters; it follows from `tipster_key`."""
     recipient: str
-    """The tip's age recipient while it is submitted. `tip_recipient` derives it before, so that drafts are short."""
+    """The tip's age recipient, set when the tip is submitted. Before that, `tip_recipient` derives it."""
     identity: str
     """The tip's age identity; emptied once the tip is submitted."""
     tipster_key: str = ""
-    """Secret from which the tipster's signing key is derived; once the tip is submitted, `sent` has it."""
+    """Secret from which the tipster's signing key is derived; once the tip is submitted, `sent` contains it."""
 
     language: str = ""
     own_letters: bool = False
-    """Whether the tipster has written in the letters of a language that a channel also words in others."""
+    """Whether the tipster has written a language in its own letters, although the channel also words it in others."""
     answers: dict[str, GivenAnswer] = msgspec.field(default_factory=dict)
     """Step → its answer; under `@<step>`: the part of an answer that is not complete yet."""
     files: tuple[SessionFile, ...] = ()
@@ -146,27 +146,27 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     step: str = ""
     """The step that was asked last."""
     revision: int = 0
-    """Number of the newest prompt, from `first_revision` on; part of every choice token."""
+    """Number of the newest prompt, counted from `first_revision`; part of every choice token."""
     writes: int = 0
-    """How often the conversation's draft was stored. Set by ingest; 0: an earlier version of Satark did."""
+    """How often the conversation's draft was stored. Set by ingest; 0: an earlier version of Satark stored it."""
     page: int = 0
     options_sent: int | None = None
-    """As in `Prompt`, of the newest prompt. Set by ingest after each turn."""
+    """`Prompt.options_sent` of the newest prompt. Set by ingest after each turn."""
     said: str = ""
-    """What was said above the current question, for media that repeat it or turn its pages.
+    """The texts above the current question, for media that repeat the question or turn its pages.
 
     It never contains a receipt or what a receipt opened.
     """
     state: str = ""
     """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` for the rest."""
     suggested: tuple[str, str, str] | None = None
-    """What the current question suggests: the state below it, an option or a command (`@…`), and its label."""
+    """The suggestion that is asked about: the state below it, an option or a command (`@…`), and its label."""
     held: tuple[tuple[str, str], ...] = ()
-    """Words of which the tipster must still say whether they belong to the tip, each with its message's `source`."""
+    """Words that the tipster must still say to belong to the tip or not, each with its message's `source`."""
     picked_details: tuple[str, ...] = ()
-    """Optional steps that the tipster chose to answer."""
+    """Ids of the optional steps that the tipster chose to answer."""
     files_uncleaned: tuple[int, ...] = ()
-    """Which of the tipster's files, counted as they sent them, could not be cleaned. Set by ingest before each turn."""
+    """Positions (from 1, as sent) of the tipster's files that could not be cleaned. Set by ingest before each turn."""
     files_with_origin: tuple[str, ...] = ()
     """Ordinals of files that say where or when they were taken. Set by ingest before each turn."""
     origin_decided: tuple[str, ...] = ()
@@ -178,11 +178,11 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     told_dangers: tuple[tuple[str, str], ...] = ()
     """Kinds of danger that the tipster told of, each with the `source` of a message that told of it."""
     accused: tuple[Accusation, ...] = ()
-    """Whom the tipster accuses; see `turn.accusations`."""
+    """The units that the tipster accuses; see `turn.accusations`."""
     dangers_unsaid: tuple[str, ...] = ()
-    """Kinds of danger that a voice note told of: with the next turn the tipster is told whom to call."""
+    """Kinds of danger that a voice note told of. The next turn tells the tipster whom to call in them."""
     identity_decided: tuple[str, ...] = ()
-    """Words that may identify the tipster, and about which the tipster was already asked."""
+    """Words that may identify the tipster and that the tipster was already asked about."""
     complete: bool = False
     """Whether everything is answered and only the word to send the tip is missing."""
     may_remind: bool = False
@@ -191,21 +191,20 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the tipster must still be told that an earlier draft was erased unsent. A session without `tip` is all
     that remains of that draft."""
     may_be_lost: bool = False
-    """Whether the tipster must still be told that drafts were lost when the machine restarted: one may be theirs."""
+    """Whether the tipster must still be told that a restart of the machine lost drafts. One of them may be theirs."""
     mailbox: OpenMailbox | None = None
     sent: OpenMailbox | None = None
-    """The tip that was just submitted, while its sender is asked whether they may be contacted: what they tell now is
-    added to it."""
+    """The tip just submitted, while its sender is asked about contact: messages are added to this tip."""
     receipt: bytes = b""
-    """The paragraphs with its receipt, for a channel of pages: sealed under a secret of the browser's own. Set by
+    """The receipt's paragraphs, for a channel of pages. They are sealed under a secret of the browser's own. Set by
     ingest."""
     replied: str = ""
-    """Kind and topic of the reply to the last message, if it was only answered and stored nowhere."""
+    """Kind and topic of the reply to the last message, if that message was only answered and stored nowhere."""
     chosen_by: str = ""
-    """The number of up to two digits that was typed last; empty if it was refused, or another message came last."""
+    """The number of up to two digits in the last message; empty: it had none, or the number was refused."""
     wrong_codes: int = 0
     without_code: int = 0
-    """How often in a row something else came where a receipt code was asked for."""
+    """Number of texts without a code, in a row, that came where a receipt code was asked for."""
     handoff_code: str = ""
     """Look-up key (hex) of the one code that moves this session to another channel; empty: there is none."""
     submitted: bool = False
@@ -226,11 +225,11 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     calls: bool = False
     """Whether the tipster can call on this channel, and go on with the draft in the call."""
     reachable: bool = True
-    """Whether this channel can write to the tipster later, once they have their receipt."""
+    """Whether this channel can write to the tipster after they have their receipt."""
 
     @property
     def first_revision(self) -> int:
-        """Where `revision` begins: buttons of an earlier conversation, as of an erased one, name another."""
+        """The number of the first prompt. It makes buttons of an earlier conversation, even an erased one, invalid."""
         return int(self.tip[:5] or "0", 16)
 
     @property
@@ -250,7 +249,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
         return self.recipient or recipient_of(self.identity)
 
     def suggests(self, code: str) -> bool:
-        """Whether the current question suggests this option or command."""
+        """Whether the current suggestion is this option or command."""
         return self.suggested is not None and self.suggested[1] == code
 
     def answers_without(self, *steps: str) -> dict[str, GivenAnswer]:
@@ -271,13 +270,13 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     language: str = ""
     """The language of the conversation; empty before one is chosen."""
     tipster_key: str = ""
-    """As in `Session`: it signs the danger that a voice note tells of."""
+    """As in `Session`. The key signs a danger that a voice note tells of."""
     verifier: str = ""
-    """Ed25519 public key (hex) of the tip's first key, which tells its newest. Set by ingest."""
+    """Ed25519 public key (hex) of the tip's first key. It leads to the newest key. Set by ingest."""
     position: int = 0
-    """Which of the tipster's files it is, counted as they sent them, 1 for the first; 0: a spoken answer."""
+    """Position among the tipster's files, from 1 in sending order; 0: a spoken answer."""
     conversation: bytes = b""
-    """Id of the conversation that the file came in, which is notified when something goes wrong with it."""
+    """Id of the conversation that the file came in. It is notified if the file can't be processed."""
     senders: tuple[bytes, ...] = ()
     """The pseudonyms of the file's sender."""
 
@@ -297,7 +296,7 @@ class Submission(Redacted, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     """Reasons of the priority: `danger:<kind>` for each danger that the tipster told of, and the flow's own."""
     origin_disclosed: tuple[str, ...] = ()
-    """Ordinals of the files of which the desks may know where and when they were taken."""
+    """Ordinals of the files whose place and time of origin the desks may know."""
     consents: Mapping[str, str] = {}
     """Ordinal → the answer about that very file, as in `Tip`."""
 
@@ -306,41 +305,41 @@ class FileNotice(msgspec.Struct, frozen=True):
     """What happened to a file, for its sender."""
 
     what: str
-    """What happened; the text is `file.<what>`: `lost`, `too_large`, `tip_full`, `encrypted`, `repaired`, `uncleaned`,
-    `own_card`."""
+    """What happened, which the text `file.<what>` tells: `lost`, `too_large`, `tip_full`, `encrypted`, `repaired`,
+    `uncleaned`, `own_card`."""
     megabytes: int = 0
     """The limit, for `too_large`."""
     files: tuple[int, ...] = ()
-    """Which files, counted as the tipster sent them, for `uncleaned`."""
+    """Positions of the files, from 1 in sending order, for `uncleaned`."""
     percent: int = 0
-    """How much of the file could be read, for `repaired`."""
+    """Percentage of the file that could be read, for `repaired`."""
 
     @property
     def values(self) -> dict[str, str]:
-        """The values of the places in its text."""
+        """The values of the text's placeholders."""
         files = ", ".join(map(str, self.files))
         return {"megabytes": str(self.megabytes), "files": files, "percent": str(self.percent)}
 
 
 class Mailbox(Redacted, frozen=True, kw_only=True):
-    """What a receipt code opened, for `Engine.show_mailbox`."""
+    """The content of the mailbox that a receipt code opened, for `Engine.show_mailbox`."""
 
     open: OpenMailbox
     language: str
     messages: tuple[Message, ...]
-    """From the desks and from the tipster, oldest first; the newest with a `status` is the tip's status."""
+    """Messages of the desks and of the tipster, oldest first. The newest one with a `status` gives the tip's status."""
     asked: Message | None = None
-    """Which of the messages is the question that waits for an answer."""
+    """The message with the question that waits for an answer."""
     file_notices: tuple[FileNotice, ...] = ()
     forged: bool = False
-    """Whether messages were left out, since nobody who may write on the tip signed them."""
-    """What the tipster could not be notified of when it happened."""
+    """Whether messages were left out because no signature of somebody who may write on the tip was found."""
+    """Notices that the tipster could not be sent when they arose."""
     erased: bool = False
-    """The tip was erased when its term was over: there is nothing to show or to answer."""
+    """Whether the tip was erased when its term was over: there is nothing to show or to answer."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """What one event led to. Ingest carries out all of it in the transaction that stores the session.
+    """The result of one event. Ingest carries out all of it in the transaction that stores the session.
 
     `submission`, `open_mailbox`, `issue_handoff_code` and `redeem_handoff_code` are requests to ingest, which answers
     through `Engine.show_receipt`, `show_mailbox`, `show_handoff_code` or `resume` within the same transaction. The
@@ -367,4 +366,4 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     delete_messages: bool = False
     """Ask the provider to delete this chat's messages, as far as it can."""
     reach: bool | None = None
-    """True: keep the reply handle for the tip just submitted. False: forget the address (a `forget`, or "no")."""
+    """Whether to keep the reply handle for the tip just submitted. False: forget the address (a `forget`, or "no")."""

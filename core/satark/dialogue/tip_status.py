@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator
 from satark.api.tip import Message, Status
 
 FEEDBACK_STATUSES: frozenset[Status] = frozenset({"ACTED", "CLOSED"})
-"""The statuses with which the tipster is asked whether it helped."""
+"""The statuses at which the tipster is asked whether the work of the police helped."""
 INITIAL_STATUS: Status = "RECEIVED"
 """The status of a tip until a desk sets one."""
 
 
 def is_dispute(message: Message, status: Status) -> bool:
-    """Return whether a tipster's message says, of a tip with this status, that the police's work did not help.
+    """Return whether a tipster's message to a tip with this status says that the work of the police did not help.
 
-    Words that were written in place of an answer dispute a closing alone: after it they are rarely thanks.
+    Words in place of an answer dispute only a closing: after a closing, they are rarely thanks.
     """
     if message.sender != "tipster":
         return False
@@ -22,9 +22,9 @@ def is_dispute(message: Message, status: Status) -> bool:
 
 
 def status_changes(messages: Iterable[Message]) -> Iterator[tuple[Status, Message]]:
-    """Yield each status of a tip with the message that gave it: those that desks set, and the first dispute's.
+    """Yield each status of a tip with the message that set it: each status of a desk, and that of the first dispute.
 
-    A thread without the internal messages, as the tipster's receipt opens it, gives the same.
+    The tipster's receipt opens the thread without internal messages; its statuses are the same.
     """
     status: Status = INITIAL_STATUS
     disputed = False

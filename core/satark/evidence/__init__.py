@@ -2,5 +2,5 @@
 
 - `worker` downloads from providers and retries; `pipeline` seals and cleans one file, `stream_sealing` as it arrives.
 - `own_voice` decides which recordings may identify the tipster.
-- `recognition` drafts what is said in recordings; `voice_listening` has voice notes heard for danger.
+- `recognition` drafts transcripts of recordings; `voice_listening` searches voice notes for danger.
 """

@@ -11,17 +11,17 @@ from satark.api.tip import Evidence, Tip
 from satark.store.sealed_files import SealedForm
 
 OTHER: Final = "other"
-"""The answer about a file, at the step with the meaning `own_voice`, that it holds another's voice."""
+"""The answer, at the step with the meaning `own_voice`, that a file has another person's voice."""
 
 KEEP: Final = "keep"
-"""The answer about a film, at the step with the meaning `film_sound`, that it keeps its sound."""
+"""The answer, at the step with the meaning `film_sound`, that a film keeps its sound."""
 
 LOWEST_LEVEL: Final[Level] = "district"
 """The lowest level of a desk whose officers may hear a tipster's voice."""
 
 
 class OwnVoice(Redacted, frozen=True, kw_only=True):
-    """A recording of the tipster's own voice. It is not `Evidence`: functions that pass evidence on reject it."""
+    """A recording of the tipster's own voice. It is no `Evidence`, so functions that pass evidence on reject it."""
 
     record: Evidence
     transcript: str = ""
@@ -34,15 +34,15 @@ class OwnVoice(Redacted, frozen=True, kw_only=True):
 
 
 def is_own_voice(record: Evidence, tip: Tip) -> bool:
-    """Whether a file counts as the tipster's own voice: all sound does, unless they said that this one is another's."""
+    """Whether a file counts as the tipster's own voice: all sound does, unless they said it is another's."""
     is_sound = record.kind in SPOKEN or any(mime.startswith("audio/") for mime in (record.mime, record.clean_mime))
     return (is_sound or _has_no_picture(record)) and tip.consents.get(record.ordinal) != OTHER
 
 
 def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
-    """Return the record of a file as officers and destinations get it: a film loses its sound, unless it is kept.
+    """Return the record of a file for officers and destinations. A film loses its sound, unless the tipster keeps it.
 
-    The record of such a film names the muted copy as the clean copy, and `copy_form` finds that.
+    The record of such a film names the muted copy as the clean copy, which `copy_form` recognises.
     """
     if tip.consents.get(record.ordinal) == KEEP or not record.muted_bytes:
         return record
@@ -50,7 +50,7 @@ def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
 
 
 def copy_form(record: Evidence) -> SealedForm:
-    """Return which form the clean copy is that a record names."""
+    """Return the form of the clean copy that a record names."""
     return "muted" if is_muted(record) else "clean"
 
 
@@ -60,12 +60,12 @@ def is_muted(record: Evidence) -> bool:
 
 
 def may_contain_voice(record: Evidence) -> bool:
-    """Whether a file that is passed on undisguised may contain the tipster's voice, as a film with its sound may."""
+    """Whether a file that is passed on undisguised may contain the tipster's voice, as a film with sound may."""
     return record.clean_mime.startswith("video/") and record.clean_sha256 != record.muted_sha256
 
 
 def _has_no_picture(record: Evidence) -> bool:
-    """Whether a container of films holds only sound: such a file has no muted copy."""
+    """Whether a container of films has only sound. Such a file gets no muted copy."""
     return record.clean_mime.startswith("video/") and not record.muted_sha256
 
 

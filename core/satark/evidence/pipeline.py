@@ -34,7 +34,7 @@ _JOBS: Final = {
     "audio/": (scrubber.DISGUISE_JOB, scrubber.PREVIEW_JOB),
     "application/pdf": (scrubber.PREVIEW_JOB,),
 }
-"""Beginning of a MIME type → the jobs that are done on a file of such a type once it is clean."""
+"""Beginning of a MIME type → the jobs on the clean copy of such a file."""
 
 
 class Rejected(Exception):  # noqa: N818 - it reads as what it says where it is raised
@@ -42,7 +42,7 @@ class Rejected(Exception):  # noqa: N818 - it reads as what it says where it is 
 
 
 class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of `satark.api.tip.Evidence` that follows from a file's bytes."""
+    """The part of `satark.api.tip.Evidence` that is computed from a file's bytes."""
 
     mime: str
     """The type of the content (`satark_files.sniff`); `application/octet-stream` if it is not known."""
@@ -56,7 +56,7 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     clean_sha256: str = ""
     muted_bytes: int = 0
     muted_sha256: str = ""
-    """SHA-256 of a film's muted copy. A film without sound has no such copy (0 bytes): it is that of the clean copy."""
+    """SHA-256 of a film's muted copy. A film without sound has none (0 bytes); then it is the clean copy's."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
     """SHA-256 of the copy with a disguised voice, if there is one (`satark_files.recordings.voice`)."""
@@ -65,13 +65,13 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     preview_sha256: str = ""
     """SHA-256 of the preview for the desk, if there is one (`satark_files.preview`)."""
     looks: str = ""
-    """How a picture looks (`satark_files.preview`); empty for other files."""
+    """The looks of a picture (`satark_files.preview`); empty for other files."""
     origin: Origin | None = None
     """Where and when the file was taken. Only the tipster may decide that officers see it."""
     readable: int = 100
     """Percent of the original that could be read for the clean copy; below 100 the original was damaged."""
     left_out: tuple[LeftOut, ...] = ()
-    """What the original holds that the clean copy does not show."""
+    """The parts of the original that the clean copy lacks."""
     problem: Reason | None = None
     """Why there is no clean copy; None if there is one."""
 
@@ -88,7 +88,7 @@ _NO_COPY: Final = _SealedCopy()
 
 
 _Place: TypeAlias = Callable[[SealedForm], StoredForm]
-"""Returns where a sealed form of the file goes."""
+"""Returns the place of a sealed form of the file."""
 
 
 class _SealedCopies(WorkingCopies):
@@ -109,7 +109,7 @@ class _SealedCopies(WorkingCopies):
         return await self._seal(self.clean, mime, "clean")
 
     async def seal_derived(self, job: str, form: SealedForm) -> _SealedCopy:
-        """Do a job on the clean copy and seal its result; return `_NO_COPY` and leave no file if there is no result."""
+        """Do a job on the clean copy and seal its result; return `_NO_COPY` without a file if there is no result."""
         try:
             mime = await self.derive(job)
         except Unclean:
@@ -118,7 +118,7 @@ class _SealedCopies(WorkingCopies):
         return await self._seal(self.path_of(job), mime, form)
 
     async def seal_disguised(self) -> _SealedCopy:
-        """Disguise a voice. If that fails, the copy is empty: what has sound is never taken for what has none."""
+        """Disguise a voice. If that fails, the copy is empty, so that a file with sound never counts as silent."""
         disguised = await self.seal_derived(scrubber.DISGUISE_JOB, "disguised")
         if not disguised.sha256:
             nothing, least, target = io.BytesIO(), self._original.padded, self._place("disguised")
@@ -154,7 +154,7 @@ async def process_file(
     max_bytes: int | None = None,
     reject: Callable[[str, Path], bool] | None = None,
 ) -> ProcessedFile:
-    """Seal a file and its copies in `store`; when this returns, all are checked and outlast a power cut.
+    """Seal a file and its copies in `store`; on return, all are checked and outlast a power cut.
 
     The original is sealed as `<name>.original.age`, and the clean copy, if one can be made, as `<name>.clean.age`. A
     film with sound also gets a muted copy, `<name>.muted.age`. Sound without a picture gets a disguised copy,
@@ -227,7 +227,7 @@ async def _seal_copies(copies: _SealedCopies, mime: str, *, sound: bool) -> dict
 async def _read_original(
     copies: _SealedCopies, source: Path, mime: str, clean: Cleaned, *, sound: bool
 ) -> dict[str, Any]:
-    """Read what is to be known of the original besides its copies; return it as fields of `ProcessedFile`."""
+    """Read the facts about the original that don't concern its copies; return them as fields of `ProcessedFile`."""
     # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
     origin = await copies.read_origin(source) if mime.startswith(_VISUAL) and not sound else None
     looks = await copies.read_looks() if clean.startswith("image/") else ""
@@ -235,7 +235,7 @@ async def _read_original(
 
 
 async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy) -> _SealedCopy:
-    """Seal a film's muted copy. If the film has no sound, that equals the clean copy and is not stored twice."""
+    """Seal a film's muted copy. A film without sound has the same muted and clean copy, which is stored once."""
     muted = await copies.seal_derived(scrubber.MUTE_JOB, "muted")
     if muted.sha256 != clean.sha256:
         return muted

@@ -1,4 +1,4 @@
-"""Opens the sealed records of a tip's files: anybody can seal one, so what the tipster's key signed counts."""
+"""Opens the sealed records of a tip's files. Anybody can seal one: those that the tipster's key signed count."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -25,11 +25,7 @@ class StoredFile(Protocol):
 
 
 def open_records(files: Iterable[StoredFile], envelope: Envelope) -> tuple[list[Evidence], int]:
-    """Open the records of the sealed files, with the tip's identity.
-
-    Returns:
-        The records in the order given, and how many did not open, belong to another file, or are not the tipster's.
-    """
+    """The records in the given order, and the number that did not open, belong to another file or person."""
     sealed = [file for file in files if file.state == "sealed"]
     opened = [_open_record(file, envelope) for file in sealed]
     records = [record for record in opened if record is not None]

@@ -18,7 +18,7 @@ from satark.store.sealed_files import SealedPart, StoredForm
 _WAITING: Final = 4
 """Most blocks that wait for the thread."""
 _BLOCK: Final = 1 << 18
-"""Least bytes of a block, except the last one: smaller chunks of the stream are gathered."""
+"""Smallest size of a block in bytes, except the last one. Smaller chunks of the stream are gathered."""
 
 
 class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is raised
@@ -78,11 +78,11 @@ def _seal_from(blocks: BlockQueue, target: StoredForm, recipient: str, copy: Bin
 
 
 class BrokenOff(OSError):  # noqa: N818 - it reads as what it says
-    """The other side of the queue stopped before the end."""
+    """The other side of the queue stopped early."""
 
 
 class BlockQueue:
-    """Blocks that the event loop passes to a thread. The thread calls `read` and `abandon`, the loop all else."""
+    """Blocks that the event loop passes to a thread. The thread calls `read` and `abandon`, the loop the rest."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Has voice notes transcribed on this machine, to hear whether they tell of danger. What was heard is not stored."""
+"""Transcribes voice notes on this machine, to search them for danger. The words are not stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,9 +14,9 @@ from satark.dialogue.session import MediaJob
 PAUSE: Final = 1.0
 """Seconds between two attempts while the machine makes other transcripts."""
 _MOST_WAITS: Final = 60
-"""Most attempts."""
+"""Most attempts at one recording."""
 MOST_WAITING: Final = 20
-"""Most recordings that wait in memory; in a flood the others are stored without being heard."""
+"""Most recordings that wait in memory. In a flood, further ones are stored without being transcribed."""
 
 
 class VoiceListener:
@@ -35,7 +35,7 @@ class VoiceListener:
     async def listen(self, job: MediaJob, recording: Path, plain: ExitStack) -> None:
         """Listen to a recording, the only file in its folder, which is removed with `plain`.
 
-        Before the tipster has chosen a language, the recording is heard in each.
+        Before the tipster has chosen a language, the recording is transcribed in each.
         """
         self._waiting += 1
         every = self._transcribers

@@ -45,20 +45,24 @@ from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Scrubber
 
 AT_ONCE = 2
-"""Most files in progress in one process: with four, turns waited three times as long, and not more files were done."""
+"""Most files in progress in one process. With four, turns waited three times as long, and no more files were done."""
 PAUSE = 0.1
-"""Seconds of pause after each file: during a burst of files, a third of the time is left to turns alone."""
+"""Seconds of pause after each file: during a burst of files, turns alone have a third of the time."""
 CLAIMED = 2 * AT_ONCE
 """Most files that one process claims; all other due files wait in the store."""
+RENEW_EVERY = 20.0
+"""Seconds between two renewals of claims; a third of `store.FETCH_LEASE`."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
+STORE_WAIT = 20.0
+"""Seconds between two attempts while the store of files is down, which use up none."""
 _PADDED = 2048
 """Least size of a file's record in its padded form."""
 _SOON = 0.1
 """Seconds between two checks whether a tip's files are done, if a notice may be sent at once."""
 _LOST = FileNotice("lost")
 _COMPLETE = 100
-"""Percent of a file that could be read in full."""
+"""Percentage that a completely read file has."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -85,14 +89,14 @@ class EvidenceWorker:
         self._opening = asyncio.Lock()
         self._exits = AsyncExitStack()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._claimed = 0
+        self._claimed: dict[str, MediaJob] = {}
         self._wake = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
 
     @property
     def is_busy(self) -> bool:
         """Whether a file is under way."""
-        return self._claimed > 0
+        return bool(self._claimed)
 
     def wake(self) -> None:
         """Look for due files now instead of in the next second."""
@@ -108,14 +112,21 @@ class EvidenceWorker:
         self._files.remove_abandoned()
         async with self._exits, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            tasks.create_task(self._keep_claims())
             while True:
                 self._wake.clear()
-                claimed = await self._claim(CLAIMED - self._claimed)
-                self._claimed += len(claimed)
+                claimed = await self._claim(CLAIMED - len(self._claimed))
                 for job, attempt in claimed:
+                    self._claimed[store.name(job.tip, job.ordinal)] = job
                     tasks.create_task(self._fetch(job, attempt))
                 if not claimed:
                     await wait_for(self._wake, seconds=1)
+
+    async def _keep_claims(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            if jobs := [*self._claimed.values()]:
+                self.writer.write_soon(lambda unit, jobs=jobs: store.renew_claims(unit, jobs))  # type: ignore[misc]
 
     async def _claim(self, most: int) -> list[tuple[MediaJob, int]]:
         if most <= 0:
@@ -133,8 +144,8 @@ class EvidenceWorker:
         except asyncio.CancelledError:  # the process is told to stop: another one need not wait for the claim's end
             self.writer.write_soon(lambda unit: store.retry_later(unit, job, 0, ""))
             raise
-        self._claimed -= 1
-        if self._claimed == AT_ONCE:  # not at each file: several are claimed in one transaction
+        self._claimed.pop(store.name(job.tip, job.ordinal), None)
+        if len(self._claimed) == AT_ONCE:  # not at each file: several are claimed in one transaction
             self._wake.set()
 
     async def _try(self, job: MediaJob, attempt: int) -> None:
@@ -156,7 +167,7 @@ class EvidenceWorker:
             await asyncio.sleep(PAUSE)
 
     async def _process(self, job: MediaJob) -> None:
-        """Store a file. A voice note is heard for danger afterwards, from a copy that is in memory until then."""
+        """Store a file. A voice note is searched for danger afterwards, from a copy in memory."""
         recipient, sealed = await self.writer.write(
             lambda unit: (self._recipient(unit, job), store.sealed_names(unit.main, job.tip))
         )
@@ -230,7 +241,7 @@ class EvidenceWorker:
         )
 
     async def _open_sandbox(self) -> Sandbox:
-        """Start the sandbox when the first file comes: its libraries are large, and many processes never get a file."""
+        """Start the sandbox when the first file comes. Its libraries are large, and many processes never get a file."""
         async with self._opening:
             if self._sandbox is None:
                 scrubbers = [*self.scrubbers, *await asyncio.to_thread(_load_scrubbers)]
@@ -240,14 +251,15 @@ class EvidenceWorker:
             return self._sandbox
 
     async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
-        final = attempt >= self._core.media_attempts and reason != StorageDown.__name__
+        is_down = reason == StorageDown.__name__
+        final = attempt >= self._core.media_attempts and not is_down
         event = "file not fetched, giving up" if final else "file not fetched, will retry"
         log.warning(event, channel=channel_of(job.ref.account), error=reason, attempt=attempt)
         if final:
             await self._lose(job, reason)
             return
-        wait = backoff(attempt, longest=LONGEST_WAIT)
-        await self._settle(lambda unit: store.retry_later(unit, job, wait, reason), job)
+        wait = STORE_WAIT if is_down else backoff(attempt, longest=LONGEST_WAIT)
+        await self._settle(lambda unit: store.retry_later(unit, job, wait, reason, counts=not is_down), job)
 
     async def _lose(self, job: MediaJob, reason: str, notice: FileNotice = _LOST) -> None:
         await self._settle(lambda unit: _lost(unit, job, reason), job)
@@ -295,13 +307,13 @@ def _load_scrubbers() -> list[Scrubber]:
 
 
 class _Settlement(NamedTuple):
-    """The result to store for a file. It is sealed before the transaction, in which turns are stored, too."""
+    """The result to store for a file. It is sealed before the transaction, which also stores turns."""
 
     record: bytes
     record_with_origin: bytes
     entries: Sequence[custody.MakeRow]
     is_uncleaned: bool
-    """Whether the tipster is to be told that the file could not be cleaned."""
+    """Whether to tell the tipster that the file could not be cleaned."""
 
 
 def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -> _Settlement:
@@ -330,7 +342,7 @@ async def _discard(channel: Channel, ref: MediaRef) -> None:
 
 
 def is_senders_card(card: Path, account: str, senders: Collection[bytes], identity: Identity) -> bool:
-    """Whether a telephone number on a plain contact card gives one of its sender's pseudonyms."""
+    """Whether a plain contact card has its sender's own telephone number, by the number's pseudonym."""
     with card.open(encoding="utf-8", errors="replace") as file:
         numbers = phone_numbers(file.read(MB))
     addresses = {Address(spelling) for number in numbers for spelling in _spellings(number)}
@@ -338,6 +350,6 @@ def is_senders_card(card: Path, account: str, senders: Collection[bytes], identi
 
 
 def _spellings(number: str) -> Iterator[str]:
-    """Yield an Indian number in the ways that channels write it: as it is, with the country code, and with a plus."""
+    """Yield an Indian number as channels write it: unchanged, with the country code, and with a plus."""
     for digits in (number, number.lstrip("0"), f"91{number.lstrip('0')[-10:]}"):
         yield from (digits, f"+{digits}")

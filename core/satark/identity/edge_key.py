@@ -1,8 +1,8 @@
 """Edge key: makes pseudonyms, and seals drafts, reply handles and calls. No other module sees an address.
 
 Everything here is derived from the edge key: 32 random bytes in a file of mode 0600, never in a database. Nobody can
-compute a phone number's pseudonym without the edge key. (A bare hash anybody can compute: that of every Indian mobile
-number takes about an hour.)
+compute a phone number's pseudonym without the edge key. (Anybody can compute bare hashes: those of all Indian mobile
+numbers take about an hour.)
 
 Short-lived values, and every look-up of a sender, also need the key of an epoch (`satark.identity.epoch_keys`). Once
 an epoch's key is destroyed, the edge key opens no copy of such a value, and nobody can try phone numbers against it.
@@ -32,7 +32,7 @@ from satark_files.decoding import DECODING_ERRORS
 
 _NONCE = 12
 _SALT = 16
-"""Bytes of the salt of receipt codes, the only length that libsodium takes."""
+"""Size in bytes of the salt of receipt codes, the only one that libsodium accepts."""
 KEY_BYTES = 32
 """Size of the edge key."""
 CHANGED_KEY_BYTES = 80
@@ -41,10 +41,10 @@ _BLOCK = 64
 """Block size of SHA-256, in bytes."""
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _DRAFT_STEP, _BOX_STEP = 1024, 256
-"""Drafts and spooled batches, and short-lived values, are padded to a multiple of so many bytes."""
+"""Drafts and spooled batches, and short-lived values, are padded to a multiple of these sizes in bytes."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
 _MACHINES: Final = b"machines"
-"""What machines tell each other; the only seal without an epoch's key."""
+"""Use of the key for messages between machines, the only seal without an epoch's key."""
 
 KeyedHash: TypeAlias = Callable[[bytes], bytes]
 """Takes a message; returns its HMAC-SHA-256 under one key, 32 bytes."""
@@ -69,18 +69,18 @@ class Handle(Redacted, frozen=True):
     aloud: bool = False
     """Whether prompts to this address are also read out."""
     notified: bool = False
-    """Whether the sender was told of news since they last opened their mailbox."""
+    """Whether the sender was told of news after they last opened their mailbox."""
     notified_of: int = 0
-    """Position in the thread of the newest message that they were told of."""
+    """Position in the thread of the newest message that the sender was told of."""
     missed: bool = False
-    """Whether what told them of the newest did not arrive: they are told when they write again."""
+    """Whether the notice of the newest message did not arrive. If so, the sender is told when they write again."""
 
 
 class Identity:
     """All keys derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label).
 
-    Receipts, row ids and the keys of ingested events stay valid if the edge key changes: they always follow from the
-    first edge key. Seals, and every look-up of a sender, follow from the present edge key.
+    Receipts, row ids and the keys of ingested events stay valid if the edge key changes: they are always derived from
+    the first edge key. Seals and look-ups of senders are derived from the present edge key.
 
     `edge_key`: 32 bytes, 80 if it was changed. Without `epochs`, use epoch keys that end with this process. `before`
     opens earlier seals while the edge key is being changed.
@@ -103,7 +103,7 @@ class Identity:
         self.receipt_salt = self._derive_first(b"receipt salt")[:_SALT]
         self.receipt_lookup = self._derive_first(b"receipt lookup")
         self.canary = self._derive(b"canary")[:16]
-        """16 bytes that the database stores, so that it recognises another edge key."""
+        """16 bytes that the database stores, to recognise another edge key."""
 
     def __repr__(self) -> str:
         return "Identity(…)"
@@ -122,14 +122,14 @@ class Identity:
     def in_one_go(self) -> Iterator[None]:
         """Seal and open the values of a transaction with few system calls. See `EpochKeys.one_look` for its conditions.
 
-        Each system call gives up the interpreter's lock. With all these calls, sealing four values beside a busy thread
+        Each system call gives up the interpreter's lock. With all of them, sealing four values beside a busy thread
         takes 180 µs.
         """
         with self.epochs.one_look(), drawn_by_the_block():
             yield
 
     def pseudonym(self, account: str, address: Address) -> bytes:
-        """Return the pseudonym of a sender on an account: 32 bytes. The database holds it sealed, and its `lookup`."""
+        """Return the pseudonym of a sender on an account: 32 bytes. The database has it sealed, with its `lookup`."""
         return _mac(self._pseudonym, account, address.reveal())
 
     def lookup(self, pseudonym: bytes) -> bytes:
@@ -141,11 +141,11 @@ class Identity:
         return [self._lookup(epoch, pseudonym) for epoch in self.epochs.live()]
 
     def event(self, account: str, event_key: str) -> bytes:
-        """Return the keyed hash under which an ingested event is remembered: 16 bytes."""
+        """Return the keyed hash under which an ingested event is stored: 16 bytes."""
         return _mac(self._event, account, event_key)[:16]
 
     def link(self, kind: str, value: bytes | str) -> bytes:
-        """Return a row id, 16 bytes. Only somebody with the edge key can tell from which value it follows."""
+        """Return a row id, 16 bytes. Only somebody with the edge key can tell the value that it is derived from."""
         text = value if isinstance(value, str) else value.hex()
         return _mac(self._link, kind, text)[:16]
 
@@ -174,7 +174,7 @@ class Identity:
         return _unpadded(self._open(_BOX, sealed, place))
 
     def seals(self, sealed: bytes, place: bytes, plain: bytes) -> bool:
-        """Whether `seal` encrypted just this value for this place."""
+        """Whether a sealed value is exactly this value, encrypted for this place."""
         try:
             return self.open(sealed, place) == plain
         except BrokenSeal:
@@ -193,7 +193,7 @@ class Identity:
         return self.seal(_encode(handle), place)
 
     def open_handle(self, sealed: bytes, place: bytes) -> Handle | None:
-        """Decrypt a reply handle. None: it is empty, was altered, or its key is destroyed; nobody can be written to."""
+        """Decrypt a reply handle. None: it is empty, was altered, or its key is destroyed, so nobody can be reached."""
         try:
             return _decode_handle(self.open(sealed, place))
         except BrokenSeal:
@@ -223,9 +223,9 @@ class Identity:
         return self._seal(_SPOOL, self._open(_SPOOL, sealed, place), place)
 
     def seal_for_machines(self, plain: bytes, place: bytes, code: bytes = b"") -> bytes:
-        """Encrypt what only machines with this edge key may read or write, for one place in the store.
+        """Encrypt a value that only machines with this edge key may read or write, for one place in the store.
 
-        `code`: a secret that they must know besides.
+        `code`: a further secret that they must know.
         """
         nonce = random_bytes(_NONCE)
         return nonce + ChaCha20Poly1305(self._derive(_MACHINES + code)).encrypt(nonce, plain, place)
@@ -234,7 +234,7 @@ class Identity:
         """Decrypt what `seal_for_machines` encrypted for the same place.
 
         Raises:
-            BrokenSeal: it was altered, or is another edge key's, another place's or another code's.
+            BrokenSeal: the value was altered, or belongs to another edge key, place or code.
         """
         try:
             box = ChaCha20Poly1305(self._derive(_MACHINES + code))
@@ -283,7 +283,7 @@ class Identity:
 
 
 def seal_for(address: Address, plain: bytes) -> bytes:
-    """Encrypt a value under a sender's address, for senders whose address is a secret that only they keep."""
+    """Encrypt a value under a sender's address, if only the sender knows that address."""
     nonce = random_bytes(_NONCE)
     return nonce + _senders_box(address).encrypt(nonce, plain, None)
 
@@ -329,10 +329,10 @@ def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
 
 
 def keyed_hash(key: bytes) -> KeyedHash:
-    """Prepare HMAC-SHA-256 (RFC 2104) under a key of 32 bytes: both hashes of the HMAC have read the key already.
+    """Prepare HMAC-SHA-256 (RFC 2104) under a key of 32 bytes: both of its hashes have read the key already.
 
     This HMAC keeps the interpreter lock. `hmac.digest` gives the lock up for two microseconds, and gets it back from
-    a busy thread only after a millisecond or two. To copy an `hmac.HMAC` takes twice as long as this HMAC.
+    a busy thread only after a millisecond or two. Copying an `hmac.HMAC` takes twice as long as this HMAC.
     """
     block = key.ljust(_BLOCK, b"\0")
     inner, outer = (sha256(block.translate(pad)) for pad in (_INNER, _OUTER))

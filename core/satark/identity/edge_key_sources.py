@@ -1,4 +1,4 @@
-"""Sources of the edge key: a command's output, a file, a systemd credential, or a file that the first start makes."""
+"""Sources of the edge key: a command's output, a file, a systemd credential, or a file that the first start creates."""
 
 import base64
 import binascii

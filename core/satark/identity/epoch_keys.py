@@ -6,15 +6,15 @@ destroys the key of the previous epoch. After that, no old copy of a row in free
 
 Each machine has a file of its own. Machines of one database agree on the epochs (`satark.store.epochs`).
 
-By default the file lies in memory (`satark.settings.settings.memory_folder`), so that the keys outlive the process and
-not the power (docs/adr/0018-epoch-keys-die-with-the-power.md).
+By default the file is in memory (`satark.settings.settings.memory_folder`), so that the keys outlive the process but
+not a power cut (docs/adr/0018-epoch-keys-die-with-the-power.md).
 
 The file has one block of 4 KiB: a head (magic, an id, a counter of changes, when drafts were lost) and 63 slots. It is
-written only by overwriting, never by renaming, so that a key is in one place of a disk, too, where the settings name
-one. That is so on ext4 and XFS, but not on file systems that copy on write (Btrfs, ZFS), nor below a flash disk's own
+written only by overwriting, never by renaming, so that even on a disk, if the settings name one, a key is in one place.
+That holds on ext4 and XFS, but not on file systems that copy on write (Btrfs, ZFS), nor below a flash disk's own
 remapping.
 
-Behind the block stand the counts of drafts (`DraftCounts`), which last as long as the keys that open the drafts.
+The counts of drafts (`DraftCounts`) follow the block. They last as long as the keys that open the drafts.
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ from typing import Final, NamedTuple
 from satark_files import atomic_files
 
 EPOCH_ID: Final = 4
-"""Bytes of an epoch's random id. Every value that is sealed under the epoch begins with the id."""
+"""Size in bytes of an epoch's random id. Every value that is sealed under the epoch begins with the id."""
 LONGEST_GRACE: Final = 60
 """Seconds for which a key stays after its epoch's end, for transactions that sealed values under it just before."""
 LOSS_TOLD: Final = 24 * 3600
-"""Seconds for which new conversations tell that drafts were lost. No draft lasts longer."""
+"""Seconds for which new conversations tell of lost drafts. No draft lasts longer."""
 
 _MAGIC: Final = b"satark/epochs/1\n"
 _FILE_ID, _COUNTER, _HEAD = 16, 32, 64
 _NAME, _MINUTE = 4, 4
-"""Bytes of an id's parts: a hash of the machine, one of its power's run, the minute, and as many random ones."""
+"""Bytes of the parts of a file's id: hashes of the machine and of its boot, the minute; 4 random ones follow."""
 _SLOT, _SIZE = 64, 4096
 _KEY, _SUM = 32, 8
 _SLOTS: Final = range(_HEAD, _SIZE, _SLOT)
 
 
 _COUNTS: Final = 1 << 18
-"""Conversations that have a count at a time."""
+"""Number of conversations that can have a count at a time."""
 _COUNT: Final = 4
-"""Bytes of a count, and of the part of a conversation's id that stands before it."""
+"""Size in bytes of a count, and of the part of a conversation's id before it."""
 
 
 class EpochKeysError(Exception):
@@ -63,7 +63,7 @@ class EpochKeysError(Exception):
 class Epoch(NamedTuple):
     """One epoch: its id, when it began (Unix seconds), and its key of 32 bytes.
 
-    One that began at 0 is none: its key opens what another machine sealed for this one.
+    If it began at 0, it is no epoch: its key opens values that another machine sealed for this one.
     """
 
     id: bytes
@@ -75,10 +75,10 @@ class Epoch(NamedTuple):
 
 
 class DraftCounts:
-    """How often each conversation's draft was written, as far as this machine's processes know.
+    """The number of times that each conversation's draft was written, as far as this machine's processes know.
 
-    Whoever writes rows can put an earlier draft back, which still opens, but not what stands here. A place holds one
-    conversation. Where two share it, the one that wrote last is known.
+    Whoever writes rows can put back an earlier draft, which still opens, but not an earlier count here. Each place has
+    the count of one conversation: if two share a place, only the last writer's count is known.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -96,11 +96,11 @@ class DraftCounts:
         return int.from_bytes(found[_COUNT:]) if found[:_COUNT] == name else 0
 
     def after(self, conversation: bytes) -> int:
-        """Return the count of the draft, or of the conversation's end, that is to be stored next. Then note it."""
+        """Return the count for the next stored draft, or for the conversation's end, and note it."""
         return self.of(conversation) + 1
 
     def note(self, conversation: bytes, count: int) -> None:
-        """Remember a count that is stored, unless a higher one is known."""
+        """Store a count, unless a higher one is known."""
         if count > self.of(conversation):
             at = _place(conversation)
             self._counts[at : at + 2 * _COUNT] = conversation[:_COUNT] + count.to_bytes(_COUNT)
@@ -112,7 +112,7 @@ def _place(conversation: bytes) -> int:
 
 class _Looked(threading.local):
     enough = False
-    """Whether this thread has already read the file for its present work."""
+    """Whether this thread has already read the file for its present transaction."""
 
 
 class EpochKeys:
@@ -132,16 +132,16 @@ class EpochKeys:
         """Unix time at which drafts were lost whose keys a power cut destroyed; 0: none were."""
         self._current: Epoch | None = None
         self._live: dict[bytes, Epoch] = {}
-        """Id of an epoch → the epoch. The newest epoch comes first."""
+        """Id of an epoch → the epoch, the newest first."""
         self.receiving: dict[bytes, bytes] = {}
-        """Id → the private key to which other machines seal epoch keys. There is one, or two while it changes."""
+        """Id → the private key to which other machines seal epoch keys. There is one key, or two during a change."""
         self.take: Callable[[], None] | None = None
-        """Takes the keys that are new to this machine. None: no machines agree, and `current` begins the epochs."""
+        """Takes the keys that are new to this machine. None: machines agree on nothing, and `current` begins epochs."""
         head = os.pread(descriptor, _HEAD, 0)
         if len(head) != _HEAD or not head.startswith(_MAGIC):
             raise EpochKeysError("it is no file of epoch keys")
         self.file_id = head[_FILE_ID:_COUNTER]
-        """16 bytes, of no other file. The database stores them too, so that it recognises another file."""
+        """Id of the file, 16 bytes. The database stores it too, to recognise another file."""
 
     def __repr__(self) -> str:
         return "EpochKeys(…)"
@@ -152,7 +152,7 @@ class EpochKeys:
 
     @classmethod
     def load(cls, path: Path, seconds: float, clock: Callable[[], float] = time.time) -> EpochKeys:
-        """Open the file. If there is none, make it.
+        """Open the file; create it if necessary.
 
         Raises:
             EpochKeysError: others may read the file, or it holds something else.
@@ -172,11 +172,11 @@ class EpochKeys:
 
     @cached_property
     def drafts(self) -> DraftCounts:
-        """The counts of drafts, which this machine's processes share."""
+        """The counts of drafts that this machine's processes share."""
         return DraftCounts(self._descriptor)
 
     def current(self) -> Epoch:
-        """Return the current epoch. If it has ended, begin the next one, unless that takes an agreement."""
+        """Return the current epoch. If it has ended, begin the next one, unless machines must agree on it."""
         self._look()
         epoch = self._current
         if epoch is None or (self.take is None and abs(self.age(epoch)) >= self.seconds):
@@ -207,8 +207,8 @@ class EpochKeys:
     def one_look(self) -> Iterator[None]:
         """Read the file once for all values that this thread seals or opens in a transaction.
 
-        A key that another process destroys meanwhile still counts as present, and one that it adds is not seen yet: so
-        every transaction of a process ends with `satark.store.epochs.Epochs.unchanged`.
+        Meanwhile, a key that another process destroys still counts as present, and a key that it adds is not seen yet.
+        So every transaction of a process ends with `satark.store.epochs.Epochs.unchanged`.
         """
         self.refresh()
         self._looked.enough = True
@@ -218,12 +218,12 @@ class EpochKeys:
             self._looked.enough = False
 
     def ended(self) -> list[bytes]:
-        """Return the ids of the epochs whose end is so long ago that their keys may be destroyed."""
+        """Return the ids of epochs that ended long enough ago for their keys to be destroyed."""
         current, grace = self.current(), min(LONGEST_GRACE, self.seconds)
         return [e.id for e in self.live() if e.id != current.id and self.age(e) >= self.seconds + grace]
 
     def note_loss(self, at: int | None = None) -> None:
-        """Note that drafts were lost, now or at a time, so that new conversations tell it."""
+        """Record that drafts were lost, now or at a given time. New conversations then tell of the loss."""
         with self._changing():
             os.pwrite(self._descriptor, (int(self._clock()) if at is None else at).to_bytes(8), _COUNTER + 8)
         self.refresh()
@@ -239,7 +239,7 @@ class EpochKeys:
         return [epoch.id for epoch in others]
 
     def destroy(self, ids: Collection[bytes]) -> None:
-        """Destroy keys: overwrite them in place. On return this is flushed to the disk."""
+        """Destroy keys: overwrite them in place. On return the change is flushed to the disk."""
         with self._changing():
             places = [at for at in _SLOTS if os.pread(self._descriptor, EPOCH_ID, at) in ids]
             for fill in (os.urandom(_SLOT), bytes(_SLOT)):
@@ -281,7 +281,7 @@ class EpochKeys:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for another epoch."""
+        """Whether the file has no room for another epoch."""
         return len(self._live) >= len(_SLOTS) - 2  # the others are for keys of which `receiving` tells
 
     def add(self, *epochs: Epoch) -> None:
@@ -316,7 +316,7 @@ class EpochKeys:
 
 
 def ended_with_power(lost: bytes, present: bytes) -> bool:
-    """Whether a file with the id `lost` was in this machine's memory before its power went; `present` is a file's now.
+    """Whether a file with the id `lost` was in this machine's memory before a power cut; `present` is a file's now.
 
     False also if the keys may still be in use: on another machine, in another container, or in another file.
     """
@@ -324,12 +324,12 @@ def ended_with_power(lost: bytes, present: bytes) -> bool:
 
 
 def made_lately(lost: bytes, now: float) -> bool:
-    """Whether the file with this id is so young that it may have had to tell of an earlier loss."""
+    """Whether the file with this id is so new that conversations may still have to tell of an earlier loss."""
     return 0 <= now - int.from_bytes(lost[2 * _NAME : 2 * _NAME + _MINUTE]) * 60 < LOSS_TOLD
 
 
 def _power() -> bytes:
-    """Name this machine, and the run of its power. A container is a machine, and its first process begins the run."""
+    """Return hashes of this machine and its boot. A container is a machine; its first process is the boot."""
     machine = _read("/etc/machine-id") + socket.gethostname()
     first = _read("/proc/1/stat").rpartition(")")[2].split()
     run = _read("/proc/sys/kernel/random/boot_id") + "".join(first[19:20])  # proc(5): starttime

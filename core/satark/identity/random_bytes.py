@@ -1,7 +1,7 @@
 """Random bytes of the system, for nonces and ids.
 
-Each draw is a system call that gives up the interpreter's lock. If another thread is busy, it takes long to get the
-lock back. So a caller who needs many bytes draws a block of them, and then forgets the rest. If the block were kept, a
+Each draw is a system call that gives up the interpreter's lock. If another thread is busy, getting the lock back takes
+long. So a caller that needs many bytes draws a block of them, and then drops the rest. If it kept the block, a
 machine that is restored from a snapshot would use the same nonces again.
 """
 
@@ -24,7 +24,7 @@ _drawn = _Drawn()
 
 
 def random_bytes(size: int) -> bytes:
-    """Return so many random bytes, at most 1,024."""
+    """Return `size` random bytes, at most 1,024."""
     block = _drawn.block
     if block is None:
         return os.urandom(size)

@@ -18,7 +18,7 @@ def signing_key(identity: str, use: str) -> Ed25519PrivateKey:
 
 
 def box_for(identity: str, use: str) -> ChaCha20Poly1305:
-    """Derive the AEAD of an age identity for one use, which nobody opens without that identity."""
+    """Derive the AEAD of an age identity for one use. Nobody opens its values without that identity."""
     return ChaCha20Poly1305(_seed(identity, use))
 
 
@@ -34,7 +34,7 @@ def verifier_of(key: Ed25519PrivateKey) -> str:
 
 
 def name_of(verifier: str) -> str:
-    """Return an id of 32 hex digits that follows from a public key (hex): nobody has another one with the same id."""
+    """Return an id of 32 hex digits for a public key (hex). Nobody can make another key with the same id."""
     return sha256(b"satark/1/named\0" + verifier.encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""Stocks: threads of low priority make things ahead of need that take long to make. Each thing is used once."""
+"""Stocks: threads of low priority make, in advance, things that take long to make. Each is used once."""
 
 import math
 import os
@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 
 _LOW: Final = 256
-"""Number of things left at which the stock is filled at once."""
+"""Number of remaining things at which the stock is filled at once."""
 _IDLE_SECONDS: Final = 1.0
 """Seconds without demand after which the stock is filled completely. While many tips come, they get the processor."""
 _IDLE, _LOW_PRIORITY = 19, 5
@@ -20,10 +20,10 @@ _IDLE, _LOW_PRIORITY = 19, 5
 
 
 class Stock(Generic[T]):
-    """Makes things ahead of need.
+    """Makes things in advance.
 
     One thread fills the stock while nobody takes from it. Another fills a low stock while somebody does. `make` makes
-    one, in any thread; `ahead`: how many to have ready; 0: each is made when it is taken.
+    one thing, in any thread. `ahead`: how many to have ready; 0: each is made when it is taken.
     """
 
     def __init__(self, make: Callable[[], T], *, ahead: int, name: str) -> None:
@@ -46,7 +46,7 @@ class Stock(Generic[T]):
             hand.start()
 
     def take(self) -> T:
-        """Take one, in any thread. If the stock is empty, make one."""
+        """Take one thing, in any thread. If the stock is empty, make one."""
         self._taken_at = time.monotonic()
         try:
             taken = self._ready.popleft()
@@ -72,7 +72,7 @@ class Stock(Generic[T]):
                     self._ready.append(made)
 
     def _wait_for_need(self, most: int, idle: float) -> bool:
-        """Wait until the stock is below `most`, and nobody took one for `idle` seconds. False: the stock is closed."""
+        """Wait until the stock is below `most` and nobody has taken a thing for `idle` seconds. False: it is closed."""
         with self._changed:
             while not self._closed:
                 if len(self._ready) < most and time.monotonic() >= self._taken_at + idle:
@@ -82,7 +82,7 @@ class Stock(Generic[T]):
 
 
 def _step_back(nice: int) -> None:
-    """Lower the priority of this thread, if the system has priorities of single threads."""
+    """Lower the priority of this thread, if the system has priorities for single threads."""
     if sys.platform == "linux":
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(own, nice))

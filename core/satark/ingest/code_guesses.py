@@ -1,4 +1,4 @@
-"""Slows look-ups of receipt codes down while many are wrong, whoever guesses them."""
+"""Slows look-ups of receipt codes down while many codes are wrong, whoever guesses."""
 
 import time
 

@@ -8,7 +8,7 @@ from satark.api.channel import Channel
 from satark.api.inbound import Edited, Event, Inbound, Revoked
 from satark.api.prompt import Prompt
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import CodeKey
+from satark.identity.receipt_codes import CodeKey
 from satark.store.outbox import OutboxMessage
 
 _DAY_BYTES: Final = 2
@@ -28,7 +28,7 @@ class InboundEvent:
         """When the event came, by `time.perf_counter`."""
         self.channel = channel
         self.late = late
-        """Whether its request was answered already, because the event was spooled while the database was down."""
+        """Whether the event's request was answered already: it was spooled while the database was down."""
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
         """The keyed hash of the event key: 16 bytes, the same for a duplicate. `seen_key` makes its stored form."""
@@ -37,7 +37,7 @@ class InboundEvent:
         self.pseudonyms = tuple(identity.pseudonym(account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
         self.code: CodeKey | None = None
-        """The keys that Argon2id derived from the receipt code or handoff code in the text; None without a code."""
+        """The keys that Argon2id derived from the receipt code or handoff code in the text; None: it has no code."""
 
     @property
     def inline(self) -> bool:
@@ -47,7 +47,7 @@ class InboundEvent:
 
 @dataclass(slots=True, eq=False, repr=False)
 class TurnResult:
-    """What follows from one turn, once its transaction is committed."""
+    """What one turn leaves to do once its transaction is committed."""
 
     duplicate: bool = False
     conversation: bytes = b""
@@ -63,7 +63,7 @@ class TurnResult:
     """Whether there are files to fetch."""
     forged: bool = False
     stored: dict[bytes, int] = field(default_factory=dict)
-    """Conversation → the count of its draft that was stored, or of its end (`DraftCounts`)."""
+    """Conversation → the stored count of its draft, or of its end (`DraftCounts`)."""
     submitted: bool = False
     wrong_code: bool = False
 
@@ -79,8 +79,8 @@ def seen_key(day: int, hashed: bytes) -> bytes:
 def seen_row(key: bytes, latest: int) -> dict[str, object]:
     """Return the row of `seen` with this key. The row expires with the rows of its day, or of the day `latest`.
 
-    It does not depend on the day on which the event came: if that differed from the key's day, the row would tell that
-    the event was sent about midnight.
+    The row does not depend on the day on which the event came. If that day differed from the key's day, the row would
+    tell that the event was sent about midnight.
     """
     return {"key": key, "day": min(int.from_bytes(key[:_DAY_BYTES]), latest)}
 

@@ -1,10 +1,10 @@
 """Handoff codes: a tipster types one on another channel to continue their draft there.
 
-A code has 12 digits (40 bits), is valid for minutes and works once. Like a receipt, it is stored only as the result of
-Argon2id under the edge key: one half is a look-up; the other half opens the row that the look-up finds, which names the
-conversation that asked for the code. The database alone tells neither a code nor its conversation. A guess costs the
-same memory-hard work as a guess at a receipt, and both share one budget. A code is valid only while its session names
-it, so a newer code, a submission or an erasure ends it.
+A code has 12 digits (40 bits), is valid for minutes and works once. Like a receipt, the code is stored only as the
+result of Argon2id under the edge key: one half is a look-up; the other half opens the row that the look-up finds, which
+names the conversation that asked for the code. The database alone tells neither a code nor its conversation. A guess
+costs the same memory-hard work as a guess at a receipt, and both share one budget. A code is valid only while its
+session names it, so a newer code, a submission or an erasure ends it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,17 +15,17 @@ from sqlalchemy import delete, select
 from satark.api.tip import HANDOFF_DIGITS
 from satark.dialogue.session import Session
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import CodeStock
+from satark.identity.receipt_codes import CodeStock
 from satark.ingest.event import InboundEvent
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 
 _AHEAD = 8
-"""Number of codes to have ready: few tipsters change to another channel."""
+"""Number of codes to have ready. It is small: few tipsters change to another channel."""
 
 
 class HandoffCodes:
-    """Gives out codes, which are valid for so many minutes, and redeems them; runs inside a turn's transaction."""
+    """Gives out codes, which are valid for `minutes`, and redeems them; runs inside a turn's transaction."""
 
     def __init__(self, identity: Identity, minutes: float) -> None:
         self.stock = CodeStock(identity, digits=HANDOFF_DIGITS, ahead=_AHEAD)
@@ -41,7 +41,7 @@ class HandoffCodes:
         return msgspec.structs.replace(session, handoff_code=fresh.key.lookup.hex()), fresh.code
 
     def origins(self, unit: UnitOfWork, events: Iterable[InboundEvent]) -> Mapping[bytes, bytes]:
-        """Find the conversations that the codes in these events stand for: look-up → conversation."""
+        """Find the conversations of the codes in these events; return look-up → conversation."""
         keys = {event.code.lookup: event.code for event in events if event.code}
         if not keys:
             return {}

@@ -20,10 +20,10 @@ from satark.api.outbound import Call
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.engine import Engine
-from satark.dialogue.receipts import code_in
+from satark.dialogue.shown_receipt import code_in
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import CodeStock
+from satark.identity.receipt_codes import CodeStock
 from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import Spool, SpoolFull
@@ -180,7 +180,7 @@ def _is_answered(channel: Channel, batch: Batch) -> bool:
 
 
 def _code_in(event: Event) -> str | None:
-    """Find a receipt code or a handoff code in what somebody typed or tapped. Most texts have no digit."""
+    """Find a receipt code or a handoff code in a typed text or a tap. Most texts have no digit."""
     if isinstance(event, CompleteTip):
         event = event.typed or event.content
     text = event.body if isinstance(event, Text) else code_in(event.token) if isinstance(event, Tap) else ""

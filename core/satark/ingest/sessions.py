@@ -39,7 +39,7 @@ _decode_session = msgspec.msgpack.Decoder(Session).decode
 
 
 class NewerSession(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """A newer version wrote this session: this version neither reads nor changes it."""
+    """A newer version of Satark wrote this session. This version neither reads nor changes it."""
 
 
 def encode_session(session: Session) -> bytes:
@@ -62,7 +62,7 @@ def decode_session(data: bytes) -> Session:
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True):
-    """Unix times at which a conversation is due. They are stored sealed: they tell when the sender last wrote."""
+    """Unix times at which a conversation is due. They are stored sealed, since they tell when the sender last wrote."""
 
     expires: int
     asks: int | None = None
@@ -97,7 +97,7 @@ class SessionStore:
             return None
 
     def open_newest(self, row: ConversationRow) -> Session | None:
-        """Open the session of a locked conversation. A draft that was put in a newer one's place counts as erased.
+        """Open the session of a locked conversation. An old draft in a newer one's place counts as erased.
 
         Raises:
             NewerSession: as `open` does.
@@ -139,11 +139,11 @@ class SessionStore:
         return self._row(id_, session, b"", Due(now + int(self._settings.lapsed_hours * 3600)))
 
     def seal_asked(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
-        """Make the row of a conversation after the question about its draft: no second question, the same end."""
+        """Make the row of a conversation that was asked about its draft. It is asked once, and expires as before."""
         return self._row(row.id, session, row.handle, Due(self.due(row.id, row.due).expires))
 
     def seal_changed(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
-        """Make the row of a conversation whose session changed without a turn: all else stays."""
+        """Make the row of a conversation whose session changed without a turn. Everything else stays."""
         return self._row(row.id, session, row.handle, self.due(row.id, row.due))
 
     def _row(self, id_: bytes, session: Session, handle: bytes, due: Due) -> Mapping[str, object]:
@@ -185,13 +185,13 @@ class Drafts:
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database does not answer, or a newer version wrote the draft. In both
-                cases the page says "try again"; in the second, until this process is upgraded too.
+            cases the page says "try again", in the second until this process is upgraded too.
         """
         pseudonym = self._identity.pseudonym(account, sender)
         return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym, sender))
 
     def read(self, connection: Connection, account: str, sender: Address, words: str) -> Reading | None:
-        """Read a text at a conversation's current question; None: no conversation. Blocks. For the demo's page."""
+        """Read a text at a conversation's current question, for the demo's page. None: no conversation. Blocks."""
         session = self._sessions.look(connection, [self._identity.pseudonym(account, sender)])
         return self._flows.engine(connection, session.flow).read(session, words) if session else None
 
@@ -200,7 +200,7 @@ class Drafts:
         return self._flows.current
 
     def blank(self, channel: str, language: str = "") -> FormView:
-        """Return the unanswered form of a channel. Without a language it is in the flow's first language."""
+        """Return the unanswered form of a channel. If `language` is empty, the form is in the flow's first language."""
         engine = self._flows.current
         session = engine.begin(channel=channel, tip="", recipient="", identity="")
         if language:

@@ -1,6 +1,6 @@
 """Spool: while the database is down, sealed files hold the batches that no provider sends again.
 
-WhatsApp and Telegram resend for days what we do not acknowledge. Nobody resends a text message, a call, a form, or
+WhatsApp and Telegram resend unacknowledged events for days. Nobody resends a text message, a call, a form, or
 a chat without `Capabilities.resends`, so batches of these are on disk before they are acknowledged.
 
 A file holds a batch as the channel parsed it, so nothing that `parse` drops is ever written. The file is sealed under
@@ -25,7 +25,7 @@ from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 from satark_files import atomic_files
 
 _is_spooled = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch
-"""A file's name: a number for the order, a random part, the channel. A time would remain in the folder's blocks."""
+"""Matches a file's name: a number for the order, a random part, the channel. A time would remain on the disk."""
 _QUARANTINE: Final = "quarantine"
 _LOCK: Final = ".lock"
 _EPOCHS: Final = ".epochs"
@@ -44,21 +44,21 @@ class Spool:
         self._max_files = max_files
         self._max_bytes = max_bytes
         self._unused: list[Epoch] = []
-        """The epochs under which nothing can be sealed on the disk, as far as this process knows."""
+        """The epochs whose keys seal no file on the disk, as far as this process knows."""
 
     @property
     def depth(self) -> int:
-        """How many batches wait."""
+        """Number of waiting batches."""
         return len(waiting(self._folder))
 
     @property
     def quarantined(self) -> int:
-        """How many batches could not be ingested."""
+        """Number of batches that could not be ingested."""
         return len(quarantined(self._folder))
 
     @cached_property
     def _identity(self) -> Identity:
-        """The identity with this spool's own epoch keys: no other machine can destroy a key that is needed here."""
+        """The identity with this spool's own epoch keys, which no other machine can destroy."""
         keys = EpochKeys.load(self._folder / _EPOCHS, self._root.epochs.seconds)
         return self._root.with_epochs(keys)
 
@@ -73,7 +73,7 @@ class Spool:
     def end_epochs(self) -> None:
         """Seal anew what is sealed under ended epochs, and destroy these epochs' keys. The caller holds the lock.
 
-        If nothing waits, every epoch ends. `add` seals a batch that came meanwhile anew.
+        If nothing waits, every epoch ends. `add` seals a batch anew if it came meanwhile.
         """
         epochs = self._identity.epochs
         ended = epochs.ended() if self._files() else epochs.turn()
@@ -134,13 +134,13 @@ class Spool:
         (self._folder / name).replace(self._folder / _QUARANTINE / name)
 
     def restore(self) -> None:
-        """Move quarantined batches back into the queue: a start may bring the version or setting that they need."""
+        """Move quarantined batches back into the queue. A restart may bring the version or setting that they need."""
         for name in quarantined(self._folder):
             (self._folder / _QUARANTINE / name).replace(self._folder / name)
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Hold the lock of the machine's one replaying process; False: another one holds it. A kill releases it."""
+        """Try to lock this machine's spool for replaying; False: another process has the lock. A kill releases it."""
         with (self._folder / _LOCK).open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -170,11 +170,11 @@ def quarantined(folder: Path) -> list[str]:
 
 
 def describe(depth: int, quarantined: int) -> str:
-    """Say in words how many batches wait in a spool and how many are quarantined; empty if there are none."""
+    """Say in words how many batches wait in a spool and how many are quarantined; empty if there are no batches."""
     parts = [f"{depth} waiting in the spool"] if depth else []
     return ", ".join([*parts, f"{quarantined} quarantined"] if quarantined else parts)
 
 
 def _after(names: list[str]) -> int:
-    """Return the next number after the numbers of all these names."""
+    """Return the number after the highest number in these names."""
     return int(max(names).partition("-")[0]) + 1 if names else 1

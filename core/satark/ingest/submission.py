@@ -1,4 +1,4 @@
-"""Submission: numbers a confirmed tip, seals it to a key of its own, and seals this key to the desks that may read."""
+"""Submission: numbers a confirmed tip, seals it to a key of its own, and seals this key to the tip's desks."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from satark.api.observability import log
 from satark.api.routing import DESK_SINK, HERE, Desk, Destination, RouteAdvice, Screening
 from satark.api.sealing import encode, encrypt_alike, seal
 from satark.api.tip import Envelope, Header, Priority, Tip
-from satark.dialogue.receipts import Receipt
 from satark.dialogue.session import Session, Submission
+from satark.dialogue.shown_receipt import Receipt
 from satark.identity import time_buckets
 from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
-from satark.identity.receipts import CodeStock, FreshCode, OpenedReceipt, new_number
+from satark.identity.receipt_codes import CodeStock, FreshCode, OpenedReceipt, new_number
 from satark.identity.signatures import verifier_for
 from satark.identity.stock import Stock
 from satark.ingest.event import seen_key, seen_row
@@ -35,28 +35,28 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_age.age import Recipient
 
 _MOST_DECOYS: Final = 1024
-"""The largest number of envelopes that nobody can open to have ready. One has 6 KB."""
+"""Most decoys (envelopes that nobody can open) to keep ready. One takes 6 KB."""
 _EVENTS = 32
-"""The rows of a tip's events, counted by their prompts, are filled up to a multiple of this number with decoys."""
+"""Decoys fill the number of a tip's event rows, which follows from its prompts, up to a multiple of this number."""
 _HASH_BYTES = 16
 """Size of an event's keyed hash (`Identity.event`)."""
 _PADDED = 4096
-"""A tip's document is padded to a multiple of so many bytes, so that its size tells less about the answers."""
+"""A tip's document is padded to a multiple of this many bytes, so that its size tells less about the answers."""
 ROUTING_FAILED: Final = "routing_failed"
 """Flag of a tip that a plugin failed to route. The officers who have the tip decide who else should."""
 
 
 class Decoys(Stock[bytes]):
-    """Envelopes that nobody can open, made ahead of need: with thirty desks, a tip for two of them needs 28.
+    """Envelopes that nobody can open, made in advance. With thirty desks, a tip for two of them needs 28.
 
-    They are sealed as others are, but to keys that are forgotten at once. Each is used once.
+    A decoy is sealed like other envelopes, but to a key that is forgotten at once. It is used once.
     """
 
     def __init__(self, ahead: int) -> None:
         super().__init__(partial(_decoy, envelopes.PADDED), ahead=min(ahead, _MOST_DECOYS), name="satark-decoys")
 
     def take_of(self, size: int) -> bytes:
-        """Take a decoy whose content has so many bytes. A decoy of an unusual size is made at once."""
+        """Take a decoy whose content has `size` bytes. If no decoy of that size is ready, make one."""
         return self.take() if size == envelopes.PADDED else _decoy(size)
 
 
@@ -82,7 +82,7 @@ class Submissions:
         channel: Literal["chat", "sms", "voice", "web"],
         own: Recipient,
     ) -> Receipt:
-        """Write the tip, its envelopes, its deliveries and its receipt. `own`: that of the session's `recipient`.
+        """Write the tip, its envelopes, its deliveries and its receipt. `own`: that `recipient`'s identity.
 
         Raises:
             NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
@@ -109,6 +109,8 @@ class Submissions:
         begin_term(unit, session.tip, session.tipster_key, session.identity, self.services.retention)
         tip_changes.note(unit, session.tip)
         tip_counts.count(unit, session.tip)
+        if session.files:
+            evidence_files.lock(unit, session.tip)
         self._deliveries(unit, session.tip, route, is_urgent=screening.priority == "urgent")
         unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code, root=encoded)
@@ -120,17 +122,16 @@ class Submissions:
         route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)
         if not state.closed:
             close_roster(unit, services.destination_rules)
-            unit.roster = None
+            unit.forget(self._read_roster)
         if route.unknown:
             log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
         return route
 
     def _deliveries(self, unit: UnitOfWork, id_: str, route: rules.Route, *, is_urgent: bool) -> None:
-        """Queue the tip for all destinations, whoever gets it: rows for some would tell who must not have it."""
+        """Queue the tip for all destinations, whoever gets it: missing rows would tell who must not have it."""
         # What must not have the tip but is on a carrier is sent covers there, since the carrier would see the gap.
         gets = {*route.destinations, *route.covered}
         known = {rule.to for rule in self.services.destination_rules} | {one.destination for one in self._desks(unit)}
-        evidence_files.lock(unit, id_)
         rows = [deliveries.new_row(id_, HERE, unit.now)]
         for to in sorted(one for one in gets | known if Destination(one).sink != DESK_SINK):
             cover = b"" if to in gets else deliveries.cover_id(unit.keys, id_, to)
@@ -141,7 +142,7 @@ class Submissions:
     def _envelope(
         self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, *, document: bytes, receipt: str
     ) -> Envelope:
-        """Return the tip's envelope, without the name of its holder and the tipster's signatures."""
+        """Return the tip's envelope before its holder's name and the tipster's signatures are added."""
         read = {rule.to: rule.desk for rule in route.destination_rules if rule.recipient}
         return Envelope(
             tip=session.tip,
@@ -161,7 +162,7 @@ class Submissions:
         )
 
     def _seal_envelopes(self, unit: UnitOfWork, envelope: Envelope, route: rules.Route) -> None:
-        """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
+        """Seal the tip's key to its holders. Everybody else gets a decoy, so that all tips look alike."""
         holders = {desk.name: desk.recipient for desk in route.desks}
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
@@ -173,18 +174,19 @@ class Submissions:
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, envelope.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
-        if unit.desks is None:
-            # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
-            # So the roster is read after that.
-            stored = lock_desks(unit)
-            unit.desks = self.services.roster.as_listed(self._roster_state(unit), stored)
-        return unit.desks
+        return unit.once(self._read_desks)
+
+    def _read_desks(self, unit: UnitOfWork) -> Sequence[Desk]:
+        # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
+        # So the roster is read after that.
+        stored = lock_desks(unit)
+        return self.services.roster.as_listed(self._roster_state(unit), stored)
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
-        if unit.roster is None:
-            unit.roster = self.services.roster.check(unit.keys, committed=False).state
-        state: RosterState = unit.roster
-        return state
+        return unit.once(self._read_roster)
+
+    def _read_roster(self, unit: UnitOfWork) -> RosterState:
+        return self.services.roster.check(unit.keys, committed=False).state
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, root: bytes) -> None:
         opened = OpenedReceipt(
@@ -196,7 +198,7 @@ class Submissions:
 
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
-    """Make decoy rows of events, so that the number of rows does not tell which questions were asked."""
+    """Make decoys of event rows, so that the number of rows does not tell which questions were asked."""
     drawn = (random_bytes(_HASH_BYTES) for _ in range(-prompts % _EVENTS))
     return [seen_row(seen_key(day, hashed), day) for hashed in drawn]
 

@@ -18,7 +18,7 @@ from satark.identity.random_bytes import random_bytes
 from satark.identity.signatures import name_of, verifier_for
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.handoff_codes import HandoffCodes, brought
-from satark.ingest.mailbox import Mailboxes
+from satark.ingest.mailbox_store import Mailboxes
 from satark.ingest.sessions import with_receipt
 from satark.ingest.submission import Submissions
 from satark.outbox.outbox import Outbox, message
@@ -44,15 +44,15 @@ class Conversation:
     handle: bytes
     session: Session | None
     prompts: list[Prompt] = field(default_factory=list)
-    """The prompts of its replies, as its channel can show them: the newest question, and those that must arrive."""
+    """The prompts of the replies, fitted to the channel: the newest question, and the prompts that must arrive."""
     calls: list[OutboxMessage] = field(default_factory=list)
-    """Calls that are no replies: a last message on the channel that the session has left, deletions of messages."""
+    """Calls that are no replies: a last message on the channel that the session left, and deletions."""
     provider_message_ids: list[str] = field(default_factory=list)
     """The provider's ids of the messages that came in."""
     event: InboundEvent | None = None
     """The newest event that was ingested; None before the first."""
     result: TurnResult | None = None
-    """The result of the newest event. It carries the conversation's replies."""
+    """The result of the newest event. It contains the conversation's replies."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -76,7 +76,7 @@ class TurnRunner:
     ) -> TurnResult:
         """Run the turn of one event, which changes the session and the replies of its sender's conversation.
 
-        `origin`: the conversation that the code in the event stands for, if any.
+        `origin`: the conversation of the handoff code in the event, if any.
         """
         begins = conversation.session is None or not conversation.session.tip
         result = TurnResult(conversation=conversation.id)
@@ -144,7 +144,7 @@ class TurnRunner:
     def _tell_missed_news(
         self, unit: UnitOfWork, event: InboundEvent, conversation: Conversation, result: TurnResult
     ) -> None:
-        """Tell who begins a conversation of news of which a notice told them in vain, and which they have not seen."""
+        """If a conversation begins, tell its sender of news that an earlier notice failed to tell."""
         for link, handle in self.mailboxes.missed_news(unit, event):
             notice = self.flows.current.news_notice(handle.language)
             told = self.outbox.compose(notice, handle, news_queue(link))
@@ -152,7 +152,7 @@ class TurnRunner:
             result.outgoing += told
 
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
-        """Return the conversation's session, or a new one: if there is none, or if a complete tip follows another."""
+        """Return the conversation's session; a new one if there is none, or if a complete tip follows another."""
         session = conversation.session
         if session is not None and not session.tip:
             return msgspec.structs.replace(self._begin(unit, event), lapsed=True)
@@ -174,14 +174,14 @@ class TurnRunner:
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
             tipster_key=tipster_key, calls=capabilities.calls,
-            above_range=_is_above_range(unit),
+            above_range=unit.once(_is_above_range),
         )  # fmt: skip
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
         """Update a session with the state that its files reached since its last turn.
 
-        When a spooled event is ingested, the tipster has left and can't be asked about a file. They were told that the
-        tip would be recorded without them, so no question may delay it.
+        When a spooled event is ingested, the tipster has left and can't be asked about a file. Tipsters were told that
+        Satark records the tip without them, so no question may delay it.
         """
         if session.files and not session.submitted:
             with_origin = () if event.late else evidence_files.ordinals_with_origin(unit.main, session.tip)
@@ -203,7 +203,7 @@ class TurnRunner:
         origin: Conversation | None,
         result: TurnResult,
     ) -> Turn:
-        """Carry out the requests whose result a turn's answer needs: to submit, to open a mailbox, to hand off."""
+        """Carry out the requests whose result the turn's answer shows: to submit, to open a mailbox, to hand off."""
         if turn.session is None:
             return turn
         if turn.submission is not None:
@@ -281,20 +281,18 @@ def _can_erase(channel: type[Channel]) -> bool:
 
 
 def _verifier(job: MediaJob, before: Session, turn: Turn) -> str:
-    """Return the verifier of a file's tip: as the receipt has it, or of a draft's key."""
+    """Return the verifier of a file's tip, from the receipt or from a draft's key."""
     boxes = (box for one in (turn.session, before) if one for box in (one.mailbox, one.sent))
     root = next((box.root for box in boxes if box and box.tip == job.tip), b"")
     return decode_root(root).verifier if root else tip_verifier(before.identity)
 
 
 def _is_above_range(unit: UnitOfWork) -> bool:
-    if unit.above_range is None:
-        unit.above_range = any(desk.level == "state" for desk in all_desks(unit.main))
-    return unit.above_range
+    return any(desk.level == "state" for desk in all_desks(unit.main))
 
 
 def _second(first: Turn, second: Turn) -> Turn:
-    """Join the halves of a turn: the second one's session and prompt, and the other requests of both."""
+    """Combine the two halves of a turn: the second one's session and prompt, and the other requests of both."""
     return msgspec.structs.replace(
         second,
         media_jobs=first.media_jobs + second.media_jobs,

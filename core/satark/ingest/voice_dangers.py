@@ -1,4 +1,4 @@
-"""Voice dangers: tell a tipster whom to call if a voice note tells of a danger; a sure one makes the tip urgent."""
+"""Voice dangers: tell the sender of a voice note about a danger whom to call. A sure one makes the tip urgent."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -69,7 +69,7 @@ class VoiceDangers:
         return messages
 
     def _messages(self, row: ConversationRow | None, kinds: Sequence[str]) -> list[OutboxMessage]:
-        """Make the notices; none where the tipster can't be written to: in a call, in a browser, after the end."""
+        """Make the notices. In a call, in a browser and after the end nobody can be written to: there are none."""
         handle = self.identity.open_handle(row.handle, row.id) if row else None
         if row is None or handle is None:
             return []

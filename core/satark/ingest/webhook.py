@@ -27,7 +27,7 @@ _RETRY_AFTER: Final = b"5"
 _TRY_AGAIN: Final = RawResponse(status=_UNAVAILABLE, body=b"try again")
 
 FORGED_IN_A_ROW: Final = 20
-"""Requests in a row with wrong signatures that are a fault: the secret is wrong, or somebody tries."""
+"""Number of wrong signatures in a row that is reported as a fault: the secret is wrong, or somebody forges."""
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as what it says
@@ -50,7 +50,7 @@ class WebhookEndpoint:
     bodies: UnverifiedBodies
     """The bodies under way, shared by all endpoints of the process."""
     _forged: int = field(default=0, init=False)
-    """Requests in a row whose signature is wrong."""
+    """Number of requests in a row with a wrong signature."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as an ASGI application, once its content is durable (ingested or spooled).
@@ -77,7 +77,7 @@ class WebhookEndpoint:
         return outcome.state, self.channel.reply(raw, outcome)
 
     async def _read(self, scope: Scope, receive: Receive) -> RawRequest:
-        """Read a request. If its headers are reason enough to refuse it, do not read its body."""
+        """Read a request. If its headers suffice to refuse the request, do not read the body."""
         query = scope["query_string"].decode("latin-1")
         headers = read_headers(scope["headers"])
         head = RawRequest(method=scope["method"], path=scope["path"], query=query, headers=headers)
@@ -123,7 +123,7 @@ class WebhookEndpoint:
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Decode a request's headers, with names in lower case. A repeated one is joined (RFC 9110, 5.3): no signature."""
+    """Decode a request's headers, with names in lower case. A repeated signature is joined, and so invalid."""
     headers: dict[str, str] = {}
     for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw):
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -131,7 +131,7 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def headers_of(response: RawResponse) -> list[tuple[bytes, bytes]]:
-    """Return the headers of a response. Starlette's class for headers would take a twentieth of a message's time."""
+    """Return the headers of a response. Starlette's own class would take a twentieth of the time for a message."""
     kind = response.media_type.encode("latin-1")
     headers = [(b"content-length", b"%d" % len(response.body)), (b"content-type", kind)]
     if response.status == _UNAVAILABLE:

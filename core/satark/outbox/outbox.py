@@ -1,12 +1,12 @@
 """The outbox: renders prompts as provider calls, and stores the calls in the transaction that made the prompts.
 
-The number of calls under way is limited by account: to 1,280 calls a second at the provider's speed, which are 64 if
-the provider answers within 50 ms, and 192 within 150 ms. A higher limit would only cost time with a fast provider; a
+The number of calls under way is limited by account: to 1,280 calls a second at the provider's speed, which is 64 calls
+if the provider answers within 50 ms, and 192 within 150 ms. A higher limit would only cost time with a fast provider; a
 lower one would delay replies with a slow provider.
 
-`FileNotices` tell a tipster, without being asked, what became of a file that they sent. If the tipster can't be written
-to (a call, a browser, a conversation that has ended), the notice is stored, and the tipster gets it when they write
-again or open the mailbox.
+`FileNotices` tell a tipster, without being asked, about the state of a file that they sent. If the tipster can't be
+written to (a call, a browser, a conversation that has ended), the notice is stored, and the tipster gets it when they
+write again or open the mailbox.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from satark.api.channel import Channel
 from satark.api.inbound import Address
 from satark.api.outbound import Call
 from satark.api.prompt import Capabilities, Prompt
-from satark.dialogue.rendering.read_aloud import ReadAloud
+from satark.dialogue.rendering.chat_voice_notes import ReadAloud
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Handle, Identity
 from satark.identity.random_bytes import random_bytes
@@ -51,7 +51,7 @@ _positions = _Positions()
 class Outbox:
     """Makes outbox messages of prompts and of calls. Only `add` touches the store.
 
-    `channels`: account → its channel; `read_aloud`: returns the clips that read a prompt out; None: nothing is.
+    `channels`: account → its channel; `read_aloud`: returns a prompt's clips; None: nothing is read out.
     """
 
     channels: Mapping[str, Channel]
@@ -81,8 +81,8 @@ class Outbox:
     ) -> list[OutboxMessage]:
         """Render a prompt for a stored reply handle; return nothing if the handle's account is no longer configured.
 
-        `conversation`: the one whose queue has the prompt; `notice`: whether we write without being asked, so that the
-        provider may want a template (`Channel.notice`).
+        `conversation`: the one whose queue has the prompt; `notice`: whether Satark writes unasked, so that the
+        provider may require a template (`Channel.notice`).
         """
         channel = self.channels.get(handle.account) if handle else None
         if handle is None or channel is None:
@@ -94,7 +94,7 @@ class Outbox:
         return [message(conversation, call, must_arrive=True) for call in calls]
 
     def is_page(self, account: str) -> bool:
-        """Whether an account's channel is a page in a browser. Such a page itself says that a draft has expired."""
+        """Whether an account's channel is a page in a browser. The page itself says that a draft has expired."""
         channel = self.channels.get(account)
         return channel is not None and channel.capabilities.kind == "web"
 
@@ -116,13 +116,13 @@ def message(conversation: bytes, call: Call, *, must_arrive: bool, debounce: boo
 
 PER_SECOND: Final = 1_280
 _WEIGHT: Final = 0.05
-"""Weight of the newest call in the mean duration of a call."""
+"""Weight of the newest call in the mean duration of calls."""
 
 
 class CallsUnderWay:
-    """The places of one account. `async with` takes a place and gives it back.
+    """Limits the calls under way on one account. `async with` takes a place and gives it back.
 
-    There are `least` while the provider answers fast, and `most` while it does not answer.
+    There are `least` places while the provider answers fast, and `most` while it does not answer.
     """
 
     def __init__(self, least: int, most: int) -> None:
@@ -134,7 +134,7 @@ class CallsUnderWay:
 
     @property
     def places(self) -> int:
-        """The number of calls that may be under way now."""
+        """Number of calls that may be under way now."""
         return max(self._least, min(self._most, int(self._seconds * PER_SECOND)))
 
     @property
@@ -147,7 +147,7 @@ class CallsUnderWay:
         self._seconds += (seconds - self._seconds) * _WEIGHT
 
     async def __aenter__(self) -> None:
-        """Take a place. Whoever asked first gets one first."""
+        """Take a place, in the order of asking."""
         if not self.is_full and not self._waiting:
             self._taken += 1
             return
@@ -197,7 +197,7 @@ class FileNotices:
 
         Returns:
             The messages. None: other files of the tip are still being cleaned. Empty: the tipster was told already, or
-                can't be written to; then the next turn or the mailbox tells them.
+            can't be reached; then the next turn or the mailbox tells them.
         """
         waiting = evidence_files.pending_file_notices(unit.main, job.tip)
         notice = next((one for one in waiting if one.what == "uncleaned"), None)

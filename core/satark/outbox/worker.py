@@ -43,13 +43,13 @@ from satark.telemetry.metrics import Metrics
 MISCONFIGURED_WAIT = 60.0
 """Seconds between attempts while an account is misconfigured."""
 REFUSED_SECONDS = 3600.0
-"""Seconds for which a reply that a provider refused for good counts as a fault."""
+"""Seconds for which a reply counts as a fault after a provider refused it for good."""
 LONGEST_WAIT = 900.0
 """Most seconds between two attempts."""
 RENEW_AFTER = 3.0
 """Seconds after which a claim is renewed, if its call still waits in this process."""
 READ_MARK_SECONDS = 1.0
-"""Seconds between two rounds of "read" marks. A round has one mark per conversation: it covers earlier messages."""
+"""Seconds between two rounds of "read" marks. A round has one mark per conversation, which covers earlier messages."""
 
 _CALL_ID = re.compile("[0-9a-f]{32}")
 
@@ -72,7 +72,7 @@ class ReplyWorker:
         """Account → the limit of its calls under way. A provider that does not answer delays only its own replies."""
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
-        """Id of a call under way → when it was claimed. Another process may take a call whose claim is not renewed."""
+        """Id of a call under way → time of its claim. Another process may take a call whose claim is not renewed."""
         self._polling = Polling()
         self._sent = WriteBatcher(writer, store.delete_sent)
         self._message_ids: WriteBatcher[tuple[bytes, str]] = WriteBatcher(
@@ -108,18 +108,18 @@ class ReplyWorker:
                 self._enqueue(item, 1)
 
     def show_read(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
-        """Show the sender soon that we have read them, or are writing a reply. This is neither stored nor retried."""
+        """Show the sender soon that we have read them, or are typing. This is neither stored nor retried."""
         if seen or busy:
             self._read_marks[conversation] = (seen, busy)
 
     def answer(self, call: Call) -> None:
-        """Make a call at once, because somebody's phone waits for it. Drop it if too many calls are under way."""
+        """Make a call at once, since somebody's phone waits for it. Drop it if too many calls are under way."""
         channel = self._channels.get(call.account)
         if channel and self._tasks is not None and not self._calls[call.account].is_full:
             self._tasks.create_task(self._make(channel, call))
 
     def report(self, delivered: Iterable[Delivered], channel: str) -> None:
-        """Take the provider's later reports on calls."""
+        """Process the provider's later reports on calls."""
         for one in delivered:
             self._metrics.reports.count(channel, _name(one.result))
             if _CALL_ID.fullmatch(one.call_id):
@@ -132,7 +132,7 @@ class ReplyWorker:
 
     @property
     def _places_in_memory(self) -> int:
-        """The number of further replies that may wait in memory."""
+        """Number of further replies that may wait in memory."""
         return self._settings.replies_in_memory - len(self._held)
 
     def _enqueue(self, item: OutboxMessage, attempt: int) -> None:
@@ -266,7 +266,7 @@ class ReplyWorker:
 
 
 class _Report:
-    """A change in the store that follows from a provider's later report."""
+    """A change in the store after a provider's later report."""
 
     def __init__(self, id_: bytes, result: SendResult, identity: Identity) -> None:
         self._id = id_
@@ -294,7 +294,7 @@ def _name(result: SendResult) -> str:
 
 
 ALL_EVERY: Final = 60
-"""Seconds between two polls without a limit: a process whose clock is behind may have stored a due time long past."""
+"""Seconds between two polls without a limit, which find due times long past from a process whose clock is behind."""
 CLOCKS_APART: Final = 60
 """Seconds by which a poll overlaps the previous poll."""
 
@@ -306,7 +306,7 @@ class Polling:
         self._all_at = self._none_before = 0
 
     def since(self, now: int) -> int:
-        """Return the Unix time from which on this poll looks for due replies; 0: there is no limit."""
+        """Return the earliest due time for this poll (Unix seconds); 0: there is no limit."""
         if not self._all_at <= now < self._all_at + ALL_EVERY:
             self._all_at, self._none_before = now, 0
         return self._none_before

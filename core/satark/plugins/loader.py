@@ -36,9 +36,9 @@ from satark.api.settings import Settings, SettingsError
 from satark.api.sink import Carrier, Sink
 from satark.api.tip import Tip
 from satark.api.web import Page
-from satark.plugins.guards import Guarded, ledger
-from satark.plugins.handed_over import Addresses, PluginError, did_you_mean, what_is_missing
-from satark.plugins.isolation import HookFailure, Isolation
+from satark.plugins.failing_hooks import HookFailure, Isolation
+from satark.plugins.hook_implementations import Guarded, ledger
+from satark.plugins.returned_objects import Addresses, PluginError, did_you_mean, what_is_missing
 from satark.settings.core import HOOK_SECONDS
 from satark_files.scrubber import Scrubber
 
@@ -49,7 +49,7 @@ _ROUTE: Final = "satark_route"
 
 T = TypeVar("T")
 _Results: TypeAlias = list[tuple[str, Any]]
-"""Pairs of a plugin's name and what its implementation of a hook returned."""
+"""Pairs of a plugin's name and the result of its implementation of a hook."""
 
 
 class Advice(NamedTuple):
@@ -57,7 +57,7 @@ class Advice(NamedTuple):
 
     given: list[RouteAdvice]
     is_complete: bool
-    """Whether no plugin failed. One that failed may have meant to exclude a desk."""
+    """Whether no plugin failed. A plugin that failed may have wanted to exclude a desk."""
 
 
 class Plugins:
@@ -74,7 +74,7 @@ class Plugins:
 
     @classmethod
     def load(cls, names: Iterable[str], hook_seconds: float = HOOK_SECONDS, optional: Collection[str] = ()) -> Plugins:
-        """Load these plugins by name and import no others. An optional one is left out if a package is missing.
+        """Load these plugins by name and import no others. An optional plugin is left out if its packages are missing.
 
         Raises:
             PluginError: a plugin is not installed, is installed twice, is broken, or misspells a hook.
@@ -123,7 +123,7 @@ class Plugins:
         return sorted(_unique(_flat(batches), "channel"), key=lambda channel: channel.name)
 
     def without_channels(self, settings: Settings, context: ChannelContext) -> list[str]:
-        """Return the names of the plugins that offer channels or providers, none of which is configured."""
+        """Return the names of plugins that offer channels or providers of which none is configured."""
         results = [result for part in self._channels(settings, context) for result in part]
         configured = {plugin for plugin, found in results if found}
         return sorted({plugin for plugin, _ in results} - configured)
@@ -186,7 +186,7 @@ class Plugins:
         return read
 
     def render(self, prompt: Prompt, capabilities: Capabilities) -> Prompt | None:
-        """Return the prompt as the first plugin that handles it fits it; None: none does."""
+        """Return the prompt from the first plugin that fits it; None: none does."""
         fitted: Prompt | None = self._hook.satark_render(
             prompt=prompt, capabilities=capabilities, language=prompt.language
         )
@@ -233,7 +233,7 @@ class Plugins:
     def demo(
         self, settings: Settings, services: Services, data_dir: Path, *, sample_week: bool = False
     ) -> list[Prepared]:
-        """Let the plugins prepare a demo, and return what they prepared."""
+        """Let the plugins prepare a demo; return the prepared parts."""
         return self._collect(
             "satark_demo", settings=settings, services=services, data_dir=data_dir, sample_week=sample_week
         )

@@ -1,1 +1,1 @@
-"""Makes what is printed: sheets (`sheet`), receipts (`receipt_picture`) and posters (`poster`), with their `fonts`."""
+"""Makes printed documents: sheets (`sheet`), receipts (`receipt_picture`), posters (`poster`), their `fonts`."""

@@ -1,6 +1,6 @@
 """Draws a receipt's code as a picture, which a tipster who can't write it down can keep or show to a helper.
 
-The picture says nothing about the tip, and nothing about who sent it.
+The picture shows nothing about the tip or its sender.
 """
 
 import io

@@ -21,7 +21,7 @@ class SheetPage(Redacted, frozen=True, kw_only=True):
 
 
 def make_sheet(pages: Sequence[SheetPage]) -> bytes:
-    """Make a PDF. Equal arguments give equal bytes: it holds nothing about the machine, the program or the time."""
+    """Make a PDF. Equal arguments give equal bytes: machine, program and time leave no trace in it."""
     with needing("printing"):
         from satark.printing.sheet_pdf import SheetPdf  # noqa: PLC0415 - few processes print; the library takes 0.4 s
 

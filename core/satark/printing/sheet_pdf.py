@@ -16,7 +16,7 @@ _MARGIN: Final = 20.0
 _TITLE, _TEXT, _SMALL, _LINE = 14.0, 11.0, 9.0, 6.5
 _LABELS: Final = 45.0
 _UNDATED: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""The file's creation time in every PDF: a sheet prints the day itself, and no finer time."""
+"""The creation time in every PDF. A sheet prints only the day."""
 
 
 class SheetPdf(FPDF):
@@ -34,7 +34,7 @@ class SheetPdf(FPDF):
     def print_page(
         self, *, heading: str, title: str, rows: Sequence[tuple[str, str]], closing: Sequence[str], footer: str
     ) -> None:
-        """Print a page; rows that do not fit on it go on the next page."""
+        """Print a page; rows that do not fit go on the next page."""
         self.add_page()  # which prints the footer of the page before
         self._footer = footer
         self.set_font(FAMILY, "B", _TEXT)

@@ -1,4 +1,4 @@
-"""Remote offices: desks on machines of their own, which learn nothing of this host but what a carrier brings them.
+"""Remote offices: desks on machines of their own, which learn of this host only what a carrier brings them.
 
 The host stores every tip. An office stores copies of its desk's tips and works on them with the same casework, pages
 and commands. Four rules make that safe over a carrier that nobody trusts:

@@ -1,8 +1,8 @@
-"""Padded frames: all that travels between the host and an office. Every frame has the same size, whatever its content.
+"""Padded frames, the only form in which content travels between the host and an office. All frames have one size.
 
 The plain content of a frame is 65,536 bytes: an Ed25519 signature (64), a length (4, big-endian), the encoded `Frame`,
-zeros. It is sealed with age to the receiving machine. Age files of equal content differ in size with the kind of the
-key, so what travels is a length (4), the age file, and zeros again.
+zeros. It is sealed with age to the receiving machine. The size of an age file depends on the kind of the key, so a sent
+frame is a length (4), the age file, and zeros again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,9 +22,9 @@ from satark.roster.rules import DESK_NAME
 from satark_files.decoding import DECODING_ERRORS
 
 FRAME_SIZE = 65_536
-"""Bytes of a frame's plain content."""
+"""Size in bytes of a frame's plain content."""
 WIRE_SIZE = FRAME_SIZE + 4096
-"""Bytes of a frame as it travels."""
+"""Size in bytes of a frame as it is sent."""
 CHUNK_SIZE = 65_000
 """Most bytes of a message or a file in one frame; the rest is for the signature and the frame's own fields."""
 MOST_CHUNKS = 20_000
@@ -42,7 +42,7 @@ class Frame(Redacted, frozen=True, kw_only=True, array_like=True):
     desk: Annotated[str, msgspec.Meta(pattern=rf"\A{DESK_NAME.pattern}\Z")]
     direction: Direction
     kind: Literal["message", "file", "cover"]
-    """A cover is empty: it stands for a tip, or for nothing, so that what travels tells nobody which desk has a tip."""
+    """`cover`: an empty frame. It stands for a tip or for nothing, so that frames tell nobody which desk has a tip."""
     transfer_id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
     """Id of the message or file that the chunk belongs to: 16 bytes, the same for the same content."""
     index: int
@@ -61,7 +61,7 @@ class OpenedFrame(Redacted, frozen=True):
         """Return the frame.
 
         Raises:
-            MessageRejected: it was not signed by `sender`.
+            MessageRejected: `sender` did not sign it.
         """
         if not is_signed(sender.verifier, self.signature, self.signed):
             raise MessageRejected("signature")
@@ -80,7 +80,7 @@ def message_frames(desk: str, direction: Direction, message: bytes) -> Iterator[
 
 
 def file_frames(desk: str, transfer_id: bytes, total: int, chunks: Iterable[tuple[int, bytes]]) -> Iterator[Frame]:
-    """Make frames of some chunks (number, content) of a sealed file that has `total` of them."""
+    """Make frames of some chunks (number, content) of a sealed file with `total` chunks."""
     for number, body in chunks:
         yield Frame(
             desk=desk, direction="to_office", kind="file", transfer_id=transfer_id, index=number, total=total, body=body
@@ -94,7 +94,7 @@ def cover_frame(desk: str) -> Frame:
 
 
 def count_chunks(size: int) -> int:
-    """Return how many chunks so many bytes take, at least one."""
+    """Return the number of chunks of `size` bytes, at least one."""
     return max(1, -(-size // CHUNK_SIZE))
 
 
@@ -112,7 +112,7 @@ def open_frame(message: bytes, key: LinkKey) -> OpenedFrame:
     """Decrypt a frame that is sealed to this machine. Trust its content only after `OpenedFrame.verified`.
 
     Raises:
-        MessageRejected: it is not sealed to this machine, was altered, or is no frame.
+        MessageRejected: the frame is not sealed to this machine, was altered, or is none.
     """
     if len(message) != WIRE_SIZE:
         raise MessageRejected("size")

@@ -47,7 +47,7 @@ class HostInbox:
         """Store one answer; return once it is committed. An answer that came before is only confirmed again.
 
         Raises:
-            MessageRejected: it is forged, altered, or not an answer.
+            MessageRejected: the answer is forged, altered, or none.
             StoreDown: the database can't be written now; retry later.
         """
         office, answer = await run_in_thread(self._open, message)
@@ -91,9 +91,9 @@ class HostInbox:
 
 
 def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -> bool | None:
-    """Append an answer to its tip's thread; return whether it is there now, from this call or an earlier one.
+    """Append an answer to its tip's thread; return whether it is there now, by this call or an earlier one.
 
-    A key change is recorded once it is applied. None: it waits for a head.
+    A key change is recorded once it is applied. None: it waits for a head's signature.
     """
     table = tables.received_answer
     row = {"id": answer.id, "desk": answer.desk, "seq": 0}
@@ -122,7 +122,7 @@ def _confirm_again(unit: UnitOfWork, answer: OfficeAnswer) -> bool:
 
 
 def _recorded(connection: Connection, answer: OfficeAnswer) -> int | None:
-    """Return whether an answer became a message; 0: refused, or a key change; None: the answer is new."""
+    """Return the seq of the message that an answer became; 0: refused, or a key change; None: the answer is new."""
     table = tables.received_answer
     query = select(table.c.seq).where(table.c.id == answer.id, table.c.desk == answer.desk)
     return connection.execute(query).scalar()
@@ -156,7 +156,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
 
 
 def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer) -> None:
-    """Tell the officers in the thread that the office used an old key; nothing vouches for the key that this is for."""
+    """Tell officers in the thread that the office used a key that is not the present one of its holder."""
     text = "✗ A key has changed, the tip was not handed over to all. Direct it again."
     message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
     with suppress(TipKeyAltered):  # nobody knows which key to seal it to
@@ -167,7 +167,7 @@ class HostLink:
     """Sends tips to offices and accepts their answers: see `satark.api.OfficeLink`."""
 
     def __init__(self, services: ProcessServices, key_file: Path, copies: Collection[str] = ()) -> None:
-        """Read this machine's link key; create it if it does not exist and no office knows one.
+        """Read this machine's link key; create it if it is missing and no office knows one.
 
         Raises:
             SettingsError: the link key can't be used.

@@ -44,7 +44,7 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_files.file_store import FileStore
 
 WINDOW = 16
-"""Most chunks of one file that are unconfirmed at a time, and so the most that are sent again after a crash."""
+"""Most unconfirmed chunks of one file at a time, and so the most that are sent again after a crash."""
 
 Publish = Callable[[str, bytes], Awaitable[None]]
 """`CarrierConnection.publish`."""
@@ -66,10 +66,10 @@ class HostOutbox:
         self._key = key
 
     async def send_tip(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
-        """Send the complete state of a tip, and those of its files that the carrier has not confirmed yet.
+        """Send the complete state of a tip, and its files that the carrier has not confirmed yet.
 
-        For an erased tip, send the order to erase the office's copy. A desk that the tip was not sealed to is sent as
-        many covers.
+        For an erased tip, send the order to erase the office's copy. A desk that the tip was not sealed to gets as many
+        covers.
 
         Raises:
             CarrierError: a frame was not confirmed. Confirmed file chunks are not sent again.
@@ -97,7 +97,7 @@ class HostOutbox:
         return Done()
 
     async def send_covers(self, publish: Publish) -> None:
-        """Send covers at every moment of each office at which nothing is waiting for it, until cancelled."""
+        """Send a cover at each office's moments when no delivery waits for the office, until cancelled."""
         desks = await run_in_thread(self._services.desks)
         async with asyncio.TaskGroup() as tasks:
             for desk in desks:  # a copy of a desk at this host is read by nobody who could tell covers from tips
@@ -114,14 +114,14 @@ class HostOutbox:
             await asyncio.sleep(1)
 
     async def _takes_moment(self, to: Destination, at: int) -> bool:
-        """Return whether this process sends the cover of an office's moment: of several processes, one does."""
+        """Return whether this process sends the cover of an office's moment: one of several processes does."""
         every = self._services.office_seconds
         use = f"moments, one in {every} s"
         taken = await run_in_thread(self._services.read_keys, lambda c: envelopes.tag(c, to, use))
         return await self._record_sent(to.name, taken, at // every)
 
     async def send_cover(self, to: Destination, publish: Publish) -> None:
-        """Send an office what looks like one of the stored tips, unless something is waiting for it."""
+        """Send an office a cover of one of the stored tips, unless a delivery waits for the office."""
         tip, office = await run_in_thread(self._services.read, lambda c: self._any_tip(c, to))
         message = (await run_in_thread(self._read_tip, tip, to.name))[0] if tip else None
         if office and message:
@@ -131,7 +131,7 @@ class HostOutbox:
             await self._send_all(office, message, publish, random_bytes(16))
 
     def _any_tip(self, connection: Connection, to: Destination) -> tuple[str, Office | None]:
-        """Return any tip, and the office; no tip if something is waiting for the office."""
+        """Return any tip, and the office; no tip if a delivery waits for the office."""
         if deliveries.waits(connection, self._services.keys, to, int(time.time())):
             return "", None
         tip = connection.execute(select(tables.tip.c.id).order_by(func.random()).limit(1)).scalar()
@@ -163,7 +163,7 @@ class HostOutbox:
     async def send_directory(self, office: Office, publish: Publish, *, again: bool = False) -> None:
         """Send the roster, unless the office was sent the same one today; with `again` in any case.
 
-        What a broker lost is made good on the next day at the latest: without it, an office trusts no tip's new key.
+        A lost roster is sent again on the next day at the latest: without it, an office trusts no tip's new key.
 
         Raises:
             CarrierError: a frame was not confirmed.
@@ -179,7 +179,7 @@ class HostOutbox:
         await self._record_sent(office.desk, transfer_id, 1)
 
     def _directory(self) -> tuple[tuple[bytes, ...], tuple[DestinationRule, ...]]:
-        """Return the roster and the destinations that it lists: offices seal to them."""
+        """Return the roster, and the listed destinations, which offices seal to."""
         roster = self._services.roster
         state = self._services.read_keys(roster.check).state
         entries = self._services.read_keys(roster.stored_entries)
@@ -210,7 +210,7 @@ class HostOutbox:
         return found or 0
 
     async def _record_sent(self, desk: str, transfer_id: bytes, chunks: int) -> bool:
-        """Record how far something was sent; return False if so much was recorded already."""
+        """Record how many chunks of a transfer were sent; return False if as many were recorded already."""
         table = tables.sent_transfer
 
         def write(unit: UnitOfWork) -> bool:
@@ -223,7 +223,7 @@ class HostOutbox:
         return await self._services.write(write)
 
     def _read_tip(self, tip: str, desk: str) -> tuple[TipMessage | None, bool]:
-        """Return a tip, and whether the desk must have nothing of it but covers."""
+        """Return a tip, and whether the desk must get only covers of it."""
         envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
         stands_in = envelope or encrypt_alike(bytes(envelopes.PADDED))
         message = self._services.read(lambda c: _tip_message(c, self._services.evidence, tip, desk, stands_in))
@@ -274,4 +274,4 @@ def _sealed_forms(evidence: FileStore, tip: str, ordinal: str, desk: Desk) -> It
 
 _RULED_OUT: Mapping[SealedForm, AbstractSet[SealedForm]]
 _RULED_OUT = {"muted": {"disguised"}, "clean": {"disguised", "muted"}, "preview": {"disguised"}}
-"""Form without sound → the forms beside which it has some, or which hold it; the original may always have some."""
+"""Form → forms beside which it may contain sound. Without these, it is silent; an original may always have sound."""

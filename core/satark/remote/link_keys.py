@@ -25,9 +25,9 @@ class LinkPublicKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The public half of a machine's link key."""
 
     recipient: str
-    """age recipient of what is sent to the machine."""
+    """age recipient of frames to the machine."""
     verifier: str
-    """Ed25519 public key (hex) of what the machine signs."""
+    """Ed25519 public key (hex) that verifies the machine's signatures."""
 
 
 class PairingError(CaseworkError):
@@ -42,7 +42,7 @@ class _Pairing(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", f
         """Decode a pairing file.
 
         Raises:
-            PairingError: it is not a pairing of this kind, or a key in it is damaged.
+            PairingError: the text is no pairing of this kind, or a key in it is damaged.
         """
         try:
             pairing = msgspec.json.decode(text, type=cls)
@@ -62,26 +62,26 @@ class _Pairing(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", f
 
     @property
     def fingerprint(self) -> str:
-        """What two people compare by telephone: 128 bits of the pairing's SHA-256, in groups of four hex digits."""
+        """128 bits of the pairing's SHA-256, in groups of four hex digits, for comparing by telephone."""
         digest = sha256(msgspec.json.encode(self)).hexdigest()[:32]
         return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
 
 
 class HostPairing(_Pairing, frozen=True, kw_only=True, tag="host"):
-    """What an office must know of the host. All of it is public."""
+    """The facts that an office must know of the host. All of them are public."""
 
     roster: str
-    """Hash of the newest entry of the host's roster: the office takes no roster that lacks it."""
+    """Hash of the newest entry of the host's roster: the office accepts no roster without it."""
 
 
 class OfficePairing(_Pairing, frozen=True, kw_only=True, tag="office"):
-    """What the host must know of a remote office's desk. All of it is public."""
+    """The facts that the host must know of a remote office's desk. All of them are public."""
 
     desk: str
     recipient: str
     """age recipient of the desk's key."""
     answer_verifier: str
-    """Ed25519 public key (hex) of the desk's answers."""
+    """Ed25519 public key (hex) that verifies the desk's answers."""
 
     @classmethod
     def of(cls, desk: str, identity: str, link: LinkKey) -> OfficePairing:
@@ -108,8 +108,7 @@ class LinkKey:
     def load(cls, path: Path, *, create: bool = True) -> LinkKey:
         """Read a machine's link key (two lines: an age identity, an Ed25519 seed in hex).
 
-        `create`: create a missing one. Once another machine knows the key, nothing that is sealed to it opens with a
-        new one.
+        `create`: create a missing key. Once another machine knows the key, a new one would not open its frames.
 
         Raises:
             SettingsError: other users can read the file, it holds no link key, or it can't be read or created.

@@ -1,4 +1,4 @@
-"""Messages between the host and an office. What is sealed inside stays sealed: the machines can't read it."""
+"""Messages between the host and an office. Sealed content stays sealed: the machines can't read it."""
 
 from typing import Annotated, TypeAlias, TypeVar
 
@@ -30,7 +30,7 @@ class AnnouncedFile(Redacted, frozen=True, kw_only=True, array_like=True):
     transfer_id: bytes
     """The `Frame.transfer_id` of its chunks."""
     size: Number
-    """Bytes of the sealed file."""
+    """Size in bytes of the sealed file."""
 
 
 class FileEntry(Redacted, frozen=True, kw_only=True, array_like=True):
@@ -80,11 +80,11 @@ class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     """The host's roster, which lists its desks, and the destinations that belong to them."""
 
     version: Number
-    """Increases; an office ignores a directory that is older than the one it has."""
+    """Number that increases. An office ignores a directory with a lower number than its own."""
     roster: tuple[bytes, ...]
-    """The roster's entries. The office verifies them, and takes none that contradicts those that it has."""
+    """The roster's entries. The office verifies them, and refuses entries that contradict its own."""
     destination_rules: bytes
-    """As `routing.destinations.encode_rules` returns them."""
+    """Rules as `routing.destinations.encode_rules` returns them."""
 
 
 class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):
@@ -101,7 +101,7 @@ class ErasureMessage(Redacted, frozen=True, kw_only=True, tag="erased"):
 
 
 HostMessage: TypeAlias = TipMessage | DirectoryMessage | RefusalMessage | ErasureMessage
-"""What the host sends to an office."""
+"""A message from the host to an office."""
 
 
 class DirectedDestination(Redacted, frozen=True, kw_only=True, array_like=True):
@@ -109,7 +109,7 @@ class DirectedDestination(Redacted, frozen=True, kw_only=True, array_like=True):
 
     to: str
     recipient: str
-    """The key that it was sealed to; empty if the destination has no key of its own."""
+    """The key to which the tip's key was sealed; empty: the destination has no key of its own."""
     envelope: bytes
 
 
@@ -118,14 +118,14 @@ class DirectedDesk(Redacted, frozen=True, kw_only=True):
 
     desk: str
     recipient: str
-    """The key that it was sealed to; the host checks that the desk still has it."""
+    """The key to which the tip's key was sealed. The host checks that the desk still has it."""
     envelope: bytes
     destinations: tuple[DirectedDestination, ...] = ()
     """The desk's destinations that get this tip, as far as the office knows them."""
 
 
 class OfficeAnswer(Redacted, frozen=True, kw_only=True):
-    """What an officer wrote at an office; with `new_key`, the announcement that the desk's key was changed."""
+    """An officer's answer at an office; with `new_key`, the announcement that the desk's key was changed."""
 
     id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
     """16 random bytes; the host accepts each id once."""
@@ -148,7 +148,7 @@ class OfficeAnswer(Redacted, frozen=True, kw_only=True):
 
 
 class SignedAnswer(Redacted, frozen=True, kw_only=True, array_like=True):
-    """An encoded `OfficeAnswer` with the desk's signature: what an office sends to the host."""
+    """An encoded `OfficeAnswer` with the desk's signature, as an office sends it to the host."""
 
     answer: bytes
     signature: bytes
@@ -163,7 +163,7 @@ def decode(kind: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:
     """Decode a message. Trust an answer only after the signature beside it is verified.
 
     Raises:
-        MessageRejected: it is not one.
+        MessageRejected: the bytes are no message.
     """
     try:
         return kind.decode(encoded)

@@ -1,4 +1,4 @@
-"""At an office: stores what the host sends, assembles messages and files from their chunks, and sends what is due."""
+"""At an office: stores the host's frames, assembles messages and files from their chunks, and sends due answers."""
 
 import asyncio
 import time
@@ -38,11 +38,11 @@ CHUNK_DAYS = 30
 """Days after which the chunks of an incomplete transfer are deleted."""
 
 TipStored = Callable[[UnitOfWork, str, str, int], None]
-"""Called in the transaction that stores a tip or a change of it: (unit, desk, tip, revision)."""
+"""Called with (unit, desk, tip, revision) in the transaction that stores a tip or a change of it."""
 
 
 class OfficeInbox:
-    """Accepts frames, which may come more than once and in any order, and resumes after a crash at any point."""
+    """Accepts frames more than once and in any order. After a crash at any point it resumes."""
 
     def __init__(
         self,
@@ -60,10 +60,10 @@ class OfficeInbox:
         self._message_lock, self._file_lock = asyncio.Lock(), asyncio.Lock()
 
     async def accept(self, message: bytes) -> None:
-        """Store one frame, and whatever it completes; return once that is committed.
+        """Store one frame, and the message or file that it completes; return after the commit.
 
         Raises:
-            MessageRejected: it is not the host's, was altered, or is for no desk of this office.
+            MessageRejected: the frame is not the host's, was altered, or is for no desk of this office.
             StoreDown: the database can't be written now; retry later.
         """
         frame = await run_in_thread(self._open, message)
@@ -126,7 +126,7 @@ class OfficeInbox:
                     tip_changes.note(unit, tip)
 
     async def _complete_files(self, transfer_ids: list[bytes]) -> None:
-        """Write the files that are announced and whose chunks have all arrived."""
+        """Write the announced files whose chunks have all arrived."""
         async with self._file_lock:
             for id_ in transfer_ids:
                 if await run_in_thread(self._services.read, lambda c: _is_complete(c, id_)):  # noqa: B023 - awaited
@@ -255,7 +255,7 @@ class OfficeAgent:
     tip_stored: TipStored
 
     async def run(self) -> None:
-        """Connect and exchange messages until cancelled. Raises when the connection breaks; call it again then."""
+        """Connect and exchange messages until cancelled. If the connection breaks, this raises: call it again."""
         chunk = tables.chunk  # of transfers that never became complete
         await self.services.write(
             lambda unit: unit.main.execute(delete(chunk).where(chunk.c.day < unit.day - CHUNK_DAYS))

@@ -48,7 +48,7 @@ class PendingAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     sealed: bytes
     refused: bool
-    """Whether the host refused it."""
+    """Whether the host refused the answer."""
 
 
 def host_of(connection: Connection) -> LinkPublicKeys | None:
@@ -81,7 +81,7 @@ def queue_answer(unit: UnitOfWork, answer: OfficeAnswer, identity: str) -> None:
     """Sign an answer with the opened desk's `identity`, and store it for the host.
 
     Raises:
-        CaseworkError: it does not fit into one frame.
+        CaseworkError: the answer does not fit into one frame.
     """
     message = _signed(encode(answer), identity)
     if len(message) > CHUNK_SIZE:
@@ -92,9 +92,9 @@ def queue_answer(unit: UnitOfWork, answer: OfficeAnswer, identity: str) -> None:
 
 
 def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
-    """At an office: announce a desk's new key to the host, and keep the old one for tips that are on their way.
+    """At an office: announce a desk's new key to the host, and keep the old one for tips under way.
 
-    `old` and `new` are identities. At the host this does nothing: there all envelopes are resealed at once.
+    `old` and `new` are identities. At the host this does nothing: all envelopes there are resealed at once.
     """
     if host_of(unit.main) is None:
         return
@@ -107,7 +107,7 @@ def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
 
 
 def end_announcements(unit: UnitOfWork, host: RosterState | None) -> None:
-    """Announce no key any more that the host's roster lists, as officers signed it: the host's word is not enough."""
+    """Stop announcing keys that the host's roster lists with officers' signatures: the host's word is not enough."""
     table = tables.office_outbox
     query = select(table.c.id, table.c.desk, table.c.message).where(table.c.tip == "")
     for row in unit.main.execute(query).all():
@@ -118,7 +118,7 @@ def end_announcements(unit: UnitOfWork, host: RosterState | None) -> None:
 
 
 def former_keys(connection: Connection, desk: str, identity: str) -> list[str]:
-    """Return the identities that a desk had before this one."""
+    """Return the former identities of a desk."""
     rows = connection.execute(select(tables.former_key.c.sealed).where(tables.former_key.c.desk == desk)).scalars()
     opened = [open_as(FormerKey, sealed, identity) for sealed in rows]
     return [key.identity for key in opened if key.desk == desk]
@@ -133,7 +133,7 @@ def _store_former_key(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
 
 
 def _sign_pending_answers(unit: UnitOfWork, desk: str, new: str) -> None:
-    """Sign pending answers again, with the new key: when they are sent, the host accepts the new key alone."""
+    """Sign pending answers again, with the new key: when they are sent, the host accepts only the new key."""
     table = tables.office_outbox
     query = select(table.c.id, table.c.message).where(table.c.desk == desk, table.c.tip != "")
     for id_, message in unit.main.execute(query).all():
@@ -162,7 +162,7 @@ def tips_with_pending_answers(connection: Connection) -> set[str]:
 
 
 def due_answers(connection: Connection, now: int) -> list[Row[Any]]:
-    """Return the answers to send now: only the oldest one about each tip, so that none overtakes another.
+    """Return the answers to send now: the oldest one about each tip, so that none overtakes another.
 
     Until the host has accepted a desk's new key, nothing else of that desk is sent.
     """

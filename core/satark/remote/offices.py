@@ -1,4 +1,4 @@
-"""Registration: at the host, which desks are in remote offices; at an office, which host it belongs to."""
+"""Registration: the host stores which desks are in remote offices; an office stores which host it belongs to."""
 
 from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, select, update
@@ -21,12 +21,12 @@ from satark.store.unit_of_work import UnitOfWork
 
 
 class Office(Redacted, frozen=True, kw_only=True):
-    """A desk's remote office, as the host knows it."""
+    """A desk's remote office, according to the host."""
 
     desk: str
     link: LinkPublicKeys
     answer_verifier: str
-    """Ed25519 public key (hex) of the desk's answers. Empty: the office gets copies only and may not answer."""
+    """Ed25519 public key (hex) that verifies the desk's answers. Empty: the office only gets copies."""
 
 
 def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry | None = None) -> None:
@@ -45,8 +45,8 @@ def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry 
 def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | None:
     """At the host: seal new tips to a remote desk's new key, and verify its answers with it.
 
-    Returns False if the roster does not allow it, since the key before did not sign the new one. Returns None as long
-    as a head has to confirm it: it is proposed.
+    Returns False if the roster does not allow the change, since the previous key did not sign the new one. Returns None
+    if a head must confirm the change, which is proposed.
     """
     listed = read_state(unit.keys).desks.get(desk)
     if listed is None or change.desk != desk:
@@ -71,7 +71,7 @@ def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | N
 
 
 def office_of(connection: Connection, desk: str) -> Office | None:
-    """Return a desk's remote office; None if it has none."""
+    """Return a desk's remote office; None if the desk has none."""
     row = connection.execute(select(tables.office).where(tables.office.c.desk == desk)).one_or_none()
     if row is None:
         return None
@@ -124,10 +124,10 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
 def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str], services: Services) -> None:
     """At an office: replace the host's desks by those of a newer directory, as the roster in it lists them.
 
-    Of the office's `own` desks only title, level and area are updated: the office knows their keys better.
+    For the office's `own` desks only title, level and area are updated: the office knows their keys better.
 
     Raises:
-        MessageRejected: its roster contradicts the one that the office knows.
+        MessageRejected: the directory's roster contradicts the office's.
     """
     link = tables.host_link
     newer = update(link).where(link.c.directory < directory.version)

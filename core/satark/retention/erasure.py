@@ -1,10 +1,10 @@
-"""Erasure deletes a tip's envelopes first, for good, then its other data. The custody log keeps that it was erased.
+"""Erasure deletes a tip's envelopes first, for good, then its other data. The custody log records the erasure.
 
 The list of erased tips has keyed tags, in the key store and in a file that is kept apart from both databases. A tag is
-a keyed hash of a tip's id: whoever has the list and an old backup can't tell which tips of the backup were erased,
-unless they have the edge key too. Since what is listed is erased, only the edge key and the name key together make a
-tag. Each place is completed from the other, so a restored key store does not forget what was erased after its backup
-was made, unless the file was restored with it.
+a keyed hash of a tip's id. Whoever has the list and an old backup can't tell which of its tips were erased, unless they
+have the edge key too. Since listed tips are erased, a tag can be made only with both the edge key and the name key.
+Each place is completed from the other. So a restored key store does not forget erasures after its backup, unless the
+file was restored with it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from satark_files.atomic_files import flush_folder
 from satark_files.file_store import FileStore
 
 PluginsErase: TypeAlias = Callable[["UnitOfWork", str], None]
-"""Deletes what plugins have of a tip, given its id, in the same transaction."""
+"""Deletes the plugins' rows of a tip, given its id, in the same transaction."""
 
 ERASED = "erased"
 """Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip>:<rule>`."""
 
 _ERASED_COPY = "erased copy"
 _COVER = "cover of an erased tip"
-"""A remote office tags each tip that it erased; the tag is made with this label in place of a desk's name. No desk can
+"""A remote office tags each tip that it erased. The tag has this label in place of a desk's name. No desk can
 have this name."""
 
 _BY_TIP = (
@@ -60,7 +60,7 @@ class Eraser:
         self._plugins_erase = plugins_erase
 
     def erase(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
-        """Erase a tip. Call `remove_files` with the result, its sealed files' names, once this is committed.
+        """Erase a tip. After the commit, call `remove_files` with the result, the names of its sealed files.
 
         The key store is committed first, without the envelopes and with the tag. A crash right after that commit leaves
         rows that nothing opens; `erase_again` erases them at the next start.
@@ -70,7 +70,7 @@ class Eraser:
         return self._erase_rows(unit, tip_id, rule)
 
     def returned(self, main: Connection, keys: Connection, tags: frozenset[bytes]) -> list[str]:
-        """Return the ids of erased tips that a restored backup brought back or a crash left; this reads every id."""
+        """Return the ids of erased tips that a restored backup brought back or a crash left. Reads every id."""
         if not tags:
             return []
         here = set(main.execute(select(tables.tip.c.id)).scalars())
@@ -78,7 +78,7 @@ class Eraser:
         return sorted(tip for tip in here if self._erased.tag(tip) in tags)
 
     def erase_again(self, unit: UnitOfWork, returned: Iterable[str]) -> list[str]:
-        """Erase what `returned` found; return the names of sealed files to remove once this is committed."""
+        """Erase the tips that `returned` found; return the names of sealed files to remove after the commit."""
         names = []
         for tip_id in returned:
             unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
@@ -91,7 +91,7 @@ class Eraser:
         return sorted(name for name in names if self._erased.tag(name.rpartition("-")[0]) in tags)
 
     def remove_files(self, names: Iterable[str]) -> None:
-        """Remove sealed files, every form of each."""
+        """Remove sealed files, each in every form."""
         sealed_files.erase(self._files, names)
 
     def _erase_rows(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
@@ -111,7 +111,7 @@ class Eraser:
 
 
 def sent_tag(tip_id: str, desk: str, *, is_cover: bool) -> Callable[[Connection], bytes]:
-    """Return a reader of the id under which the host records that a desk was sent a tip, or covers in its place."""
+    """Return a reader of the id under which the host records that it sent a desk a tip, or covers in its place."""
     sent = f"{'covered' if is_cover else 'sent'} {desk}"
     return lambda keys: envelopes.tag(keys, tip_id, sent)
 
@@ -124,14 +124,14 @@ def _had_covers_only(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
 
 
 def is_cover_of_erased(keys: Connection, tip_id: str) -> bool:
-    """Return whether this is the id of no tip: the order to erase it is sent as a cover."""
+    """Return whether this id belongs to no tip: then the order to erase is a cover."""
     return envelopes.tag(keys, tip_id[:16], _COVER).hex()[:16] == tip_id[16:]
 
 
 def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
     """At a remote office: erase its copy of a tip that its host erased, and record the erasure.
 
-    The order may come again, or for a tip that never came. Call `remove_copied_files` once this is committed.
+    The order may come again, or for a tip that never came. After the commit, call `remove_copied_files`.
     """
     unit.insert_new(tables.erased_tip, [{"tag": _copy_tag(unit, tip_id)}], "tag")
     here = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip_id)).first()
@@ -141,7 +141,7 @@ def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
 
 
 def is_erased_copy(unit: UnitOfWork, tip_id: str) -> bool:
-    """Return whether a remote office erased its copy of a tip: then it drops what it still gets about the tip."""
+    """Return whether a remote office erased its copy of a tip. If so, it drops later messages about the tip."""
     listed = select(tables.erased_tip).where(tables.erased_tip.c.tag == _copy_tag(unit, tip_id))
     return unit.keys.execute(listed).first() is not None
 
@@ -156,7 +156,7 @@ def remove_copied_files(files: FileStore, tip_id: str) -> None:
 
 
 def _erase_shared_rows(unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
-    """Erase what a host and an office both have of a tip in the main database; return the names of its files."""
+    """Erase a tip's rows that hosts and offices both have in the main database; return the names of its files."""
     custody.record_tip_erasure(unit, tip_id, rule)
     names = evidence_files.delete_files(unit, tip_id)
     for table in _BY_TIP:
@@ -167,7 +167,7 @@ def _erase_shared_rows(unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
 
 
 def purge_receipts(unit: UnitOfWork, days: int) -> None:
-    """Delete the receipts of tips that were erased more than `days` days ago; then their codes are unknown."""
+    """Delete the receipts of tips that were erased more than `days` days ago; from then on their codes are unknown."""
     unit.main.execute(delete(tables.receipt).where(tables.receipt.c.erased < unit.day - days))
 
 
@@ -175,12 +175,12 @@ _is_tag = re.compile(b"[0-9a-f]{64}").fullmatch
 
 
 def parse_tags(lines: bytes) -> frozenset[bytes]:
-    """Read a list of erased tips. A line that a crash or a failing disk left is no tag: the key store has that one."""
+    """Read a list of erased tips. Skip a line that a crash or a failing disk damaged: the key store has its tag."""
     return frozenset(bytes.fromhex(line.decode()) for line in lines.split() if _is_tag(line))
 
 
 def tag_lines(tags: Iterable[bytes]) -> bytes:
-    """Return a list of erased tips, to be read by `parse_tags`."""
+    """Return a list of erased tips as text, for `parse_tags`."""
     return "".join(f"{tag.hex()}\n" for tag in tags).encode()
 
 
@@ -201,7 +201,7 @@ class ErasedList:
         unit.insert_new(erased_tip, [{"tag": tag}], "tag")
 
     def complete(self, unit: UnitOfWork, more: AbstractSet[bytes] = frozenset()) -> frozenset[bytes]:
-        """Complete the key store from the file and the file from the key store, both with `more`; return all tags."""
+        """Complete the key store and the file from each other and from `more`; return all tags."""
         stored = set(unit.keys.execute(select(erased_tip.c.tag)).scalars())
         filed = parse_tags(self._file.read_bytes()) if self._file.exists() else frozenset()
         tags = filed | stored | more

@@ -1,13 +1,13 @@
-"""Schedule: when each tip is due and whether it is held, sealed so that the scheduled job alone can read it.
+"""Schedule: when each tip is due and whether it is held, sealed so that only the scheduled job can read it.
 
 A tip is due some days after the day on which it got its status; its status and its category say how many.
 
 The private half of the retention key lies under a key that is derived from the edge key, and outlasts the epochs.
 
-The retention key's public half lies in a row, which the key store has a keyed hash of: to another one nothing is
-sealed. Anybody can seal to it, so a term counts only if who has the tip's key signed it. The tipster's key, which names
-the tip, says at the submission which key that is. The key store has a hash of the newest term, so that nobody who
-writes to the main database alone puts an older one back. A tip whose term does not pass is kept.
+The retention key's public half is in a row, and the key store has its keyed hash: nothing is sealed to another one.
+Anybody can seal to it, so a term counts only with a signature of the tip's key. The tipster's key, which names the tip,
+vouches for that key at the submission. The key store has a hash of the newest term, so that nobody who writes to the
+main database alone can put an older one back. A tip whose term fails these checks is kept.
 """
 
 import os
@@ -37,12 +37,12 @@ _ONLY = 1
 _NONCE = 12
 
 Rule: TypeAlias = Literal["term", "officers"]
-"""Why a tip is erased: its term is over; or two officers decided it, after its term was over."""
+"""Reason for erasing a tip: its term is over, or two officers decided it after its term was over."""
 _DAY = 86_400
 _TERM_USE = "satark/1/term"
 _KEEPER, _TERM = b"satark/1/keeper\0", b"satark/1/term\0"
 _HALF, _KEPT = 32, "kept term"
-"""Bytes of a public key; and what stands in the place of a desk's name in a tag. No desk can have this name."""
+"""Size in bytes of a public key; and the value in place of a desk's name in a tag. No desk can have this name."""
 _DAY_AT = slice(2 * _HALF, 2 * _HALF + 4)
 
 
@@ -65,14 +65,14 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class SignedTerm(msgspec.Struct, frozen=True, array_like=True):
-    """A term with the signature of who has the tip's key."""
+    """A term with a signature of the tip's key."""
 
     term: Term
     signature: bytes
 
 
 HELD = Term(due=0, held=1)
-"""What counts in place of a term that nobody signed who has the tip: better kept too long than lost."""
+"""Stands for a term without a valid signature: a tip is better kept too long than lost."""
 
 
 class ScheduledTip(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ class ScheduledTip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ensure_key(unit: UnitOfWork, edge: Identity) -> None:
-    """Make the retention key if there is none yet, or if this edge key does not open the one that is stored.
+    """Make the retention key if there is none yet, or if this edge key does not open the stored one.
 
     Terms that were sealed to an earlier retention key count as held, until a desk stores them again.
     """
@@ -102,24 +102,24 @@ def ensure_key(unit: UnitOfWork, edge: Identity) -> None:
 
 
 def begin_term(unit: UnitOfWork, tip_id: str, tipster_key: str, identity: str, settings: RetentionSettings) -> None:
-    """Store the first term of a tip that is submitted. `tipster_key`, `identity`: its tipster's key and its own.
+    """Store the first term of a tip that is submitted. `tipster_key`, `identity`: the tipster's key and the tip's.
 
-    Every tip gets its row here: a row that came with a desk's first act would tell which tips a desk has.
+    Every tip gets its row here: a row at a desk's first act would tell which tips the desk has.
     """
     told = b"".join(bytes.fromhex(verifier_for(*one)) for one in ((tipster_key, TIPSTER_USE), (identity, _TERM_USE)))
     told += unit.day.to_bytes(4)
     keeper = told + signing_key(tipster_key, TIPSTER_USE).sign(_KEEPER + told)
     signed = _signed(tip_id, Term(due=unit.day + settings.unfinished_days), identity)
-    recipient = _recipient(unit)
+    recipient = unit.once(_recipient)
     sealed = seal(signed, recipient) if recipient else b""
     unit.queue(retention, [{"tip": tip_id, "keeper": keeper, "sealed": sealed}])
     unit.queue(kept_term, [_kept(unit.keys, tip_id, signed)])
 
 
 def store_term(unit: UnitOfWork, tip_id: str, term: Term, identity: str, *, required: bool = False) -> None:
-    """Store when a tip is due. `identity`: the tip's keys, one a line, as its envelope has them.
+    """Store when a tip is due. `identity`: the tip's keys, one a line, as in its envelope.
 
-    Nothing is stored without a retention key, nor for a tip whose row is gone: this one is kept.
+    Nothing is stored without a retention key, nor for a tip whose row is gone: such a tip is kept.
 
     Raises:
         NoRetentionKey: `required`, and there is no retention key.
@@ -136,23 +136,23 @@ def store_term(unit: UnitOfWork, tip_id: str, term: Term, identity: str, *, requ
 
 
 def store_terms(unit: UnitOfWork, found: Mapping[str, tuple[Term, str]]) -> None:
-    """Store when these tips are due, by id: the term, and the tip's keys; as `store_term`. No term is stored again."""
+    """Store when these tips are due, as `store_term` does: id → term, the tip's keys. Skip terms that are stored."""
     for tip_id, (term, identity) in found.items():
         if not _is_newest(unit.keys, tip_id, _signed(tip_id, term, identity)):
             store_term(unit, tip_id, term, identity)
 
 
 def forget_term(unit: UnitOfWork, tip_id: str) -> None:
-    """Delete what the key store has of the term of a tip that is erased."""
+    """Delete the key store's row of an erased tip's term."""
     unit.keys.execute(delete(kept_term).where(kept_term.c.tag == envelopes.tag(unit.keys, tip_id, _KEPT)))
 
 
 def scheduled_tips(
     main: Connection, keys: Connection, edge: Identity, settings: RetentionSettings, today: int
 ) -> Iterator[ScheduledTip]:
-    """Yield every tip with its term. Of what is due today, a term counts as `HELD` that nobody signed who has the tip.
+    """Yield every tip with its term. A term that is due today but lacks a valid signature counts as `HELD`.
 
-    Whatever a term says, no tip is due before the shortest of all terms is over since the day of its submission.
+    No tip is due earlier than the shortest of all terms after its submission, whatever its term says.
     """
     identity = _private_half(main, edge)
     query = select(tip.c.id, tip.c.number, retention.c.keeper, retention.c.sealed)
@@ -168,15 +168,15 @@ def scheduled_tips(
 
 
 def _signed(tip_id: str, term: Term, identity: str) -> SignedTerm:
-    """Sign with the tip's first key: `identity` may list newer ones, which the submission did not know."""
+    """Sign with the tip's first key. `identity` may list newer keys, which the submission did not know."""
     key = signing_key(identity.rpartition("\n")[2], _TERM_USE)
     return SignedTerm(term, key.sign(_statement(tip_id, term)))
 
 
 def _is_by_keeper(keys: Connection, tip_id: str, signed: SignedTerm, keeper: bytes) -> bool:
-    """Return whether the key signed a term that the tipster's key names, which names the tip.
+    """Return whether the key that signed a term is the one that the tipster's key, which names the tip, names.
 
-    A tip of 0.1.0 has no such key: the upgrade gave it a keeper that the name key alone makes, and takes any signature.
+    A tip of 0.1.0 has no such key: the upgrade gave it a keeper that only the name key makes, and any signature counts.
     """
     day = keeper[_DAY_AT]
     if keeper == bytes(2 * _HALF) + day + envelopes.tag(keys, tip_id, f"kept since {int.from_bytes(day)}"):
@@ -192,7 +192,7 @@ def _statement(tip_id: str, term: Term) -> bytes:
 
 
 def _recipient(unit: UnitOfWork) -> str:
-    """Return the retention key's public half; empty: there is none, or the key store notes another one."""
+    """Return the retention key's public half; empty: there is none, or the key store has the hash of another one."""
     recipient = unit.main.execute(select(retention_key.c.recipient)).scalar()
     if recipient is None:
         return ""
@@ -202,7 +202,7 @@ def _recipient(unit: UnitOfWork) -> str:
 
 
 def _key_noted(keys: Connection, recipient: str) -> dict[str, bytes]:
-    """Return the row of the key store that only the name key makes, and that says which retention key there is."""
+    """Return the key store's row with the hash of the retention key, which only the name key can make."""
     return {"tag": envelopes.tag(keys, "retention key", _KEPT), "hash": envelopes.tag(keys, recipient, _KEPT)}
 
 
@@ -217,7 +217,7 @@ def _is_newest(keys: Connection, tip_id: str, signed: SignedTerm) -> bool:
 
 
 def is_due(term: Term, today: int, settings: RetentionSettings) -> bool:
-    """Return whether a tip is erased today: due, not held, and ordered by officers unless the job does it by itself."""
+    """Return whether to erase a tip today: due, not held, and ordered by officers unless erasure is automatic."""
     return today >= term.due and not term.held and bool(term.ordered or settings.automatic)
 
 
@@ -249,7 +249,7 @@ def least_days(settings: RetentionSettings) -> int:
 
 
 def term_days(settings: RetentionSettings, status: Status, category: str) -> int:
-    """Return for how many days a tip is kept after the day on which it got its status."""
+    """Return the number of days that a tip is kept after the day on which it got its status."""
     if status not in FINISHED_STATUSES:
         return settings.unfinished_days
     days: int = getattr(settings, f"{status.lower()}_days")

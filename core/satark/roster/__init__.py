@@ -1,7 +1,7 @@
 """The roster: who may read (desks, their keys and levels, their officers, destinations), and who said so.
 
-- `entries` says what an entry is and what its signatures cover; `rules` which signatures an entry needs; `state` what
-  follows from all entries.
+- `entries` defines entries and the bytes that their signatures cover; `rules` decides which signatures an entry needs;
+`state` computes who may read from all entries.
 - `chain` stores the entries, hash-chained, in the key store, and verifies them; `roster` keeps this machine's own copy
   of them and gives the verified state to whoever seals.
 - `proposals` stores entries that still need a signature.

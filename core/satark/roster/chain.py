@@ -1,6 +1,6 @@
 """The chain of the roster's entries in the key store: each row's hash covers all rows before it.
 
-A proposal is an entry that still needs a signature, with what is stored once it is signed.
+A proposal is an entry that still needs a signature, with the values to store once it is signed.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class ChainRow(msgspec.Struct, frozen=True):
 
 
 class VerifiedChain(msgspec.Struct, frozen=True, kw_only=True):
-    """The entries of a chain, the state that follows from them, and the problems in the chain."""
+    """The entries of a chain, the state that they result in, and the chain's problems."""
 
     state: RosterState
     entries: tuple[Entry | None, ...]
-    """In order; None for one that can't be read."""
+    """The entries, in order; None for one that can't be read."""
     problems: tuple[str, ...]
     """Sentences, each about one entry that can't be read or is not allowed; such an entry has no effect."""
 
@@ -51,7 +51,7 @@ def chain_hash(before: str, entry: bytes) -> str:
 
 
 def verify(encoded: Iterable[bytes]) -> VerifiedChain:
-    """Follow entries from the first. One that can't be read or is not allowed has no effect, and is reported."""
+    """Apply entries from the first on. An entry that can't be read or is not allowed has no effect, and is reported."""
     state, entries, problems = RosterState(), [], []
     for one in encoded:
         hash_, entry = chain_hash(state.head, one), None
@@ -76,12 +76,12 @@ def read_rows(keys: Connection) -> list[ChainRow]:
 
 
 def newest(keys: Connection) -> tuple[object, ...]:
-    """Return what changes with the rows and with each head that an officer signs."""
+    """Return a value that changes with the rows and with each head that an officer signs."""
     return (*(keys.execute(_NEWEST).one_or_none() or ()), keys.execute(_SIGNED).scalar())
 
 
 def row_problems(rows: Sequence[ChainRow]) -> list[str]:
-    """Say which rows are missing or altered: their position or hash is not the one that follows from the entries."""
+    """Say which rows are missing or altered: their position or hash does not match the entries."""
     problems, before = [], ""
     for number, row in enumerate(rows, 1):
         before = chain_hash(before, row.entry)
@@ -92,18 +92,17 @@ def row_problems(rows: Sequence[ChainRow]) -> list[str]:
 
 
 def lock(unit: UnitOfWork) -> None:
-    """Let nobody else add entries until the commit. Whoever locks tips too does this first."""
+    """Prevent others from adding entries until the commit. Call this before locking tips."""
     unit.keys.execute(select(roster.c.position).where(roster.c.position == 1).with_for_update())
 
 
 def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterState:
-    """Add an entry in this transaction, unless it was added before a crash; return the state that follows.
+    """Add an entry in this transaction, unless it was added before a crash; return the resulting state.
 
-    `known`: this machine's copy has it already. So it may belong to a founding that is over.
+    `known`: whether this machine's copy has the entry already. Such an entry may belong to a founding that is over.
 
     Raises:
-        Unsigned: it needs further signatures.
-        NotAllowed: the roster does not allow it.
+        Unsigned: the entry needs further signatures. NotAllowed: the roster does not allow the entry.
     """
     lock(unit)
     state, encoded = _stored(unit.keys) if known else read_state(unit.keys), entry.encode()
@@ -126,7 +125,7 @@ def close(unit: UnitOfWork, destinations: Iterable[DestinationSet]) -> None:
 
 
 def read_state(keys: Connection) -> RosterState:
-    """Return what the key store's rows say, without this machine's copy: for writing, not for sealing."""
+    """Return the state of the key store's rows, without this machine's copy. Use it for writing, not for sealing."""
     state = _stored(keys)
     heads.refuse(state, heads.read_heads(keys))
     return state
@@ -141,14 +140,14 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
     entry: Entry
     attachment: bytes = b""
-    """What is stored once the entry is signed. No signature covers the attachment: it is checked against the entry."""
+    """The values to store once the entry is signed. No signature covers them: they are checked against the entry."""
 
     def __repr__(self) -> str:
         return f"Proposal({self.id})"
 
     @property
     def id(self) -> str:
-        """Its entry's id: who names it signs this entry and no other, whatever the row says."""
+        """Id of the proposed entry. A signature by this id covers this entry and no other, whatever the row says."""
         return self.entry.id
 
     @property
@@ -158,7 +157,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
     @staticmethod
     def all(connection: Connection) -> list[Proposal]:
-        """Return every proposal; a row in which another entry was put is none."""
+        """Return every proposal; a row whose entry was replaced counts as none."""
         rows = connection.execute(select(table).order_by(table.c.day, table.c.id))
         read = ((row.id, Proposal(entry=Entry.decode(row.entry), attachment=row.attachment)) for row in rows)
         return [proposal for row, proposal in read if row == proposal.row]
@@ -168,7 +167,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         """Return a proposal.
 
         Raises:
-            CaseworkError: there is none of this id.
+            CaseworkError: there is no proposal with this id.
         """
         for one in Proposal.all(connection):
             if one.id == id_:
@@ -176,10 +175,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         raise CaseworkError("there is no such proposal: it was carried out, withdrawn, or never made", reason="gone")
 
     def missing(self, state: RosterState) -> str:
-        """Return whose signatures it still needs, as the end of a sentence; empty: none.
+        """Return whose signatures the proposal still needs, as the end of a sentence; empty: none.
 
         Raises:
-            NotAllowed: the roster does not allow it, whoever signs.
+            NotAllowed: the roster does not allow the entry, whoever signs.
         """
         try:
             rules.check(state, self.entry)
@@ -188,7 +187,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         return ""
 
     def still_needed(self, state: RosterState) -> Needed | None:
-        """Return whose signatures it still needs; None if the roster does not allow it any more."""
+        """Return whose signatures the proposal still needs; None if the roster no longer allows the entry."""
         try:
             self.missing(state)
         except NotAllowed:
@@ -197,10 +196,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         return needed.without(state, self.entry.signers)
 
     def store(self, unit: UnitOfWork) -> None:
-        """Store it, in the place of an earlier one of the same entry.
+        """Store the proposal in place of an earlier one of the same entry.
 
         Raises:
-            NotAllowed: the roster would not allow it, whoever signs.
+            NotAllowed: the roster would not allow the entry, whoever signs.
         """
         self.missing(read_state(unit.keys))
         self.delete(unit)
@@ -212,12 +211,12 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         unit.main.execute(update(table).where(table.c.id == self.row).values(entry=self.entry.encode()))
 
     def withdraw(self, unit: UnitOfWork, by: Member, identity: str) -> None:
-        """Delete the proposal, and say in the roster that it was withdrawn: the row may hide its signatures.
+        """Delete the proposal, and record in the roster that it was withdrawn, since its row may lack signatures.
 
-        `identity`: the own one of the officer who withdraws it.
+        `identity`: the withdrawing officer's own identity.
 
         Raises:
-            NotAllowed: this officer may not withdraw it.
+            NotAllowed: this officer may not withdraw the proposal.
         """
         state = read_state(unit.keys)
         is_head, is_stale = by in state.heads_of(by[0]), self.still_needed(state) is None
@@ -235,7 +234,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         """Add the entry to the roster, and delete the proposal.
 
         Raises:
-            NotAllowed: it needs further signatures, or is not allowed any more.
+            NotAllowed: the entry needs further signatures, or is no longer allowed.
         """
         append(unit, self.entry)
         self.delete(unit)

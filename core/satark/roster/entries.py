@@ -1,4 +1,4 @@
-"""Entries of the roster: what may be said of who reads, and what the signatures of an entry cover."""
+"""Entries of the roster: the possible decisions about who reads, and the bytes that an entry's signatures cover."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ Right: TypeAlias = Literal["listen", "release"]
 """listen: hears tipsters' voices, disguised. release: opens originals, with a second officer."""
 
 PROBE_DESK: Final = "probe"
-"""The desk of synthetic tips (`satark probe`), which whoever runs the service has: it is no office, and judges nobody.
+"""The desk of synthetic tips (`satark probe`), which the service's operator has. It is no office and judges nobody.
 """
 RECOVERY: Final = "recovery"
 """Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
 HALF: Final = 8
-"""Bytes of a tip's name, and of the hash of its renewals, in `KeysRenewed.tips`."""
+"""Size in bytes of a tip's name, and of the hash of its renewals, in `KeysRenewed.tips`."""
 RENEWED: Final = 112
-"""Bytes of one tip in it: name, public half of its new signing key, hash, signature by the key before."""
+"""Size in bytes of one tip there: its name, its new signing key's public half, a hash, the former key's signature."""
 
 Member: TypeAlias = tuple[str, str]
-"""(desk, officer); with an empty officer the desk itself, as a remote office signs."""
+"""A signer: (desk, officer). With an empty officer, it is the desk itself, which signs for a remote office."""
 
 _ENTRY = b"satark/1/roster-entry\0"
 _CODE = b"satark/1/roster-code\0"
@@ -76,7 +76,7 @@ _KEY_CHANGE = b"satark/1/roster-key\0"
 _STATEMENT = b"satark/1/officer-statement\0"
 _OFFICER_USE = "satark/1/officer"
 DESK_USE = "satark/1/answers"
-"""Use of the key that a desk signs with (`satark.identity.signatures.signing_key`)."""
+"""Use of a desk's signing key (`satark.identity.signatures.signing_key`)."""
 
 
 class RosterOfficer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,11 +90,11 @@ class RosterOfficer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     role: Role
     rights: tuple[Right, ...] = ()
     temporary: bool = False
-    """Whether somebody else set the passphrase of this key: they know it until the officer takes a key of their own."""
+    """Whether somebody else set this key's passphrase. They know it until the officer takes a key of their own."""
 
     @property
     def fingerprint(self) -> str:
-        """What officers compare of this officer's two public keys."""
+        """The fingerprint of this officer's two public keys, for officers to compare."""
         return fingerprint_of(self.recipient, self.signer)
 
 
@@ -103,32 +103,32 @@ class DeskAdded(msgspec.Struct, frozen=True, kw_only=True, tag="desk-added", tag
 
     desk: Desk
     verifier: str = ""
-    """Ed25519 public key (hex) of what the desk signs with its own key."""
+    """Ed25519 public key (hex) that verifies what the desk signs with its own key."""
     officers: tuple[RosterOfficer, ...] = ()
 
 
 class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", tag_field="what", omit_defaults=True):
-    """A desk's new key; with `removed`, because an officer was removed, or became an auditor."""
+    """A desk's new key. With `removed`: it was made because that officer was removed or became an auditor."""
 
     desk: str
     replaces: str
-    """The recipient of the key before."""
+    """The recipient of the previous key."""
     recipient: str
     verifier: str
     removed: str = ""
     auditor: bool = False
     """Whether the removed officer stays as an auditor."""
     proof: str = ""
-    """Signature (hex) by the key before: whoever makes a new key alone must give it, to prove that they can read."""
+    """Signature (hex) by the previous key. Whoever makes a new key alone proves with it that they can read."""
 
     @property
     def fingerprint(self) -> str:
-        """What an office and a head who confirms its new key compare."""
+        """The fingerprint that an office and the head who confirms its new key compare."""
         return fingerprint_of(self.recipient, self.verifier)
 
     @classmethod
     def of(cls, desk: str, old: str, new: str, *, removed: str = "", auditor: bool = False) -> KeyChange:
-        """Return the change from identity `old` to `new`, proved by the old one."""
+        """Return the change from identity `old` to `new`, with a proof by `old`."""
         own, verifier = recipient_of(old), desk_verifier(new)
         change = cls(desk=desk, replaces=own, recipient=recipient_of(new), verifier=verifier, removed=removed)
         return msgspec.structs.replace(change, auditor=auditor).proved_by(old)
@@ -140,34 +140,34 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", ta
 
 
 class OfficerSet(msgspec.Struct, frozen=True, kw_only=True, tag="officer-set", tag_field="what"):
-    """An officer was added, or their role or rights were changed."""
+    """A new officer, or an officer's changed role or rights."""
 
     desk: str
     officer: RosterOfficer
 
 
 class KeyGiven(msgspec.Struct, frozen=True, kw_only=True, tag="key-given", tag_field="what"):
-    """An officer who lost a passphrase or a second factor gets a new key."""
+    """A new key for an officer who lost a passphrase or a second factor."""
 
     desk: str
     officer: RosterOfficer
     """The officer with the new key; role and rights stay."""
     code: str
-    """Public key (hex) of what the code of the new key signs with: `KeyCode.verifier`."""
+    """Public key (hex) for signatures with the new key's code: `KeyCode.verifier`."""
 
 
 class OwnKey(msgspec.Struct, frozen=True, kw_only=True, tag="own-key", tag_field="what"):
-    """An officer took a new key with a new passphrase. The key before signs it: who knows that one signs no more."""
+    """An officer took a new key with a new passphrase. The previous key signs this entry, and nothing after it."""
 
     desk: str
     officer: RosterOfficer
     """The officer with the new key; role and rights stay."""
     log: int
-    """Position of the audit log's newest row: acts after it that the key before signed are forged."""
+    """Position of the audit log's newest row. Later acts with a signature of the previous key are forged."""
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn", tag_field="what"):
-    """An officer withdrew a proposal: its signatures count no more, wherever they are kept. No page lists it."""
+    """An officer withdrew a proposal: its signatures no longer count, wherever they are stored. No page lists it."""
 
     proposal: str
     """The proposal's id."""
@@ -176,13 +176,13 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn", tag_
 class DestinationSet(
     msgspec.Struct, frozen=True, kw_only=True, tag="destination-set", tag_field="what", omit_defaults=True
 ):
-    """A destination beyond the desks reads tips of a desk from now on; with an empty recipient it no longer does."""
+    """A destination beyond the desks reads a desk's tips from now on. With an empty recipient it no longer does."""
 
     to: str
     desk: str
     recipient: str
     verifier: str = ""
-    """Ed25519 public key (hex) of what it writes with its own key; empty: nothing that it writes counts."""
+    """Ed25519 public key (hex) that verifies the destination's messages; empty: none of its messages counts."""
 
 
 class KeysRenewed(msgspec.Struct, frozen=True, kw_only=True, tag="keys-renewed", tag_field="what"):
@@ -194,20 +194,20 @@ class KeysRenewed(msgspec.Struct, frozen=True, kw_only=True, tag="keys-renewed",
 
 
 class HostNoted(msgspec.Struct, frozen=True, kw_only=True, tag="host-noted", tag_field="what"):
-    """At an office: its host's roster has this head. The desk's key signs it, in the founding nobody, for no desk."""
+    """At an office: its host's roster has this head. The desk's key signs it; in the founding, nobody does."""
 
     desk: str
     head: str
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field="what"):
-    """The founding is over: from here on entries need signatures. It lists the destinations that read by then."""
+    """The founding is over: later entries need signatures. This one lists the destinations that read tips."""
 
     destinations: tuple[DestinationSet, ...] = ()
 
 
 Change: TypeAlias = DeskAdded | KeyChange | OfficerSet | KeyGiven | DestinationSet | Closed
-"""What officers decide."""
+"""A decision of officers: the body of an entry."""
 Body: TypeAlias = Change | KeysRenewed | HostNoted | OwnKey | Withdrawn
 
 
@@ -219,7 +219,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     signature: str
     """64 bytes, hex."""
     code: str = ""
-    """Signature (hex) with the code of a new key: the signer was told the code."""
+    """Signature (hex) with the code of a new key. It shows that the signer was told the code."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -227,19 +227,19 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     body: Body
     by: Member = ("", "")
-    """Who proposed it; empty for a new desk, which nobody proposes, and in the founding."""
+    """The proposing officer; empty for a new desk, which nobody proposes, and in the founding."""
     base: str = ""
     """Hash (hex) of the entry that the roster ended with when this one was proposed; empty in the founding."""
     signatures: tuple[Signature, ...] = ()
 
     @property
     def id(self) -> str:
-        """What names it to those who sign it: 128 bits of the SHA-256 of what their signatures cover, in hex."""
+        """Name of the entry for its signers: 128 bits of the SHA-256 of the signed bytes, in hex."""
         return hashlib.sha256(self.signed_bytes).hexdigest()[:32]
 
     @property
     def signers(self) -> list[Member]:
-        """Who signed it; whether their signatures are good is not said."""
+        """The signers that the entry names. Their signatures are not checked here."""
         return [(one.desk, one.officer) for one in self.signatures]
 
     def signed_by(self, signature: Signature) -> Entry:
@@ -248,9 +248,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, signatures=(*others, signature))
 
     def signed_with(self, by: Member, identity: str, code: str = "") -> Entry:
-        """Return this entry signed with an officer's own identity, or a desk's, as a desk in a remote office does.
+        """Return this entry signed with an officer's own identity or, for a remote office, the desk's identity.
 
-        `code`: that of a new key, as they typed it.
+        `code`: the code of a new key as the officer typed it.
         """
         key = officer_key(identity) if by[1] else signing_key(identity, DESK_USE)
         shown = ""
@@ -269,7 +269,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Decode an entry.
 
         Raises:
-            ValueError: it is none, or not encoded as `encode` does: other bytes would have the same good signatures.
+            ValueError: it is no entry, or not as `encode` writes it: other bytes would have the same good signatures.
         """
         entry = _decode(encoded)
         if entry.encode() != (encoded.encode() if isinstance(encoded, str) else encoded):
@@ -278,7 +278,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def signed_bytes(self) -> bytes:
-        """What every signature covers: body and proposer, and the place in the roster at which it was proposed."""
+        """The bytes that every signature covers: body, proposer, and the place in the roster where it was proposed."""
         return _ENTRY + _encode((self.base, self.by, self.body))
 
     def is_code_shown(self, signature: Signature) -> bool:
@@ -332,13 +332,13 @@ def describe_officer(name: str, role: str, rights: tuple[str, ...]) -> str:
 
 
 def fingerprint_of(recipient: str, signer: str) -> str:
-    """Return what officers compare of an officer's two public keys: 80 bits of a hash, in groups of hex digits."""
+    """Return the fingerprint of an officer's two public keys: 80 bits of a hash, in groups of hex digits."""
     digest = hashlib.sha256(f"{recipient} {signer}".encode()).hexdigest()
     return " ".join(digest[at : at + 4] for at in range(0, 20, 4))
 
 
 def officer_key(identity: str) -> Ed25519PrivateKey:
-    """Derive an officer's signing key from their own age identity, which only their passphrase opens."""
+    """Derive an officer's signing key from their own age identity, which only the officer's passphrase opens."""
     return signing_key(identity, _OFFICER_USE)
 
 
@@ -348,12 +348,12 @@ def officer_signer(identity: str) -> str:
 
 
 def desk_verifier(identity: str) -> str:
-    """Return the public half (hex) of the key that a desk's own identity signs with."""
+    """Return the public half (hex) of the signing key of a desk's own identity."""
     return verifier_for(identity, DESK_USE)
 
 
 def is_proved(change: KeyChange, verifier: str) -> bool:
-    """Return whether a key change is signed by the desk's key before it; `verifier` is that key's public half (hex)."""
+    """Return whether the desk's previous key signed a key change. `verifier`: that key's public half (hex)."""
     return bool(change.proof) and _is_signed(verifier, change.proof, _proved_bytes(change))
 
 

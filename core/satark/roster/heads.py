@@ -1,13 +1,13 @@
-"""Heads of the roster that officers signed: what contradicts one of them gets no tip.
+"""Heads of the roster that officers signed. A reader who contradicts one of them gets no tip.
 
 Each officer signs the roster's head when they sign in and when they change it. The signed head lies in the key store;
-the officer's browser and the officer's copy of the desk's key keep a note of it, with the signature of another desk's
-officer under the same head, out of reach of whoever runs the service.
+The officer's browser and the officer's copy of the desk's key keep a note of it, with the signature of another desk's
+officer under the same head. The service's operator can't reach these notes.
 
 A roster that lacks a signed head was cut off, rewritten or restored from an older backup. If officers of two desks
-signed that head, tips are sealed only to the desks and destinations that it lists. If a single officer says that there
-was such a head, they may have made it up: others' heads outvote it, except about a desk of which that officer is a
-head. Heads of desks give up a head that is lost.
+signed that head, tips are sealed only to the desks and destinations that it lists. If a single officer signed it, they
+may have made it up: others' heads outvote it, except about a desk of which that officer is a head. Heads of desks give
+up a head that is lost.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
 
 MOST_NOTED = 4000
-"""Characters of a note that a browser keeps in a cookie."""
+"""Most characters of a note that a browser keeps in a cookie."""
 _STATEMENT = b"satark/1/roster-head\0"
 _TAG = 16
 _MOST_SIGNED = 2**31 - 1
-"""A number of signatures that no officer reaches, and the database's largest."""
+"""Largest number of signatures: no officer reaches it, and the database has no larger one."""
 
 
 class RosterHead(msgspec.Struct, frozen=True):
-    """A head of the roster, and who read and who decided by then."""
+    """A head of the roster, with its readers and the heads of desks at that point."""
 
     position: int
     hash: str
     digest: str = ""
-    """SHA-256 (hex) of `tags`, by which they are found again where there is no room for them."""
+    """SHA-256 (hex) of `tags`. It finds the tags again if there is no room for them."""
     tags: bytes = b""
     """Tags of the desks, destinations and heads of desks, 16 bytes each."""
 
     @classmethod
     def of(cls, state: RosterState) -> RosterHead:
-        """Return the head of a roster."""
+        """Return a roster's present head."""
         heads = set(_heads_of_desks(state).values())
         readers = {tags[-1] for tags in _readers(state).values()}
         tags = b"".join(sorted(readers | heads | ({_ALONE} if len(heads) == 1 else set())))
@@ -65,7 +65,7 @@ class RosterHead(msgspec.Struct, frozen=True):
 
     @property
     def listed(self) -> frozenset[bytes]:
-        """The tags. Where they are not known, nobody is listed."""
+        """The tags. If they are not known, there are none."""
         is_whole = hashlib.sha256(self.tags).hexdigest() == self.digest
         return (
             frozenset(self.tags[at : at + _TAG] for at in range(0, len(self.tags), _TAG)) if is_whole else frozenset()
@@ -80,7 +80,7 @@ class RosterHead(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, digest=hashlib.sha256(tags).hexdigest(), tags=tags)
 
     def with_tags_of(self, others: Iterable[RosterHead]) -> RosterHead:
-        """Return this head with the tags that its digest is of, if it lacks them and one of the others has them."""
+        """Return this head with its tags. If it lacks them, take them from another head whose tags have its digest."""
         tags = (one.tags for one in others if not self.tags and hashlib.sha256(one.tags).hexdigest() == self.digest)
         return msgspec.structs.replace(self, tags=next(tags, self.tags))
 
@@ -93,11 +93,11 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     signer: str
     """Public key (hex) of the officer."""
     number: int
-    """How often they have signed."""
+    """How many heads the officer has signed."""
     head: str
     """A `RosterHead`: the newest, or one that the officer remembers and the roster lacks."""
     shown: str = ""
-    """Hash of the newest entry that the officer was shown."""
+    """Hash of the newest entry that the officer's pages have shown."""
     given_up: str = ""
     """Hashes of heads that the officer no longer insists on, separated by spaces."""
     signature: bytes = b""
@@ -114,28 +114,28 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     @property
     def member(self) -> Member:
-        """Who signed it."""
+        """The member who signed it."""
         return self.desk, self.officer
 
     @property
     def is_good(self) -> bool:
-        """Whether the officer with this public key signed it."""
+        """Whether the officer with this public key signed this head."""
         return is_signed(self.signer, self.signature, self.signed_bytes)
 
     @property
     def signed_bytes(self) -> bytes:
-        """What the signature covers: of the tags only the digest, since a note may have no room for them."""
+        """The bytes that the signature covers. They have only the tags' digest: a note may have no room for tags."""
         return _STATEMENT + msgspec.json.encode(msgspec.structs.replace(self, head=str(self.bare), signature=b""))
 
     def is_by_officer(self, state: RosterState) -> bool:
-        """Return whether whoever signed it is an officer by the roster."""
+        """Return whether the signer is an officer in this roster."""
         officer = state.officer(*self.member)
         return officer is not None and officer.signer == self.signer
 
     def noted(self, others: Iterable[SignedHead], most: int | None = None) -> str:
-        """Return the note of this head, with that of another desk's officer who signed the same.
+        """Return the note of this head, with the note of another desk's officer who signed the same head.
 
-        `most`: its most characters. Where there is no room, first the other one is left out, then the tags.
+        `most`: its greatest length in characters. If there is no room, first the other note is left out, then the tags.
         """
         same = (one for one in others if one.desk != self.desk and one.bare == self.bare)
         both = [self, *sorted(same, key=lambda one: one.member)[:1]]
@@ -146,7 +146,7 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 def read_note(text: str) -> list[SignedHead]:
-    """Return the signed heads of a note, without those whose signature is wrong. Anybody may have signed them."""
+    """Return the signed heads of a note, without those whose signature is wrong. The signer may be anybody."""
     head, _, rest = text.partition(":")
     try:
         signed = _decode_note(base64.urlsafe_b64decode(rest))
@@ -157,13 +157,13 @@ def read_note(text: str) -> list[SignedHead]:
 
 
 def read_heads(keys: Connection) -> list[SignedHead]:
-    """Read the signed heads, without those whose signature is wrong. Anybody may have signed them."""
+    """Read the signed heads, without those whose signature is wrong. The signer may be anybody."""
     rows = keys.execute(select(roster_head))
     return [one for row in rows if (one := SignedHead(**row._mapping)).is_good]  # noqa: SLF001 - public
 
 
 def restore(unit: UnitOfWork, noted: Iterable[SignedHead], state: RosterState) -> None:
-    """Store what notes say that officers of the roster signed, where the key store has nothing newer of theirs."""
+    """Store the heads from notes that officers of the roster signed, unless the key store has newer ones of theirs."""
     stored = {one.member: one.number for one in read_heads(unit.keys) if one.is_by_officer(state)}
     for one in noted:
         if one.is_by_officer(state) and one.number > stored.get(one.member, 0):
@@ -171,11 +171,11 @@ def restore(unit: UnitOfWork, noted: Iterable[SignedHead], state: RosterState) -
 
 
 def refuse(state: RosterState, heads: Iterable[SignedHead]) -> list[RosterHead]:
-    """Let a roster that lacks heads list no reader who contradicts one of them; return the heads that it lacks.
+    """Refuse each reader who contradicts a head that the roster lacks; return these heads.
 
-    What officers of two desks signed counts against every reader whom it does not list. What one officer alone signed
-    counts against those whom no head of a desk lists in another signed head, and for a head, against their own desk.
-    Whoever is no officer counts only as a head whom an officer's lost head lists: anybody can make up keys.
+    A head that officers of two desks signed counts against every reader that it does not list. A head that one officer
+    signed counts against readers whom no head of a desk lists in another signed head, and a head's against their own
+    desk. A signer who is no officer counts only as a head whom an officer's lost head lists: anybody can make up keys.
     """
     readers, heads_of_desks = _readers(state), _heads_of_desks(state)
     signed = [one for one in heads if one.desk != PROBE_DESK]  # whoever runs the service is its head
@@ -210,7 +210,7 @@ def refuse(state: RosterState, heads: Iterable[SignedHead]) -> list[RosterHead]:
 def sign_head(
     unit: UnitOfWork, own: SignedHead, identity: str, head: RosterHead, *, shown: str = "", given_up: Iterable[str] = ()
 ) -> SignedHead:
-    """Sign a head as an officer, in the place of what they signed before."""
+    """Sign a head as an officer, in place of the one that they signed before."""
     names = " ".join(sorted({*own.given_up.split(), *given_up}))
     changed = {"number": own.number + 1, "head": str(head), "shown": shown or own.shown, "given_up": names}
     unsigned = msgspec.structs.replace(own, **changed)
@@ -220,7 +220,7 @@ def sign_head(
 
 
 def own_head(keys: Connection, desk: str, officer: str, identity: str) -> SignedHead:
-    """Return what an officer signed last, or an empty one: what has another key's signature counts as nothing."""
+    """Return the head that an officer signed last. It is empty if another key signed the stored one."""
     row = keys.execute(select(roster_head).where(roster_head.c.desk == desk, roster_head.c.officer == officer)).first()
     empty = SignedHead(desk=desk, officer=officer, signer=officer_signer(identity), number=0, head="")
     found = SignedHead(**row._mapping) if row else empty  # noqa: SLF001 - public
@@ -230,8 +230,8 @@ def own_head(keys: Connection, desk: str, officer: str, identity: str) -> Signed
 def _judges(by: Member, head: RosterHead, heads: Mapping[Member, bytes], *, shared: bool) -> Collection[Member]:
     """Return the heads of desks who may outvote or give up a lost head that an officer signed.
 
-    These are whom it lists, since the roster that lacks it may list anybody. If it lists nobody else who signs in, and
-    one officer alone signed it, it was perhaps made up: then these are all heads of desks.
+    They are the heads of desks that the lost head lists, since the roster that lacks it may list anybody. If it lists
+    nobody else who signs in, and one officer alone signed it, it may be made up: then all heads of desks may.
     """
     listed = {member for member, tag in heads.items() if tag in head.listed}
     others = (member for member in listed if member != by and member[1] != RECOVERY)
@@ -239,7 +239,7 @@ def _judges(by: Member, head: RosterHead, heads: Mapping[Member, bytes], *, shar
 
 
 def _heads_of_desks(state: RosterState) -> dict[Member, bytes]:
-    """Return each head of a desk, with their tag."""
+    """Yield each head of a desk, with their tag."""
     return {
         (name, one.name): _tag("head", name, one.name, one.signer)
         for name, listed in state.desks.items()
@@ -249,9 +249,9 @@ def _heads_of_desks(state: RosterState) -> dict[Member, bytes]:
 
 
 def _readers(state: RosterState) -> dict[str, list[bytes]]:
-    """Return the tags of each reader, over all that the roster says of it.
+    """Return the tags of each reader, computed from everything that the roster lists about it.
 
-    A desk's are those with its former keys too, each of which proved the next; the last one is that of its present key.
+    A desk has one tag for each former key, each of which proved the next; the last tag is that of its present key.
     """
     tags = {
         name: [
@@ -268,7 +268,7 @@ def _tag(kind: str, *what: object) -> bytes:
 
 
 _ALONE = _tag("alone")
-"""Tag that says that there is one head of a desk, who gives up a head alone."""
+"""Tag of a roster with only one head of a desk, who alone can give up a lost head."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RosterHead).decode

@@ -1,8 +1,8 @@
-"""The verified roster for whoever seals: checked against this machine's own copy, so the databases are not trusted.
+"""The verified roster for sealing: it is checked against this machine's own copy, so the databases are not trusted.
 
-A copy only grows, and the process remembers it. If the key store's chain does not continue the copy (rows were altered,
-cut off or replaced), the copy counts, and an alarm is raised. If copy and rows lack a head that an officer signed,
-`heads` says to whom tips are sealed.
+The copy only grows, and the process remembers it. If the key store's chain does not continue the copy (rows were
+altered, cut off or replaced), the copy counts, and an alarm is raised. If copy and rows lack a head that an officer
+signed, `heads` decides to whom tips are sealed.
 """
 
 import binascii
@@ -25,7 +25,7 @@ from satark.store.tables import host_link
 from satark_files import atomic_files
 
 COPY_NAME, HOST_COPY_NAME = "roster.jsonl", "host-roster.jsonl"
-"""Names of the copies in the data folder: of this installation's roster, and at an office of its host's."""
+"""Names of the copies in the data folder: that of this installation's roster, and at an office that of the host's."""
 _HOST_ALARM = "the host's roster is not the one that this office knows, tips are sealed to what its officers noted"
 _ALARM = "the roster was tampered with, tips are sealed to this machine's own copy, run: satark roster verify"
 
@@ -36,11 +36,11 @@ class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
     chain: VerifiedChain
     problems: tuple[str, ...]
     lost: tuple[RosterHead, ...] = ()
-    """Heads that officers signed and the roster lacks: whom one of them does not list gets no tip."""
+    """Heads that officers signed and the roster lacks. A reader whom one of them does not list gets no tip."""
 
     @property
     def state(self) -> RosterState:
-        """The state that follows from its entries."""
+        """The state that the entries result in."""
         return self.chain.state
 
 
@@ -53,17 +53,17 @@ class Roster:
         self._lock = threading.Lock()
         self._newest: tuple[object, ...] | None = None
         self._followed = False
-        """Whether `_newest` was committed when it was read, so that this machine's copy was allowed to follow it."""
+        """Whether `_newest` was committed when it was read, so that this machine's copy could include it."""
         self._checked = CheckedRoster(chain=chain.verify(()), problems=())
         self._reported = set[str]()
         self._own: list[bytes] = []
         self._signed: dict[tuple[str, str, str], SignedHead] = {}
-        """Desk, officer, key → what this process saw them sign last: deleting it needs a restart too."""
+        """Desk, officer, key → the head that they signed last, as this process saw. Deleting it takes a restart too."""
 
     def check(self, keys: Connection, *, committed: bool = True) -> CheckedRoster:
         """Return the roster that counts. Reads everything again only when the key store's newest row changed.
 
-        `committed`: the connection sees no row that may be rolled back, so this machine's copy may follow those rows.
+        `committed`: the connection sees no row that may be rolled back, so this machine's copy may include those rows.
         """
         with self._lock:
             newest = chain.newest(keys)
@@ -74,7 +74,7 @@ class Roster:
             return self._checked
 
     def is_rewritten(self, keys: Connection) -> bool:
-        """Return whether the key store's rows, all read anew, are not those that this machine knows."""
+        """Read all rows of the key store anew; return whether they differ from those that this machine knows."""
         with self._lock:
             own = self._read_own()
             return [row.entry for row in chain.read_rows(keys)[: len(own)]] != own
@@ -85,7 +85,7 @@ class Roster:
             return self._read(keys, committed=True)
 
     def inspect(self, keys: Connection, stored: Sequence[Desk], rules: Iterable[DestinationRule]) -> tuple[str, ...]:
-        """Log and return everything that differs from the roster: its rows, the database's desks, the destinations."""
+        """Log and return each difference from the roster: in its rows, the database's desks, the destinations."""
         checked = self.check(keys)
         problems = (
             *checked.problems,
@@ -109,19 +109,19 @@ class Roster:
         return rows if rows[: len(own)] == own else own
 
     def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
-        """Return, in a transaction, the desks that may be sealed to: those of the roster, whatever the database has.
+        """Return, in a transaction, the desks to seal to: those of the roster, whatever the database has.
 
         A desk that differs from the roster, or is only in one of the two, raises an alarm.
         """
         return self.as_listed(self.check(keys, committed=False).state, stored)
 
     def as_listed(self, state: RosterState, stored: Sequence[Desk]) -> list[Desk]:
-        """Return what `sealable` does, given a state that this transaction has checked."""
+        """Return the result of `sealable` for a state that this transaction has checked."""
         self._report(desk_problems(state, stored))
         return [one.desk for name, one in state.desks.items() if name not in state.refused]
 
     def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
-        """Return those destination rules that the roster allows: all that read no tips, and those that it lists."""
+        """Return the destination rules that the roster allows: those that read no tips, and those that it lists."""
         every = tuple(rules)
         self._report(destination_problems(state, every))
         return tuple(rule for rule in every if _is_allowed(state, rule))
@@ -142,12 +142,12 @@ class Roster:
         return CheckedRoster(chain=verified, problems=(*problems, *verified.problems), lost=tuple(lost))
 
     def _read_own(self) -> list[bytes]:
-        """Return what this machine knows: its copy, unless the process remembers more than that."""
+        """Return the entries that this machine knows: its copy, unless the process remembers more."""
         own = read_copy(self._copy)
         return own if own[: len(self._own)] == self._own else self._own
 
     def _lost(self, keys: Connection, state: RosterState, problems: list[str], *, committed: bool) -> list[RosterHead]:
-        """Refuse whoever contradicts what officers signed, and say so; return the heads that are lost."""
+        """Refuse and report readers who contradict signed heads; return the lost heads."""
         signed, strangers = dict(self._signed), []
         for one in heads.read_heads(keys):
             if not one.is_by_officer(state):
@@ -175,7 +175,7 @@ class Roster:
 
 
 class HostRoster:
-    """At an office: the host's roster. Only what continues this machine's own copy counts."""
+    """At an office: the host's roster. It counts only if it continues this machine's own copy."""
 
     def __init__(self, copy: Path) -> None:
         """`copy`: this machine's own copy."""
@@ -186,10 +186,10 @@ class HostRoster:
         self._is_reported = False
 
     def state(self, main: Connection, own: CheckedRoster) -> RosterState | None:
-        """Return the state that follows from the host's roster; None at the host itself.
+        """Return the state of the host's roster; None at the host itself.
 
         `own`: this office's own roster. Nobody counts while it lacks a head that its officers signed, or the host's
-        roster one that they noted there.
+        roster lacks a head that they noted.
         """
         link = main.execute(select(host_link.c.roster, host_link.c.paired)).one_or_none()
         if link is None:
@@ -202,7 +202,7 @@ class HostRoster:
         return nobody
 
     def problems(self, main: Connection, stored: Sequence[Desk], own: CheckedRoster) -> tuple[str, ...]:
-        """Say what of the host's desks in the database differs from the host's roster."""
+        """List the differences between the host's desks in the database and the host's roster."""
         state = self.state(main, own)
         if state is None:
             return ()
@@ -211,7 +211,7 @@ class HostRoster:
         return (*([_HOST_ALARM] if self._is_reported else ()), *(f"desk {name} is not the host's" for name in wrong))
 
     def _choose(self, stored: list[bytes], noted: Collection[str]) -> bool:
-        """Go by what continues this machine's copy, or by the rows if officers noted another roster than the copy."""
+        """Use the entries that continue this machine's copy; the rows if officers noted another roster than it."""
         copied = read_copy(self._copy)
         own = copied if copied[: len(self._own)] == self._own else self._own
         shared = min(len(stored), len(own))
@@ -228,14 +228,14 @@ class HostRoster:
         return is_noted
 
     def _take(self, entries: list[bytes], noted: Collection[str]) -> bool:
-        """Go by these entries; return whether they have what officers noted."""
+        """Use these entries; return whether they contain the heads that officers noted."""
         if entries != self._own:
             self._own, self._chain = entries, chain.verify(entries)
         return all(one in self._chain.state.positions for one in noted)
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:
-    """Say which desks of the database differ from the roster; an office's list of its host's desks is not checked."""
+    """Say which desks of the database differ from the roster; an office's list of its host's desks is left out."""
     problems = []
     is_office = any(desk.via == "host" for desk in stored)
     for desk in stored:
@@ -253,7 +253,7 @@ def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:
 
 
 def destination_problems(state: RosterState, rules: Iterable[DestinationRule]) -> list[str]:
-    """Say which configured destinations would read tips and are not in the roster."""
+    """List the configured destinations that would read tips but are not in the roster."""
     return [
         f"destination {rule.to} would read tips and is not in the roster: nothing is sealed to it"
         for rule in rules
@@ -293,13 +293,13 @@ def write_copy(path: Path, entries: Sequence[bytes]) -> None:
 
 
 def lines_of(entries: Iterable[bytes]) -> bytes:
-    """Return entries one a line; one that was never encoded by this program, and may hold line breaks, as base64."""
+    """Return entries one a line; one that this program never encoded, and may hold line breaks, as base64."""
     lines = (one if one[:1] == b"{" and len(one.splitlines()) == 1 else b64encode(one) for one in entries)
     return b"".join(line + b"\n" for line in lines)
 
 
 def entries_of(lines: bytes) -> list[bytes]:
-    """Return the entries of what `lines_of` returned."""
+    """Return the entries in a text of `lines_of`."""
     found = lines.splitlines()
     with suppress(binascii.Error):
         return [one if one[:1] == b"{" else b64decode(one) for one in found]

@@ -1,8 +1,8 @@
-"""Rules of the roster: what an entry may say, and whose signatures it needs.
+"""Rules of the roster: which entries are allowed, and whose signatures an entry needs.
 
 One principle is behind them: nobody gets to read a desk's tips without the signature of a head of that desk, and no
-head alone gives anybody access: the head and whoever signs besides are two persons with a key each, as far as the
-roster has two such (`RosterState.are_linked`). In the founding no signature is needed.
+head alone gives anybody access. The head and the second signer are two persons with a key each, as far as the roster
+has two such (`RosterState.are_linked`). In the founding no signature is needed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from satark.roster.state import ListedDesk, RosterState
 
 DESK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_RENEWED = 2**16
-"""Most tips whose renewed keys one entry holds: more than one desk has."""
+"""Most tips whose renewed keys one entry holds. No desk has so many."""
 MAX_NAME = 40
 """Most characters of an officer's name."""
 
@@ -48,19 +48,19 @@ class NotAllowed(CaseworkError):  # noqa: N818 - it reads as what it says
 
 
 class Unsigned(NotAllowed):
-    """An entry needs further signatures; the message says whose."""
+    """An entry needs further signatures; the message names the missing signers."""
 
 
 class Needed(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose signatures an entry needs: a head of each of `heads`, and one of `seconds` besides a head."""
+    """The signatures that an entry needs: a head's of each of `heads`, and besides a head one of `seconds`."""
 
     heads: tuple[str, ...]
     """Names of the desks of which a head must sign."""
     seconds: tuple[Member, ...] = ()
-    """Any one of them must sign; empty: a head is enough, since there is nobody else, or nobody gets to read more."""
+    """One of these must sign; empty: a head is enough, since there is nobody else or nobody gets to read more."""
 
     def without(self, state: RosterState, signers: Iterable[Member]) -> Needed:
-        """Return what is still missing when these have signed: first heads, then one of `seconds`."""
+        """Return the signatures that are missing once these members have signed: first heads, then one of `seconds`."""
         signed = set(signers)
         heads = tuple(desk for desk in self.heads if not signed & set(state.heads_of(desk)))
         signing_heads = signed & self._every_head(state)
@@ -70,7 +70,7 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
         return Needed(heads=(), seconds=tuple(fitting or (one for one in self.seconds if one not in signed)))
 
     def missing(self, state: RosterState, signers: Iterable[Member]) -> str:
-        """Say whose signatures are still missing, as the end of a sentence; empty: none."""
+        """Return whose signatures are still missing, as the end of a sentence; empty: none."""
         left = self.without(state, signers)
         if left.heads:
             return " and ".join(f"a head of desk {desk}" for desk in left.heads)
@@ -81,7 +81,7 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
         return {head for desk in self.heads for head in state.heads_of(desk)}
 
     def _are_two(self, state: RosterState, head: Member, second: Member) -> bool:
-        """Return whether both are two persons. Two officers are enough where the roster has no two persons."""
+        """Return whether both are two persons. If the roster has no two persons, two officers are enough."""
         if head == second:
             return False
         every = ((one, other) for one in self._every_head(state) for other in self.seconds)
@@ -114,8 +114,7 @@ def check(state: RosterState, entry: Entry) -> None:
     """Check that an entry may follow in this state.
 
     Raises:
-        Unsigned: it needs further signatures.
-        NotAllowed: it may not, whoever signs it.
+        Unsigned: the entry needs further signatures. NotAllowed: it is not allowed, whoever signs it.
     """
     if isinstance(entry.body, KeysRenewed | HostNoted):
         _check_by_desk(state, entry, entry.body)
@@ -144,9 +143,9 @@ def check(state: RosterState, entry: Entry) -> None:
 
 
 def may_withdraw(state: RosterState, entry: Entry, by: Member, *, is_head: bool) -> bool:
-    """Return whether an officer withdraws a proposal: who made it, or a head of a desk whose officers sign it.
+    """Return whether an officer may withdraw a proposal: its author, or a head of a desk whose officers sign it.
 
-    `is_head`: whether they were a head when they did so. Nobody stops their own removal.
+    `is_head`: whether the officer was a head then. Nobody stops their own removal.
     """
     is_own_removal = isinstance(entry.body, KeyChange) and by == (entry.body.desk, entry.body.removed)
     if by == entry.by or not is_head or is_own_removal:
@@ -281,7 +280,7 @@ def _check_signers_of_key(entry: Entry, body: KeyGiven, signers: list[Member]) -
 
 
 def _check_base(state: RosterState, entry: Entry, desks: Iterable[str]) -> None:
-    """Refuse what was proposed before one of these desks changed: its officers' old signatures might be used again."""
+    """Refuse a proposal from before one of these desks changed: its officers' old signatures might be reused."""
     position = state.positions.get(entry.base)
     if position is None or any(position < state.changed_at.get(desk, 0) for desk in desks):
         raise NotAllowed("the roster changed since this was proposed: propose it again", reason="changed")
@@ -308,11 +307,11 @@ def _listed(state: RosterState, desk: str) -> ListedDesk:
 
 
 def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
-    """Return the names of the desks whose tips a new desk could come to read.
+    """Return the names of the desks whose tips a new desk could read.
 
     These are the desks of its own level in the same area and all desks above it; the desks below it too, unless a desk
-    of its level already reads all that the new desk would. With none above, they are all of its level: a tip without a
-    place goes to each. If there are none, these are the desks of the highest level.
+    of its level already reads all that the new desk would. If there is no desk above, they are all desks of its level,
+    since a tip without a place goes to each. If there are none of its level, they are the desks of the highest level.
     """
     new = ListedDesk(desk=body.desk, verifier="", officers={}, appointed_by={})
     signing = list(state.offices())
@@ -326,9 +325,9 @@ def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
 
 
 def _confirming(state: RosterState, office: ListedDesk) -> tuple[str, ...]:
-    """Return the desk whose head confirms an office's new key: every clerk of the office has the key that proves it.
+    """Return the desk whose head confirms an office's new key, which every clerk of the office could prove.
 
-    It is the next above, at best of the same area; if none lists officers, the next below; if none does, nobody.
+    It is the next desk above with officers, at best of the same area; otherwise the next below; otherwise none.
     """
     others = [one for one in state.offices() if one.heads]
     others.sort(key=lambda one: (one.rank <= office.rank, not _same_area(one, office), abs(one.rank - office.rank)))
@@ -345,9 +344,9 @@ def _same_area(one: ListedDesk, other: ListedDesk) -> bool:
 
 
 def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, ...]:
-    """Return who may sign besides a head: officers of the desk, and heads of the desk above.
+    """Return the members who may sign besides a head: officers of the desk, and heads of the desk above.
 
-    If no two of the desk's are two persons, these are heads of the desk above alone; if there is none, heads of others.
+    If the desk's officers are one person, only heads of the desk above may; if there is no such desk, heads of others.
     """
     listed, heads = state.desks[desk], state.heads_of(desk)
     own = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]

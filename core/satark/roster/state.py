@@ -1,4 +1,4 @@
-"""State of the roster: who may read, by what its entries say."""
+"""State of the roster: who may read, computed from its entries."""
 
 from collections.abc import Iterable, Iterator
 
@@ -35,31 +35,31 @@ class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
     desk: Desk
     verifier: str
     officers: dict[str, RosterOfficer]
-    """By name, in the order in which they were added."""
+    """Name → officer, in the order in which they were added."""
     appointed_by: dict[str, frozenset[Member]]
-    """Officer → who proposed them or signed for a new key of theirs, and who did so for these, and so on.
+    """Officer → all who proposed them or signed for a new key of theirs, and those who appointed these.
 
     Whoever signed for a desk appointed its first officer, or the desk itself (an empty name) if it has no officers.
     Nobody appointed officers of the founding: the ceremony did.
     """
     dependent: frozenset[str] = frozenset()
-    """Officers whose key one person alone may have made: a new key after a loss, or one that no two persons signed."""
+    """Officers whose key one person alone may have made: after a loss, or without signatures of two persons."""
     former: tuple[tuple[str, str], ...] = ()
-    """Recipients and verifiers of its former keys, each of which proved the next, the oldest first."""
+    """Recipients and verifiers of the desk's former keys, the oldest first. Each key proved the next."""
 
     @property
     def heads(self) -> list[str]:
-        """The names of its heads."""
+        """The names of the desk's heads."""
         return [one.name for one in self.officers.values() if one.role == "head"]
 
     @property
     def rank(self) -> int:
-        """The rank of its level, 0 for an outpost."""
+        """The rank of the desk's level, 0 for an outpost."""
         return _RANK[self.desk.level]
 
 
 class RosterState:
-    """What follows from a roster's entries. Read-only for everybody but `chain`."""
+    """The state that a roster's entries result in. Only `chain` changes it."""
 
     def __init__(self) -> None:
         self.desks: dict[str, ListedDesk] = {}
@@ -72,36 +72,36 @@ class RosterState:
         self.positions: dict[str, int] = {"": 0}
         """Hash of an entry → its position, 1 upwards."""
         self.changed_at: dict[str, int] = {}
-        """Desk → position of the newest entry about it."""
+        """Desk → position of the newest entry about that desk."""
         self.lacks_heads = False
         """Whether the entries lack a head that an officer signed."""
         self.refused = set[str]()
-        """Desks and destinations to which nothing is sealed, since a head that is lacking does not list them."""
+        """Desks and destinations to which nothing is sealed, since a lost head does not list them."""
         self.signers = set[str]()
         """Public keys (hex) of all who are or were officers."""
 
         self.signing_keys: dict[str, dict[str, dict[str, int]]] = {}
-        """Desk or destination → officer ("": itself) → each of their keys → position of the entry that ended it."""
+        """Desk or destination → officer ("": itself) → each key of theirs → position of the entry that ended it."""
 
         self.renewed: dict[bytes, tuple[tuple[str, bytes, int], ...]] = {}
-        """Name of a tip → the renewals of its key, in order: the desk, what it said of the tip, and the position."""
+        """Name of a tip → the renewals of its key, in order: the desk, its record of the tip, and the position."""
         self.rekeyed: dict[str, int] = {}
-        """Desk → position of its newest change of its key, or of an officer's after a loss: its tips get new keys.
+        """Desk → position of the newest change of its key, or of an officer's lost key: its tips get new keys.
 
-        One in a remote office renews no tips, and is left out.
+        A desk in a remote office renews no tips, and is left out.
         """
         self.own_keys: dict[str, int] = {}
         """Desk → position of the newest own key that one of its officers took."""
         self.former_keys: dict[Member, dict[str, int]] = {}
-        """Officer → each key in whose place they took another → position in the audit log up to which it signs acts."""
+        """Officer → each key that they replaced → last position in the audit log at which that key may sign acts."""
         self.known_keys = set[str]()
-        """Desks whose key somebody may have who knows a key that an officer replaced: a head's sign-in changes it."""
+        """Desks whose key may be known to whoever has an officer's replaced key. A head's next sign-in changes it."""
         self.withdrawn: dict[str, list[tuple[Member, bool]]] = {}
-        """Id of a proposal → who withdrew it, and whether they were a head then."""
+        """Id of a proposal → the officer who withdrew it, and whether they were a head then."""
         self.noted: dict[str, str] = {}
-        """At an office: desk ("": the founding's pairing) → head of the host's roster that its officers noted last."""
+        """At an office: desk ("": the founding's pairing) → head of the host's roster that the desk noted last."""
         self.unlisted: list[int] = []
-        """Positions of the entries that no page lists."""
+        """Positions of entries that no page lists."""
 
     def rank(self, desk: str) -> int:
         """Return the rank of a desk's level, 0 for an outpost; -1 if the desk is not listed."""
@@ -118,7 +118,7 @@ class RosterState:
         }
 
     def officer(self, desk: str, name: str) -> RosterOfficer | None:
-        """Return an officer; None if the roster lists none of this name at this desk."""
+        """Return an officer; None if the roster lists no such officer of this desk."""
         listed = self.desks.get(desk)
         return listed.officers.get(name) if listed else None
 
@@ -132,7 +132,7 @@ class RosterState:
         return officer.signer if officer and officer.role != "auditor" else ""
 
     def heads_of(self, desk: str) -> list[Member]:
-        """Return who signs for a desk: its heads, or the desk's own key if the desk has no officers."""
+        """Return the members who sign for a desk: its heads, or the desk itself if it has no officers."""
         listed = self.desks.get(desk)
         if listed is None:
             return []
@@ -141,20 +141,20 @@ class RosterState:
         return [(desk, name) for name in listed.heads]
 
     def offices(self) -> Iterator[ListedDesk]:
-        """Yield the desks for which somebody signs, but that of synthetic tips."""
+        """Yield the desks for which somebody signs, except the desk of synthetic tips."""
         yield from (one for name, one in self.desks.items() if name != PROBE_DESK and self.heads_of(name))
 
     def members(self) -> Iterator[Member]:
-        """Yield everybody who may sign."""
+        """Yield every member who may sign."""
         for name, listed in self.desks.items():
             yield from ((name, one.name) for one in listed.officers.values() if one.role != "auditor")
             if not listed.officers and listed.verifier:
                 yield name, ""
 
     def may_act_as_two(self, first: Member, second: Member) -> bool:
-        """Return whether what takes two officers may be done by these: two persons, and two keys that the roster lists.
+        """Return whether these two may do an act for two officers: they are two persons with two keys in the roster.
 
-        Nobody may while a head is lacking: who is an officer may be forged.
+        Nobody may while a head is lacking: the officers may be forged.
         """
         have_keys = all(one[1] not in {"", RECOVERY} and self.signer_of(one) for one in (first, second))
         return have_keys and not self.lacks_heads and not self.are_linked(first, second)
@@ -163,8 +163,8 @@ class RosterState:
         """Return whether one person may know the keys of both.
 
         One of the two appointed the other or signed for a new key of theirs, directly or through others; or somebody
-        did so for both, and one of the two is `ListedDesk.dependent`. Each head of a desk may have been at its safe, so
-        has the key of `RECOVERY`.
+        did so for both, and one of the two is in `ListedDesk.dependent`. Each head of a desk may have opened its safe,
+        and so may have the key of `RECOVERY`.
         """
         one, other = self._appointers(first), self._appointers(second)
         if first == second or first in other or second in one or second in self._persons(first):
@@ -185,7 +185,7 @@ class RosterState:
         self._follow(entry.body, entry)
 
     def skip(self, hash_: str) -> None:
-        """Count a forged entry, without applying it."""
+        """Count a forged entry without applying it."""
         self.position += 1
         self.head = hash_
         self.positions[hash_] = self.position
@@ -232,7 +232,7 @@ class RosterState:
             self.renewed[one[:HALF]] = (*self.renewed.get(one[:HALF], ()), (body.desk, one, self.position))
 
     def _take_own_key(self, body: OwnKey) -> None:
-        """Note that who knew the key before knows the desk's. Open proposals stand: what that key signed is void."""
+        """Record that the replaced key's owner knows the desk's key. Proposals stay; that key's signatures are void."""
         member = body.desk, body.officer.name
         former = self.desks[body.desk].officers[body.officer.name].signer
         self.former_keys.setdefault(member, {})[former] = body.log
@@ -241,7 +241,7 @@ class RosterState:
         self.known_keys.add(body.desk)
 
     def outranks(self, desk: str, other: str) -> bool:
-        """Return whether a desk's renewal of a tip's key may take the place of another's."""
+        """Return whether a desk's renewal of a tip's key may replace another desk's."""
         return desk == other or self.rank(desk) > self.rank(other)
 
     def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
@@ -309,6 +309,6 @@ class RosterState:
         )
 
     def _persons(self, member: Member) -> list[Member]:
-        """Return the heads of a desk if one of the two is `RECOVERY`, whose key each of them may have; else nobody."""
+        """Return the heads of a desk if one of the two is `RECOVERY`, whose key each head may have; else nobody."""
         heads = self.heads_of(member[0])
         return heads if member[1] == RECOVERY else [one for one in heads if one[1] == RECOVERY and member in heads]

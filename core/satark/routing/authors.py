@@ -1,12 +1,12 @@
-"""Authors of messages between desks: who wrote one, by whose signature, and whether it counts.
+"""Authors of messages between desks: who wrote a message, who signed it, and whether it counts.
 
 Whoever writes to the databases can add messages to a thread: the key that they are sealed to is public. So a tipster's
 message counts only if it is signed with the key that was drawn for their tip, which the receipt's code opens. A desk's
-counts only if the officer whom it names signed it with their own key, and their desk has the tip. Of a desk
-whose officers this machine's roster does not list, as one in a remote office, the desk's own key signs; of a
-destination that reads tips, the tip's key, since the roster lists no other. What a desk writes that has the tip, the
-tip's newest key signs too: its tipster, and a desk with a release alone, can't tell otherwise who has it. Name and time
-of an officer are sealed to desks alone, with the officer's signature: no receipt opens them.
+message counts only if the officer whom it names signed it with their own key, and their desk has the tip. If this
+machine's roster does not list a desk's officers, as for a remote office, the desk's own key signs. For a destination
+that reads tips the tip's key signs, since the roster lists no other. If the desk has the tip, the tip's newest key
+signs too: without that, the tipster and a desk with only a release can't tell who has the tip. An officer's name, time
+and signature are sealed to desks alone: no receipt opens them.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from satark.store.unit_of_work import UnitOfWork
 Told = TypeVar("Told", Message, Evidence)
 _DOMAIN = b"satark/1/message\0"
 _PADDED = 384
-"""Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
+"""Size in bytes to which names and times are padded before sealing. The longest name needs less."""
 _SIGNATURE = 64
 """Bytes of a signature."""
 TOLD = _HASH = 16
-"""Bytes of the hash of a thread, and of what a desk wrote to the tipster."""
+"""Bytes of the hash of a thread, and of the hash of a desk's message to the tipster."""
 
 
 class Author(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,11 +47,11 @@ class Author(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str = ""
     at: int = 0
-    """When the officer wrote it, Unix seconds; of a tipster's message the minute alone, and only if it is urgent."""
+    """When the officer wrote it, Unix seconds. For a tipster's urgent message: the minute; for others: 0."""
     signature: bytes = b""
-    """Signature by the officer's own key; empty: they have none."""
+    """Signature by the officer's own key; empty: the officer has no key."""
     signer: str = ""
-    """Once it was checked: the public key (hex) of the officer who signed; empty: a desk or destination signed."""
+    """Public key (hex) of the officer whose signature was checked. Empty: a desk or destination signed."""
 
 
 class Writer(Redacted, frozen=True, kw_only=True):
@@ -65,13 +65,13 @@ class Writer(Redacted, frozen=True, kw_only=True):
 
     @property
     def signer(self) -> str:
-        """The public half (hex) of the officer's own key; empty: they have none."""
+        """The public half (hex) of the officer's own key; empty: the officer has no key."""
         return officer_signer(self.own_identity) if self.own_identity else ""
 
     def signed(self, message: Message, envelope: Envelope, seq: int, now: int, recipients: list[str]) -> Message:
         """Return a message signed, with its author sealed to the desks' keys.
 
-        `seq`: its position in the thread; 0 at an office, where only the host knows it.
+        `seq`: the message's position in the thread; 0 at an office, since only the host knows positions.
         """
         own = sign_statement(_statement(message, envelope.tip, seq, self.name, now), self.own_identity)
         author = Author(name=self.name, at=now, signature=own if self.own_identity else b"")
@@ -89,27 +89,27 @@ class Signers:
     def __init__(self, own: RosterState, host: RosterState | None = None) -> None:
         """`host`: at an office, the host's roster."""
         self._own, self.host, self.tips = own, host, host or own
-        """The roster that the tips' keys are in."""
+        """The roster that contains the keys of tips."""
 
     def of(self, envelope: Envelope) -> Signers:
-        """Return these for a tip. Only where its roster is another one is this machine an office, whatever rows say."""
+        """Return the signers for a tip. Only a tip that names another roster's head makes this machine an office."""
         return Signers(self._own) if self._own.positions.get(envelope.roster) else self
 
     @property
     def head(self) -> tuple[str, ...]:
-        """The heads of both rosters: a value that was kept for other heads is outdated."""
+        """The heads of both rosters: a value that was stored for other heads is outdated."""
         return tuple(one.head for one in (self._own, self.host) if one)
 
     @property
     def recipients(self) -> dict[str, str]:
-        """The recipients of the desks to which may be sealed; of its own desks, an office knows the newest."""
+        """Desk → the recipient to seal to. An office knows the newest recipients of its own desks."""
         return {name: to for one in (self.host, self._own) if one for name, to in one.desk_recipients().items()}
 
     def keys(self, desk: str, message: Message, heads: Iterable[str] = ()) -> Mapping[str, list[str]]:
         """Return the keys that may have signed a message of a desk, by its officers' names; the desk's own under "".
 
-        A key that the roster lists no more counts only in a message that names a head from when it did, and follows
-        none that names a later one. `heads`: the heads that the messages before this one name.
+        A key that the roster no longer lists counts only in a message that names a head from when it was listed. No
+        earlier message may name a later head. `heads`: the heads that the messages before this one name.
         """
         state = self._own if desk in self._own.signing_keys or self.host is None else self.host
         named = any(head in state.positions for head in message.roster)
@@ -120,7 +120,7 @@ class Signers:
         }
 
     def may_write(self, message: Message, access: Access, name: str = "") -> bool:
-        """Return whether a desk, or the destination `name`, may write this. No desk takes a tip from a higher one."""
+        """Return whether a desk, or destination `name`, may write this message. No desk withdraws from a higher one."""
         if access.may_write_as_destination(message, name):
             return any(self.keys(name, message).get("", ()))
         step = message.case
@@ -129,26 +129,26 @@ class Signers:
         return access.may_write(message)
 
     def destinations_of(self, step: CaseStep) -> tuple[str, ...]:
-        """Return those of a direction's destinations that a roster lists as the desk's."""
+        """Return the destinations of a direction that a roster lists for the desk."""
         listed = {one.to: one.desk for state in (self.host, self._own) if state for one in state.destinations.values()}
         return tuple(one for one in step.destinations if listed.get(one) == step.to)
 
     def know(self, envelope: Envelope) -> bool:
-        """Return whether the roster, at an office the host's, knows of no newer key of a tip."""
+        """Return whether the roster (at an office: the host's) lists no newer key of a tip."""
         return is_as_sent(envelope) if envelope.tip_recipient else is_present(self.tips, envelope)
 
     def list_holders(self, envelope: Envelope) -> bool:
-        """Return whether a tip was sealed to desks and destinations of a roster that is known, and to nobody else.
+        """Return whether a tip was sealed only to desks and destinations of a known roster.
 
-        Who serves a roster of their own for a night, and puts the real one back, can't put it into the tips of the
-        night: the tipster's key signed it.
+        The tipster's key signs the roster's head. So if an attacker swaps the roster for a night and puts the real one
+        back, the tips of that night still name the false one.
         """
         known = (one for one in (self._own, self.host) if one)
         readers = {*envelope.holders}.union(*envelope.holders.values()) - {""}  # destinations that belong to no desk
         return any(envelope.roster in one.positions and readers <= one.signing_keys.keys() for one in known)
 
     def outdate(self, reader: ThreadReader) -> bool:
-        """Return whether a desk that has a tip changed its own key, and nobody renewed the tip's key since."""
+        """Return whether a desk that has a tip changed its own key, and nobody has renewed the tip's key since."""
         if reader.envelope.tip_recipient:
             return False
         envelope, holders, changed = reader.envelope, reader.access.holders, self.tips.rekeyed
@@ -156,22 +156,22 @@ class Signers:
         return any(changed.get(one, 0) > max(renewed, reader.given.get(one, 0)) for one in holders)
 
     def may_release(self, step: CaseStep, by: str, envelope: Envelope) -> bool:
-        """Return whether an envelope with a release is the one that a desk gave which is not below its own."""
+        """Return whether an envelope with a release is the one that a desk above or beside the envelope's gave."""
         is_above = by != step.to and self.tips.rank(by) >= self.tips.rank(step.to)
         is_this = step.release is not None and step.release.envelope == hash_of_release(envelope)
         return step.to == envelope.desk and is_above and is_this and is_as_sent(envelope)
 
     def had_key(self, message: Message, envelope: Envelope, places: tuple[int, ...], heads: Iterable[str]) -> bool:
-        """Return whether the tip's newest key signed a message: the newest by the roster when it was written.
+        """Return whether the tip's key that was the newest when a message was written signed the message.
 
-        Of an office, whose messages may come late, `heads`, those that the messages before this one name, tell nothing.
+        `heads`: those that the messages before this one name. They tell nothing about an office, which may write late.
         """
         named = message.roster if 0 in places else (*message.roster, *heads)
         newest = verifier_by(self.tips, first_key(envelope)[1], _position(self.tips, named))
         return is_by([newest], message, envelope.tip, places)
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
-        """Return which positions a message's signature may name: an office knows none of what it writes."""
+        """Return the positions that a message's signature may name. An office does not know its messages' positions."""
         return (seq, 0) if self.host or keys.keys() <= {""} else (seq,)
 
 
@@ -187,10 +187,10 @@ class ThreadReader:
         self._seen, self._heads = set[bytes](), set[str]()
         self._differs = not envelope.tip_recipient and not signers.list_holders(envelope)
         self.told = b""
-        """Hashes of what desks wrote to the tipster."""
+        """Hashes of the messages that desks wrote to the tipster."""
         self.released = ""  # of a release, the roster's head when it was given
         self.given = dict.fromkeys(envelope.holders, 0)
-        """Desks that were given the tip's key → the position of the roster's head by then; 0: when it was sent."""
+        """Desk that was given the tip's key → the position of the roster's head by then; 0: when the tip was sent."""
         signers, points = signers.of(envelope), envelope.points
         trusted = [n for n, one in enumerate(points) if signers.tips.outranks(one.desk, envelope.desk)]
         first = trusted[-1] if trusted and signers.know(envelope) else None
@@ -200,7 +200,7 @@ class ThreadReader:
 
     @property
     def access(self) -> Access:
-        """Who has the tip, after the messages that were read."""
+        """The desks that have the tip after the messages that were read."""
         given = self._access
         for point in self._left:
             given = self._after(given, point)
@@ -208,16 +208,16 @@ class ThreadReader:
 
     @property
     def altered(self) -> bool:
-        """Whether the thread lacks what a desk signed, or had when it renewed the tip's key, or differs from it.
+        """Whether the thread lacks or changes messages that a desk signed for, or had when it renewed the tip's key.
 
-        Of a release the desk sees a part of the thread: there, whether no desk above gave it this one.
+        A desk with a release sees only a part of the thread. For it: whether no desk above gave it this release.
         """
         if self.envelope.tip_recipient:
             return not self._is_given
         return self._differs or any(self._threads.get(one.thread) != one.seq for one in self.envelope.points)
 
     def has(self, thread: bytes) -> bool:
-        """Return whether the thread that was read begins as the one of this hash."""
+        """Return whether the messages read so far begin with the thread of this hash."""
         return thread in self._threads
 
     def open(
@@ -225,10 +225,10 @@ class ThreadReader:
     ) -> tuple[Message, Author | None]:
         """Open the next message; return it with its author, as `read` does.
 
-        `pending`: at an office, whether the message waits for the host, and stands in no thread yet.
+        `pending`: at an office, whether the message still waits for the host and has no place in a thread.
 
         Raises:
-            CantOpen: it does not open.
+            CantOpen: the message does not open.
         """
         if not pending:
             self.last, self.thread = seq, _hash(self.thread, seq.to_bytes(8), sealed)
@@ -242,7 +242,7 @@ class ThreadReader:
         return message, author
 
     def read(self, seq: int, message: Message, signers: Signers) -> Author | None:
-        """Return the author of the next message; None: it counts for nothing, since nobody who may write signed it."""
+        """Return the author of the next message; None: nobody who may write signed it, so it does not count."""
         signers = signers.of(self.envelope)
         while self._left and seq > self._left[0].seq:
             point = self._left.pop(0)
@@ -284,11 +284,11 @@ class ThreadReader:
         return Author()
 
     def _after(self, access: Access, point: Checkpoint) -> Access:
-        """Return who has the tip after a checkpoint: as it says, or without those from whom its desk may take it."""
+        """Return the access after a checkpoint: its own, or the present one without desks that it may exclude."""
         return Access(self.envelope, point=point) if point is self._trusted else access.narrowed(point)
 
     def read_new(self, messages: Iterable[tuple[int, bytes]], signers: Signers) -> None:
-        """Read sealed messages for who has the tip alone."""
+        """Read sealed messages only to learn who has the tip."""
         for seq, sealed in messages:
             with suppress(CantOpen):  # damaged: the desk's page says so
                 self.open(seq, sealed, signers)
@@ -322,7 +322,7 @@ class ThreadReader:
 def post_as_tipster(unit: UnitOfWork, tip: str, message: Message, key: str, *recipients: str) -> None:
     """Sign a tipster's message, and append it to their tip's thread. `key`: as in `Session.tipster_key`.
 
-    The minute of a danger is sealed to the tip's key, which is the first of the recipients: no receipt opens it.
+    The minute of a danger is sealed to the tip's key, the first of the recipients. No receipt opens it.
     """
     author = Author(at=unit.now // 60 * 60 if message.flags else 0)
     message = replace(
@@ -335,24 +335,24 @@ def post_as_tipster(unit: UnitOfWork, tip: str, message: Message, key: str, *rec
 
 
 def signed_by_tipster(told: Told, tip: str, seq: int, key: str) -> Told:
-    """Return a tipster's message, signed for its position in their tip's thread, or a file's record, signed for 0."""
+    """Return a tipster's message signed for its position in the thread, or a file's record signed for position 0."""
     return replace(told, signature=signing_key(key, TIPSTER_USE).sign(_statement(told, tip, seq)))
 
 
 def is_by_tipster(message: Message, envelope: Envelope, seq: int) -> bool:
-    """Return whether the tip's own tipster wrote a message, at this position in the thread."""
+    """Return whether the tip's own tipster signed a message for this position in the thread."""
     return message.sender == "tipster" and is_by([envelope.tipster_verifier], message, envelope.tip, (seq,))
 
 
 def is_by(verifiers: Iterable[str], message: Told, tip: str, places: tuple[int, ...]) -> bool:
-    """Return whether one of these public keys (hex) signed a message for a tip, for one of these places in it."""
+    """Return whether one of these public keys (hex) signed a message for one of these positions in a tip's thread."""
     statements = [_statement(message, tip, one) for one in places]
     signatures = [message.signature[:_SIGNATURE], message.signature[_SIGNATURE:]]
     return any(is_signed(key, by, one) for key in verifiers for by in signatures for one in statements)
 
 
 def told_hash(message: Message, tip: str, seq: int) -> bytes:
-    """Return the hash of what a desk wrote to the tipster, and of its place in the thread."""
+    """Return the hash of a desk's message to the tipster and its position in the thread."""
     return _hash(_statement(message, tip, seq), message.signature)
 
 

@@ -24,7 +24,7 @@ def all_desks(connection: Connection) -> list[Desk]:
 
 
 def lock_desks(unit: UnitOfWork) -> list[Desk]:
-    """Return every desk, by name; none can change until the commit."""
+    """Return every desk, by name; no desk can change until the commit."""
     return [_desk(row) for row in unit.main.execute(_LOCKED)]
 
 
@@ -32,7 +32,7 @@ def find_desk(connection: Connection, name: str) -> Desk:
     """Return the desk of this name.
 
     Raises:
-        NoSuchDesk: there is none.
+        NoSuchDesk: there is no such desk.
     """
     row = connection.execute(select(tables.desk).where(tables.desk.c.name == name)).one_or_none()
     if row is None:
@@ -50,10 +50,10 @@ def add_desk(
 ) -> None:
     """Add a desk, to the roster too. `entry`: the signed entry, once the roster is sealed.
 
-    `verifier`: Ed25519 public key (hex) of what it signs with its own key; empty: its key can't be changed.
+    `verifier`: Ed25519 public key (hex) that verifies the desk's signatures; empty: its key can't be changed.
 
     Raises:
-        DeskExists: there is a desk of this name.
+        DeskExists: a desk has this name.
         NotAllowed: the roster does not allow it.
         CaseworkError: its name or level is invalid.
     """
@@ -80,7 +80,7 @@ def change_key(
 ) -> None:
     """Change a desk's key: in the roster, in the list of desks, and for all its tips, which get new keys too.
 
-    Whoever knows only keys from before can open nothing that is sealed from now on, not even on old tips. Before this
+    Whoever knows only earlier keys can open nothing that is sealed from now on, not even in old tips. Before this
     is committed, store the new identity durably for the desk's officers, together with the old one; keep the old one
     until `satark.casework.renew_tips` has ended.
 
@@ -103,13 +103,13 @@ def change_key(
 def finish_key_change(
     unit: UnitOfWork, state: RosterState, desk: str, identities: str, rules: Sequence[DestinationRule] = ()
 ) -> None:
-    """Complete a change of a desk's key that the roster has already, also after a crash, but for keys of many tips.
+    """Complete a change of a desk's key that is in the roster already, also after a crash.
 
-    `identities`: the new identity, then the one before, one a line. Where there are more tips than one transaction
-    should renew, `satark.casework.renew_tips` renews them all.
+    `identities`: the new identity, then the one before, one a line. If there are more tips than one transaction should
+    renew, their keys are left to `satark.casework.renew_tips`.
 
     Raises:
-        KeyChanged: the new one is not the desk's by the roster.
+        KeyChanged: the roster lists another key of the desk than the new one.
     """
     recipient = state.desks[desk].desk.recipient
     if recipient != recipient_of(identities.split(maxsplit=1)[0]):

@@ -1,8 +1,8 @@
-"""Who has a tip's key, and who a release in its place, as the tip's envelope and thread say. No I/O.
+"""Who has a tip's key, and who has a release instead, according to the tip's envelope and thread. No I/O.
 
-A row of an envelope tells nobody this: whoever writes to the databases can add one. What desks write once a desk has a
-release is sealed to this desk's own key too, which it changes when it removes an officer; except what may point to the
-tipster or does not concern the desk.
+Rows of envelopes prove nothing: whoever writes to the databases can add one. Once a desk has a release, the desks'
+messages are sealed to this desk's own key too, which it changes when it removes an officer. Excepted are messages that
+may point to the tipster or do not concern the desk.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _FOR_ONE = frozenset({"directed", "ordered"})
 _FOR_ALL = frozenset({"reported", "asked_to_close", "refused_to_close", "closed", "corrected"})
 """Steps that every directed desk may know of."""
 _OF_RELEASES = frozenset({"reported", "asked_to_close", "assigned", "recused", "readmitted", "unattended"})
-"""Steps that a desk with a release alone may take. It asks for all others, in a note."""
+"""Steps that a desk with only a release may take. For any other step, it asks in a note."""
 
 
 class Access:
-    """Who has a tip, and what they may do with it."""
+    """The desks that have a tip, and their rights to it."""
 
     def __init__(self, envelope: Envelope, messages: Iterable[Message] = (), point: Checkpoint | None = None) -> None:
-        """Read it from an opened envelope, or the envelope's checkpoint, and the messages since."""
+        """Read the access from an opened envelope, or from its checkpoint, and the messages since."""
         self._excluded = frozenset(envelope.header.excluded)
         self._has_release = bool(envelope.tip_recipient)
         self._desk = envelope.desk
         listed = set(envelope.holders).union(*envelope.holders.values())
         own = {} if envelope.tip_recipient or envelope.desk in listed else {envelope.desk: ()}
         self.holders = {desk: to for desk, to in {**own, **envelope.holders}.items() if desk not in self._excluded}
-        """Desks that have the tip's key → the destinations of each that have it too."""
+        """Desk that has the tip's key → its destinations that have the key too."""
         self.releases: dict[str, Release] = {}
-        """Desks that have a release in place of the tip's key, each with its present release."""
+        """Desk that has a release in place of the tip's key → its present release."""
         self.answers_to = dict(envelope.answers_to)
-        """Desk → the desk that may take the tip back from it, as may those that this one answers to."""
+        """Desk → the desk that it answers to. That desk, and those above it in this chain, may take the tip back."""
         if point:
             self.holders, self.releases = dict(point.holders), dict(point.releases)
             self.answers_to = dict(point.answers_to)
@@ -47,7 +47,7 @@ class Access:
             self.follow(message)
 
     def follow(self, message: Message) -> None:
-        """Take in the thread's next message."""
+        """Apply the thread's next message."""
         step = message.case if message.sender == "desk" else None
         if step is None or step.kind not in {"directed", "withdrawn"} or step.to in self._excluded:
             return
@@ -65,7 +65,7 @@ class Access:
             self.releases[step.to] = step.release
 
     def narrowed(self, point: Checkpoint) -> Access:
-        """Return this access without those whom a checkpoint lacks, if its desk may take the tip from them."""
+        """Return this access without the desks that a checkpoint lacks, if its desk may withdraw the tip from them."""
         given, every = copy(self), (*self.holders, *self.releases)
         kept = {one for one in every if one == self._desk or not self.may_withdraw(point.desk, one)}
         given.holders = {one: to for one, to in self.holders.items() if one in {*point.holders, *kept}}
@@ -74,14 +74,14 @@ class Access:
         return given
 
     def withdraw(self, desk: str, by: str) -> None:
-        """Take the tip from a desk. Those that it directed keep it, and answer to the desk that it answered to."""
+        """Take the tip from a desk. Desks that it directed keep the tip, and answer to the desk that it answered to."""
         self.releases.pop(desk, None)
         self.holders.pop(desk, None)
         above = self.answers_to.pop(desk, by)
         self.answers_to = {one: above if to == desk else to for one, to in self.answers_to.items()}
 
     def may_withdraw(self, desk: str, other: str) -> bool:
-        """Return whether a desk may take the tip back from another: one that it directed, or one further down."""
+        """Return whether a desk may take the tip back from another: it directed that desk, or a desk in between."""
         for _ in self.answers_to:  # a forged envelope could name a circle
             other = self.answers_to.get(other, "")
             if other == desk:
@@ -89,11 +89,11 @@ class Access:
         return False
 
     def may_give(self, desk: str, other: str) -> bool:
-        """Return whether a desk may let another's destinations read: it gives that desk the tip, or did so."""
+        """Return whether a desk may let another's destinations read the tip: it gives or gave that desk the tip."""
         return not {other} & {*self.holders, *self.releases} or self.may_withdraw(desk, other)
 
     def may_write(self, message: Message) -> bool:
-        """Return whether the message's desk has the tip, and so may take this step. A release does not tell of others.
+        """Return whether the message's desk has the tip, and so may take this step. A release tells of no others.
 
         A desk with a release alone writes to desks, not to the tipster, and decides nothing.
         """
@@ -119,7 +119,7 @@ class Access:
         return frozenset(self.holders).union(*self.holders.values())
 
     def release_readers(self, message: Message) -> list[str]:
-        """Follow the next message; return the desks that read it through a release."""
+        """Apply the next message; return the desks that read it through a release."""
         self.follow(message)
         return [one for one in self.releases if _concerns(message, one)]
 
@@ -134,13 +134,13 @@ def _concerns(message: Message, desk: str) -> bool:
 
 
 def hash_of_release(envelope: Envelope) -> bytes:
-    """Return the hash of an envelope with a release as a desk gave it. Keys of the desk's own were added since."""
+    """Return the hash of an envelope with a release as it was given, before the receiver's own keys were added."""
     given = replace(envelope, identity=envelope.identity.partition("\n")[0])
     return sha256(msgspec.json.encode(given, order="deterministic")).digest()
 
 
 def released_tip(envelope: Envelope, thread: Iterable[Message]) -> Tip:
-    """Return what a desk reads of a tip of which it has a release alone: neither language nor channel, no files."""
+    """Return the tip as a desk with only a release reads it: without language, channel and files."""
     header, release = envelope.header, Access(envelope, thread).releases.get(envelope.desk)
     answers: dict[str, str] = dict(release.answers) if release else {}
     if release and release.text:

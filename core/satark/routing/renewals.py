@@ -1,13 +1,13 @@
-"""Renewed keys of tips, as the roster remembers them: no older row passes for the newest one. No I/O.
+"""Renewed keys of tips, as the roster remembers them: no older row passes for the newest one. Does no I/O.
 
 An entry of the roster has 112 bytes for each tip whose key a desk renewed: 8 name the tip, 32 are the public half of
-the new signing key, 8 follow from all renewals, and the rest is a signature by the key before. The name needs the
-public half of the tip's first signing key, which lies in no row: only whoever has the tip, its tipster, and a desk with
-a release of it can tell which tip is meant.
+the new signing key, 8 are computed from all renewals, and the rest is a signature by the previous key. The name needs
+the public half of the tip's first signing key, which lies in no row: only whoever has the tip, its tipster, and a desk
+with a release of it can tell which tip is meant.
 
-So the roster alone tells the line of a tip's keys. Who has the newest appends to it. A renewal by an older key takes
-the place of all that came later, if it is the same desk's or of a desk above all these, as after a backup was restored.
-Anything else counts for nothing: the desk lost the tip, or never had it.
+So the roster alone tells the line of a tip's keys. A desk with the newest key appends to the line. A renewal by an
+older key replaces all later ones if the same desk made these, or desks below it; that happens after a backup was
+restored. Any other renewal does not count: the desk lost the tip, or never had it.
 """
 
 import secrets
@@ -30,24 +30,24 @@ _SIGNATURE = 64
 
 
 def tip_verifier(identity: str) -> str:
-    """Return the public key (hex) that verifies what a tip's newest key signs."""
+    """Return the public key (hex) that verifies signatures of a tip's newest key."""
     return verifier_for(identity.partition("\n")[0], TIP_USE)
 
 
 def filled(renewed: Sequence[bytes], least: int) -> bytes:
-    """Return renewals as the roster has them: made-up ones hide how many there are, up to a power of two."""
+    """Return renewals as the roster stores them. Decoys fill their number up to a power of two, which hides it."""
     size = max(least, 1 << (len(renewed) - 1).bit_length())
     return b"".join(sorted([*renewed, *(_made_up() for _ in range(size - len(renewed)))]))
 
 
 def _made_up() -> bytes:
-    """Return what looks like a tip in an entry of the roster, and names none."""
+    """Return a decoy of a renewal, which names no tip."""
     told = secrets.token_bytes(HALF) + bytes.fromhex(tip_verifier(secrets.token_hex())) + secrets.token_bytes(HALF)
     return told + signing_key(secrets.token_hex(), TIP_USE).sign(told)
 
 
 def first_verifier(identity: str) -> str:
-    """Return the public key (hex) that verifies what a tip's first key signs."""
+    """Return the public key (hex) that verifies signatures of a tip's first key."""
     return tip_verifier(identity.rpartition("\n")[2])
 
 
@@ -57,9 +57,9 @@ def hash_of(point: Checkpoint) -> bytes:
 
 
 def with_last_points(state: RosterState, envelope: Envelope) -> Envelope | None:
-    """Return an envelope with those of its checkpoints that count; None: it lacks one.
+    """Return an envelope with only the checkpoints that count; None: one of them is missing.
 
-    The last of each desk counts, unless a desk above that one renewed the key later.
+    Each desk's last checkpoint counts, unless a desk above it renewed the key later.
     """
     last: dict[str, bytes] = {}
     for one in envelope.changes:
@@ -70,7 +70,7 @@ def with_last_points(state: RosterState, envelope: Envelope) -> Envelope | None:
 
 
 def remembered(desk: str, identity: str, changes: Sequence[TipKeyChange]) -> bytes:
-    """Return what the roster has of a tip once a desk made the last of these changes. `identity`: the tip's keys."""
+    """Return the roster's record of the last of these changes, by a desk, of a tip's keys (`identity`)."""
     keys = {tip_verifier(one): one for one in identity.split()}
     before = changes[-2].verifier if len(changes) > 1 else first_verifier(identity)
     _, told = _said(first_verifier(identity), changes)[-1]
@@ -78,12 +78,12 @@ def remembered(desk: str, identity: str, changes: Sequence[TipKeyChange]) -> byt
 
 
 def is_newest(state: RosterState, verifier: str, changes: Sequence[TipKeyChange]) -> bool:
-    """Return whether a tip's changes of keys are those that the roster knows. `verifier`: of the tip's first key."""
+    """Return whether the roster has exactly these changes of a tip's key. `verifier`: the first key's."""
     return [one[:2] for one in _line(state, verifier)] == _said(verifier, changes)
 
 
 def is_present(state: RosterState, envelope: Envelope) -> bool:
-    """Return whether an envelope with a tip's key is the newest, and says what was sent and what desks have said."""
+    """Return whether an envelope with a tip's key has the newest key, all checkpoints and the original content."""
     if with_last_points(state, envelope) != envelope or not is_as_sent(envelope):
         return False
     verifiers, changes = [tip_verifier(one) for one in envelope.identity.split()], envelope.changes
@@ -93,20 +93,20 @@ def is_present(state: RosterState, envelope: Envelope) -> bool:
 
 
 def renewed_at(state: RosterState, verifier: str, roster: str, holders: Collection[str]) -> int:
-    """Return the roster's position of the holders' newest renewal of a tip's key; without one, of the head `roster`."""
+    """Return the roster's position of the holders' newest renewal of a tip's key; else that of the head `roster`."""
     line = [position for desk, _, position in _line(state, verifier) if desk in holders]
     return line[-1] if line else state.positions.get(roster, 0)
 
 
 def verifier_by(state: RosterState, verifier: str, position: int) -> str:
-    """Return the public key (hex) of a tip's newest key when the roster had so many entries."""
+    """Return the public key (hex) of a tip's newest key when the roster had `entries` entries."""
     return [verifier, *(one[HALF:-HALF].hex() for _, one, at in _line(state, verifier) if at <= position)][-1]
 
 
 def kept_changes(state: RosterState, envelope: Envelope) -> tuple[tuple[TipKeyChange, ...], set[str]] | None:
-    """Return an envelope's changes of keys, as far as the roster knows them and the envelope has the keys.
+    """Return an envelope's changes of keys, as far as the roster has them and the envelope has the keys.
 
-    Return too the desks whose renewals a new one by the envelope's desk replaces. None: it does not replace them all.
+    Return too the desks whose renewals would be replaced by one of the envelope's desk. None: not all of them would be.
     """
     verifier, verifiers = first_verifier(envelope.identity), {tip_verifier(one) for one in envelope.identity.split()}
     line, changes = _line(state, verifier), list(takewhile(lambda one: one.verifier in verifiers, envelope.changes))
@@ -118,7 +118,7 @@ def kept_changes(state: RosterState, envelope: Envelope) -> tuple[tuple[TipKeyCh
 
 
 def _said(verifier: str, changes: Iterable[TipKeyChange]) -> list[tuple[str, bytes]]:
-    """Return what the roster has of these changes, without a signature, each with the desk that is to have said so."""
+    """Return the roster's records of these changes, unsigned, each with the desk that must have made it."""
     name, found, before = _hash(verifier.encode()), [], b""
     for one in changes:
         before = _hash(verifier.encode(), before, _encode(replace(one, recipient="")))
@@ -127,7 +127,7 @@ def _said(verifier: str, changes: Iterable[TipKeyChange]) -> list[tuple[str, byt
 
 
 def _line(state: RosterState, verifier: str) -> list[tuple[str, bytes, int]]:
-    """Return the renewals of a tip's key that count, in order: desk, what it said, position of the entry."""
+    """Return the renewals of a tip's key that count, in order: desk, record, position of the entry."""
     line: list[tuple[str, bytes, int]] = []
     for desk, said, position in state.renewed.get(_hash(verifier.encode()), ()):
         told, keys = said[:-_SIGNATURE], [verifier, *(one[HALF:-HALF].hex() for _, one, _ in line)]

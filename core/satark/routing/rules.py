@@ -1,6 +1,6 @@
 """Routing rules: which desks and destinations get a tip, and which must never.
 
-A tip goes to the SP of the district and the DIG of the range; where the SP has no desk, to the DIG alone. A tip from a
+A tip goes to the SP of the district and the DIG of the range; if the SP has no desk, to the DIG alone. A tip from a
 district that the geography does not have goes to the DIG, whose desk passes it on.
 
 A tip about an outpost or a station never goes to that station or below; one about the SP's office goes to the DIG
@@ -55,7 +55,7 @@ def matching_rules(
 
 
 def encode_rules(destination_rules: Iterable[DestinationRule]) -> bytes:
-    """Encode the rules of the desks' destinations, without private keys, for remote offices that seal tips to them."""
+    """Encode the rules of the desks' destinations, without private keys, for the offices that seal tips to them."""
     public = (rule.model_copy(update={"identity_file": None}) for rule in destination_rules if rule.desk)
     return _rules.dump_json(tuple(public))
 
@@ -64,7 +64,7 @@ def decode_rules(encoded: bytes) -> tuple[DestinationRule, ...]:
     """Decode what `encode_rules` returned.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the bytes are something else.
     """
     return _rules.validate_json(encoded)
 
@@ -99,7 +99,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     destination_rules: tuple[DestinationRule, ...] = ()
     """The rules of the configured destinations that get the tip."""
     covered: tuple[str, ...] = ()
-    """Destinations on carriers that get the tip or as many covers, so that the carrier can't tell who is excluded."""
+    """Destinations on carriers that get the tip or as many covers, which hide from carriers who is excluded."""
     unknown: tuple[str, ...] = ()
     """Destinations that a plugin added but that belong to no desk: they get nothing."""
 
@@ -158,7 +158,7 @@ def _covered(
 
 
 def _desk_of(destination: str, destination_rules: Sequence[DestinationRule]) -> str:
-    """Return the desk that a destination's name contains, if the destination has no rule; empty for any other."""
+    """Return the desk in a destination's name if the destination has no rule; empty for any other destination."""
     to = Destination(destination)
     return "" if to.sink == DESK_SINK or _configured(destination, destination_rules) else to.name
 
@@ -195,7 +195,7 @@ def desks_above(desk: Desk, desks: Iterable[Desk], geography: Geography) -> list
 
 
 def next_above(desks: Collection[Desk], geography: Geography) -> dict[str, str]:
-    """Return the lowest of these desks that stands above each of them; desks with none above are left out."""
+    """Return desk → the lowest of these desks that stands above it. Desks with none above are left out."""
     found = {one.name: desks_above(one, desks, geography) for one in desks}
     return {name: min(above, key=lambda one: _RANK[one.level]).name for name, above in found.items() if above}
 

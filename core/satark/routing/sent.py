@@ -1,8 +1,7 @@
-"""What was fixed when a tip was sent: signed with its tipster's key, whose public half names the tip.
+"""Signs everything that was fixed when a tip was sent, with the tipster's key, whose public half names the tip.
 
-So nobody who writes to the databases, and no desk that has the tip, puts another header, receipt or document in the
-place of what was sent, nor other desks or another time. The signature covers the tip's first key too, so a desk with a
-release alone can tell this key from one that somebody made up.
+So neither an attacker who writes to the databases nor a desk with the tip can replace its header, receipt, document,
+desks or time. The signature covers the tip's first key too, so a desk with only a release can tell a false first key.
 """
 
 from hashlib import sha256
@@ -23,7 +22,7 @@ _SIGNATURE, _HASH = 64, 32
 
 
 def first_key(envelope: Envelope) -> tuple[str, str]:
-    """Return the recipient of a tip's first key, and the public key (hex) that verifies what this key signs."""
+    """Return the recipient of a tip's first key, and the public key (hex) that verifies signatures of this key."""
     if envelope.tip_recipient:
         return envelope.tip_recipient, envelope.tip_verifier
     first = envelope.identity.rpartition("\n")[2]
@@ -31,15 +30,15 @@ def first_key(envelope: Envelope) -> tuple[str, str]:
 
 
 def hash_of_sent(envelope: Envelope) -> bytes:
-    """Return the hash of what was fixed when the tip was sent, without the minute: a desk may not be told it."""
+    """Return the hash of all that was fixed when the tip was sent, but for the minute, which some desks don't know."""
     told = (envelope.tip, envelope.header, envelope.receipt, envelope.document_sha256, envelope.tipster_verifier)
     return sha256(_SENT + _encode((*told, envelope.holders, envelope.answers_to, envelope.roster))).digest()
 
 
 def signed_as_sent(envelope: Envelope, tipster_key: str, first: tuple[str, str] | None = None) -> Envelope:
-    """Return an envelope with the tipster's signatures: of what was sent, and of the minute, if there is one.
+    """Return an envelope with the tipster's signatures of the content and, if there is one, of the minute.
 
-    `first`: as `first_key` returns it, where it is known.
+    `first`: the result of `first_key`, if it is known.
     """
     key = signing_key(tipster_key, TIPSTER_USE)
     has_minute = envelope.arrived or envelope.header.priority == "urgent"
@@ -48,21 +47,21 @@ def signed_as_sent(envelope: Envelope, tipster_key: str, first: tuple[str, str] 
 
 
 def addressed(envelope: Envelope, holder: str) -> Envelope:
-    """Return an envelope for a holder: only a desk that got the tip when it was sent is told the minute of that."""
+    """Return an envelope for a holder. Only a desk that got the tip when it was sent is told the minute."""
     if holder in envelope.holders or envelope.tip_recipient:
         return replace(envelope, desk=holder)
     return replace(envelope, desk=holder, arrived=0, sent=envelope.sent[:_SIGNATURE])
 
 
 def sent_with_release(envelope: Envelope) -> bytes:
-    """Return what a release has of an envelope's signatures: with the hash, that of the tip's first key."""
+    """Return the part of an envelope's signatures for a release: the hash, and the first key's signature."""
     return hash_of_sent(envelope) + envelope.sent[:_SIGNATURE]
 
 
 def is_as_sent(envelope: Envelope) -> bool:
-    """Return whether an envelope with a tip's key says what was sent, and one with a release has the tip's first key.
+    """Return whether an envelope has the original content; with a release, whether it has the tip's first key.
 
-    A desk that was not told the minute, and renews the key, passes on none.
+    If a desk that was not told the minute renews the key, the new envelopes have no minute.
     """
     if envelope.tip_recipient:
         return _is_sent(envelope, envelope.sent[:_HASH], envelope.sent[_HASH:])

@@ -1,8 +1,8 @@
-"""New keys of tips: after a desk's key was changed, what is written on its old tips opens with no key from before.
+"""New keys of tips: after a desk's key was changed, no earlier key opens new messages on its old tips.
 
-A tip's envelopes then hold several identities, one a line, the newest first: new words are sealed to the newest, and
-the others open what is older. Each new key is signed with the tip's key before, and the roster remembers it: so
-the host, which opens no tip, can tell it from one that somebody wrote into the database, and the newest from an older.
+A tip's envelopes then hold several identities, one a line, the newest first: new messages are sealed to the newest, and
+the others open older ones. Each new key is signed with the tip's previous key, and the roster records it. So the host,
+which opens no tip, can tell this key from one that somebody wrote into the database, and from an older one.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
 from satark.dialogue.session import MediaJob
-from satark.identity.receipts import CodeKey
+from satark.identity.receipt_codes import CodeKey
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.chain import append, lock, read_state
 from satark.roster.entries import Entry, KeysRenewed
@@ -47,27 +47,27 @@ _DOMAIN = b"satark/1/tip-key\0"
 _TAG = 4
 _PADDED, _TOLD_PADDED, _ROUTED_PADDED = 1024, 4 * TOLD, 256
 _FEW = 8
-"""Least tips in an entry of the roster."""
+"""Smallest number of tips in an entry of the roster."""
 
 
 class TipKeyAltered(Exception):  # noqa: N818 - it reads as what it says
-    """What the database says of a tip's keys was altered, so nothing may be sealed to them."""
+    """The database's keys of a tip were altered, so nothing may be sealed to them."""
 
 
 class TipRoot(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """What a receipt keeps of a tip, sealed to the receipt's code; the tip's present key can be derived from it."""
+    """The part of a tip that its receipt keeps, sealed to its code. The tip's present key is derived from it."""
 
     tip: str
     recipient: str
     """age recipient of the tip's first key."""
     verifier: str = ""
-    """Ed25519 public key (hex) that verifies what the tip's first key signs."""
+    """Ed25519 public key (hex) that verifies signatures of the tip's first key."""
     excluded: bytes = b""
-    """Tags of the desks that must never have it, 4 bytes each."""
+    """Tags of the desks that must never have the tip, 4 bytes each."""
     holders: bytes = b""
-    """Tags of the desks to which it was sealed when it was sent; for a release, of the one that gave it."""
+    """Tags of the desks to which the tip was sealed when it was sent; for a release, of the desk that gave it."""
     roster: str = ""
-    """Head of the host's roster by then."""
+    """Head of the host's roster when the tip was sent."""
     receipt: str = ""
     """The receipt's age recipient."""
     tipster_key: str = ""
@@ -75,19 +75,19 @@ class TipRoot(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def name_tags(key: str, names: Iterable[str]) -> bytes:
-    """Return a tag of 4 bytes for each name, which tells nothing without the key: of excluded desks, the tip's id.
+    """Return a tag of 4 bytes for each name, under a key. For excluded desks, the key is the tip's id.
 
-    Of holders it is the verifier of the tip's first key, which lies in no row.
+    For holders, the key is the verifier of the tip's first key, which is in no row.
     """
     return b"".join(_tag(key, name) for name in sorted(names))
 
 
 def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> str:
-    """Return the recipient that new words on a tip are sealed to. `state`: at an office, the host's.
+    """Return the recipient to which new messages on a tip are sealed. `state`: at an office, the host's roster.
 
     Raises:
-        TipKeyAltered: the changes are not those that the tip's desks made, or not all of them: such a desk changed its
-            own key since.
+        TipKeyAltered: the changes are not those that the tip's desks made, or not all of them: one of these desks has
+        changed its own key since.
     """
     _, changes = _checked(root, key_changes, state)
     key, holders = root.verifier, _holders(root, changes, state)
@@ -98,7 +98,7 @@ def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> 
 
 
 def newest_recipient(unit: UnitOfWork, tip: str) -> str:
-    """Return the recipient of a tip's newest key as its row says, for what the host writes about it without a root.
+    """Return the recipient of a tip's newest key, from its row. The host uses it when it has no root.
 
     Raises:
         TipKeyAltered: the row says something else.
@@ -126,7 +126,7 @@ def recipient_of_job(unit: UnitOfWork, state: RosterState, job: MediaJob) -> str
 
 
 def seal_routed(root: TipRoot) -> bytes:
-    """Seal for a tip's files under way who had it first: with the tipster's key, so that nobody else writes this."""
+    """Seal a tip's first holders, for its files under way, with the tipster's key: nobody else can write this."""
     return _routed_key(root).lock(encode((root.holders, root.roster), _ROUTED_PADDED))
 
 
@@ -135,11 +135,11 @@ def _routed_key(root: TipRoot) -> CodeKey:
 
 
 class TipsterReader:
-    """Tells what of a tip's thread its tipster is shown. A receipt opens no officer's signature: a desk's key signs.
+    """Decides what the tipster sees of a thread, by desks' signatures: a receipt opens no officer's signature.
 
-    Whoever lost the tip, or left a desk, has an older key of the tip, and may claim an older place and time. So what an
-    older key signed counts if a desk that renewed the key later says that it was there, or if it comes from a desk that
-    has the tip still, by this desk's present key. No place that a renewal claims hides what others wrote.
+    Whoever lost the tip, or left a desk, has an older key of the tip, and may claim an older position. So a message
+    signed with an older key counts if a desk that renewed the key later lists it, or if a desk that still has the tip
+    signed it with its present key. No position that a renewal claims hides others' messages.
     """
 
     def __init__(self, root: TipRoot, key_changes: bytes, state: RosterState) -> None:
@@ -158,7 +158,7 @@ class TipsterReader:
         self._told = {told[at : at + TOLD] for told in last.values() for at in range(0, len(told), TOLD)}
 
     def may_show(self, seq: int, message: Message) -> bool:
-        """Return whether the next message is by the tipster's key, or by the tip's newest and the sender's own."""
+        """Return whether the tipster's key signed the next message, or the tip's newest key and the desk's own did."""
         desk, tip = message.desk, self._root.tip
         if message.sender == "tipster":
             return is_by([self._tipster], message, tip, (seq,))
@@ -187,13 +187,13 @@ def renew_tip_keys(
     *,
     tips: Sequence[str] = (),
 ) -> None:
-    """Give every tip of a desk a new key, sealed to all that have the tip: to the desks as the roster lists them.
+    """Give every tip of a desk a new key, sealed to all that have the tip, to the recipients that the roster lists.
 
-    Every other tip looks changed too: which are a desk's is told by the envelopes' rows alone.
-    `tips`: those that this transaction looks at, of more; none: all. Not even the roster tells how many are the desk's.
-    After a change of the desk's key, a tip whose key was renewed since keeps it: so whoever was interrupted goes on.
-    In a remote office the tips keep their keys, and these are sealed to the desk's new key alone: the other desks with
-    these tips are at the host, and could not open what is written with a key that only the office has.
+    The rows of every other tip change too, and not even the roster tells how many tips are the desk's. `tips`: the tips
+    that this transaction handles, if there are more; none: all. After a change of the desk's key, a tip whose key was
+    renewed since keeps its key, so an interrupted renewal can be continued. In a remote office the tips keep their
+    keys, which are sealed to the desk's new key. The other desks with these tips are at the host: they could not open
+    messages sealed to a key that only the office has.
 
     `state`: the roster with the change; `identities`: the desk's new identity, and the one before, one a line.
     """
@@ -222,9 +222,9 @@ def renew_tip_keys(
 
 
 def _is_renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope) -> bool:
-    """Return whether the roster says that the envelope's desk renewed the tip's key after the last change of its own.
+    """Return whether the envelope's desk, by the roster, renewed the tip's key after it last changed its own key.
 
-    The desk's key signs that, so nobody who had an older one keeps a tip from getting a new key.
+    The desk's key signs the record, so nobody with an older key of the desk prevents a renewal.
     """
     since = renewed_at(state, first_verifier(envelope.identity), "", {envelope.desk})
     row = changed_keys.read(unit, envelope.tip)
@@ -233,7 +233,7 @@ def _is_renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope) -> boo
 
 
 def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes], *, least: int = _FEW) -> None:
-    """Add what `renew_tip_key` returned to the roster. `identity`: the desk's newest key, which signs it."""
+    """Add the records from `renew_tip_key` to the roster. `identity`: the desk's newest key, which signs them."""
     body = KeysRenewed(desk=desk, tips=filled(renewed, least))
     entry = Entry(body=body, by=(desk, ""), base=read_state(unit.keys).head)
     append(unit, entry.signed_with((desk, ""), identity))
@@ -253,10 +253,10 @@ def decode_root(encoded: bytes) -> TipRoot:
 def renew_tip_key(
     unit: UnitOfWork, state: RosterState, envelope: Envelope, rules: Sequence[DestinationRule], *, without: str = ""
 ) -> list[bytes]:
-    """Give one tip a new key, sealed to all that have the tip's key now; return what the roster remembers of that.
+    """Give one tip a new key, sealed to all that have the tip's key now; return the record for the roster.
 
-    `unit` has locked the thread; `envelope` is the present one of the desk that renews the key; the desk `without` gets
-    the new key no more.
+    `unit` has locked the thread. `envelope`: the present one of the renewing desk. `without`: a desk that does not get
+    the new key.
     """
     renewed, own = _renewed(unit, state, envelope, without), envelope.desk
     holders = renewed.points[-1].holders if renewed else {}
@@ -273,11 +273,11 @@ def renew_tip_key(
 
 
 def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: str) -> Envelope | None:
-    """Give a tip a new key in its row; return its envelope for all. None: it keeps its key, as every tip at an office.
+    """Give a tip a new key in its row; return its envelope for all holders. None: the tip keeps its key.
 
-    A tip that was sent when this roster had another head, or none, is at an office.
-    Where this renewal replaces others, as after old rows were put back, desks that these may have taken the tip from
-    get the new key only from whoever directs the tip to them again.
+    Every tip at an office does: its envelope names a head that this roster never had. If this renewal replaces others,
+    as after old rows were put back, those may have taken the tip from desks. Such a desk gets the new key only when the
+    tip is directed to it again.
     """
     signers, own = Signers(state), envelope.desk
     reader = ThreadReader(envelope, signers)
@@ -315,7 +315,7 @@ def changes_in(key_changes: bytes) -> tuple[TipKeyChange, ...]:
     """Return the changes of keys that a tip's row lists.
 
     Raises:
-        TipKeyAltered: it lists something else.
+        TipKeyAltered: the row lists something else.
     """
     try:
         changes = _decode(key_changes) if key_changes else ()
@@ -336,7 +336,7 @@ def _with_change(
     lost: Iterable[str] = (),
     told: bytes = b"",
 ) -> Envelope:
-    """Return an envelope with one more checkpoint, and the change to its newest key, signed with the one before."""
+    """Return an envelope with one more checkpoint and the change to its newest key, signed with the previous key."""
     point = replace(point, desk=envelope.desk)
     change = TipKeyChange(
         recipient=recipient_of(envelope.identity),
@@ -355,7 +355,7 @@ def _with_change(
 
 
 def _row(envelope: Envelope) -> bytes:
-    """Return what the tip's row lists of the changes of keys that an envelope lists."""
+    """Return the list of key changes for a tip's row, from an envelope."""
     keys = _keys(envelope)
     listed = [
         replace(one, recipient=recipient_of(keys[one.verifier])) for one in envelope.changes if one.verifier in keys
@@ -372,7 +372,7 @@ def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
 
 
 def _holders(root: TipRoot, changes: Iterable[TipKeyChange], state: RosterState) -> set[str]:
-    """Return the desks that have a tip's key of those that had it first. Only a desk above says that one lost it."""
+    """Return which of a tip's first holders still have its key. Only a desk above can declare that one lost it."""
     key, above = root.verifier, [(state.rank(one.desk), one.lost) for one in changes]
     has = {one for one in state.desks if _has(root.holders, key, one)}
     return {one for one in has if not any(rank > state.rank(one) and _has(lost, key, one) for rank, lost in above)}
@@ -383,7 +383,7 @@ def _has(tags: bytes, key: str, desk: str) -> bool:
 
 
 def _checked(root: TipRoot, key_changes: bytes, state: RosterState) -> tuple[list[str], tuple[TipKeyChange, ...]]:
-    """Return the verifiers of a tip's keys, the first one too, and the changes to them."""
+    """Return the verifiers of a tip's keys, including the first key's, and the changes to these keys."""
     changes, found = changes_in(key_changes), [root.verifier]
     for one in changes:
         is_excluded = _has(root.excluded, root.tip, one.desk)

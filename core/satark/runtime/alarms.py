@@ -18,24 +18,26 @@ from satark.telemetry.faults import Fault, Faults
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
-ALARMS_EVERY = 30.0
-"""Seconds between two looks for what the operators were not told yet, and between two heartbeats."""
+ALARMS_EVERY = 5.0
+"""Seconds between two looks for what the operators were not told yet."""
+HEARTBEAT_EVERY = 30.0
+"""Seconds between two heartbeats."""
 ALARM_TIMEOUT = 60.0
 """Seconds that one alarm, or one heartbeat, may take to be delivered."""
-SETTLED = 180.0
+SETTLED = 120.0
 """Seconds from the start after which a process has looked for every fault of which an earlier process told."""
 _BY_WORKER: Final = ("backup", "certificate", "losses", "queues", "roster")
-"""Groups of faults that every process finds alike. What waits for a worker is told by the others too."""
+"""Groups of faults that every process finds alike. Others than workers report rows that wait for a worker."""
 _COUNTED: Final = frozenset({"dead_letters"})
-"""Faults that are told again when their number changes: each dead letter is a tip that reached nobody."""
+"""Faults that are reported again if their number changes: each dead letter is a tip that reached nobody."""
 _BY_URL: Final = "alarm_url"
 
 
 class Alarms:
-    """Tells the operators of each fault and of its end, through sinks of its own: no database is in between.
+    """Tells the operators of each fault and of its end, through sinks of its own, without a database.
 
-    A file in the data folder remembers over restarts what they were told. What every process finds in the databases is
-    told by those with the role worker.
+    A file in the data folder stores the reported faults across restarts. Faults that every process finds in the
+    databases are reported by processes with the role worker.
     """
 
     def __init__(
@@ -49,20 +51,23 @@ class Alarms:
             before = msgspec.json.decode(self._file.read_bytes(), type=dict[str, dict[str, str]])
         to = (*core.alarm_to, *([_BY_URL] if core.alarm_url else []))
         self._told = {one: before.get(one, {}) for one in to}
-        """Destination → the faults, by code, of which it was told, and not yet of the end."""
+        """Destination → code of each reported fault whose end was not reported yet."""
         self._before = frozenset(code for told in before.values() for code in told)
         self._settled = time.monotonic() + SETTLED
 
     async def run(self) -> None:
         """Tell until cancelled; call the dead-man's switch while nothing keeps this process from taking messages."""
+        beat_due = time.monotonic() + ALARMS_EVERY
         while True:
             await self.tell_once()
             await asyncio.sleep(ALARMS_EVERY)
-            if self._heartbeat and not any(fault.stops for fault in self._faults.current):
-                await _call(self._heartbeat)
+            if self._heartbeat and time.monotonic() >= beat_due:
+                beat_due = time.monotonic() + HEARTBEAT_EVERY
+                if not any(fault.stops for fault in self._faults.current):
+                    await _call(self._heartbeat)
 
     async def tell_once(self) -> None:
-        """Tell each destination what is new. What can't be delivered is told the next time."""
+        """Report new faults and ends to each destination. A report that can't be delivered is repeated next time."""
         found = {one.code: str(one) for one in self._faults.current if self._tells(one)}
         early = self._before if time.monotonic() < self._settled else frozenset()  # these may not be over
         for destination, told in self._told.items():
@@ -102,7 +107,7 @@ class Alarms:
 
 
 async def _call(url: str, body: object = None) -> bool:
-    """Call an address of the operator's, with a body or without; return whether it accepted that."""
+    """Call an address of the operator's, with or without a body; return whether the call was accepted."""
     timeout = aiohttp.ClientTimeout(total=ALARM_TIMEOUT)
     try:
         async with (

@@ -92,7 +92,7 @@ class _App(Starlette):
 
 
 async def _below(request: Request) -> Response:
-    """Redirect from a page's own path to the path with a slash, where its routes begin."""
+    """Redirect from a page's own path to the path with a slash, under which its routes are."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"{request.url.path}/{query}", 307)
 
@@ -104,14 +104,14 @@ _STEP: Final = 10
 
 
 class Place(NamedTuple):
-    """A process's number among those that serve at once, from 0, and its socket to the one that watches them."""
+    """A process's number among the serving processes, from 0, and its socket to the process that watches them."""
 
     number: int
     channel: socket.socket
 
 
 class Status:
-    """The pages of one process."""
+    """The status pages of one process."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -123,7 +123,7 @@ class Status:
         return [*pages, Route("/metrics", self.metrics)] if with_metrics else pages
 
     async def readyz(self, _request: Request) -> Response:
-        """Say whether events are accepted now, what is wrong, and what was spooled. 503: no event is accepted."""
+        """Say whether events are accepted now, and list faults and spooled batches. 503: no event is accepted."""
         faults = self._host.metrics.faults.current
         lines = [*(f"fault: {fault}" for fault in faults), self._spooled()]
         try:
@@ -142,7 +142,7 @@ class Status:
         return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
 
     async def serve_metrics(self, listen: str, place: Place | None, server: uvicorn.Server) -> None:
-        """Count on from where the process ended that this one replaces, and then serve the metrics at its port."""
+        """Continue the counts of the process that this one replaces, then serve the metrics at its port."""
         if place is not None:
             place.channel.settimeout(0)
             self._host.metrics.take_over(await asyncio.get_running_loop().sock_recv(place.channel, MESSAGE))
@@ -161,7 +161,7 @@ async def metrics_listener(status: Status, listen: str, place: Place | None = No
     """Serve the metrics at the address `listen` while the block runs; nowhere if that is empty or `public`.
 
     If the port is taken, as by another role on the same machine, the process logs that and works without the listener.
-    Of several processes the second has the port that is 10 higher, the third the one that is 20 higher.
+    If there are several processes, the second has a port 10 higher, the third 20 higher.
     """
     app = Starlette(routes=status.routes(with_metrics=True))
     server = ServerBeside(uvicorn.Config(app, **{**uvicorn_options("", 0), "lifespan": "off", "loop": "none"}))

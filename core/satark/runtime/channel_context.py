@@ -8,7 +8,7 @@ from satark_words.catalogues import Catalogues
 
 
 class ChannelContext:
-    """The services for channels, made from the settings."""
+    """The services for channels, configured by the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._core = settings.core

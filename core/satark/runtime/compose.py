@@ -21,7 +21,7 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowSource
 from satark.dialogue.flow.loader import Questionnaire, configured_flow, load_flow
-from satark.dialogue.rendering.read_aloud import ReadAloud
+from satark.dialogue.rendering.chat_voice_notes import ReadAloud
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key
@@ -44,12 +44,12 @@ from satark_files.sandbox.protections import describe, find_protections
 from satark_words.geography.geography import Geography, GeographyError
 
 JOIN_SECONDS = 30.0
-"""Seconds for which a start waits until another machine gives the epoch keys."""
+"""Seconds that a start waits for another machine to give the epoch keys."""
 _JOIN_AGAIN = 0.2
 
 
 def load_plugins(settings: Settings) -> Plugins:
-    """Load the plugins that the settings name. Where they name none, a plugin without settings may lack its packages.
+    """Load the plugins that the settings name. If they name none, a plugin without settings may lack its packages.
 
     Raises:
         PluginError: a plugin can't be used.
@@ -95,7 +95,7 @@ def load_identity(settings: Settings) -> Identity:
 
 
 def read_own_edge_key(settings: Settings) -> bytes:
-    """Read the edge key from where the settings say, or make one.
+    """Read the edge key from the place in the settings, or make one.
 
     Raises:
         SettingsError: the key is missing, is something else, or can be read by others.
@@ -110,13 +110,13 @@ def read_own_edge_key(settings: Settings) -> bytes:
 
 
 def has_edge_key(settings: Settings) -> bool:
-    """Whether this machine has an edge key, or its settings name one. An office has none."""
+    """Whether this machine has an edge key, or its settings name one. An office has no edge key."""
     configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
     return bool(configured) or settings.edge_key_file.exists()
 
 
 def check_canaries(identity: Identity | None, services: Services) -> None:
-    """Make sure that the database was written with these key files. A new database stores their canaries.
+    """Check that the database was written with these key files. A new database stores their canaries.
 
     Raises:
         SettingsError: the database was written with another key file; the message says what to do.
@@ -127,10 +127,10 @@ def check_canaries(identity: Identity | None, services: Services) -> None:
 
 
 def join_epochs(epochs: Epochs, services: Services, *, is_alone: bool = False) -> None:
-    """Agree with the database's other machines on the epochs. Drafts whose keys no machine has any more are given up.
+    """Agree with the database's other machines on the epochs. Drafts whose keys no machine has are given up.
 
-    `is_alone`: no other process uses the database, and no setting says where the epoch keys are. Then keys that are not
-    in memory any more are lost, whatever emptied it.
+    `is_alone`: no other process uses the database, and no setting says where the epoch keys are. If so, keys that are
+    no longer in memory are lost.
 
     Raises:
         SettingsError: no machine that has the keys gave them to this one.
@@ -149,7 +149,7 @@ def join_epochs(epochs: Epochs, services: Services, *, is_alone: bool = False) -
 def give_up_drafts(
     identity: Identity, services: Services, if_: Callable[[UnitOfWork], bool] = lambda _: True
 ) -> int | None:
-    """Erase what only lost epoch keys open; return how many conversations. None: `if_` says that none are lost."""
+    """Erase values that only lost epoch keys open; return how many conversations. None: `if_` finds none lost."""
 
     def write(unit: UnitOfWork) -> tuple[int | None, list[str]]:
         return lost_drafts.give_up_drafts(unit, identity) if if_(unit) else (None, [])
@@ -167,7 +167,7 @@ def canary_problems(identity: Identity | None, services: Services) -> list[Setti
 
 
 def storage_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
-    """Report a store of files that can't be reached or written, or that isn't that of the database's other machines.
+    """Report a store of files that can't be reached or written, or that the database's other machines don't use.
 
     `at_start`: a database that knows no store takes this one. A folder on a machine with SQLite has no other machines.
     """
@@ -190,7 +190,7 @@ def storage_problems(services: Services, *, at_start: bool = False) -> list[Sett
 
 
 def _id_of(store: FileStore) -> bytes:
-    """Return the id of a store, which its first machine writes; try on the way whether the store can be written."""
+    """Return the id of a store, which its first machine writes; this also tests that the store can be written."""
     passing = f"check/{token_hex(8)}"
     store.put(passing, b"written to try it")
     store.remove([passing])
@@ -228,7 +228,7 @@ _NO_EPOCH_KEYS = SettingProblem(
 
 
 def check_isolation(settings: Settings) -> None:
-    """Make sure that the program that opens citizens' files is isolated. If the settings allow less, log that.
+    """Check that the program that opens citizens' files is isolated. If the settings allow less, log that.
 
     Raises:
         SettingsError: this machine forbids a part of the isolation.
@@ -251,8 +251,8 @@ def check_isolation(settings: Settings) -> None:
 def load_destinations(settings: Settings, plugins: Plugins, *, makes_keys: bool = True) -> tuple[DestinationRule, ...]:
     """Return the configured destinations and the default destinations of the plugins.
 
-    `makes_keys`: whether this process may make the key of a default destination that reads tips. One that serves the
-    web alone may not: whoever seizes its machine would read with it.
+    `makes_keys`: whether this process may make the key of a default destination that reads tips. A process with only
+    the role web may not: whoever seizes its machine could read tips.
 
     Raises:
         SettingsError: a plugin's section is wrong, or the key of a default destination is missing.
@@ -308,12 +308,12 @@ def load_channels(settings: Settings, plugins: Plugins) -> list[Channel]:
 def load_sinks(
     settings: Settings, plugins: Plugins, services: Services, writer: Writer, *, read_tips: bool = True
 ) -> list[Sink]:
-    """Load the sinks. If they are to read tips, make sure that those that must have their keys.
+    """Load the sinks. If they must read tips, check that they have their keys.
 
     Raises:
         SettingsError: a sink's settings are wrong, or a key can't be used.
     """
-    from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - the web role needs no casework
+    from satark.delivery.destination_reader import WorkerContext  # noqa: PLC0415 - the web role needs no casework
 
     sinks = plugins.sinks(settings, WorkerContext(services, writer))
     if read_tips and (problems := key_problems(services.destination_rules, sinks)):

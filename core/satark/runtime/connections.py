@@ -14,19 +14,19 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from satark.settings.core import HttpSettings
 
 _SINGLE: Final = frozenset({b"authorization", b"content-length", b"content-type", b"origin", b"sec-fetch-site"})
-"""Headers that decide whose request it is and what it says. Of a repeated one, a proxy may read the other."""
+"""Headers that decide a request's host and content. If one is repeated, a proxy may read the other."""
 _HOST: Final = re.compile(rb"([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?")
 
 
 class AmbiguousRequest(Exception):  # noqa: N818 - it reads as what it says
-    """Others on the way may read the request in another way than we do."""
+    """A request that a proxy on the way may read otherwise than this server."""
 
 
 def check_headers(headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
     """Check that a request names one host (RFC 9112, 3.2), and repeats no header that may stand once only.
 
     Raises:
-        AmbiguousRequest: it names no host or several, or repeats such a header.
+        AmbiguousRequest: the request names no host or several, or repeats such a header.
     """
     hosts = [value for name, value in headers if name == b"host"]
     single = [name for name, _ in headers if name in _SINGLE]
@@ -42,13 +42,13 @@ _TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-len
 
 
 class Waiting(IntEnum):
-    """What a connection waits for. Of two connections, the one with the lower value is ended first to make room."""
+    """States of a connection by what it waits for. To make room, the one with the lowest value is ended first."""
 
     NEXT_REQUEST = 0
     HEADERS = 1
     BODY = 2
     RESPONSE = 3
-    """The client waits for us: such a connection is never ended to make room."""
+    """The client waits for the server: such a connection is never ended to make room."""
 
 
 class TimedConnection(HttpToolsProtocol):
@@ -113,7 +113,7 @@ class TimedConnection(HttpToolsProtocol):
         """Stop the check of progress: the request is complete, and the client waits for us.
 
         Raises:
-            AmbiguousRequest: fields came behind the body. A proxy would not have seen them among the headers.
+            AmbiguousRequest: fields came behind the body, where a proxy would not take them for headers.
         """
         if self.headers:
             raise AmbiguousRequest
@@ -129,7 +129,7 @@ class TimedConnection(HttpToolsProtocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Begin to check that the client takes the response: it does so more slowly than we write."""
+        """Begin to check that the client takes the response, which it reads more slowly than the server writes."""
         self._blocked_since, self._unsent = self.loop.time(), self.transport.get_write_buffer_size()
         super().pause_writing()
 
@@ -171,14 +171,14 @@ class TimedConnection(HttpToolsProtocol):
         return self._blocked_since + limits.stall_seconds
 
     def _make_room(self) -> None:
-        """End the connection that has waited longest for its client or has the slowest body; none that waits for us."""
+        """End the connection that has waited longest for its client or has the slowest body; none that awaits us."""
         others = [cast("TimedConnection", one) for one in self.connections if one is not self]
         ours_to_end = [one for one in others if one.waiting is not Waiting.RESPONSE]
         if ours_to_end:
             min(ours_to_end, key=TimedConnection.worth).end()
 
     def worth(self) -> tuple[int, float]:
-        """Return a value to compare connections. Of two, the one with the lower value is ended to make room."""
+        """Return a value for comparing connections: the one with the lowest value is ended to make room."""
         if self.waiting is not Waiting.BODY:
             return self.waiting, self._since
         return self.waiting, self._body_bytes / (self.loop.time() - self._began + 1)

@@ -6,24 +6,29 @@ No message is sent to a provider, mail server, broker or police system: the chan
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import Connection, Table, false, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from satark.api.background import run_in_thread
 from satark.api.channel import Channel
 from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
+from satark.runtime import compose
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
 from satark.store.unit_of_work import UnitOfWork
 from satark.telemetry.faults import Fault, Faults
 
-OVERDUE: Final = 90
+OVERDUE: Final = 30
 """Seconds after which a due row that no process has claimed is a fault."""
+FILES_OVERDUE: Final = 90
+"""The same of files, which are cleaned one after the other and give way to answers."""
 ATTEMPTS: Final = 4
 """Failed attempts after which a row counts as stuck."""
 
@@ -52,7 +57,7 @@ def write_faults(services: Services) -> list[Fault]:
 
 
 def loss_faults(services: Services) -> list[Fault]:
-    """Find what the databases lost, as after the restore of an older copy.
+    """Find tips and entries that the databases lost, as after the restore of an older copy.
 
     Raises:
         SnapshotBusy: the databases are written without a pause.
@@ -64,7 +69,7 @@ def loss_faults(services: Services) -> list[Fault]:
 
 
 def missing_faults(services: Services) -> list[Fault]:
-    """Find the tips that somebody deleted who writes to the databases, and note their number for the desks' pages."""
+    """Find tips that somebody deleted from the databases, and note their number for the desks' pages."""
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
     return [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True)]
 
@@ -75,7 +80,7 @@ def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:
 
 
 def server_time(services: Services) -> float | None:
-    """Return the Unix time of the database's server; None for SQLite: its clock is this machine's."""
+    """Return the Unix time of the database's server; None for SQLite, which uses this machine's clock."""
     if services.main.dialect.name == "sqlite":
         return None
     now: float = services.read(lambda c: c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
@@ -83,7 +88,7 @@ def server_time(services: Services) -> float | None:
 
 
 def touch(unit: UnitOfWork) -> None:
-    """Overwrite a row of each database with itself, and delete no row of each table: none may be locked or missing."""
+    """Overwrite a row of each database with itself, and delete no row of each table, to find locked ones."""
     unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
     for connection, metadata in ((unit.main, tables.main), (unit.keys, tables.keys)):
         for table in metadata.sorted_tables:
@@ -116,8 +121,8 @@ def _unwritable(error: SQLAlchemyError) -> Fault:
 
 def _queues(connection: Connection, configured: frozenset[str]) -> Iterator[Fault]:
     down = read_open_breakers(connection)
-    for code, table, what, do in _QUEUES:
-        if count := _stuck(connection, table, down):
+    for code, table, overdue, what, do in _QUEUES:
+        if count := _stuck(connection, table, overdue, down):
             yield Fault(code, f"{count} {what}", do)
     counts = deliveries.counts(connection)
     if dead := sum(count for (_, state), count in counts.items() if state == "dead_letter"):
@@ -137,27 +142,30 @@ _QUEUES: Final = (
     (
         "replies_wait",
         tables.outbox,
-        "replies were not sent for minutes",
+        OVERDUE,
+        "replies were not sent in time",
         "see that a process with the role worker runs, and that the provider can be reached from it",
     ),
     (
         "files_wait",
         tables.file,
-        "files of tips were not fetched for minutes",
+        FILES_OVERDUE,
+        "files of tips were not fetched in time",
         "see that a process with the role worker runs, and that its disk and its isolation work (satark check)",
     ),
     (
         "deliveries_wait",
         tables.delivery,
-        "deliveries were not tried for minutes",
+        OVERDUE,
+        "deliveries were not tried in time",
         "see that a process with the role worker runs and loads the sink's plugin",
     ),
 )
 
 
-def _stuck(connection: Connection, table: Table, down: Collection[str]) -> int:
+def _stuck(connection: Connection, table: Table, overdue: int, down: Collection[str]) -> int:
     """Count the rows that are long overdue or failed several times, except rows for destinations that are down."""
-    due = table.c.due_at < int(time.time()) - OVERDUE
+    due = table.c.due_at < int(time.time()) - overdue
     query = select(func.count()).select_from(table).where(table.c.state == "due", due | (table.c.attempts >= ATTEMPTS))
     if table is tables.delivery:
         query = query.where(table.c.destination.not_in(down))
@@ -166,12 +174,28 @@ def _stuck(connection: Connection, table: Table, down: Collection[str]) -> int:
 
 PEER_SECONDS: Final = 20.0
 """Most seconds that one channel or sink may take to ask its peers."""
-PEERS_EVERY: Final = 60.0
-"""Seconds between two rounds of asking peers, so that a fault shows within two minutes."""
+PEERS_EVERY: Final = 25.0
+"""Seconds between two rounds of asking peers, so that a fault is told within a minute."""
 _DO: Final = "mend that, it is over by itself; what is for it waits (docs/runbook.md#a-peer-reports-a-fault)"
 
 
-async def ask_peers(plugins: Iterable[Channel | Sink]) -> list[tuple[str, str]]:
+class FileStoreFinder:
+    """Asks the service that has the files in a bucket; a folder is looked at with its disk."""
+
+    name = "storage_url"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def find_faults(self) -> Sequence[str]:
+        """Write to the bucket, and compare it with that of the other machines."""
+        with suppress(SQLAlchemyError):  # the database's own fault tells
+            found = await run_in_thread(compose.storage_problems, self._services)
+            return [f"the store of files {one.message}; {one.hint}" for one in found]
+        return ()
+
+
+async def ask_peers(plugins: Iterable[Channel | Sink | FileStoreFinder]) -> list[tuple[str, str]]:
     """Let each channel and sink that can do so ask its peers, all at once; return names of plugins and what is wrong.
 
     None of these plugins may be open already: this would close it.
@@ -182,11 +206,11 @@ async def ask_peers(plugins: Iterable[Channel | Sink]) -> list[tuple[str, str]]:
 
 
 class PeerWatch:
-    """Asks the peers of one process again and again: `make_plugins` makes its channels and sinks anew for that."""
+    """Asks the peers of one process repeatedly. `make_plugins` makes its channels and sinks anew for that."""
 
-    def __init__(self, make_plugins: Callable[[], Sequence[Channel | Sink]], faults: Faults) -> None:
+    def __init__(self, make_plugins: Callable[[], Sequence[Channel | Sink | FileStoreFinder]], faults: Faults) -> None:
         self._make_plugins, self._faults = make_plugins, faults
-        self._plugins: Sequence[Channel | Sink] | None = None
+        self._plugins: Sequence[Channel | Sink | FileStoreFinder] | None = None
 
     async def run(self) -> None:
         """Ask again and again until cancelled. The first round is late, since a start has more urgent work."""

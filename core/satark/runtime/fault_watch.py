@@ -31,22 +31,27 @@ from satark.telemetry.metrics import Metrics
 EVERY = 15.0
 """Seconds between two looks."""
 LOOK_SECONDS = 20.0
-"""Seconds after which a look is a fault itself: a stopped database server or a hung disk answers nothing at all."""
+"""Seconds after which a look itself counts as a fault: a stopped database server or a hung disk gives no answer."""
 _HANGS: Final = Fault(
     "database_hangs",
     "a database or a disk does not answer, not even with an error",
     "look whether its server is stopped or a table is locked, and restart it (docs/runbook.md#the-database)",
     stops=True,
 )
-CERTIFICATE_FIRST = 60.0
-"""Seconds from the start to the first look at the public address's certificate."""
-CERTIFICATE_EVERY = 3600.0
-"""Seconds between two looks at that certificate."""
+CERTIFICATE_EVERY = 25.0
+"""Seconds between two looks at the public address and its certificate."""
+UNREACHED_EVERY = 3600.0
+"""The same where this machine never reached that address: its network may not lead there."""
 ISOLATION_EVERY = 90.0
 """Seconds between two looks at the isolation of the program that opens citizens' files."""
 MISSING_FIRST, MISSING_EVERY = 60.0, 3600.0
 """Seconds from the start to the first look for deleted tips, and between two. Each reads 15,000 tips a second."""
 
+_UNREACHED: Final = Fault(
+    "public_address_down",
+    "public_url does not answer any more",
+    "look at the proxy, the name and the network: no citizen and no provider gets through",
+)
 _TAMPERED: Final = Fault(
     "roster_tampered",
     "the databases say something else on who may read than officers have signed",
@@ -77,7 +82,7 @@ class FaultWatch:
         self.clock = ClockWatch()
         self._files = FileWatch(_files(services, settings))
         self._looking: asyncio.Task[dict[str, list[Fault]]] | None = None
-        self._certificate_due = time.monotonic() + CERTIFICATE_FIRST
+        self._certificate_due, self._was_reached = time.monotonic() + CERTIFICATE_EVERY, False
         self._isolation_due = time.monotonic() + ISOLATION_EVERY
 
     async def run(self) -> None:
@@ -124,8 +129,8 @@ class FaultWatch:
             "answers": dependency_faults.answer_faults(self._services),
         }
         if time.monotonic() >= self._certificate_due:
-            self._certificate_due = time.monotonic() + CERTIFICATE_EVERY
-            found["certificate"] = certificate_faults(core.public_url)
+            found["certificate"] = self._certificate_faults()
+            self._certificate_due = time.monotonic() + (CERTIFICATE_EVERY if self._was_reached else UNREACHED_EVERY)
         if self._looks_at_isolation and time.monotonic() >= self._isolation_due:
             self._isolation_due = time.monotonic() + ISOLATION_EVERY
             found["isolation"] = isolation_faults()
@@ -147,13 +152,23 @@ class FaultWatch:
             return found
         return found
 
+    def _certificate_faults(self) -> list[Fault]:
+        """Look at the public address: it must answer once it did, unless this machine never reached it."""
+        try:
+            found = certificate_faults(self._settings.core.public_url)
+        except OSError:
+            return [_UNREACHED] if self._was_reached else []
+        self._was_reached = True
+        return found
+
 
 def _files(services: ProcessServices, settings: Settings) -> dict[str, Path]:
-    """Return the files that must stay what they are while the process runs: name → path."""
+    """Return the files that must not change while the process runs: name → path."""
     databases = {"database": services.main.url, "key_store": services.keys.url}
     return {
         "edge_key": settings.edge_key_file,
         "epoch_keys": settings.epoch_key_file,
         "name_key": settings.name_key_file,
+        "data": settings.core.data_dir,
         **{name: Path(url.database or "") for name, url in databases.items() if url.drivername.startswith("sqlite")},
     }

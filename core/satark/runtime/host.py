@@ -16,10 +16,10 @@ from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import Sink
 from satark.api.web import Page
 from satark.custody.comparison import note_stores
-from satark.plugins.isolation import HookFailure
+from satark.plugins.failing_hooks import HookFailure
 from satark.runtime import compose, systemd
 from satark.runtime.alarms import Alarms
-from satark.runtime.dependency_faults import PeerWatch
+from satark.runtime.dependency_faults import FileStoreFinder, PeerWatch
 from satark.runtime.fault_watch import FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, Services, WebContext
@@ -30,6 +30,7 @@ from satark.store.writer import Bounds, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, missing_text
 from satark.telemetry.metrics import Metrics
 from satark_files.extra_packages import Extra, advice, missing
+from satark_files.file_store import FolderStore
 from satark_words.catalogues import report_missing
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
@@ -101,7 +102,7 @@ class Host:
             "missing": self.fault_watch.run_missing,
             "loop": self._watch_loop,
         }
-        """Further endless tasks by name. Add tasks before the host runs."""
+        """Further endless tasks by name. Add them before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
 
     @asynccontextmanager
@@ -195,12 +196,14 @@ class Host:
             return self.ingest_runtime.writer
         return Writer(services.main, services.keys, bounds=Bounds(self.settings.core.batch))
 
-    def _peers(self) -> list[Channel | Sink]:
+    def _peers(self) -> list[Channel | Sink | FileStoreFinder]:
         """Make this process's channels and sinks again, only to ask their peers."""
+        has_bucket = not isinstance(self.services.files, FolderStore)
+        stores = [FileStoreFinder(self.services)] if has_bucket else []
         channels = compose.load_channels(self.settings, self.plugins) if "web" in self.roles else ()
         if "worker" not in self.roles:
-            return [*channels]
-        return [*channels, *compose.load_sinks(self.settings, self.plugins, self.services, self.writer)]
+            return [*stores, *channels]
+        return [*stores, *channels, *compose.load_sinks(self.settings, self.plugins, self.services, self.writer)]
 
     def _web_pages(self) -> list[Page]:
         if "web" not in self.roles or self.ingest_runtime is None:
@@ -225,7 +228,7 @@ class Host:
         return self.plugins.desk_pages(self.settings, context)
 
     def _answers(self, step: Callable[[Services], None], services: Services) -> bool:
-        """Take one step with the database. False: none can be used, but the process can start without one."""
+        """Run a step that needs the database. False: none can be used, but the process can start without one."""
         try:
             step(services)
         except SQLAlchemyError as error:
@@ -235,9 +238,9 @@ class Host:
         return True
 
     def _check_keys(self, services: Services) -> None:
-        """Make sure that the database was written with these key files and this folder; a new database takes them.
+        """Check that the database was written with these key files and this folder. A new database takes them over.
 
-        Drafts whose epoch keys died with the power are given up before anything is served.
+        Drafts whose epoch keys vanished with the power are given up before anything is served.
         """
         runtime = self.ingest_runtime
         compose.check_canaries(runtime.identity if runtime else None, services)
@@ -261,7 +264,7 @@ class Host:
 
 
 def check_packages(roles: Collection[Role]) -> None:
-    """Make sure that the packages are installed that these roles need to open citizens' files and to print.
+    """Check that the packages are installed that these roles need to open citizens' files and to print.
 
     Raises:
         SettingsError: packages of an extra are missing on a machine with one of these roles.

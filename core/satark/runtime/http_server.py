@@ -18,7 +18,7 @@ from satark.runtime.process_watch import OLD, READY, RETIRE
 STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
 RETIRE_SECONDS: Final = 600
-"""Seconds that they have when the process is replaced: an upload over a slow line, a large file of a provider."""
+"""Seconds that requests have when the process is replaced: for a slow upload, or a large file of a provider."""
 
 _COLLECT_AFTER: Final = 5_000
 """Number of new objects that starts a garbage collection. Python's default is 700; this saves 5 % of a message."""
@@ -46,7 +46,7 @@ def collect_rarely() -> None:
 
 
 def check_port(host: str, port: int) -> None:
-    """Make sure that a port is free.
+    """Check that a port is free.
 
     Raises:
         click.ClickException: the port is taken, or the address is not this machine's.
@@ -77,7 +77,7 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
 
 
 class ServerBeside(uvicorn.Server):
-    """A server that leaves the process's signals to whatever else the process does."""
+    """A server that leaves the process's signals to the rest of the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -85,10 +85,10 @@ class ServerBeside(uvicorn.Server):
 
 
 class ReplaceableServer(uvicorn.Server):
-    """A server that asks the first process to be replaced after some time, and ends when it has answered all it took.
+    """A server that asks the first process to be replaced after some time, and ends once all requests are answered.
 
-    `channel`: the socket to the first process. `seconds`: when it asks; 0: never. `in_use` tells whether somebody is
-    signed in or calls, for whom it waits once as long again; `is_busy`: whether a reply, file or call is under way.
+    `channel`: the socket to the first process. `seconds`: when it asks; 0: never. `in_use`: whether somebody is signed
+    in or calls: then it waits once as long again. `is_busy`: whether a reply, file or call is under way.
     """
 
     def __init__(
@@ -107,13 +107,13 @@ class ReplaceableServer(uvicorn.Server):
         self._ends_at: float | None = None  # set once it is replaced
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so to the first process."""
+        """Start, and tell the first process that this one serves."""
         await super().startup(sockets)
         asyncio.get_running_loop().add_signal_handler(RETIRE, self._retire)
         self._channel.sendall(READY)
 
     async def on_tick(self, counter: int) -> bool:
-        """Ask to be replaced when it is time. Once replaced, return whether all is answered."""
+        """Ask to be replaced when it is time. Once replaced, return whether all requests are answered."""
         if (now := time.monotonic()) >= self._asks_at and (now >= self._waits_until or not self._in_use()):
             self._asks_at = math.inf
             self._channel.sendall(OLD)

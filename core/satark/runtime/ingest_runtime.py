@@ -13,17 +13,17 @@ from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
 from satark.evidence.voice_listening import VoiceListener
 from satark.evidence.worker import EvidenceWorker
-from satark.identity.receipts import CodeStock
+from satark.identity.receipt_codes import CodeStock
+from satark.ingest.batch import BatchRunner
 from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.ingest import AfterCommit, Ingest
-from satark.ingest.mailbox import Mailboxes
+from satark.ingest.mailbox_store import Mailboxes
 from satark.ingest.replay import SpoolReplay
 from satark.ingest.sessions import Drafts, SessionStore
 from satark.ingest.spool import Spool
 from satark.ingest.submission import Decoys, Submissions
 from satark.ingest.turn import TurnRunner
-from satark.ingest.turns import Turns
 from satark.ingest.voice_dangers import VoiceDangers
 from satark.outbox.outbox import FileNotices, Outbox
 from satark.outbox.worker import ReplyWorker
@@ -125,7 +125,7 @@ class IngestRuntime:
             tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
 
     def is_busy(self) -> bool:
-        """Return whether a reply, a file or a call is under way, which the end of this process would break off."""
+        """Return whether a reply, a file or a call is under way: the end of this process would interrupt it."""
         return self._replies.is_busy or self._fetcher.is_busy or self.carries_calls()
 
     def carries_calls(self) -> bool:
@@ -160,7 +160,7 @@ class IngestRuntime:
             read_aloud=compose.load_read_aloud(self._settings, self._services.geography),
         )
 
-    def _build_turns(self, plugins: Plugins) -> Turns:
+    def _build_turns(self, plugins: Plugins) -> BatchRunner:
         submissions = Submissions(
             identity=self.identity,
             receipts=self._receipts,
@@ -177,7 +177,7 @@ class IngestRuntime:
             handoff_codes=self._handoff_codes,
             outbox=self._outbox,
         )
-        return Turns(
+        return BatchRunner(
             identity=self.identity,
             flows=self._flows,
             sessions=self._sessions,
@@ -247,7 +247,7 @@ class IngestRuntime:
 
 
 def _fitting(plugins: Plugins) -> Callable[[Prompt, Capabilities], Prompt]:
-    """Return the function that fits prompts: it calls the plugins' hook only if a plugin has it."""
+    """Return the function that fits prompts. It calls the plugins' hook only if a plugin implements it."""
     if not plugins.implements("satark_render"):
         return fit
     return lambda prompt, capabilities: plugins.render(prompt, capabilities) or fit(prompt, capabilities)

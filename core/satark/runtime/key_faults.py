@@ -1,4 +1,4 @@
-"""Looks for faults of keys: wrong ones, files that were moved or replaced, and epoch keys that stay."""
+"""Looks for faults of keys: wrong keys, files that were moved or replaced, and epoch keys that are not destroyed."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _CONSTANT: Final = frozenset({"edge_key", "name_key"})
 
 
 def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]:
-    """Compare this process's keys with the database: it may have been restored, or have another edge key by now."""
+    """Compare this process's keys with the database, which may have been restored or got another edge key since."""
     for problem in compose.canary_problems(identity, services):
         yield Fault(
             f"{problem.setting.removesuffix('_file')}_wrong",
@@ -43,19 +43,22 @@ class FileWatch:
     """Notices that a file with which this process works was moved, deleted or replaced. `files`: name → path."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
-        self._files = {name: (path, mark) for name, path in files.items() if (mark := _mark(name, path))}
+        self._files = files
+        self._marks = {name: _mark(name, path) for name, path in files.items()}
 
     def faults(self) -> Iterator[Fault]:
-        """Compare each file with what it was when the process started."""
-        for name, (path, mark) in self._files.items():
-            if (now := _mark(name, path)) != mark:
+        """Compare each file with what it was when the process started, or when it was first there."""
+        for name, path in self._files.items():
+            now = _mark(name, path)
+            mark = self._marks[name] = self._marks[name] or now
+            if now != mark:
                 how = "replaced" if now else "moved or deleted"
                 do = "put the old file back, or restart with the new one if that is meant (docs/runbook.md#a-wrong-key)"
                 yield Fault(f"file_gone:{name}", f"{path} was {how} while Satark uses it", do, stops=True)
 
 
 def _mark(name: str, path: Path) -> tuple[object, ...]:
-    """Return what tells a file from another one: of a key that never changes the content too; empty: there is none."""
+    """Return a mark that identifies a file; for a key that never changes, with its content. Empty: there is no file."""
     try:
         found = path.stat()
         return found.st_dev, found.st_ino, path.read_bytes() if name in _CONSTANT else b""

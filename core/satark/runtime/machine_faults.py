@@ -37,7 +37,7 @@ _BLOCK: Final = bytes(4096)
 
 
 def disk_faults(folder: Path, reserve: int) -> Iterator[Fault]:
-    """Write and flush a block in the data folder, and check how much of the disk is free."""
+    """Write and flush a block in the data folder, and check the disk's free space."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         atomic_files.replace(folder / _TRIAL_FILE, [_BLOCK])
@@ -65,7 +65,7 @@ def _unwritable(folder: Path, error: OSError) -> Fault:
 
 
 def spool_faults(settings: Settings) -> Iterator[Fault]:
-    """Check how much the spool holds."""
+    """Check how full the spool is."""
     folder, core = settings.spool_dir, settings.core
     names = waiting(folder)
     taken = sum(_size(folder / name) for name in names)
@@ -89,7 +89,7 @@ def note_backup(folder: Path) -> None:
 
 
 def note_drill(folder: Path, problems: Sequence[str]) -> None:
-    """Note in the data folder how a drill ended: what was wrong, if anything."""
+    """Note a drill's result in the data folder: its problems, if any."""
     if problems:
         more = f" and {len(problems) - 1} more" if problems[1:] else ""
         atomic_files.replace(folder / _DRILL_FAILED, [f"{problems[0]}{more}".encode()])
@@ -99,7 +99,7 @@ def note_drill(folder: Path, problems: Sequence[str]) -> None:
 
 
 def backup_ages(folder: Path) -> dict[str, float]:
-    """Return how many seconds ago the last backup was made, and the last drill passed, where there was one."""
+    """Return how many seconds ago the last backup was made and the last drill passed, if there was one."""
     now, ages = time.time(), {}
     for what, name in (("backup", _BACKUP_MADE), ("drill", _DRILL_MADE)):
         with suppress(OSError):
@@ -110,7 +110,7 @@ def backup_ages(folder: Path) -> dict[str, float]:
 def backup_faults(settings: Settings) -> Iterator[Fault]:
     """Check when the last backup was made, and how the last drill ended.
 
-    Where backups are set and none was made, the installation's age counts.
+    If backups are configured and none was made, the installation's age counts.
     """
     folder, log = settings.core.data_dir, "the timer's log says why (journalctl -u satark-backup)"
     ages = backup_ages(folder)
@@ -144,7 +144,7 @@ class ClockWatch:
         self._offset = wall() - steady()
 
     def faults(self, elsewhere: float | None = None) -> Iterator[Fault]:
-        """Compare the clock with a steady one, and with the database server's (`elsewhere`, Unix seconds)."""
+        """Compare the clock with the steady one, and with the database server's (`elsewhere`, Unix seconds)."""
         jump = self._wall() - self._steady() - self._offset
         if abs(jump) > CLOCK_SECONDS:
             yield _clock(f"the clock was set by {_span(jump)} while Satark ran")
@@ -171,7 +171,11 @@ def _size(path: Path) -> int:
 
 
 def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -> list[Fault]:
-    """Check the certificate of the public address as a provider does. An address that can't be reached is no fault."""
+    """Check the certificate of the public address as a provider does.
+
+    Raises:
+        OSError: the address can't be reached.
+    """
     parts = urlsplit(public_url)
     if parts.scheme != "https" or not parts.hostname:
         return []
@@ -181,8 +185,6 @@ def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -
         ends = _end(host, parts.port or 443, context or ssl.create_default_context())
     except ssl.SSLCertVerificationError as error:
         return [Fault("certificate_wrong", f"the certificate of {host} is refused: {error.verify_message}", do)]
-    except OSError:
-        return []
     left = (ends - time.time()) / _DAY
     if left >= CERTIFICATE_DAYS:
         return []

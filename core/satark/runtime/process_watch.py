@@ -1,9 +1,9 @@
 """The first of several processes: it serves nothing, and replaces the others when they end or ask for it.
 
-What citizens wrote remains in memory that a process has freed, for as long as the process runs. So a process that
-serves asks after some epochs to be replaced. The new one answers before the old one takes nothing new
-(`satark.runtime.http_server.ReplaceableServer`), and gets the old one's counts when that ends. This module imports
-next to nothing, so that the first process takes little memory.
+Citizens' words remain in memory that a process has freed, for as long as the process runs. So a process that
+serves asks after some epochs to be replaced. The new process answers before the old one stops accepting
+(`satark.runtime.http_server.ReplaceableServer`), and gets the old one's counts at its end. This module imports next to
+nothing, so that the first process takes little memory.
 """
 
 import ctypes
@@ -21,18 +21,18 @@ from typing import Final, NoReturn
 from satark_files.sandbox.core_dumps import forbid_dumps
 
 READY, OLD = b"r", b"o"
-"""What a process says to the first one: it serves; it asks to be replaced. At its end its counts follow."""
+"""Messages from a process to the first one: it serves; it asks to be replaced. At its end its counts follow."""
 MESSAGE: Final = 1 << 17
-"""Most bytes of counts."""
+"""Most bytes of a process's counts."""
 RETIRE: Final = signal.SIGUSR1
-"""Tells a process to take nothing new, and to end when it has answered what it took."""
+"""Message to a process: accept nothing new, and end once all accepted requests are answered."""
 
 _RETRY_SECONDS: Final = 60
 """Seconds until a process is replaced after a new one could not start."""
 
 
 def serve_in_processes(command: Sequence[str], listening: tuple[str, int], number: int) -> NoReturn:
-    """Serve with so many processes until told to stop. This process becomes the first; its open files are closed.
+    """Serve with several processes until told to stop. This process becomes the first; its open files are closed.
 
     `command` starts a serving process. Four arguments follow: the sockets at which it listens, and to the first
     process; its number among those that serve at once, from 0; 1 if no other process serves.
@@ -55,27 +55,27 @@ class _Process:
         self._said = b""
 
     def has_said(self, word: bytes) -> bool:
-        """Whether it is ready, or asks to be replaced."""
+        """Whether the process is ready, or asks to be replaced."""
         with suppress(BlockingIOError, ConnectionResetError):
             while part := self._channel.recv(MESSAGE):
                 self._said += part
         return word in self._said[:2]
 
     def end(self) -> bytes:
-        """Wait until it has ended; return the counts that it left."""
+        """Wait until the process has ended; return the counts that it left."""
         self.running.wait()
         self.has_said(READY)
         self._channel.close()
         return self._said.lstrip(READY + OLD)
 
     def take_over(self, counts: bytes) -> None:
-        """Tell it the counts of the process before it."""
+        """Give the process the counts of the one before it."""
         with suppress(OSError):  # it has ended
             self._channel.send(counts)
 
 
 class _Place:
-    """A serving process, the one that is to replace it, and the one that it replaced."""
+    """A serving process, the process that will replace it, and the one that it replaced."""
 
     def __init__(self, command: Sequence[str], listening: socket.socket, number: int, *, of: int) -> None:
         self._start, self._is_only = (command, listening, number), of == 1
@@ -86,7 +86,7 @@ class _Place:
         self._not_before = 0.0
 
     def look(self, *, may_start: bool) -> bool:
-        """Do what is due; `may_start`: none is being replaced elsewhere. False: no process can start here."""
+        """Take the due step. `may_start`: no other process is being replaced. False: no process can start here."""
         if self.leaving and self.leaving.running.poll() is not None:
             self.serving.take_over(self.leaving.end())
             self.leaving = None

@@ -1,4 +1,4 @@
-"""The retention job: erases every hour the tips whose terms are over, and erased tips that a restore brought back."""
+"""The retention job: every hour it erases tips whose terms are over, and erased tips that a restore brought back."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ class Write(Protocol):
     """Runs a write in a transaction, and waits for it."""
 
     def __call__(self, write: Callable[[UnitOfWork], T], /) -> T:
-        """Return what the write returned, once it is committed."""
+        """Run the write; return its result once it is committed."""
 
 
 class Retention:
@@ -58,7 +58,7 @@ class Retention:
         return self.eraser.complete_list(unit)
 
     def scheduled(self, today: int) -> list[ScheduledTip]:
-        """Return every tip with the end of its term, as it counts today."""
+        """Return every tip with the present end of its term."""
         return self._scheduled(today, list)
 
     def due(self, today: int) -> list[ScheduledTip]:

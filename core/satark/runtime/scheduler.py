@@ -49,7 +49,7 @@ PURGED_AT_ONCE = 1_000
 ERASE_EVERY = 5
 """Seconds between two erasures of SQLite's log, in which deleted rows remain."""
 LOOK_EVERY = 15
-"""Seconds between two looks for due conversations. Each look opens the due times of all that may be due soon."""
+"""Seconds between two looks for due conversations. Each look opens the due times of all possible ones."""
 CLOCK_EVERY = 60
 """Seconds between two looks for waits that are too long because a clock was ahead."""
 NOTIFICATION_DAYS = 14
@@ -104,7 +104,7 @@ class ScheduledJobs:
         await self.writer.write(self.purge_codes)
 
     def _find_due(self) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-        """Find the conversations that have expired, and those whose tipster is to be asked: id → `due` as stored."""
+        """Find the conversations that have expired, and those whose tipster must be asked: id → `due` as stored."""
         now = int(time.time())
         # Only the band in which one expires is stored in plain.
         until = time_buckets.band_end(now + int(self.settings.unsent_question_hours * 3600))
@@ -119,7 +119,7 @@ class ScheduledJobs:
         """End expired sessions: erase the draft, its files and its address, and say nothing.
 
         `due`: id → `due` of the conversations. A conversation that a turn has changed since does not expire. Return the
-        ids of those that did, and the names of the sealed files to delete after the commit.
+        ids of the expired ones, and the names of the sealed files to delete after the commit.
         """
         opened = list(self._opened(conversations.lock_unchanged(unit, due)))
         names: list[str] = []
@@ -173,7 +173,7 @@ class ScheduledJobs:
         return messages
 
     def announce(self, unit: UnitOfWork) -> list[OutboxMessage]:
-        """Tell those who asked to be reached that there is news, in neutral words. Only the receipt opens the news.
+        """Tell tipsters who asked for it that there is news, in neutral words. Only the receipt opens the news.
 
         Each tip has its moments, which only the name key tells: nobody who writes a message chooses when a phone rings.
         """
@@ -237,7 +237,7 @@ def _first(due: Mapping[bytes, tuple[bytes, Due]], is_due: Callable[[Due], bool]
 
 
 async def repeat(job: Callable[[], Awaitable[object]], seconds: float) -> None:
-    """Run a job every so many seconds, until cancelled; again soon when it fails because of the database."""
+    """Run a job every `seconds` until cancelled; if it fails because of the database, run it again soon."""
     while True:
         wait = EVERY
         with suppress(StoreDown, SQLAlchemyError):
@@ -255,7 +255,7 @@ class EpochTurnover:
         self._eraser = eraser
 
     async def run(self) -> None:
-        """Agree with the other machines, then end the epochs that are over, once nothing is sealed under them.
+        """Agree with the other machines. End the epochs that are over, once nothing is sealed under them.
 
         Raises:
             StoreDown, SQLAlchemyError: the database can't be written now; the keys stay.

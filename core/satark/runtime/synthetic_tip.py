@@ -48,7 +48,7 @@ class ProbeFailed(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Probed(msgspec.Struct, frozen=True):
-    """Seconds that a synthetic tip took until it was acknowledged, and until a worker delivered it; its number."""
+    """Seconds until a synthetic tip was acknowledged, and until a worker delivered it; the tip's number."""
 
     acknowledged: float
     delivered: float
@@ -56,7 +56,7 @@ class Probed(msgspec.Struct, frozen=True):
 
 
 class ProbePlugin(PageChannel):
-    """A channel without a provider, and the routing of its one tip."""
+    """A channel without a provider, with the routing of its one tip."""
 
     name = "probe"
     accounts = (_ACCOUNT,)
@@ -100,10 +100,10 @@ async def synthetic_tip(
 ) -> AsyncIterator[Probed]:
     """Send a synthetic tip, wait until a running worker has delivered it, and check who may read it.
 
-    After the block it is erased. `plugins` get the probe's own. `seconds`: the most that the worker may take.
+    After the block the tip is erased. `plugins`: the probe's own plugin is added. `seconds`: most time for the worker.
 
     Raises:
-        ProbeFailed: the tip was lost on the way. What exists of it is erased nevertheless.
+        ProbeFailed: the tip was lost on the way. Its remains are erased nevertheless.
         SettingsError: this machine's keys or settings are wrong.
         StoreDown: the database can't be written.
     """

@@ -1,4 +1,4 @@
-"""Tells systemd that this process serves, and that its event loop runs: one that hangs is started again.
+"""Tells systemd that this process serves and that its event loop runs. systemd restarts one that hangs.
 
 See sd_notify(3) and `WatchdogSec` in systemd.service(5).
 """
@@ -9,11 +9,11 @@ import socket
 from contextlib import suppress
 
 _SECONDS = 20
-"""Seconds between two signs of life where systemd does not say after how long it kills the process."""
+"""Seconds between two signs of life, if systemd does not say after how long it kills the process."""
 
 
 async def show_life(started: asyncio.Event) -> None:
-    """Once started, send a sign of life three times in each `WATCHDOG_USEC`, if systemd listens."""
+    """After the start, send three signs of life in each `WATCHDOG_USEC`, if systemd listens."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     seconds = int(os.environ.get("WATCHDOG_USEC", "0")) / 3e6 or _SECONDS
     await started.wait()

@@ -77,7 +77,7 @@ class Settings:
         return self._demanded(name, model) if found is None and self._demand else found
 
     def is_set(self, name: str) -> bool:
-        """Whether the file or the environment has any value of a section, even a wrong one."""
+        """Whether the file or the environment sets any value of a section, even a wrong one."""
         return getattr(self._load(name, _holding(name, dict[str, Any])), name) is not None
 
     @property
@@ -132,7 +132,7 @@ class Settings:
 
     @property
     def evidence(self) -> FileStore:
-        """The sealed files of tips in it."""
+        """The sealed files of tips in the store of files."""
         return self.files.below("evidence")
 
     @property
@@ -163,9 +163,9 @@ class Settings:
 
 
 def memory_folder() -> Path | None:
-    """Return the folder of the epoch keys in this machine's memory: what lies there outlives processes, and no power.
+    """Return the epoch keys' folder in this machine's memory. Files there outlive processes but no power cut.
 
-    It is `/run/satark`, which the units of `satark deploy` keep, or else one in `/dev/shm`. None: there is neither.
+    It is `/run/satark`, which the units of `satark deploy` keep, or else one in `/dev/shm`. None: neither exists.
 
     Raises:
         SettingsError: somebody else took the folder.
@@ -185,7 +185,7 @@ def memory_folder() -> Path | None:
 
 
 def _empty_secrets(section: BaseModel | None) -> list[str]:
-    """Return the names of required secrets that are empty: with an empty one anybody could sign."""
+    """Return the names of required secrets that are empty: with an empty secret anybody could sign."""
     fields = type(section).model_fields if section is not None else {}
     secret = {name: getattr(section, name) for name, field in fields.items() if field.is_required()}
     return [name for name, value in secret.items() if isinstance(value, SecretStr) and not value.get_secret_value()]
@@ -201,13 +201,13 @@ class _Source(BaseSettings):
 
 @cache
 def _source(model: type[BaseModel], path: Path | None) -> Any:
-    """Make the class whose instances read the file and the environment. To make it takes longer than to read."""
+    """Make the class whose instances read the file and the environment. Making it takes longer than reading."""
     return type("Source", (_Source, model), {"model_config": _config(path)})
 
 
 @cache
 def _holding(name: str, model: Any) -> type[BaseModel]:
-    """Make the model of a configuration in which only this section is read."""
+    """Make a model of the configuration that reads only this section."""
     fields: dict[str, Any] = {name: (model | None, None)}
     return create_model("Section", **fields)
 

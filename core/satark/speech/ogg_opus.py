@@ -1,6 +1,6 @@
 """Codes sound as Opus clips with ffmpeg, and joins clips into one voice note, without decoding them.
 
-All clips are coded alike: one channel, frames of 20 ms. Therefore the packets of one clip may follow those of another.
+All clips are coded alike: one channel, frames of 20 ms. So the packets of one clip may follow those of another.
 
 Source: RFC 3533 (pages of Ogg), RFC 7845 (Opus in Ogg), RFC 6716 (Opus packets).
 """
@@ -16,9 +16,9 @@ from typing import Final
 from satark_files.recordings.ffmpeg import find_program
 
 FRAME_SAMPLES: Final = 960
-"""Samples of one packet: 20 ms at 48 kHz, the rate in which Opus counts."""
+"""Number of samples in one packet: 20 ms at 48 kHz, the rate in which Opus counts."""
 PRE_SKIP: Final = 312
-"""Samples that a decoder drops at the start (RFC 7845 section 4.2): libopus needs 6.5 ms."""
+"""Number of samples that a decoder drops at the start (RFC 7845 section 4.2): libopus needs 6.5 ms."""
 
 _PAGE: Final = struct.Struct("<4sBBqIIIB")
 _HEAD: Final = struct.pack("<8sBBHIhB", b"OpusHead", 1, 1, PRE_SKIP, 48_000, 0, 0)
@@ -38,7 +38,7 @@ def read_packets(data: bytes) -> tuple[bytes, ...]:
     """Return the coded packets of a file, without its two headers.
 
     Raises:
-        NotOpusError: the data is no such file, or is damaged.
+        NotOpusError: the data is no Ogg Opus file, or is damaged.
     """
     packets = tuple(_packets(data))
     if len(packets) < _HEADERS or not packets[0].startswith(b"OpusHead"):
@@ -58,7 +58,7 @@ def write_file(packets: Sequence[bytes]) -> bytes:
 
 
 def seconds(packets: Sequence[bytes]) -> float:
-    """Return how many seconds packets play."""
+    """Return the playing time of packets in seconds."""
     return len(packets) * FRAME_SAMPLES / 48_000
 
 
@@ -99,9 +99,9 @@ def _checksum(data: bytes) -> int:
 
 
 KILOBITS: Final = 20
-"""Kilobits a second: speech is clear, and a minute takes 150 kB."""
+"""Kilobits a second at which speech is clear. A minute takes 150 kB."""
 MOST_SECONDS: Final = 120
-"""Seconds that coding one batch of files may take."""
+"""Most seconds that coding one batch of files may take."""
 
 _FILES_AT_ONCE: Final = 40
 _CODED: Final = (

@@ -28,7 +28,7 @@ _SUFFIX: Final = ".ogg"
 _RECORDED: Final = (".wav", ".mp3", ".m4a", ".ogg", ".flac")
 _SAMPLES: Final = 16_000
 _SILENCE: Final = b"\0"
-"""The synthetic voice ends each line with almost half a second of such bytes. A pause follows it in a voice note."""
+"""Bytes of silence. The synthetic voice ends each line with half a second of them; a voice note adds a pause."""
 
 
 class VoiceNotes:
@@ -138,11 +138,11 @@ PROGRAM: Final = "espeak-ng"
 MIME: Final = "audio/wav"
 WORDS_A_MINUTE: Final = 140
 MOST_SECONDS: Final = 60
-"""Seconds that reading a transcript may take; the longest transcript takes less than five."""
+"""Most seconds that reading a transcript may take. The longest transcript takes less than five."""
 
 
 class SyntheticVoiceError(Exception):
-    """The program is missing or failed; the message says nothing about the text."""
+    """The program for the synthetic voice is missing or failed; the message says nothing about the text."""
 
 
 def can_speak(language: str) -> bool:

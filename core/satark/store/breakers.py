@@ -18,7 +18,7 @@ from satark.store.unit_of_work import UnitOfWork
 FIRST_PAUSE = 15
 """Seconds from the opening of a breaker to its first trial."""
 LONGEST_PAUSE = 240
-"""Most seconds between two trials, and so from a destination's recovery to its next trial."""
+"""Most seconds between two trials, and so between a destination's recovery and the next trial."""
 TRIAL_LEASE = 150
 """Seconds that one process has for a trial before another one may try."""
 _MOST_DOUBLINGS = 10
@@ -57,7 +57,7 @@ def claim_trial(unit: UnitOfWork, destination: str) -> bool:
 
 
 def return_trial(unit: UnitOfWork, destination: str) -> None:
-    """Give back a trial that this transaction claimed and found nothing for: the next delivery takes it."""
+    """Give back a claimed trial because there was nothing to deliver. The next delivery takes it."""
     table = tables.open_breaker
     unit.main.execute(update(table).where(table.c.destination == destination).values(half_open_at=unit.now))
 
@@ -96,8 +96,8 @@ def destination_faults(
 ) -> list[DestinationFault]:
     """Return the destinations of one desk that are down or have dead letters, by name.
 
-    A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. What waits for
-    one that is down is not counted: tips that are kept from the desk wait there too, as covers.
+    A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. Deliveries that
+    wait are not counted: tips that are kept from the desk wait there too, as covers.
     """
     down = connection.execute(_OPEN.where(_belongs(tables.open_breaker.c.destination, desk, destination_rules)))
     found = {row.destination: DestinationFault(destination=row.destination, down=band(row.since)) for row in down}

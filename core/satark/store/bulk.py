@@ -21,7 +21,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 _ARRAYS: Final = {bytes: "bytea[]", str: "text[]", int: "bigint[]", bool: "boolean[]"}
 _AT_ONCE: Final = 1000
-"""Rows that are in memory at a time, of a query that is streamed."""
+"""Number of rows of a streamed query that are in memory at a time."""
 _MOST_ROWS: Final = 512
 """Most rows in one statement for SQLite: SQLite allows 32,766 values in a statement."""
 
@@ -33,7 +33,7 @@ def insert(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 def upsert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows, or replace stored rows of the same primary key. Of given rows with the same key the last counts."""
+    """Insert rows, or replace stored rows of the same primary key. If given rows have the same key, the last counts."""
     if rows:
         key = table.primary_key.columns.keys()
         last = {tuple([row[name] for name in key]): row for row in rows}
@@ -92,7 +92,7 @@ def among(
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield SQL conditions, with their parameters, that together select the rows whose key is one of these values.
 
-    Each begins after the key's name, which the caller writes. PostgreSQL gets one; SQLite gets several for many values.
+    The caller writes the key's name before each condition. PostgreSQL gets one; SQLite gets several for many values.
     """
     if _is_postgresql(connection):
         yield f"= ANY(%b::{_ARRAYS[key.type.python_type]})", (list(values),)
@@ -111,7 +111,7 @@ def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None
 
 
 def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
-    """Return the values of each column of the table, the default where the rows leave the column out."""
+    """Return the values of each column of the table, the default if the rows leave the column out."""
     values = {name: [row[name] for row in rows] for name in rows[0] if name in table.columns}
     for name, default in _defaults(table):
         if name not in values:
@@ -124,7 +124,7 @@ def _is_postgresql(connection: Connection) -> bool:
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Return parts of the values, filled to powers of two with the last: the database prepares few statements."""
+    """Return parts of the values. The last value fills each to a power of two, so that few statements are prepared."""
     for at in range(0, len(values), _MOST_ROWS):
         part = list(values[at : at + _MOST_ROWS])
         power = 1 << (len(part) - 1).bit_length()
@@ -164,7 +164,7 @@ def _replacing(table: Table) -> str:
 
 T = TypeVar("T")
 Values = Sequence[Any]
-"""One value for each place of a statement."""
+"""One value for each placeholder of a statement."""
 
 
 def run(connection: Connection, sql: str, values: Values) -> list[tuple[Any, ...]]:

@@ -12,19 +12,19 @@ from satark.store.unit_of_work import UnitOfWork
 EDGE: Final = "edge"
 NAMES: Final = "names"
 STORE: Final = "folder"
-"""The canary of the store in which the database's files lie."""
+"""The canary of the store of files that the database uses."""
 KEY_LOST: Final = "its epoch key is lost"
-"""Why a file that is still to be fetched is lost with the epoch keys."""
+"""Reason of a file that can't be fetched any more because the epoch keys are lost."""
 UNDER_EPOCH_KEYS: Final = (
     tables.conversation, tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code,
 )  # fmt: skip
-"""Tables whose rows can't be opened without the epoch keys. The table of conversations comes first."""
+"""Tables whose rows can't be opened without the epoch keys. The table of conversations must come first."""
 
 
 def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
-    """Return which of `NAMES` and `EDGE` differ from the database's; store in it those that it lacks.
+    """Return which of the keys `NAMES` and `EDGE` differ from the database's. Store canaries that the database lacks.
 
-    `identity`: the edge key, where the process has it.
+    `identity`: the edge key, if the process has it.
     """
     own = _own(unit.keys, identity)
     unit.insert_new(tables.key_canary, [{"name": name, "value": value} for name, value in own.items()], "name")
@@ -32,7 +32,7 @@ def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
 
 
 def differing_keys(main: Connection, keys: Connection, identity: Identity | None) -> list[str]:
-    """Return which of `NAMES` and `EDGE` differ from the database's, and write nothing."""
+    """Return which of the keys `NAMES` and `EDGE` differ from the database's. Write nothing."""
     stored = {row.name: row.value for row in main.execute(select(tables.key_canary))}
     return [name for name, value in _own(keys, identity).items() if stored.get(name, value) != value]
 
@@ -43,7 +43,7 @@ def take_store(unit: UnitOfWork, own: bytes) -> None:
 
 
 def is_elsewhere(main: Connection, own: bytes) -> bool:
-    """Whether the database's files lie in another store than the one with this canary."""
+    """Whether the database uses another store of files than the one with this canary."""
     stored = main.execute(select(tables.key_canary.c.value).where(tables.key_canary.c.name == STORE)).scalar()
     return stored not in {None, own}
 
@@ -56,8 +56,8 @@ def _own(keys: Connection, identity: Identity | None) -> dict[str, bytes]:
 def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
     """Erase the drafts, replies and reply handles that epoch keys sealed; return how many conversations.
 
-    From now on other epoch keys are used, and for a day, new conversations tell of the loss. The files go with
-    `satark.custody.lost_drafts`, which calls this.
+    Other epoch keys are used from then on, and for a day, new conversations tell of the loss.
+    `satark.custody.lost_drafts` calls this and erases the files.
     """
     erased, *_ = [unit.main.execute(delete(table)).rowcount for table in UNDER_EPOCH_KEYS]
     lost = update(tables.file).where(tables.file.c.state == "due")

@@ -1,8 +1,8 @@
 """The column `tip.key_changes`, which names the desks that renewed a tip's key, and so have the tip.
 
-It is sealed under the name key, with one size for all tips; and when a desk changes its key, every row is sealed anew.
-So neither one copy of the main database nor two tell which tips a desk has. Before any tip has a new key, all rows are
-empty. Where one needs more room, all get it first, some in each transaction, in the order of their ids.
+The column is sealed under the name key and has one size for all tips. When a desk changes its key, every row is sealed
+anew. So neither one copy of the main database nor two tell which tips a desk has. Before any tip has a new key, all
+rows are empty. If a row needs more room, all rows get it first, some in each transaction, in the order of their ids.
 """
 
 import os
@@ -19,13 +19,13 @@ from satark.store.unit_of_work import UnitOfWork
 
 _NONCE, _LENGTH, _MAC = 12, 4, 16
 _LEAST: Final = 4096
-"""Content is padded to a power of two of bytes, at least so many: a post-quantum recipient alone takes 2,000."""
+"""Least size in bytes of the content, padded to a power of two: one post-quantum recipient takes 2,000."""
 AT_ONCE: Final = 16
 """Most tips whose keys one transaction changes, so that turns need not wait long for it; a power of two."""
 ALTERED: Final = b"\xc1"
-"""The byte with which nothing in MessagePack begins."""
+"""A byte with which no MessagePack value begins."""
 _LAST: Final = 8
-"""How many of the last rows tell whether all have room: a new tip that comes among them may have it before others."""
+"""Number of last rows that show whether all have room: a tip that comes among them may have room before others."""
 
 
 class NoRoom(Exception):  # noqa: N818 - it reads as what it says
@@ -43,7 +43,7 @@ def read(unit: UnitOfWork, tip_id: str) -> bytes | None:
 
 
 def opened(keys: Connection, tip_id: str, stored: bytes) -> bytes:
-    """Return the changes in a tip's column; what nobody can decode, if it was not sealed under the name key."""
+    """Return the changes in a tip's column; bytes that nobody can decode if it is not sealed under the name key."""
     try:
         plain = _box(keys, tip_id).decrypt(stored[:_NONCE], stored[_NONCE:], None)
     except (InvalidTag, ValueError):
@@ -55,7 +55,7 @@ def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
     """Store the changes of a tip's keys.
 
     Raises:
-        NoRoom: they take more room than the rows have.
+        NoRoom: the changes take more room than the rows have.
     """
     needed, last = size_for(len(changes)), _LENGTH_OF.order_by(tip.c.id.desc()).limit(_LAST)
     others = unit.main.execute(last.where(tip.c.id != tip_id)).scalars()
@@ -65,20 +65,24 @@ def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
 
 
 def grow(unit: UnitOfWork, after: str, size: int) -> str:
-    """Give some rows after an id content of so many bytes; return the last one's id, empty: all have it."""
+    """Give some rows behind an id content of `size` bytes. Return the last one's id; empty: all rows have that size."""
     lacking = (tip.c.id > after, func.length(tip.c.key_changes) < _NONCE + size + _MAC)
     tips = unit.main.execute(select(tip.c.id).where(*lacking).order_by(tip.c.id).limit(AT_ONCE)).scalars().all()
     return seal_again(unit, tips, size)[-1] if tips else ""
 
 
 def first(unit: UnitOfWork, tip_id: str) -> bytes:
-    """Return the column of a new tip, without changes: it looks like that of the first tip, which gets room first."""
-    size = _content(unit.main.execute(_LENGTH_OF.order_by(tip.c.id).limit(1)).scalar())
+    """Return the column of a new tip, without changes, in the size of the first tip's, which gets room first."""
+    size = unit.once(_size_of_first)
     return sealed(unit.keys, tip_id, b"", size) if size else b""
 
 
+def _size_of_first(unit: UnitOfWork) -> int:
+    return _content(unit.main.execute(_LENGTH_OF.order_by(tip.c.id).limit(1)).scalar())
+
+
 def seal_again(unit: UnitOfWork, of: Sequence[str] | None = None, size: int = 0) -> Sequence[str]:
-    """Seal the column of these tips, or of all, anew, with content of at least so many bytes; return the tips' ids."""
+    """Seal the column of these tips, or of all, anew, with content of at least `size` bytes; return the tips' ids."""
     query = select(tip.c.id) if of is None else select(tip.c.id).where(tip.c.id.in_(of))
     # Locked in a statement of its own: no change that another transaction makes meanwhile is written over.
     tips = unit.main.execute(query.order_by(tip.c.id).with_for_update()).scalars().all()
@@ -88,24 +92,24 @@ def seal_again(unit: UnitOfWork, of: Sequence[str] | None = None, size: int = 0)
 
 
 def _content(length: int | None) -> int:
-    """Return the bytes of content in a column of so many bytes."""
+    """Return the size in bytes of the content in a column of this size."""
     return max(0, (length or 0) - _NONCE - _MAC)
 
 
 def _write(unit: UnitOfWork, tip_id: str, changes: bytes, size: int = 0) -> None:
-    """Seal a tip's column in the size that it has, or in a greater one; an empty one stays so."""
+    """Seal a tip's column in its present size or a greater one. An empty column stays empty."""
     row = tip.c.id == tip_id
     if size := max(size, _content(unit.main.execute(_LENGTH_OF.where(row)).scalar())):
         unit.main.execute(update(tip).where(row).values(key_changes=sealed(unit.keys, tip_id, changes, size)))
 
 
 def size_for(length: int) -> int:
-    """Return the size of the content in which changes of so many bytes find room."""
+    """Return the size of the content that has room for changes of this size."""
     return max(_LEAST, 1 << (_LENGTH + length - 1).bit_length())
 
 
 def sealed(keys: Connection, tip_id: str, changes: bytes, size: int) -> bytes:
-    """Seal a tip's column, with content of so many bytes."""
+    """Seal a tip's column, with content padded to a size."""
     nonce, plain = os.urandom(_NONCE), (len(changes).to_bytes(_LENGTH) + changes).ljust(size, b"\0")
     return nonce + _box(keys, tip_id).encrypt(nonce, plain, None)
 

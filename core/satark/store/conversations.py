@@ -33,13 +33,13 @@ _COLUMNS = (conversation.c.id, conversation.c.draft, conversation.c.handle, conv
 
 
 def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[bytes]]) -> tuple[Homes, Homes]:
-    """Return the conversation of each sender's pseudonyms, a random one if it is new, and what is not stored yet."""
+    """Return each sender's conversation, a random one if it is new, and the pairs that are not stored yet."""
     senders = list(senders)
     return _homes(senders, _known(connection, identity, senders)[0])
 
 
 def _known(connection: Connection, identity: Identity, senders: Sequence[Sequence[bytes]]) -> tuple[Homes, list[bytes]]:
-    """Return what is stored of these pseudonyms, and the look-ups of rows that were moved from another conversation."""
+    """Return the stored rows of these pseudonyms, and the look-ups of rows moved from another conversation."""
     lookups = {lookup: p for sender in senders for p in sender for lookup in identity.lookups(p)}
     known, moved = Homes(), list[bytes]()
     for lookup, id_, sealed in bulk.select(connection, _ALIAS_COLUMNS, alias.c.lookup, list(lookups), lock=False):
@@ -62,9 +62,9 @@ def _homes(senders: Sequence[Sequence[bytes]], known: Homes) -> tuple[Homes, Hom
 def find_or_begin(
     unit: UnitOfWork, identity: Identity, senders: Iterable[Sequence[bytes]]
 ) -> tuple[Homes, Collection[bytes]]:
-    """Return each pseudonym's conversation, begun only once, even if two processes begin it, and which are new.
+    """Return each pseudonym's conversation, and which conversations are new. Two processes never begin the same one.
 
-    `write` stores the first row of a new one; until the commit nobody else can find it.
+    `write` stores the first row of a new one. Until the commit nobody else can find that row.
     """
     senders = list(senders)
     known, moved = _known(unit.main, identity, senders)

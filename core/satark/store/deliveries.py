@@ -24,7 +24,7 @@ from satark.store.tables import delivery, desk, tip
 from satark.store.unit_of_work import due_in
 
 LEASE = 30
-"""Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""
+"""Seconds that a claim lasts. A process renews its claims while it works, so only a crashed process loses them."""
 COVERS_AT_ONCE = 64
 """Most covers that are claimed besides deliveries."""
 SUPERSEDED = "a later revision replaces it"
@@ -34,7 +34,7 @@ REASON_LENGTH = 200
 
 
 def new_row(tip: str, destination: str, now: int, *, revision: int = 1, id_: bytes = b"") -> dict[str, object]:
-    """Make the row of a delivery that is due. `id_`: of a cover; empty: a random one."""
+    """Make the row of a delivery that is due. `id_`: a cover's id; empty: a random id."""
     return {
         "id": id_ or random_bytes(16),
         "tip": tip,
@@ -53,7 +53,7 @@ def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: in
 
 
 def order_id(keys: Connection | Engine, order: str, office: str) -> bytes:
-    """Return the id of the delivery of an order to erase: nobody who only writes rows has an office erase its copy."""
+    """Return the id of an order to erase. Nobody who can only write rows can make an office erase its copy."""
     return envelopes.tag(keys, order, f"order {office}")
 
 
@@ -65,7 +65,7 @@ def is_cover(keys: Connection | Engine, row: Any) -> bool:
 def add(unit: UnitOfWork, tip_id: str, destination: str, *, again: bool = False, id_: bytes = b"") -> None:
     """Queue a tip for another destination, unless the tip was queued for it before.
 
-    `again`: then add a revision, since the destination may have had nothing but covers. `id_`: empty: a random one.
+    `again`: add a revision if it was queued, since the destination may have had only covers. `id_` empty: a random id.
     """
     row = new_row(tip_id, destination, unit.now, id_=id_) | when_due(unit, tip_id, destination)
     if not unit.insert_new(delivery, [row], "id") and again and destination != HERE:
@@ -123,7 +123,7 @@ def _rows_away(unit: UnitOfWork, tip_id: str, *, offices_only: bool) -> dict[str
 
 
 def office_destinations(unit: UnitOfWork, tip_id: str) -> list[str]:
-    """Return the destinations in remote offices for which a tip was ever queued, but for those with nothing at all."""
+    """Return the destinations in remote offices for which a tip was ever queued, and not only covers."""
     found = _rows_away(unit, tip_id, offices_only=True)
     return sorted(to for to, rows in found.items() if not all(is_cover(unit.keys, one) for one in rows))
 
@@ -140,16 +140,16 @@ def oldest_due(connection: Connection, destination: str) -> int | None:
 
 
 def waits(connection: Connection, keys: Connection | Engine, destination: str, now: int) -> bool:
-    """Return whether something that is no cover is due for a destination, or is under way to it."""
+    """Return whether a delivery that is no cover is due for a destination or under way to it."""
     due = (delivery.c.state == "due", delivery.c.destination == destination, delivery.c.due_at <= now + LEASE)
     rows = connection.execute(select(*(delivery.c[name] for name in _NAMED)).where(*due))
     return not all(is_cover(keys, row) for row in rows)
 
 
 def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = False) -> list[Any]:
-    """Claim so many deliveries of a destination that are due, the oldest (or newest) first, for `LEASE`.
+    """Claim at most `limit` due deliveries of a destination, the oldest (or newest) first, for `LEASE`.
 
-    The covers among them fill no place: up to `COVERS_AT_ONCE` come on top.
+    Covers do not count: up to `COVERS_AT_ONCE` are claimed in addition.
     """
     wanted = {"to": destination, "now": unit.now, "most": limit and limit + COVERS_AT_ONCE * (destination != HERE)}
     due, left = [], limit
@@ -168,7 +168,7 @@ def renew_claims(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 
 def mark_done(unit: UnitOfWork, ids: Sequence[bytes], *, covers: bool = False) -> None:
-    """Mark deliveries as done, and older dead letters of the same tip and destination: of `covers` only covers."""
+    """Mark deliveries as done, and older dead letters of their tip and destination; with `covers`, only covers."""
     if not ids:
         return
     unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
@@ -178,13 +178,13 @@ def mark_done(unit: UnitOfWork, ids: Sequence[bytes], *, covers: bool = False) -
 
 
 def _replace(unit: UnitOfWork, dead: Sequence[bytes]) -> None:
-    """Let dead letters be done, since a later revision replaces them."""
+    """Mark dead letters as done, since a later revision replaces them."""
     if dead:
         unit.main.execute(update(delivery).where(delivery.c.id.in_(dead)).values(state="done", reason=SUPERSEDED))
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempt: int, seconds: float, reason: str) -> None:
-    """Make a delivery due again after so many seconds, unless another process has claimed it since."""
+    """Make a delivery due again after `seconds`, unless another process has claimed it since."""
     claimed = _claimed(id_, attempt)
     unit.main.execute(
         update(delivery).where(*claimed).values(**due_in(seconds, unit.now), reason=reason[:REASON_LENGTH])
@@ -192,7 +192,7 @@ def retry_later(unit: UnitOfWork, id_: bytes, attempt: int, seconds: float, reas
 
 
 def dead_letter(unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> bool:
-    """Turn a delivery into a dead letter, which is no longer attempted. False: another process has claimed it since."""
+    """Turn a delivery into a dead letter, which is no longer attempted. False: another process claimed it since."""
     claimed = _claimed(id_, attempt)
     result = unit.main.execute(
         update(delivery)
@@ -258,7 +258,7 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 def finished_notifications(connection: Connection, oldest: int, most: int) -> Sequence[bytes]:
-    """Return ids of notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a time.
+    """Return ids of notifications and alarms (`sink.Delivery.kind`) that are finished and were due before `oldest`.
 
     Reads every delivery. An order to an office to erase its copy is finished once the office has received the order.
     """

@@ -1,4 +1,4 @@
-"""When a delivery goes out, which tells no carrier and no dump the second in which a tip came."""
+"""Chooses when a delivery goes out, so that neither a carrier nor a dump shows the second in which a tip came."""
 
 from collections.abc import Mapping
 
@@ -33,13 +33,13 @@ def woken_by(unit: UnitOfWork, tip_id: str) -> set[str]:
 
 
 def next_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:
-    """Return the next moment of a destination or tip: one in each `every` seconds, which only the name key tells."""
+    """Return a destination's or tip's next moment. Each `every` seconds have one, which only the name key tells."""
     draws = ((n, envelopes.tag(keys, str(n), f"moment {of}")) for n in (now // every, now // every + 1))
     return next(at for n, drawn in draws if (at := n * every + int.from_bytes(drawn) % every) > now)
 
 
 def when_due(unit: UnitOfWork, tip_id: str, destination: str, *, is_urgent: bool = False) -> dict[str, int]:
-    """Return when a delivery is due, as columns. What is urgent goes to all but offices at once."""
+    """Return the columns that say when a delivery is due. An urgent one is due at once, except for offices."""
     seconds, offices = unit.main.get_execution_options().get(_PUT_OFF, ({}, 0))
     every, kind = seconds.get(destination, offices), tip_id.partition(":")[0]
     if not every or destination == HERE or kind not in {tip_id, "erased"}:

@@ -18,7 +18,7 @@ _FILE: Final = "satark_file"
 _LOOK_SECONDS: Final = 0.001
 """Seconds between two checks whether the other process's write has ended."""
 CONNECT_SECONDS = 5
-"""Seconds to wait for a PostgreSQL server that does not respond, when connecting and within a connection."""
+"""Seconds to wait for a PostgreSQL server that does not respond, while connecting and within a connection."""
 
 _PRIMARY_CODE: Final = 0xFF
 """Bits of an error's code that tell its kind (sqlite.org/rescode.html, "Primary Result Codes")."""
@@ -28,20 +28,19 @@ _TIMEOUTS: Final = {
     "keepalives_idle": CONNECT_SECONDS,
     "keepalives_interval": 1,
 }
-"""How long libpq waits for a PostgreSQL server, and that it notices one that vanished while it waits for a result."""
+"""Options of libpq: how long it waits for a server, and when it detects that a server vanished during a query."""
 _SERVER_TIMEOUTS: Final = (
     "SET lock_timeout = '5s'",  # tried twice before a batch is spooled: see `BUSY_SECONDS`
     "SET statement_timeout = '60s'",
     "SET idle_in_transaction_session_timeout = '300s'",  # a stopped process must not hold its locks
 )
-"""What a PostgreSQL server is told at each new connection; a migration takes as long as it takes."""
+"""Settings for a PostgreSQL server at each new connection. A migration has no time limit."""
 
 
 def is_database_fault(error: BaseException) -> bool:
-    """Whether the database failed, and not what was written to it: it is down, read-only, full, locked or damaged.
+    """Whether an error is the database's fault: it is down, read-only, full, locked or damaged.
 
-    Only a value that the database or its driver can't store, or a row that contradicts another, is the fault of what
-    was written.
+    All other errors are, except those of a value that can't be stored or of a row that contradicts another.
     """
     if isinstance(error, exc.ProgrammingError):  # the server's own has a code: a table is missing, or a right
         return bool(getattr(error.orig, "sqlstate", None))
@@ -119,7 +118,7 @@ def _sqlite(database: str, url: str) -> Engine:
 
 
 def _mark(database: str) -> tuple[int, int]:
-    """Return what tells a database's file from another: who writes to a file that was replaced, writes for nobody."""
+    """Return a mark that identifies a database's file. Writes to a file that was replaced would be lost."""
     with suppress(OSError):
         found = Path(database).stat()
         return found.st_dev, found.st_ino
@@ -147,7 +146,7 @@ def _begin_to_write(connection: Any) -> None:
 
 
 def _is_busy(driver: sqlite3.Connection) -> bool:
-    """Try to begin a transaction that writes; True: another process has one, so this one did not begin."""
+    """Try to begin a transaction that writes. True: it did not begin, since another process has one."""
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.Error as error:
@@ -159,10 +158,10 @@ class _Bytes(LargeBinary):
     """Bytes that go to and from the driver unchanged. SQLAlchemy's own type would copy each value."""
 
     def bind_processor(self, dialect: Any) -> None:
-        """Leave values as they are."""
+        """Return None: values stay unchanged."""
 
     def result_processor(self, dialect: Any, coltype: Any) -> None:
-        """Leave values as they are."""
+        """Return None: values stay unchanged."""
 
 
 def _postgresql(url: str) -> Engine:

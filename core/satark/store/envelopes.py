@@ -24,11 +24,11 @@ from satark.store.unit_of_work import UnitOfWork
 
 TAG: Final = 16
 PADDED: Final = 4096
-"""An envelope's content is padded to a multiple of so many bytes: its size must not tell who is excluded."""
+"""An envelope's content is padded to a multiple of this size in bytes, so that it does not tell who is excluded."""
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
 DRAWN: Final = 256
-"""Bytes at the beginning of anything sealed that hold enough of what was drawn for it alone."""
+"""Number of first bytes of a sealed value that contain enough random bytes to be unique."""
 _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
     tuple_(envelope.c.tip, envelope.c.holder).in_(bindparam("pairs", expanding=True))
 )
@@ -49,16 +49,16 @@ def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
 
 
 def releasing(connection: Connection, tip: str, desks: Iterable[str], size: int = 0) -> list[bytes]:
-    """Return what a release has instead of the names of desks that have the tip: only this machine can tell them.
+    """Return tags that a release has in place of the names of desks that have the tip. Only this machine can read them.
 
-    Random tags fill them up to `size`, since their number must not tell who is excluded.
+    Random tags fill their number up to `size`, since it must not tell who is excluded.
     """
     tags = [tag(connection, tip, f"{one}\0release") for one in desks]
     return tags + [secrets.token_bytes(TAG) for _ in range(size - len(tags))]
 
 
 def seal(envelope: Envelope, recipient: str) -> bytes:
-    """Seal an envelope to its holder. It has the form of every other: it does not tell of which kind the key is."""
+    """Seal an envelope to its holder. All envelopes have one form, whatever the kind of the holder's key."""
     return encrypt_alike(encode(envelope, PADDED), recipient)
 
 
@@ -68,20 +68,20 @@ def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[st
 
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
-    """Store the envelope of a holder in place of the holder's earlier one, or of a decoy: the rows stay as many."""
+    """Store the envelope of a holder in place of the holder's earlier one or of a decoy, so no row is added."""
     if find(unit.keys, tip, holder) is None:
         _delete(unit, tip, _decoys_of(unit.keys, tip)[:1])
     _put(unit, tip, holder, sealed)
 
 
 def renew_decoys(unit: UnitOfWork, tip: str, size: int) -> None:
-    """Make a tip's decoys anew, as all its envelopes are, with content of so many bytes that nobody can open."""
+    """Make a tip's decoys anew when its envelopes are renewed, with `size` bytes of content that nobody can open."""
     for one in _decoys_of(unit.keys, tip):
         _put(unit, tip, one, encrypt_alike(bytes(size)))
 
 
 def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
-    """Put decoys in the place of these holders' envelopes of a tip. A holder without an envelope is no error."""
+    """Replace these holders' envelopes of a tip by decoys. A holder without an envelope is no error."""
     dropped = find_many(unit.keys, ((tip, one) for one in holders))
     _delete(unit, tip, [holder for _, holder in dropped])
     taken = {*_decoys_of(unit.keys, tip)}
@@ -136,17 +136,17 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
 
 
 def stored_tips(main: Connection, keys: Connection, desk: str) -> list[str]:
-    """Return the ids of all tips here, and of those of which only a desk's envelope is left."""
+    """Return the ids of all tips here, and of tips that only have a desk's envelope left."""
     return sorted({*main.execute(select(tips.c.id)).scalars(), *tips_of(keys, desk)})
 
 
 def cover(sealed: bytes) -> bytes:
-    """Return a hash of what was drawn for an envelope when it was sealed: no other envelope has the same."""
+    """Return a hash of the random bytes of a sealed envelope. No other envelope has the same hash."""
     return blake2b(sealed[:DRAWN], digest_size=16).digest()
 
 
 def digest(sealed: bytes) -> bytes:
-    """Return a hash of an envelope as it is stored: unlike `cover`, it changes with any damage."""
+    """Return a hash of a whole stored envelope. Unlike `cover`, it changes with any damage."""
     return blake2b(sealed, digest_size=16).digest()
 
 

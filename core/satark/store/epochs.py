@@ -1,15 +1,15 @@
 """Epochs on which the machines of a database agree: the database lists them, each machine keeps their keys in memory.
 
 An epoch's key goes to a machine sealed for a key pair that this machine uses once: it stores the key in its file, makes
-another pair, and overwrites the private half of the first. What a database, its log or a standby keeps of a deleted row
-opens with nothing that is left, so no database need forget.
+another pair, and overwrites the private half of the first. Copies of a deleted row in a database, its log or a standby
+then open with no key that is left, so no database need forget.
 
 A machine gets keys only from those who know its recipient, and only if one that has a key vouched for it: it writes the
-recipient under an epoch key. A machine without keys writes it under the edge key and a code of its own, which somebody
-brings to one that has them (`Epochs.admit`). So the edge key and the database alone make nobody a machine.
+recipient under an epoch key. A machine without keys writes it under the edge key and a code of its own, and somebody
+brings this code to a machine with keys (`Epochs.admit`). So the edge key and the database alone admit no machine.
 
 The list changes under a lock that each transaction of a process with epoch keys shares at its end. So nothing is
-committed under an epoch that is not listed any more, or by somebody who did not know a listed one.
+committed under an epoch that is no longer listed, or by a process that did not know a listed one.
 """
 
 from base64 import b32decode, b32encode
@@ -31,14 +31,14 @@ from satark.store.writer import StoreDown
 from satark_age import age
 
 _LIST_LOCK: Final = 0x5A7A_4B02
-"""PostgreSQL's advisory lock of the list."""
+"""PostgreSQL's advisory lock for the list."""
 _MOST_STEPS: Final = 3
 _TIME: Final = 8
-"""Bytes of a time within a sealed key."""
+"""Size in bytes of a time within a sealed key."""
 
 
 _CODE: Final = 10
-"""Bytes of a joining code. It can be tried only with the edge key."""
+"""Size in bytes of a joining code. It can be guessed only with the edge key."""
 
 
 class EpochOver(Exception):  # noqa: N818 - it reads as what it says
@@ -46,10 +46,10 @@ class EpochOver(Exception):  # noqa: N818 - it reads as what it says
 
 
 class _Listed(NamedTuple):
-    """What the database holds of the epochs."""
+    """The database's record of the epochs."""
 
     machines: dict[bytes, bytes]
-    """Machine → the recipient of its next key, as it is stored."""
+    """Machine → the stored recipient of its next key."""
     keys: dict[tuple[bytes, bytes], bytes]
     """Epoch and machine → the sealed key; empty: the machine has it."""
 
@@ -62,9 +62,9 @@ class _Listed(NamedTuple):
 
 
 class Epochs:
-    """One process's part in agreeing which epochs there are. The methods wait for the database and the disk.
+    """Agrees with the other processes which epochs there are. The methods wait for the database and the disk.
 
-    The epoch keys of `identity` begin no epoch by themselves from now on.
+    From then on, the epoch keys of `identity` no longer begin epochs by themselves.
     """
 
     def __init__(self, identity: Identity, main: Engine, keys: Engine) -> None:
@@ -73,7 +73,7 @@ class Epochs:
         self._keys.take = self._take
 
     def agree(self) -> bool:
-        """Do what this machine can: take keys, begin an epoch if none lasts, give keys to machines without them.
+        """Take keys, begin an epoch if none lasts, and give keys to machines without them, as far as this machine can.
 
         Return whether this machine has the key of every listed epoch. If not, another machine must give it.
         """
@@ -85,7 +85,7 @@ class Epochs:
         return self._is_complete()
 
     def admit(self, code: str) -> bool:
-        """Give the keys to the machine that shows this code (`joining_code`); return whether one asks with it."""
+        """Give the keys to the machine with this code (`joining_code`); return whether a machine asks with it."""
         if not self.agree():
             return False
         with unit_of_work(*self._engines) as unit:
@@ -101,9 +101,9 @@ class Epochs:
         return self.agree()
 
     def end(self, ended: Collection[bytes]) -> None:
-        """Take epochs off the list, once nothing is sealed under them any more, and destroy their keys here.
+        """Remove epochs from the list once nothing is sealed under them, and destroy their keys here.
 
-        A machine that never took the key of one of them is gone, or asks anew.
+        A machine that never took such a key is gone, or must ask anew.
         """
         with unit_of_work(*self._engines) as unit:
             _lock(unit.main)
@@ -113,11 +113,11 @@ class Epochs:
 
     @contextmanager
     def unchanged(self, connection: Connection) -> Iterator[None]:
-        """Make sure, at the block's end, that a transaction knew every listed epoch and seals under none that ended.
+        """Check at the block's end that the transaction knew every listed epoch and sealed under none that ended.
 
         Raises:
-            EpochOver: it did not; this process has taken what was new.
-            StoreDown: it did not, and no machine has given this one the new key yet.
+            EpochOver: it did not know one; this process has taken the new keys. StoreDown: it did not know one, and no
+            machine has given this one the new key yet.
         """
         known = self._keys.live()
         yield
@@ -170,7 +170,7 @@ class Epochs:
         return newest is None or (self._keys.age(newest) >= self._keys.seconds and not self._keys.is_full)
 
     def _recipients(self, listed: _Listed) -> dict[bytes, str]:
-        """Return the recipients of this machine and of those for which one with keys vouched."""
+        """Return the recipients of this machine and of machines that one with keys vouched for."""
         found = {machine: self._vouched(machine, sealed) for machine, sealed in listed.machines.items()}
         found[self._keys.file_id] = self._own(listed)
         return {machine: recipient for machine, recipient in found.items() if recipient}
@@ -184,7 +184,7 @@ class Epochs:
             return ""
 
     def _own(self, listed: _Listed) -> str:
-        """Return this machine's recipient; empty: it must list another one."""
+        """Return this machine's recipient; empty: the machine must list another one."""
         own = self._keys.file_id
         sealed, by = listed.machines.get(own, b""), listed.machines.get(own, b"")[:EPOCH_ID]
         if self._may_vouch(listed) or any(epoch.id == by for epoch in self._keys.live()):
@@ -214,7 +214,7 @@ class Epochs:
         keys.destroy(ended | keys.receiving.keys() - {_id_of(recipients[own])})
 
     def _sorted(self, listed: _Listed, *, given_up: bool) -> tuple[list[Epoch], set[bytes]]:
-        """Return the epochs to be listed, with a new one if none lasts, and the ids of those that ended elsewhere.
+        """Return the epochs to list, with a new one if none lasts, and the ids of epochs that ended elsewhere.
 
         `given_up`: the list was empty, so nothing is sealed under any epoch from before.
         """
@@ -230,7 +230,7 @@ class Epochs:
         return [*known, *new], {epoch.id for epoch in live} - {epoch.id for epoch in (*known, *new)}
 
     def _settle_own(self, connection: Connection, listed: _Listed) -> None:
-        """Take what is sealed for this machine, and give it another key pair if it used the last or has none."""
+        """Take the keys that are sealed for this machine. Make a new key pair if the last was used or there is none."""
         own, waiting = self._keys.file_id, listed.sealed_for(self._keys.file_id)
         opened = self._open(listed)
         done = [*waiting, b""]  # without an epoch: of a version whose machines had one file
@@ -252,7 +252,7 @@ class Epochs:
     def _give(
         self, connection: Connection, listed: _Listed, epochs: Collection[Epoch], recipients: dict[bytes, str]
     ) -> None:
-        """Seal these keys for the machines that lack them; one that is not yet in the file, for this machine too."""
+        """Seal these keys for the machines that lack them. A key that is not in the file is sealed for this one too."""
         own = self._keys.file_id
         here = {epoch.id for epoch in self._keys.live()}
         rows = [
@@ -289,10 +289,10 @@ def _normal(code: str) -> bytes:
 
 
 def are_lost(unit: UnitOfWork, keys: EpochKeys, *, is_alone: bool) -> bool:
-    """Whether no machine has the keys of the listed epochs any more. Locks the list.
+    """Whether no machine has the keys of the listed epochs. Locks the list.
 
-    This machine's memory from before its power went is taken off the list. `is_alone`: no other process uses the
-    database. Then keys that are not in this file are lost, whatever emptied it.
+    A listed machine that was this one before a power cut is removed from the list. `is_alone`: no other process uses
+    the database. If so, keys that are not in this machine's file are lost.
     """
     _lock(unit.main)
     listed = _read(unit.main)
@@ -305,14 +305,14 @@ def are_lost(unit: UnitOfWork, keys: EpochKeys, *, is_alone: bool) -> bool:
 
 
 def lacks_keys(connection: Connection, keys: EpochKeys) -> bool:
-    """Whether this machine is sealed no key of a listed epoch, though it took part before."""
+    """Whether no key of a listed epoch is sealed for this machine, although it took part before."""
     listed, live = _read(connection), {epoch.id for epoch in keys.live()}
     took_part = live or keys.file_id in listed.machines
     return bool(took_part) and any((epoch, keys.file_id) not in listed.keys for epoch in listed.epochs - live)
 
 
 def count_asking(connection: Connection, keys: EpochKeys) -> int:
-    """Count the machines for which none with these keys vouched: they are new, were off, or were away for long."""
+    """Count the machines that no machine with these keys vouched for: they are new, were off, or were away for long."""
     live = {epoch.id for epoch in keys.live()}
     others = {machine: sealed for machine, sealed in _read(connection).machines.items() if machine != keys.file_id}
     return sum(sealed[:EPOCH_ID] not in live for sealed in others.values()) if live else 0
@@ -329,7 +329,7 @@ def start_anew(unit: UnitOfWork, keys: EpochKeys, epochs: Collection[bytes] = ()
 
 
 def _fit(known: Sequence[Epoch], listed: set[bytes]) -> bool:
-    """Whether somebody with these keys, the newest first, finds all and seals under a listed one."""
+    """Whether these keys, the newest first, include every listed epoch's key, and seal under a listed epoch."""
     return bool(known) and known[0].id in listed and listed.issubset(epoch.id for epoch in known)
 
 

@@ -1,6 +1,6 @@
 """The `file` table: files of evidence. Each is due to be fetched, or is sealed, or is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -16,18 +16,21 @@ from satark.store import deliveries, tables, tip_changes
 from satark.store.tables import file, tip
 from satark.store.unit_of_work import UnitOfWork, due_in
 
-FETCH_LEASE = 900
-"""Seconds that a process has for fetching and sealing a file before another one may try."""
+FETCH_LEASE = 60
+"""Seconds that a claim on a file lasts. A process renews its claims while it works, so that only a dead one loses them.
+"""
+CRASH_LEASE = 300
+"""The same of a file that was claimed `_CRASHES` times, unless it is renewed: it may kill who opens it."""
 
 _ORIGIN_USE: Final = "satark/1/origin"
 _NONCE: Final = 12
 _CRASHES = 3
-"""Attempts after which a file that a killed process had claimed is not due at once: the file may have killed it."""
+"""Number of attempts from which a killed process's file is not due at once: the file may have killed the process."""
 
 _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
 _UNCLEANED = "uncleaned"
-"""Beginning of the `reason` of a file that could not be cleaned, before the file's position. It is never removed."""
+"""Prefix of the `reason` of a file that could not be cleaned; the file's position follows. It is never removed."""
 
 
 def ordinal_order(ordinal: str) -> tuple[int, str]:
@@ -92,27 +95,37 @@ def highest_ordinal(connection: Connection, tip: str) -> int:
 
 
 def lock(unit: UnitOfWork, tip: str) -> None:
-    """Wait for transactions that settle a tip's files: those after this one see its deliveries, and add a revision."""
+    """Wait for transactions that settle a tip's files. Later ones see this one's deliveries, and add a revision."""
     unit.main.execute(select(file.c.ordinal).where(file.c.tip == tip).with_for_update(read=True)).all()
 
 
 def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
-    """Claim files that are due, for `FETCH_LEASE`; return each with the number of the attempt."""
+    """Claim files that are due; return each with the number of the attempt."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
-    claimed = [{"t": row.tip, "o": row.ordinal, "due": unit.now + FETCH_LEASE, "n": row.attempts + 1} for row in rows]
+    lease = {row: FETCH_LEASE if row.attempts < _CRASHES else CRASH_LEASE for row in rows}
+    claimed = [
+        {"t": row.tip, "o": row.ordinal, "n": row.attempts + 1, "w": lease[row], "due": unit.now + lease[row]}
+        for row in rows
+    ]
     if claimed:
         unit.main.execute(_CLAIM, claimed)
     return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
 
 
+def renew_claims(unit: UnitOfWork, jobs: Iterable[MediaJob]) -> None:
+    """Renew claims for another `FETCH_LEASE`."""
+    due = unit.now + FETCH_LEASE
+    unit.main.execute(_RENEW, [{"t": job.tip, "o": job.ordinal, "due": due} for job in jobs])
+
+
 def release_claims(unit: UnitOfWork) -> None:
-    """Make the files due that a killed process had claimed. Only for the start of the database's only process."""
+    """Make files due that a killed process had claimed. Only for the start of the database's only process."""
     held = (file.c.state == "due", file.c.reason == "", file.c.attempts < _CRASHES)
     unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 
 
 def is_sent(connection: Connection, tip_id: str) -> bool:
-    """Return whether a tip was submitted, so that its files are no draft's any more."""
+    """Return whether a tip was submitted. If so, its files no longer belong to a draft."""
     return connection.execute(select(tip.c.id).where(tip.c.id == tip_id)).first() is not None
 
 
@@ -135,9 +148,9 @@ def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]
 
 
 def withheld(record: bytes, job: MediaJob) -> bytes:
-    """Encrypt a file's record with place and time so that it opens at the tipster's own wish alone, by their key.
+    """Encrypt a file's record with place and time so that only the tipster's key opens it, when they wish.
 
-    Whoever copies it can't put it in the record's place: no desk's key opens it.
+    A copy in the record's place is of no use: no desk's key opens it.
     """
     nonce = random_bytes(_NONCE)
     return nonce + box_for(job.tipster_key, _ORIGIN_USE).encrypt(nonce, record, name(job.tip, job.ordinal).encode())
@@ -166,7 +179,7 @@ def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None
 
 
 def add_uncleaned_notice(unit: UnitOfWork, job: MediaJob) -> None:
-    """Store that a file could not be cleaned: a notice and the review tell its tipster."""
+    """Record that a file could not be cleaned. A notice and the review tell its tipster."""
     _settle(unit, job, reason=f"{_NOTICE}{_UNCLEANED} {job.position}")
 
 
@@ -177,7 +190,7 @@ def uncleaned_files(connection: Connection, tip_id: str) -> tuple[int, ...]:
 
 
 def is_any_due(connection: Connection, tip_id: str) -> bool:
-    """Whether a file of a tip is still to be fetched or cleaned."""
+    """Whether a file of a tip must still be fetched or cleaned."""
     query = select(file.c.ordinal).where(file.c.tip == tip_id, file.c.state == "due")
     return connection.execute(query).first() is not None
 
@@ -202,9 +215,13 @@ def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
     unit.main.execute(update(file).where(*waiting).values(reason=""))
 
 
-def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) -> bool:
-    """Make a file due again after so many seconds. Return False if its tipster has erased it, as `mark_sealed` does."""
-    return _settle(unit, job, reason=reason, **due_in(seconds, unit.now))
+def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str, *, counts: bool = True) -> bool:
+    """Make a file due again after so many seconds. Return False if its tipster has erased it, as `mark_sealed` does.
+
+    `counts`: whether the attempt is used up.
+    """
+    attempts = file.c.attempts if counts else file.c.attempts - 1
+    return _settle(unit, job, reason=reason, attempts=attempts, **due_in(seconds, unit.now))
 
 
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
@@ -228,7 +245,13 @@ _DUE = (
 _CLAIM = (
     update(file)
     .where(file.c.tip == bindparam("t"), file.c.ordinal == bindparam("o"))
-    .values(due_at=bindparam("due"), wait=FETCH_LEASE, attempts=bindparam("n"))
+    .values(due_at=bindparam("due"), wait=bindparam("w"), attempts=bindparam("n"))
+)
+_RENEW = (
+    update(file)
+    .where(file.c.tip == bindparam("t"), file.c.ordinal == bindparam("o"), file.c.state == "due")
+    .where(file.c.due_at < bindparam("due"))
+    .values(due_at=bindparam("due"), wait=FETCH_LEASE)
 )
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -24,7 +24,7 @@ class Flows:
         unit.insert_new(table, [row], "hash")
 
     def engine(self, connection: Connection, hash_: str | None) -> Engine:
-        """Return the engine of a session's flow; of the flow in use if it has none, or one that is not stored."""
+        """Return the engine of a session's flow; if it has none, or one that is not stored, of the flow in use."""
         if hash_ is None:
             return self.current
         found = self._engines.get(hash_)

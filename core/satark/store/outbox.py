@@ -70,7 +70,7 @@ def renew_claims(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
 
 
 def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, change: Callable[[Handle], Handle]) -> Handle | None:
-    """Change what is stored of a tipster who may be reached; return where, if that changed.
+    """Change the stored handle of a tipster who may be reached. If it changed, return the handle from before.
 
     `id_`: the keyed link of the tip.
     """
@@ -84,16 +84,16 @@ def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, change: Calla
 
 
 TOLD, LOOKED = (partial(replace, notified=is_told, missed=False) for is_told in (True, False))
-"""Changes of a handle whose sender is told of news now, and of one who knows all news."""
+"""Changes of a reply handle: its sender is told of news now, or knows all news."""
 
 
 def told_of(one: Handle, newest: int) -> Handle:
-    """Return the handle of one who is told of this message, the newest for them; none is told of twice."""
+    """Return a tipster's handle once they are told of message `newest`; unchanged if they were told before."""
     return one if one.notified_of >= newest else replace(TOLD(one), notified_of=newest)
 
 
 def forget_reach(unit: UnitOfWork, *which: ColumnElement[bool]) -> None:
-    """Delete what is stored of these tipsters who may be reached, and what tells them of news."""
+    """Delete the reply handles of these tipsters, and the notices that tell them of news."""
     links = unit.main.execute(select(tables.reach.c.id).where(*which)).scalars().all()
     unit.main.execute(delete(tables.reach).where(tables.reach.c.id.in_(links)))
     bulk.delete(unit.main, outbox.c.conversation, [*map(news_queue, links)])
@@ -105,13 +105,13 @@ def news_queue(link: bytes) -> bytes:
 
 
 def _link_of(queue: bytes) -> bytes:
-    """Return the keyed link of the tip that is told of in a conversation; empty: of none."""
+    """Return the keyed link of the tip whose news is told in a conversation; empty: there is none."""
     link = queue[: len(queue) // 2]
     return link if queue == news_queue(link) else b""
 
 
 def note_failed(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
-    """If a call that did not arrive was to tell of news, tell it when the tipster writes again, or with later news."""
+    """If a failed call should tell of news, have it told when the tipster writes again, or with later news."""
     row = unit.main.execute(select(outbox.c.conversation, outbox.c.call).where(outbox.c.id == id_)).one_or_none()
     if row and (link := _link_of(row.conversation)):
         change_reach(unit, identity, link, lambda one: replace(one, notified=False, missed=one.notified or one.missed))
@@ -130,14 +130,14 @@ def needs_report(item: OutboxMessage) -> bool:
 
 
 def mark_awaiting_report(unit: UnitOfWork, item: OutboxMessage) -> None:
-    """Mark a call as sent and store it until the provider reports on it: whole only if its fallback may be needed."""
+    """Mark a call as sent, and store it until the provider's report: whole only if its fallback may be needed."""
     values: dict[str, object] = {} if item.call.fallback else {"call": b""}
     values |= {"state": "sent", "due_at": time_buckets.band_end(unit.now + REPORT_DAYS * 86400)}
     unit.main.execute(update(outbox).where(outbox.c.id == item.id).values(**values))
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
-    """Make a call due again after so many seconds; `attempts` is the number of attempts so far."""
+    """Make a call due again after `seconds`; `attempts` is the number of attempts so far."""
     values = {"state": "due", "attempts": attempts, "reason": reason, **due_in(seconds, unit.now)}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
@@ -170,7 +170,7 @@ def make_all_due(unit: UnitOfWork) -> None:
 
 
 def purge_unreported(unit: UnitOfWork, most: int) -> int:
-    """Delete at most so many sent calls for which no report came in time; return how many."""
+    """Delete at most `most` sent calls for which no report came in time; return how many."""
     return unit.delete_some(outbox, outbox.c.state == "sent", outbox.c.due_at <= unit.now, most=most)
 
 

@@ -13,7 +13,7 @@ from satark.store.tables import conversation, provider_message
 from satark.store.unit_of_work import UnitOfWork
 
 DELETABLE_HOURS: Final = 48
-"""Hours for which an id is of use: Telegram deletes no older message (Bot API, `deleteMessage`)."""
+"""Hours for which an id is useful: Telegram deletes no older message (Bot API, `deleteMessage`)."""
 
 
 def add(unit: UnitOfWork, messages: Iterable[tuple[bytes, str]], identity: Identity) -> None:
@@ -39,7 +39,7 @@ def ids_of(unit: UnitOfWork, conversation_id: bytes, identity: Identity) -> list
 
 
 def purge_expired(unit: UnitOfWork, most: int) -> int:
-    """Delete at most so many ids that are too old to be of use; return how many."""
+    """Delete at most `most` ids that are too old to be useful; return how many."""
     return unit.delete_some(provider_message, provider_message.c.expires_at <= unit.now, most=most)
 
 

@@ -1,6 +1,7 @@
 """Resealing: seal values of ended epochs that are still needed under the current epoch.
 
-A value that does not open is replaced by an empty one. Every sealed value begins with its epoch's id, which finds rows.
+A value that does not open is replaced by an empty one. A sealed value's row is found by its first bytes: its epoch's
+id.
 """
 
 from collections.abc import Callable, Collection, Iterable

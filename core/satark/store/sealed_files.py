@@ -28,15 +28,15 @@ _HEADER_MOST = 4096
 _NONCE, _AGE_CHUNK, _TAG = 16, 65536, 16
 _STEP = 1 << 18
 _LENGTH = 8
-"""Bytes of the content's length (big-endian), with which the padded content ends."""
+"""Size in bytes of the content's length (big-endian), with which the padded content ends."""
 _LEAST, _STEPS = 1 << 14, 5
-"""Least bytes of a padded content, and sizes that it may have from there to twice as many, and so on.
+"""Smallest size of a padded content in bytes, and number of sizes from there to its double, and in each later doubling.
 
-Who knows the sizes of photos that were sent can't tell which of them is stored. It costs a tenth of the disk: the finer
+So nobody who knows the sizes of sent photos can tell which of them is stored. This costs a tenth of the disk; the finer
 classes of Padmé would single out half of 200 photos.
 """
 PREVIEW = 60 << 10
-"""Least bytes of a padded preview: nearly all previews are of this size. It fits into one frame of `satark.remote`."""
+"""Least size of a padded preview in bytes. Nearly all have this size; it fits into one `satark.remote` frame."""
 
 
 class ContentDigest(msgspec.Struct, frozen=True):
@@ -108,26 +108,26 @@ class _DigestingReader(io.RawIOBase):
 
 
 class StoredForm(NamedTuple):
-    """A sealed form of a file: see `satark.api.SealedCopy`."""
+    """A sealed form of a file in the store: see `satark.api.SealedCopy`."""
 
     store: FileStore
     name: str
 
     def read_bytes(self) -> bytes:
-        """Read it."""
+        """Read the form's bytes."""
         return self.store.read(self.name)
 
     def remove(self) -> None:
-        """Remove it, if it is there."""
+        """Remove the form, if it exists."""
         self.store.remove([self.name])
 
     def exists(self) -> bool:
-        """Whether it is there."""
+        """Whether the form exists."""
         return self.store.size(self.name) is not None
 
 
 class SealedPart:
-    """A sealed file that is written, and has no name yet."""
+    """A sealed file that is written but has no name yet."""
 
     def __init__(self, store: FileStore, part: Part, reader: _DigestingReader) -> None:
         self.digest = digest = reader.digest
@@ -148,13 +148,13 @@ class SealedPart:
         """Check that the file is complete.
 
         Raises:
-            WriteFailed: it is not.
+            WriteFailed: the file is incomplete.
         """
         if self._expected != self.digest.bytes or not _is_complete(self.part.file, self.padded):
             raise WriteFailed("a sealed file was not written completely")
 
     def discard(self) -> None:
-        """Remove the file, unless it has its name."""
+        """Remove the file, unless it has its name already."""
         self.part.discard()
 
 
@@ -169,7 +169,7 @@ def seal_file(
 ) -> SealedPart:
     """Encrypt a stream into a file; `put_in_place` gives it its name.
 
-    `least`: least size of the padded content. A copy is given its original's, so that it has no size of its own.
+    `least`: least size of the padded content. A copy gets its original's size, so that it does not show its own.
 
     Raises:
         BlockingIOError: another process is writing the same file.
@@ -186,11 +186,11 @@ def seal_file(
 
 
 def put_in_place(*parts: SealedPart) -> None:
-    """Check the parts, which lie in one store, and give each its name, for good.
+    """Check the parts, which are in one store, and give each its final name.
 
     Raises:
         WriteFailed: a part is not a sealed file with content of its size. All parts were removed.
-        OSError: the disk failed, or the store is down. What had no name yet was removed.
+        OSError: the disk failed, or the store is down. Parts without a name were removed.
     """
     try:
         for part in parts:
@@ -223,7 +223,7 @@ def stored_form(store: FileStore, name: str, form: SealedForm) -> StoredForm:
 
 
 def total_original_bytes(store: FileStore, names: Iterable[str]) -> int:
-    """Return the bytes of the originals of these files, at most: their padding is hardly a fifth."""
+    """Return the number of bytes of these files' originals, estimated from their padded sizes."""
     return sum(store.size(form_name(name, "original")) or 0 for name in names) * _STEPS // (_STEPS + 1)
 
 
@@ -232,7 +232,7 @@ def open_sealed(
 ) -> Generator[bytes, None, None]:
     """Decrypt a sealed file and yield its content in chunks. The whole file is authenticated before the first chunk.
 
-    Blocks: run it in a thread. The plain content lies in a temporary folder of `workspace` until the last chunk.
+    Blocks: run it in a thread. The plain content is in a temporary folder of `workspace` until the last chunk.
 
     Raises:
         CantOpen: the key is wrong, or the file was altered, is truncated, or has another SHA-256.
@@ -276,7 +276,7 @@ def _remove_padding(plain: BinaryIO) -> None:
 
 
 def _is_complete(file: BinaryIO, content: int) -> bool:
-    """Whether the file is an age header, followed by exactly as many bytes as this content has when encrypted."""
+    """Whether the file is an age header and exactly as many bytes as the encrypted content has."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     head = file.read(_HEADER_MOST)

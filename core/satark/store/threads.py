@@ -14,7 +14,7 @@ from satark.store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 PADDED = 2048
-"""Least size of a message in its padded form: a desk's, with its officer's name, and a tipster's are of one size."""
+"""Least size of a padded message in bytes. A desk's message, with its officer's name, and a tipster's have one size."""
 BATCH = 500
 """Most values in one `IN (…)`: SQLite accepts 32,766 bound parameters, before version 3.32 only 999."""
 
@@ -50,7 +50,7 @@ def append(
 
 
 def news_tag(keys: Connection, tip: str, seq: int, sealed: bytes) -> bytes:
-    """Return by what a message is known that rings a tipster's phone: nobody who only writes rows makes it."""
+    """Return the tag of a message that notifies a tipster. Nobody who can only write rows can make it."""
     return envelopes.tag(keys, tip, f"news {seq} {sha256(sealed).hexdigest()}")
 
 

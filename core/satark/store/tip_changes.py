@@ -16,14 +16,14 @@ from satark.store.tables import tip, tip_change
 from satark.store.unit_of_work import UnitOfWork
 
 ERASED: Final = ""
-"""The name in a row after an erasure, since no row may name an erased tip."""
+"""The value in a row after an erasure, since no row may name an erased tip."""
 KEPT: Final = 10_000
-"""How many of the newest rows are kept. A desk that is further behind reads all tips again."""
+"""Number of newest rows that are kept. A desk that is further behind reads all tips again."""
 _NEXT: Final = {
     "sqlite": "(SELECT coalesce(max(position), 0) + 1 FROM tip_change)",
     "postgresql": "pg_current_xact_id()::text::bigint",
 }
-"""The position of this transaction's changes."""
+"""The position of the changes of the present transaction."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):

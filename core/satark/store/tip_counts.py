@@ -1,10 +1,10 @@
-"""Counts of the tips that were taken, by day, in both databases: an older copy of one has fewer than the other.
+"""Counts of the accepted tips, by day, in both databases. If one is an older copy, its count is lower than the other's.
 
-A process counts in rows of its own, and in new ones after each fault of a database. So a row has one history, and of
-two copies of it the larger is the newer, whatever was counted since a restore.
+A process counts in rows of its own, and in new rows after each fault of a database. So a row has one history: of two
+copies, the larger is the newer, even after a restore.
 
-Each tip that was taken is one that a desk can open, or stands in the list of erased tips, in which nobody without the
-name key makes an entry. So it shows if one is deleted in any other way.
+A desk can open each accepted tip, or the list of erased tips has it, which nobody without the name key can extend. So
+any other deletion of a tip shows.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ _ADD: Final = [
 
 
 def count(unit: UnitOfWork, tip_id: str) -> None:
-    """Count a tip with this transaction; in the key store only once, if it is taken again after a crash."""
+    """Count a tip in this transaction. If it is accepted again after a crash, the key store counts it only once."""
     if not unit.taken_tips:
         unit.run_last(lambda: _write(unit))
     unit.taken_tips.append(not bulk.select(unit.keys, (envelope.c.tip,), envelope.c.tip, [tip_id], lock=False))
@@ -46,12 +46,12 @@ def read(connection: Connection, table: Table) -> Counts:
 
 
 def erased_entry(keys: Connection | Engine, link: bytes) -> bytes:
-    """Return the entry of a tip in the list of erased tips: its keyed link, and what the name key makes of that."""
+    """Return a tip's entry in the list of erased tips: its keyed link, and a tag of the link under the name key."""
     return link + envelopes.tag(keys, link.hex(), "erased")
 
 
 def surplus(main: Connection, keys: Connection, desks: Collection[str]) -> int:
-    """Return how many tips these desks can open, or were erased, more than were counted. This reads every tip."""
+    """Return how many tips these desks can open or were erased, minus the number counted. Reads every tip."""
     taken = read(main, tip_count).total()  # first, since the key store is committed before the main database
     ids = main.execute(select(tip.c.id).execution_options(yield_per=_AT_ONCE)).scalars()
     held = sum(len(envelopes.held(keys, tips, desks)) for tips in ids.partitions())

@@ -1,18 +1,20 @@
 """Unit of work: one transaction over both databases, a snapshot of both, and when a reply, delivery or file is due.
 
-If a clock is ahead and then set back, the due times that it gave lie far in the future, and tips would wait for these
-times. So each row also stores how many seconds it was meant to wait.
+If a clock is ahead and then set back, its due times are far in the future, and tips would wait until then. So each row
+also stores how many seconds it should wait.
 
 A transaction that uses both databases commits the key store first, then the main database. A snapshot of each, taken
 one after the other, could fall between these commits. So such transactions are delayed for the milliseconds that both
 snapshots take.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text, update
 from sqlalchemy.exc import OperationalError
@@ -22,6 +24,8 @@ from satark.store import bulk
 from satark.store.engines import is_database_fault, reading_engine
 from satark.store.tables import delivery, erased_tip, file, key_canary, outbox
 from satark.store.tables import keys as keys_metadata
+
+T = TypeVar("T")
 
 BOTH_DATABASES: Final = 0x5A7A_4B01
 """PostgreSQL's advisory lock. A transaction that writes to both databases shares the lock (see `store.snapshot`)."""
@@ -41,16 +45,11 @@ class UnitOfWork:
         self._queued: dict[Table, list[Mapping[str, Any]]] = {}
         self._last: list[Callable[[], None]] = []
         self.now = int(time.time())
-        self.desks: Sequence[Any] | None = None
-        """The desks as this transaction read them; None until one of its turns needs them."""
-        self.roster: Any = None
-        """The values computed from the roster that this transaction read; None until one of its turns needs them."""
+        self._read: dict[Callable[[UnitOfWork], Any], Any] = {}
         self.taken_tips: list[bool] = []
-        """Whether each tip that this transaction takes is new to the key store: `store.tip_counts` counts them."""
+        """Tip that this transaction accepts → whether it is new to the key store. `store.tip_counts` counts them."""
         self.changed_tips: set[str] = set()
         """Ids of the tips that this transaction changes: `store.tip_changes` notes them."""
-        self.above_range: bool | None = None
-        """Whether a desk above the range exists, as this transaction read; None until a session begins in it."""
         self.process = ""
         """The random name under which tips are counted."""
         self.custody_head: bytes | None = None
@@ -71,6 +70,17 @@ class UnitOfWork:
             self._keys.begin()
         return self._keys
 
+    def once(self, read: Callable[[UnitOfWork], T]) -> T:
+        """Return what `read` returns for this transaction, which calls it once for all its turns."""
+        if read not in self._read:
+            self._read[read] = read(self)
+        found: T = self._read[read]
+        return found
+
+    def forget(self, read: Callable[[UnitOfWork], Any]) -> None:
+        """Let `once` call `read` again: the transaction changed what it reads."""
+        self._read.pop(read, None)
+
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows into the main database, if there are any."""
         bulk.insert(self.main, table, rows)
@@ -84,7 +94,7 @@ class UnitOfWork:
         self._queued.setdefault(table, []).extend(rows)
 
     def run_last(self, write: Callable[[], None]) -> None:
-        """Run a write last, right before the commit. This is for rows whose lock every transaction needs.
+        """Run a write last, right before the commit. Use it for rows whose lock every transaction needs.
 
         While a transaction waits for such a lock, the lock's holder needs no other lock any more.
         """
@@ -103,7 +113,7 @@ class UnitOfWork:
     def delete_some(self, table: Table, *where: ColumnElement[bool], most: int) -> int:
         """Delete rows of the main database for which all these conditions hold; return how many.
 
-        Deletes at most `most` rows, so that nobody waits long, and no row that another transaction has locked.
+        Deletes at most `most` rows, so that nobody waits long. Rows that another transaction has locked stay.
         """
         (key,) = table.primary_key
         some = select(key).where(*where).limit(most).with_for_update(skip_locked=True)
@@ -116,7 +126,7 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """If the block raises, undo what it did, and nothing else. Rows that it queues are written at its end."""
+        """If the block raises, undo the block's writes, and no others. Rows that it queues are written at its end."""
         queued, self._queued = self._queued, {}
         before = [*self._last], {*self.changed_tips}, [*self.taken_tips], self.custody_head
         try:
@@ -130,7 +140,7 @@ class UnitOfWork:
             self._queued = queued
 
     def finish(self) -> None:
-        """Insert what is queued and run what must be last: all but the commit."""
+        """Insert the queued rows and run the last writes, but do not commit."""
         self._write_queued()
         last, self._last = self._last, []
         for write in last:
@@ -181,14 +191,14 @@ class Connections:
             raise
 
     def close(self) -> None:
-        """Return the connections to their pools, which rolls back what is not committed."""
+        """Return the connections to their pools, which rolls back uncommitted writes."""
         with ExitStack() as stack:
             while self._taken:
                 _, connection = self._taken.popitem()
                 stack.callback(connection.close)
 
     def _break(self) -> None:
-        """Let no pool keep connections to a server that failed: after a failover the old primary is read-only."""
+        """Remove connections to a failed server from the pool: after a failover the old primary is read-only."""
         for connection in self._taken.values():
             if connection.dialect.name == "postgresql":
                 connection.invalidate()
@@ -207,20 +217,20 @@ def unit_of_work(main: Engine, keys: Engine) -> Iterator[UnitOfWork]:
 
 
 OVERDUE: Final = 900
-"""Seconds after which a row counts as overdue: nothing takes it now."""
+"""Seconds after which a row counts as overdue: no process takes it."""
 CLOCKS_APART: Final = 60
 """Seconds by which the clocks of two processes may differ."""
 
 
 def due_in(seconds: float, now: int) -> dict[str, int]:
-    """Return the columns `due_at` and `wait` of a row that is due in so many seconds."""
+    """Return the columns `due_at` and `wait` of a row that is due in this many seconds."""
     return {"due_at": now + int(seconds), "wait": int(seconds)}
 
 
 def shorten_waits(unit: UnitOfWork) -> None:
-    """Shorten each wait whose rest is longer than the wait that its row stores.
+    """Shorten each remaining wait that is longer than the wait that its row stores.
 
-    What is long overdue, since nothing takes it, loses its second: only the band in which it was due stays.
+    A row that is long overdue loses the exact time: only the band in which it was due stays.
     """
     for table in (outbox, delivery, file):
         row = table.c
@@ -232,7 +242,7 @@ def shorten_waits(unit: UnitOfWork) -> None:
 
 
 ATTEMPTS: Final = 50
-"""Most attempts to find a moment without such a transaction."""
+"""Most attempts to find a moment in which no transaction writes to both databases."""
 WAIT_MS: Final = 200
 """Milliseconds that one attempt waits on PostgreSQL: less than its `deadlock_timeout`, so the attempt ends first."""
 
@@ -264,7 +274,7 @@ def consistent_snapshot(main: Engine, keys: Engine) -> Iterator[tuple[Connection
 
 @contextmanager
 def _nobody_writing_both(main: Engine) -> Iterator[bool]:
-    """Keep every transaction that writes to both databases from beginning; False: one is under way."""
+    """Keep every transaction that writes to both databases from beginning; return False if one is under way."""
     with main.connect() as lock:
         try:
             lock.begin()  # on SQLite this is the write lock of the main database, which every transaction begins with

@@ -1,4 +1,4 @@
-"""The tmpfs workspace: the only place for unencrypted files. Each file has a temporary folder of its own.
+"""The tmpfs workspace, the only place for unencrypted files. Each file has a temporary folder of its own.
 
 A process locks each folder that it uses (flock(2)). The kernel releases the lock when the process ends, so a process
 that starts later recognises abandoned folders and removes them.

@@ -30,7 +30,7 @@ class LogEraser:
         self._noted = False
 
     def note(self) -> None:
-        """Remember that a committed transaction deleted something that nobody may read any more."""
+        """Record that a committed transaction deleted something that nobody may read any more."""
         self._noted = True
 
     def erase_if_noted(self) -> None:

@@ -2,7 +2,7 @@
 
 The event loop collects the waiting writes and hands the thread one list at a time. A queue of single writes would
 contend for the interpreter lock (measured: 0.64 of the speed without a store, against 0.85 with lists). With disks that
-really flush (4 ms), one commit per message reaches 0.09 of the speed of group commit.
+really flush (4 ms), one commit per message has 0.09 of the speed of group commit.
 
 The thread waits for locks and disks. On SQLite turns run on the event loop meanwhile, on PostgreSQL in the thread.
 """
@@ -25,14 +25,14 @@ from satark.store.unit_of_work import Connections, UnitOfWork
 T = TypeVar("T")
 Write = Callable[[UnitOfWork], T]
 Around: TypeAlias = Callable[[Connection], AbstractContextManager[None]]
-"""Runs around what a transaction of the main database writes, up to its commit."""
+"""A context around a transaction's writes to the main database, up to its commit."""
 
 SOON_SECONDS = 0.05
 """Seconds that a write whose result nobody awaits may wait for other writes, to share their transaction."""
 _UNCHANGED: Final = 2
-"""Iterations of the event loop without a new write, after which a transaction begins."""
+"""Number of iterations of the event loop without a new write after which a transaction begins."""
 _MOST_ITERATIONS: Final = 50
-"""Iterations after which a transaction begins in any case."""
+"""Number of iterations of the event loop after which a transaction begins in any case."""
 
 
 class StoreDown(Exception):  # noqa: N818 - it reads as what it says
@@ -40,7 +40,7 @@ class StoreDown(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Bounds(NamedTuple):
-    """How many writes may wait, and how many of them one transaction takes."""
+    """Limits of the writes that may wait, and of the writes in one transaction."""
 
     batch: int = 256
     """Most writes in one transaction."""
@@ -178,7 +178,7 @@ class Writer:
         return await written
 
     async def write_grouped(self, item: object, sender: bytes = b"") -> Any:
-        """Write one item with the `GroupedWrite`, together with other waiting items: at most a share of `sender`'s.
+        """Write one item with the `GroupedWrite`, with other waiting items: at most a share of `sender`'s.
 
         Raises:
             StoreDown: the database can't be written now, or too many items wait for it.
@@ -208,7 +208,7 @@ class Writer:
             self._gather(known=0, unchanged=0, left=_MOST_ITERATIONS)
 
     def _gather(self, known: int, unchanged: int, left: int) -> None:
-        """Begin the transaction once the event loop has read all that has come.
+        """Begin the transaction once the event loop has read all messages that have come.
 
         On SQLite the loop runs the turns and reads nothing meanwhile. Messages left in the sockets would need another
         transaction, which costs as much as a turn (measured: a message would cost a tenth more).
@@ -324,13 +324,13 @@ def _down() -> StoreDown:
 
 
 def _refuse(jobs: Sequence[_Job], down: StoreDown) -> None:
-    """Let all these writes fail, since each would run into the same timeout."""
+    """Let all waiting writes fail, since each would run into the same timeout."""
     for job in jobs:
         job.result = down
 
 
 def _nothing(_unit: UnitOfWork) -> None:
-    """Write nothing. Once this has run, every write that was queued earlier has run too."""
+    """Write nothing. Once this has run, all writes queued before it have run too."""
 
 
 class _Job:

@@ -1,4 +1,4 @@
-"""Faults: what is wrong now, in the operator's words. A fault is reported once when it begins, and once when it ends.
+"""Faults: present problems in the operator's words. A fault is reported once when it begins, and once when it ends.
 
 Each fault has a line in the log, a line on `/readyz`, and the gauge `satark_fault`. Nothing in a fault comes from a
 tipster: its code and texts are fixed, and its numbers are of the machine, its queues and its settings.
@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from satark.api.observability import log
 
 ALARM_SECONDS: Final = 86_400.0
-"""Seconds for which a provider's alarm or a plugin's failure counts as a fault: nobody reports when it is over."""
+"""Seconds for which a provider's alarm or a plugin's failure counts as a fault: nobody reports its end."""
 TASK_SECONDS: Final = 120.0
 """Seconds without a further failure after which a background task counts as running again."""
 _FAILURES: Final = 3
@@ -22,7 +22,7 @@ _OF_MACHINE: Final = (
     *("answers", "backup", "certificate", "clock", "disk", "files"),
     *("hang", "isolation", "keys", "losses", "missing", "peers", "spool", "writes"),
 )
-"""The groups of `satark.runtime.fault_watch` that tell nothing about tips. Queues and destinations do."""
+"""The groups of `satark.runtime.fault_watch` that tell nothing about tips, unlike queues and destinations."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -31,9 +31,9 @@ class Fault(msgspec.Struct, frozen=True):
     code: str
     """A name for metrics, such as `disk_full`."""
     text: str
-    """What is wrong; it may contain numbers."""
+    """Description of the fault; it may contain numbers."""
     do: str
-    """What the operator should do."""
+    """The action that the operator should take."""
     stops: bool = False
     """Whether no event can be accepted until the fault is over: `/readyz` answers 503."""
 
@@ -72,7 +72,7 @@ class Faults:
         self._now[fault.code] = fault, None if seconds is None else self._clock() + seconds
 
     def end(self, code: str) -> None:
-        """Report that a fault is over, if the fault existed."""
+        """Report the end of a fault, if it existed."""
         if (found := self._now.pop(code, None)) is not None:
             log.info(f"fault is over: {found[0].text}", code=code)
             self._gauge.labels(code).set(0)
@@ -103,7 +103,7 @@ class Faults:
 
     @property
     def of_machine(self) -> bool:
-        """Whether there is a fault that no tip can have caused. Every office may see whether there is."""
+        """Whether there is a fault that no tip can have caused. Every office may see this."""
         return any(self.groups.get(group) for group in _OF_MACHINE)
 
     @property

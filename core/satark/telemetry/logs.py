@@ -17,8 +17,8 @@ INDIA: Final = timezone(timedelta(hours=5, minutes=30))
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Send structured logs to standard error: JSON lines in production, readable lines in the demo.
 
-    Only event names and the few keys of `ALLOWED` come through: whatever else a call passes is dropped, so that no
-    careless line can carry an address or a tip. What libraries log through `logging` is logged without its text.
+    Only event names and the few keys of `ALLOWED` come through: all else that a call passes is dropped, so that no
+    careless line can carry an address or a tip. Records of libraries (`logging`) are logged without their text.
     """
     renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(

@@ -19,12 +19,12 @@ from satark.telemetry.faults import ALARM_SECONDS, FORGED_MESSAGES, Fault, Fault
 K = TypeVar("K")
 
 STEP = 16
-"""Counts of messages are published in multiples of this: a day's count must not tell of one more question in a tip."""
+"""Counts of messages are published in multiples of this number, so that no count shows one more question in a tip."""
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 class _Counts(msgspec.Struct, array_like=True):
-    """What one process hands to the next: names of counters with labels and value, counts of bands, and alarms."""
+    """The counts that one process hands to the next: of counters with labels, of bands, and of alarms."""
 
     published: list[tuple[str, dict[str, str], float]]
     waiting: list[list[tuple[tuple[str, ...] | float, int, float]]]
@@ -111,7 +111,7 @@ class Metrics:
             one.band.end(now, all_steps=all_steps)
 
     def counts(self) -> bytes:
-        """Return what was counted, for the process that replaces this one."""
+        """Return the counts for the process that replaces this one."""
         self.end_bands()
         published = [
             (name, sample.labels, sample.value)
@@ -122,7 +122,7 @@ class Metrics:
         return msgspec.msgpack.encode(_Counts(published, waiting, self.faults.lasting()))
 
     def take_over(self, encoded: bytes) -> None:
-        """Count on from where the process stopped that this one replaces."""
+        """Continue the counts of the process that this one replaces."""
         if not encoded:  # it was killed, or there was none
             return
         counts = msgspec.msgpack.decode(encoded, type=_Counts)
@@ -157,7 +157,7 @@ class Metrics:
 
 
 class _Tally:
-    """How often one key was counted, and the sum of its values."""
+    """The number of times that a key was counted, and the sum of its values."""
 
     __slots__ = ("count", "total")
 
@@ -194,12 +194,12 @@ class Band(Generic[K]):
             tally.total += value
 
     def waiting(self) -> list[tuple[K, int, float]]:
-        """Return key, count and sum of what is not published yet."""
+        """Return key, count and sum of each unpublished tally."""
         with self._lock:
             return [(key, tally.count, tally.total) for key, tally in self._tallies.items() if tally.count]
 
     def take_over(self, waiting: Iterable[tuple[K, int, float]]) -> None:
-        """Count what waited in another process."""
+        """Add the unpublished tallies of another process."""
         with self._lock:
             for key, count, total in waiting:
                 self._tallies[key].count += count

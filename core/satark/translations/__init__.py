@@ -1,1 +1,1 @@
-"""Translations: the languages beside Hindi and English, a folder each; `satark_words.languages` says what is in one."""
+"""Translations: the languages beside Hindi and English, a folder each; `satark_words.languages` describes a folder."""

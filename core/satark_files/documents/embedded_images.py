@@ -15,7 +15,7 @@ from satark_files.scrubber import Scrubber, Unclean
 from satark_files.sniff import sniff_file
 
 Sides = tuple[float, ...]
-"""Shares of a picture that are cut off left, above, right and below; empty for a whole picture."""
+"""The cut-off shares of a picture at the left, top, right and bottom; empty: the picture is whole."""
 
 
 class EmbeddedImages:
@@ -30,7 +30,7 @@ class EmbeddedImages:
         self._limits = limits
 
     def clean(self, data: bytes, cut: Sides = ()) -> tuple[bytes, str]:
-        """Clean one image without what is cut off; return it and its file extension. A blank PNG replaces any other."""
+        """Clean one image without its cut-off part; return it and its file extension, or a blank PNG on failure."""
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             source, target = Path(folder) / "source", Path(folder) / "target"
             source.write_bytes(data)

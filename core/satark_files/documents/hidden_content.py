@@ -1,7 +1,7 @@
 """Removes what a reader of a Word, Excel or PowerPoint file does not see (ECMA-376). Runs in the sandbox only.
 
-That is text that is hidden, was deleted, or has the colour of its paper; hidden sheets, rows, columns, slides and
-shapes; and what is under an opaque shape of a slide.
+That includes text that is hidden, was deleted, or has the colour of its paper; hidden sheets, rows, columns, slides and
+shapes; and content under an opaque shape of a slide.
 """
 
 import re
@@ -26,13 +26,13 @@ _OFF: Final = frozenset({"", "0", "false", "off", "f"})
 _COLUMNS: Final = 16_384
 """Columns of a sheet (ECMA-376 part 1, section 18.3.1.13)."""
 _COVERS: Final = 200
-"""Most shapes of a slide of which it is checked what lies under them."""
+"""Most shapes of a slide under which hidden content is searched."""
 
 _Related = Iterable[tuple[str, str, str]]
 
 
 class HiddenContent:
-    """What is hidden in one file, whose main part comes first, and the shared strings last."""
+    """Finds and removes the hidden content of one file. Its main part must come first, and the shared strings last."""
 
     def __init__(self, parts: Archive) -> None:
         self._parts = parts
@@ -40,12 +40,12 @@ class HiddenContent:
         self._shown: set[str] = set()
         self._noted: set[tuple[str, str]] = set()
         self.found = False
-        """Whether something was removed, or may lie under a shape."""
+        """Whether something was removed, or may be under a shape."""
         self.parts: set[str] = set()
-        """The parts that are hidden as a whole."""
+        """The parts that are hidden completely."""
 
     def remove(self, root: etree._Element, related: _Related) -> None:
-        """Remove what is hidden in a part, given its relationships (id, kind, target)."""
+        """Remove the hidden content of a part, given its relationships (id, kind, target)."""
         related = [one for one in related if one[2] in self._parts]
         self._look_into(related)
         self._remove(one.getparent().getparent() for one in root.iter("{*}cNvPr", "{*}docPr") if _is_on(one, "hidden"))
@@ -66,7 +66,7 @@ class HiddenContent:
             self.found |= any(map(_may_cover_text, root.iter("{*}anchor", "{*}rect", "{*}oval", "{*}shape")))
 
     def values_alone(self, data: bytes) -> bytes:
-        """Return a sheet or a chart without its formulas, which may refer to what was removed."""
+        """Return a sheet or a chart without its formulas, which may refer to removed content."""
         root = office_xml.parse(data)
         if office_xml.local_name(root.tag) == "worksheet":
             etree.strip_elements(root, "{*}f", with_tail=False)
@@ -90,7 +90,7 @@ class HiddenContent:
             self._styles |= {_value(one, "styleId") for one in root.iterfind("{*}style/{*}rPr/{*}vanish/../..")}
 
     def _accept_changes(self, root: etree._Element) -> None:
-        """Accept a part's tracked changes: a mark stands around what was deleted, or in properties of a row or cell."""
+        """Accept a part's tracked changes. A mark is around deleted content, or in properties of a row or cell."""
         for mark in list(root.iter(*_DELETED)):
             around = mark.getparent()
             if around.tag.endswith(("}trPr", "}tcPr")):
@@ -102,7 +102,7 @@ class HiddenContent:
         etree.strip_tags(root, *_ADDED)
 
     def _remove_notes(self, root: etree._Element, *, is_main: bool) -> None:
-        """Remove the notes and comments to which nothing in the main part, which comes first, refers any more."""
+        """Remove notes and comments to which nothing in the main part refers any more. The main part comes first."""
         office_xml.drop_removed(root)
         if is_main:
             self._noted = {(kind, _value(one, "id")) for kind in _NOTES for one in root.iter(f"{{*}}{kind}Reference")}
@@ -110,7 +110,7 @@ class HiddenContent:
         self._remove(one for one in unseen if (office_xml.local_name(one.tag), _value(one, "id")) not in self._noted)
 
     def _remove_runs(self, root: etree._Element) -> None:
-        """Remove the runs of a part of Word that nobody sees. What their paper is depends on what is around them."""
+        """Remove the invisible runs of a Word part. The colour behind a run depends on the elements around it."""
         around, unseen = [(_value(root.find("{*}background"), "color") or "FFFFFF", "")], []
         for event, element in etree.iterwalk(root, events=("start", "end"), tag=_AROUND_TEXT):
             name = office_xml.local_name(element.tag)
@@ -162,7 +162,7 @@ class HiddenContent:
         self.parts |= {to for _, kind, to in related if emptied and kind in {"table", "comments", "vmlDrawing"}}
 
     def _remove_covered(self, slide: etree._Element) -> None:
-        """Remove the texts and pictures of a slide of which a part lies under an opaque shape without words."""
+        """Remove texts and pictures of a slide that are partly under an opaque shape without words."""
         covers: list[tuple[int, ...]] = []
         for shape in reversed(slide.findall("{*}cSld/{*}spTree/*")):
             place, has_text = _bounds(shape), any(one.text for one in shape.iter("{*}t"))
@@ -173,7 +173,7 @@ class HiddenContent:
 
 
 def _value(element: etree._Element | None, name: str) -> str:
-    """Return the attribute of this local name; empty where there is none."""
+    """Return the attribute with this local name; empty: there is none."""
     found = element.attrib.items() if element is not None else ()
     return next((value for key, value in found if office_xml.local_name(key) == name), "")
 

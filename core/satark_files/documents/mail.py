@@ -22,9 +22,9 @@ _HEADER: Final = re.compile(rb"^[!-9;-~]{1,99}:[^\n]*(?:\n[ \t][^\n]*)*", re.MUL
 _LONGEST_HEADER: Final = 16_384
 """Most bytes of one header: the time in which Python reads it grows with its square."""
 _BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf|[ \t]*\r?\n)*")
-"""What may stand before the first header: UTF-8's mark and blank lines, after which all headers would be the text."""
+"""Matches UTF-8's mark and blank lines before the first header: after these, Python would take the headers for text."""
 _DEEPEST: Final = 50
-"""Most parts that have parts: each line is compared with the ends of all parts around it."""
+"""Greatest depth of nested parts: each line is compared with the ends of all parts around it."""
 _LINES: Final = 100_000
 """Most lines, besides those of forty bytes on average."""
 _NAMES: Final = re.compile(
@@ -39,7 +39,7 @@ def read_mail(data: bytes) -> tuple[str, list[bytes]]:
     """Return the text of a mail, and its attached files.
 
     Raises:
-        Unclean: the mail is damaged, or takes long to read, as none does that a program wrote.
+        Unclean: the mail is damaged, or takes longer to read than any mail from a program.
     """
     data = _BEFORE.sub(b"", decode_text(data).encode() if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else data, count=1)
     if (
@@ -61,7 +61,7 @@ def read_mail(data: bytes) -> tuple[str, list[bytes]]:
 
 
 def _parts(mail: Message) -> list[Message]:
-    """Return what a mail and the mails in it are made of, without an HTML version of what is there as plain text."""
+    """Return the parts of a mail and of the mails in it, without an HTML version of a plain text."""
     if not mail.is_multipart():
         return [mail]
     children = mail.get_payload()

@@ -1,6 +1,6 @@
 """Parses the XML of office files safely, and removes from it what may name somebody. Runs in the sandbox only.
 
-It removes names that the standard does not define, and what Word and Excel fill in about the user or the machine:
+It removes names that the standard does not define, and facts that Word and Excel fill in about the user or the machine:
 fields (ECMA-376 part 1, section 17.16.5), controls bound to a file's properties (17.5.2.6), and cells that compute the
 file's path (18.17.7.33).
 """
@@ -24,7 +24,7 @@ KNOWN_NAME = re.compile(
 )  # fmt: skip
 """Names of styles and layers that Word and LibreOffice give."""
 _GONE = "{urn:satark}gone"
-"""The name of an element that is to be removed."""
+"""Name of an element that will be removed."""
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _MADE_ID = re.compile(r"[A-Za-z]{1,12}\d+")
 """An identifier that a program made."""
@@ -72,13 +72,13 @@ def remove_foreign_names(root: etree._Element, known: Callable[[str], bool]) -> 
 
 
 def remove_element(element: etree._Element) -> None:
-    """Have an element removed by `drop_removed`, but not the text after it. The root stays."""
+    """Mark an element, but not the text after it, for removal by `drop_removed`. The root stays."""
     if element.getparent() is not None:
         element.tag = _GONE
 
 
 def drop_removed(root: etree._Element) -> None:
-    """Remove in one pass what `remove_element` was given: one by one, the time grows with their number squared."""
+    """Remove all marked elements in one pass: one by one, the time would grow with their number squared."""
     etree.strip_elements(root, _GONE, with_tail=False)
 
 
@@ -104,7 +104,7 @@ _KEPT_FIELD = re.compile(
 )
 _OF_STYLE = re.compile(r"\s*(STYLEREF\b|TOC\b.*\\t)", re.IGNORECASE)
 """Instructions that name a style."""
-"""Instructions that stay: those of others, such as of a program for citations, name accounts and files."""
+"""Instructions that stay. Other programs' instructions, such as those for citations, name accounts and files."""
 _PROPERTY = re.compile(r"creator|lastModifiedBy|author|company|manager", re.IGNORECASE)
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 
@@ -176,7 +176,7 @@ def _clear_control(element: etree._Element) -> None:
 
 
 def _clear_cells(root: etree._Element) -> None:
-    """Remove formulas that refer to other files, and what names the machine, in cells that only repeat it as well."""
+    """Remove formulas that refer to other files, and what names the machine, even in cells that only repeat it."""
     names: set[str] = set()
     cells = [cell for cell in root.iter("{*}c") if cell.find("{*}f") is not None]
     for cell in cells:

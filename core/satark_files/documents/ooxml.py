@@ -2,8 +2,8 @@
 
 A part is kept if relationships of a kind in `KINDS` lead to it from the document. An element or attribute is kept if
 the standard defines it: programs' own extensions hold authors' accounts and machines' paths. Properties, custom data,
-macros, printer settings, embedded files, thumbnails and revision numbers are removed, too; so are addresses of links,
-hidden text, and what is cut off from a picture. Tracked changes are accepted; comments stay, without author and date.
+macros, printer settings, embedded files, thumbnails and revision numbers are removed too; so are addresses of links,
+hidden text, and cut-off parts of pictures. Tracked changes are accepted; comments stay, without author and date.
 """
 
 import posixpath
@@ -60,18 +60,18 @@ _PERSONAL_ATTRIBUTES = frozenset(
 )
 _AUTHOR = "-"
 _TEXTS = re.compile(r"t|v|instrText|f|formula\d?|definedName|text|formatCode|separator|attrName|\w+(Header|Footer)")
-"""Elements in which there may be any text; in others, only what `_TECHNICAL` has."""
+"""Elements that may have any text. Others may only have text that `_TECHNICAL` matches."""
 _TECHNICAL = re.compile(
     r"[-\d\s.,%]*|\{[0-9A-F-]{36}\}|left|right|center|top|bottom|inside|outside|justify|true|false", re.IGNORECASE
 )
 _FORMULA = re.compile(r"f|formula\d?|definedName")
 _NAMES = re.compile(r"font|sheet|table|tableColumn|definedName|bookmarkStart|gd|layoutNode|forEach")
-"""Elements whose names are seen, or are referred to; those of others are emptied."""
+"""Elements whose names are visible or referred to. The names of other elements are emptied."""
 _STYLES = re.compile(r"[prst]\w*Style|basedOn|next|link|styleLink|numStyleLink|style")
-"""Elements of Word that refer to a style, or are one."""
+"""Elements of Word that refer to a style or define one."""
 _TYPEFACES = frozenset({"ascii", "hAnsi", "cs", "eastAsia", "typeface", "font"})
 _CUTS = ("l", "t", "r", "b"), ("cropleft", "croptop", "cropright", "cropbottom")
-"""The attributes that say how much of a picture is cut off, of a drawing and of an old one (VML)."""
+"""The attributes for the cut-off shares of a picture, in a drawing and in an old one (VML)."""
 _KNOWN = (
     "http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/", "urn:schemas-microsoft-com:vml",
     "urn:schemas-microsoft-com:office:office", "urn:schemas-microsoft-com:office:word",
@@ -113,7 +113,7 @@ class OoxmlScrubber:
 
 
 class _CleanPackage:
-    """Builds the clean file: copies parts, under new names, starting with the main part."""
+    """Builds the clean file: copies parts under new names, the main part first."""
 
     def __init__(self, parts: Archive, images: EmbeddedImages) -> None:
         self._parts = parts
@@ -149,7 +149,7 @@ class _CleanPackage:
         return part
 
     def _copy_part(self, part: str) -> list[str]:
-        """Copy one part; return the parts that it needs and that no earlier part needed."""
+        """Copy one part; return the parts that it needs and no earlier part needed."""
         root = office_xml.parse(self._parts.read(part))
         related = _relationships(self._parts, part)
         self.hidden.remove(root, related)
@@ -222,7 +222,7 @@ def _relationships_of(part: str) -> str:
 
 
 def _relationships(parts: Archive, part: str) -> list[tuple[str, str, str]]:
-    """Return id, last segment of the type, and target part of each of a part's relationships, but the external ones."""
+    """Return id, last segment of the type, and target part of each relationship of a part, except external ones."""
     path = _relationships_of(part)
     found = []
     for child in office_xml.parse(parts.read(path)) if path in parts else ():
@@ -241,7 +241,7 @@ def _relationships_xml(kept: list[tuple[str, str, str]], folder: str | None = No
 
 
 def _cut_pictures(root: etree._Element) -> dict[str, list[tuple[str, Sides]]]:
-    """Give each picture of which a part is cut off a new id. Return for the old id the new ones and what is cut off."""
+    """Give each cut-off picture a new id. Return old id → new ids with the cut-off shares."""
     found: dict[str, list[tuple[str, Sides]]] = {}
     for picture in root.iter("{*}blip", "{*}imagedata"):
         rectangle = next(picture.itersiblings("{*}srcRect"), picture)
@@ -254,7 +254,7 @@ def _cut_pictures(root: etree._Element) -> dict[str, list[tuple[str, Sides]]]:
 
 
 def _share(text: str) -> float:
-    """Return the share that a text means: 25000, 25%, 16384f and 0.25 are a quarter; what is below 0 cuts nothing."""
+    """Return the share that a text means: 25000, 25%, 16384f and 0.25 are a quarter. A negative share cuts nothing."""
     found = re.fullmatch(r"(\d*\.?\d+)([f%]?)", text)
     unit = {"f": 65_536, "%": 100, "": 1 if "." in text else 100_000}
     return min(1.0, float(found[1]) / unit[found[2]]) if found else 0.0
@@ -296,7 +296,7 @@ def _remove_unseen_formats(root: etree._Element) -> None:
 
 
 def _rename_bookmarks(root: etree._Element) -> None:
-    """Number the bookmarks, and name them so where a link or a field refers to them."""
+    """Number the bookmarks, and use the numbers in links and fields that refer to them."""
     starts = list(root.iter("{*}bookmarkStart"))
     new = {value: f"b{n}" for n, one in enumerate(starts) for key, value in one.attrib.items() if key.endswith("}name")}
     for element in root.iter():
@@ -361,7 +361,7 @@ def _clean_attributes(element: etree._Element, styles: dict[str, str]) -> None:
 
 
 def _rename_style(element: etree._Element, tag: str, styles: dict[str, str]) -> None:
-    """Number the styles of Word wherever they are named; a style keeps a name that is Word's own."""
+    """Number the styles of Word wherever they are named. Word's own names stay."""
     own = tag == "name" and _is(element.getparent(), "style")
     for name, value in element.attrib.items() if own or "wordprocessingml" in element.tag else ():
         if (own and not office_xml.KNOWN_NAME.fullmatch(value)) or (

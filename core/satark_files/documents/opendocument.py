@@ -1,7 +1,7 @@
 """Cleans OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations.
 
 It keeps only the package's content, styles and images, and in these only the elements and attributes of the standard;
-names that an author gave are numbered, and where a part of a picture is cut off, all pictures become blank. Tracked
+an author's own names are numbered, and if a part of a picture is cut off, all pictures become blank. Tracked
 changes are accepted; comments stay, without author and date.
 """
 
@@ -38,13 +38,13 @@ _FIELD = re.compile(
     r"|text-input|placeholder|(alphabetical-index|user-index|toc)-mark|expression|variable-(get|set|input)|user-field-"
     r"(get|input)|title|subject|description|keywords|creation-|modification-|editing-|print-)"
 )
-"""Further fields, which become their text: they name what it comes from, or are only seen by who edits."""
+"""Further fields, which are replaced by their text: they name its source, or only editors see them."""
 _TEXT, _TABLE, _STYLE, _FO = (f"{{{_STANDARD}{name}:1.0}}" for name in ("text", "table", "style", "xsl-fo-compatible"))
 _SHOWN = f"{_TEXT}display"
 _HIDING = {
     _SHOWN: "none", f"{_TABLE}display": "false", f"{{{_STANDARD}presentation:1.0}}visibility": "hidden",
 }  # fmt: skip
-"""Properties of a style → their values that hide what has the style."""
+"""Properties of a style → their values that hide elements with the style."""
 _STYLED = (f"{_TEXT}style-name", f"{_TABLE}style-name", f"{{{_STANDARD}drawing:1.0}}style-name")
 _REPEATED = f"{_TABLE}number-columns-repeated"
 _COLUMNS = 16_384
@@ -111,7 +111,7 @@ def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> tuple[dic
 
 
 def _remove_hidden(root: etree._Element) -> bool:
-    """Remove hidden or deleted text, sheets, slides, and empty hidden rows and columns; return if there was any."""
+    """Remove hidden or deleted text, sheets, slides, and empty hidden rows and columns; return if any was there."""
     unseen = {
         style.get(f"{_STYLE}name")
         for style in root.iter(f"{_STYLE}style")
@@ -181,7 +181,7 @@ def _clear_value(cell: etree._Element) -> None:
 
 
 def _clean_attributes(element: etree._Element, name: str, new: dict[str, str], *, seen: bool) -> None:
-    """Clean the attributes of an element. `seen`: its own name is seen, as that of a sheet is."""
+    """Clean the attributes of an element. `seen`: its own name is visible, as a sheet's is."""
     for key, value in list(element.attrib.items()):
         plain = office_xml.local_name(str(key))
         elsewhere = office_xml.ELSEWHERE if key == _FORMULA else office_xml.LOCAL_PATH

@@ -1,9 +1,9 @@
-"""Cleans PDF: rebuilds the file from what its pages show, or, where that can't be verified, rasterizes the pages.
+"""Cleans PDF: rebuilds the file from its visible content, or rasterizes the pages if that can't be verified.
 
 Layout: ISO 32000-2. Only the keys of a page that rendering needs (`ALLOWED_KEYS`) are copied: no scripts, attachments,
 metadata, names or earlier revisions of the file, and no annotations (their appearance is drawn into the page first).
 Content streams are written again without comments and marked content. Images of the pages replace a copy that does not
-look like the original, or that may hold more than its reader sees: covered or cut-off parts, fonts of unknown names.
+look like the original, or that may hold more than is visible: covered or cut-off parts, fonts of unknown names.
 """
 
 import re
@@ -53,9 +53,9 @@ _MARKS = frozenset({"BMC", "BDC", "EMC", "MP", "DP"})
 _SAMPLES = {
     "/DeviceGray": 1, "/DeviceRGB": 3, "/DeviceCMYK": 4, "/CalGray": 1, "/CalRGB": 3, "/Lab": 3, "/Indexed": 1
 }  # fmt: skip
-"""Colour space → samples of a pixel."""
+"""Colour space → number of samples in a pixel."""
 _PLAIN = {1: Name.DeviceGray, 3: Name.DeviceRGB, 4: Name.DeviceCMYK}
-"""Samples of a pixel → plain colour space."""
+"""Number of samples in a pixel → plain colour space."""
 _OF_A_PROFILE, _CALCULATOR, _HEAD = 2, 4, 4096
 # A PostScript comment outside of strings (PostScript Language Reference, section 3.2.1).
 _COMMENT = re.compile(rb"(\((?:[^()\\]|\\.)*\))|%[^\r\n]*", re.DOTALL)
@@ -95,7 +95,7 @@ class PdfScrubber:
 
 
 def _first_pages(source: Path, target: Path, count: int) -> Path:
-    """Write the first pages of a document alone, since only these are cleaned.
+    """Write only the first pages of a document: only these are cleaned.
 
     Raises:
         Unclean: the document can't be rewritten.
@@ -161,7 +161,7 @@ class _ResourceNames:
         self._new: dict[str, str] = {}
 
     def new(self, name: str) -> str:
-        """Return the name, with its slash, under which a resource stands in the clean copy."""
+        """Return a resource's name in the clean copy, with its slash."""
         if name in _STANDARD_NAMES or _PLAIN_NAME.fullmatch(name):
             return name
         return self._new.setdefault(name, f"/Zz{len(self._new)}")
@@ -175,7 +175,7 @@ class _ResourceNames:
 
 
 def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]], names: _ResourceNames) -> None:
-    """Remove, at any depth, every key that rendering does not need from what a page refers to."""
+    """Remove every key that rendering does not need from a page's objects, at any depth."""
     waiting = [(obj, "")]
     while waiting:
         part, naming = waiting.pop()
@@ -204,7 +204,7 @@ def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]], names: _ResourceName
 
 
 def _remove_profile(space: pikepdf.Array) -> None:
-    """Replace a colour space that has a profile, which can name the screen or printer; refuse inks that have a name."""
+    """Replace a colour space that has a profile, which can name the screen or printer; refuse named inks."""
     if str(next(iter(space), "")) in {"/Separation", "/DeviceN"} and _MIXED_INK.search(space[1].unparse()):
         raise _Unverifiable
     if len(space) == _OF_A_PROFILE and space[0] == Name.ICCBased:

@@ -16,21 +16,21 @@ from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 
 DPI = 150
-"""Dots per inch of a rasterized page, if the limit on pixels allows it."""
+"""Dots per inch of a rasterized page, if the limit on pixels allows that."""
 MIN_DPI = 72
-"""Least dots per inch: below it, small print is lost."""
+"""Smallest number of dots per inch: below it, small print is lost."""
 QUALITY = 85
 _POINTS = 72
 _COMPARED = 160
-"""Pixels of the longer side of a page that is rendered for comparison."""
+"""Number of pixels on the longer side of a page that is rendered for comparison."""
 _DIFFERENCE = 3.0
-"""The mean difference, of 255, up to which two renderings of a page count as the same."""
+"""Largest mean difference (of 255) at which two renderings of a page count as the same."""
 _LONGEST = 1500
-"""Most pixels of the longer side of a page that is searched for characters which nobody sees."""
+"""Most pixels on the longer side of a page that is searched for invisible characters."""
 _HIDDEN, _FLAT = 2, 2
-"""Least number of hidden characters of a page, of every second; most difference of the shades in their place."""
+"""Fewest hidden characters of a page, of every second one; largest difference of the shades in their place."""
 _SPOT = 4
-"""Pixels of the side of a spot that covers a part of a picture."""
+"""Number of pixels on the side of a spot that covers a part of a picture."""
 _IMAGE = pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
 _OVER = {pypdfium2.raw.FPDF_PAGEOBJ_PATH, pypdfium2.raw.FPDF_PAGEOBJ_SHADING, pypdfium2.raw.FPDF_PAGEOBJ_FORM}
 _IS_FLAT, _IS_OTHER = [255] * (_FLAT + 1) + [0] * (255 - _FLAT), [0] * 17 + [255] * 239
@@ -57,9 +57,8 @@ def compare(one: Path, other: Path, longest: int) -> Image.Image | None:
     """Compare how two PDFs look page by page, in small renderings.
 
     Returns:
-        The first page of the second PDF as `render_first_page` renders it; None if the PDFs do not look the same, or
-        the second has text that nobody sees (covered, cut off, outside of a page, in the colour of its paper) or
-        pictures that something covers.
+        The first page of the second PDF as `render_first_page` renders it; None: the PDFs do not look the same, or the
+        second has invisible text (covered, cut off, outside of a page, in the colour of its paper) or covered pictures.
     """
     with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
         if len(a) != len(b):
@@ -84,7 +83,7 @@ def _rendered_alike(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage, longest: i
 
 
 def _hides_something(page: pypdfium2.PdfPage) -> bool:
-    """Whether a page has text that nobody sees, or a spot is drawn over a picture. Only its pictures are left in it."""
+    """Whether a page has invisible text, or a spot over a picture. Removes all but the pictures from the page."""
     drawn = list(page.get_objects(max_depth=1))
     kinds = {one.type for one in drawn}
     if kinds <= {_IMAGE}:
@@ -109,7 +108,7 @@ def _hides_something(page: pypdfium2.PdfPage) -> bool:
 
 
 def _characters(page: pypdfium2.PdfPage) -> Iterator[tuple[float, ...]]:
-    """Yield the bounds of every second character that draws something."""
+    """Yield the bounds of every second visible character."""
     text = page.get_textpage()
     for number in range(0, text.count_chars(), 2):
         left, bottom, right, top = text.get_charbox(number)

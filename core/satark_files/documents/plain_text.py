@@ -1,4 +1,4 @@
-"""Cleans text that people write of invisible characters, which can hide a watermark.
+"""Cleans people's texts of invisible characters, which can hide a watermark.
 
 These are zero-width characters, tags, variation selectors, unusual spaces and spaces at line ends. Joiners stay only
 where Indic scripts, Arabic or emoji are spelt with them.
@@ -21,13 +21,13 @@ _JOINERS = re.compile("(?<=(.))[\\u200c\\u200d]+(?=(.))", re.DOTALL)
 _TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _MOST_MARKS = 30
-"""Most signs on one letter (Unicode, annex 15, section 13): the time to order them grows with the square of it."""
+"""Most signs on one letter (Unicode, annex 15, section 13): ordering them takes time with their number squared."""
 _VIRAMA = 9
 """Canonical combining class of the signs that join Indic letters (Unicode, section 4.3)."""
 
 
 class TextScrubber:
-    """Cleans prose; any other text is refused, since it may name its writer's machine or account."""
+    """Cleans prose; refuses any other text, which may name its writer's machine or account."""
 
     mimes = frozenset({"text/plain"})
 
@@ -76,10 +76,10 @@ def strip_hidden_characters(text: str) -> str:
 
 
 def shown_text(text: str) -> str:
-    """Return the text of a mail or a page as a clean copy has it, which does not pass for a mail or for data.
+    """Return the text of a mail or a page for the clean copy, changed so that it does not pass for a mail or data.
 
     Raises:
-        Unclean: nothing in it can be seen.
+        Unclean: nothing in the text can be seen.
     """
     words = _EMPTY_LINES.sub("\n\n", strip_hidden_characters(text)).strip()
     if not words:

@@ -1,11 +1,11 @@
-"""Tells what people write from what programs write: mails, contact cards, logs, code. Only prose is a plain text."""
+"""Tells people's texts from programs' output (mails, cards, logs, code). Only prose counts as plain text."""
 
 import itertools
 import re
 from typing import Final
 
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,60})[ \t]*:")
-"""The name at the beginning of a mail's header, or of another field that a program wrote."""
+"""Matches the name at the beginning of a mail's header, or of another field that a program wrote."""
 _OF_MAIL: Final = frozenset(
     "from to cc bcc sender date subject received message-id mime-version return-path delivered-to reply-to in-reply-to "  # noqa: SIM905 - a list of names
     "references content-type content-transfer-encoding content-location importance priority status organization "
@@ -13,11 +13,11 @@ _OF_MAIL: Final = frozenset(
 )
 _PREFIXES: Final = ("x-", "arc-", "dkim-", "list-", "content-", "authentication-", "received-", "resent-", "snapshot-")
 _HEADERS: Final = 50
-"""Most lines of a text that are read for headers of a mail."""
+"""Most lines of a text that are searched for headers of a mail."""
 _FIELDS: Final = 3
-"""Least number of fields with different names, one below the other, that no person writes."""
+"""Number of fields with different names, one below the other, from which no person wrote them."""
 _MARGIN: Final = re.compile(r"^(?:[ \t>|*•:+]|-[ \t]|\d{1,2}[.)][ \t])+", re.MULTILINE)
-"""What stands before a line that is quoted, indented or listed."""
+"""Matches the beginning of a line that is quoted, indented or in a list."""
 _PROGRAMS: Final = re.compile(
     r"^(?:BEGIN:[A-Z]|-----BEGIN |begin \d{3} |From \S+ .*\d\d:\d\d:\d\d|(?:Received|Return-Path|Message-ID"
     r"|MIME-Version|Delivered-To|(?:X|ARC|DKIM|Content|Authentication)-[\w-]+):|WEBVTT|#EXTM3U|#!/|#include"
@@ -32,19 +32,19 @@ _SETTINGS: Final = re.compile(
     r"|[A-Z]+\[\"|G1 X|\[\d\d:\d\d\.|INSERT INTO |\w+:x:\d+:|\[[^\]\n]+\]\n+[\w .@\"-]+ ?[:=])|[\w.]+ = \"| && ",
     re.MULTILINE | re.ASCII,
 )
-"""What begins a line in files of settings, of sources and of positions."""
+"""Matches the beginning of a line in files of settings, of sources and of positions."""
 _CHAT: Final = re.compile(
     r"^(\W{0,2}\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}[:.]\d\d(?:[:.]\d\d)?\W?(?:[AaPp]\.?[Mm]\.?)?(?:\]| -) )(.*)$",
     re.MULTILINE,
 )
-"""A line of an exported chat: when it was sent, and who wrote what, or what happened."""
+"""Matches a line of an exported chat: the time, and a message with its author or an event."""
 _YOU: Final = "(?:[Yy]our?|आप|तुम|আপন|তুমি|તમ|ਤੁ[ਸਹ]|நீங்க|உங்க|మీరు|మిమ్మ|ನೀವು|ನಿಮ್ಮ|നിങ്ങ|آپ)"
 _ABOUT_YOU: Final = re.compile(rf"(?!.*: ).*\b{_YOU}|{_YOU}\w* ")
 _BY_APP: Final = re.compile(
     "[^:]*: (?:\u200e(?!.*(?:<|omitted))|(?:You deleted this message|This message was deleted|आपने (?:यह|ये) (?:मैसेज|मेसेज"
     "|संदेश)|(?:यह|ये) (?:मैसेज|मेसेज|संदेश) (?:डिलीट|हटा|मिटा)|तुम्ही हा (?:मेसेज|संदेश)|हा (?:मेसेज|संदेश) (?:डिलीट|हट))[^.]{0,20}\\.?$)"
 )
-"""What the app wrote in place of somebody's message; about a deleted one, it tells who exported the chat."""
+"""Matches the app's own words in place of a message. About a deleted message, they show who exported the chat."""
 _WEB: Final = re.compile(r"https?://\S+")
 _LOGGED: Final = re.compile(
     r"^\W?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!(?::\d\d)? - )|\d+\.\d{3,}\b|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
@@ -53,16 +53,16 @@ _LOGGED: Final = re.compile(
     r"| *\d+\.\d{3,}\]|[\w.]+=\S|[A-Za-z][\w /()-]{0,60}(?:  +:|\t)\S?)",
     re.MULTILINE | re.ASCII,
 )
-"""Lines that begin as those of a program's log, of settings or of a table; not those of an exported chat, which name
-who wrote after a dash."""
+"""Matches the beginning of a line of a program's log, of settings or of a table; not of an exported chat, which names
+the author after a dash."""
 _LETTERS: Final = 0.5
-"""Least share of letters, their signs and digits among the visible characters of prose."""
+"""Smallest share of letters, their signs and digits among the visible characters of prose."""
 _SYMBOLS: Final = 0.03
-"""Most share of symbols that only code and data have many of."""
+"""Largest share of symbols that are frequent only in code and data."""
 
 
 def begins_as_mail(text: str) -> bool:
-    """Whether a text begins with headers of a mail, folded or not, and at least one that mails alone have."""
+    """Whether a text begins with headers of a mail, folded or not, at least one of which only mails have."""
     names: list[str] = []
     for line in text.lstrip("\ufeff \t\r\n").split("\n", _HEADERS)[:_HEADERS]:
         if not line.strip() or (line[0] not in " \t" and not _FIELD.match(line)):
@@ -78,7 +78,7 @@ def _is_of_mail(names: list[str]) -> bool:
 
 
 def hide_exporter(text: str) -> str:
-    """Leave out of a chat what tells whose phone exported it, such as "Ravi added you"."""
+    """Return a chat without lines that show whose phone exported it, such as "Ravi added you"."""
 
     def shortened(line: re.Match[str]) -> str:
         return f"{line[1]}…" if _ABOUT_YOU.match(line[2]) or _BY_APP.match(line[2]) else line[0]
@@ -87,7 +87,7 @@ def hide_exporter(text: str) -> str:
 
 
 def is_prose(text: str) -> bool:
-    """Whether a whole text is what a person writes, or the chat that a phone exports."""
+    """Whether a whole text is a person's writing, or a chat that a phone exported."""
     return is_written(text) and not _has_fields(text) and not _is_table(text)
 
 
@@ -109,7 +109,7 @@ def is_written(text: str) -> bool:
 
 
 def _has_fields(text: str) -> bool:
-    """Whether several fields with different names stand below each other; a line that is folded goes on."""
+    """Whether several fields with different names follow each other. A folded line continues its field."""
     names: set[str] = set()
     for line in text.splitlines():
         found = _FIELD.match(_MARGIN.sub("", line))
@@ -120,7 +120,7 @@ def _has_fields(text: str) -> bool:
 
 
 def _is_table(text: str) -> bool:
-    """Whether lines have the same number of commas without a blank, as in values that a program exports."""
+    """Whether lines have the same number of commas without a blank, as in a program's exported values."""
     plain = re.sub(r'"[^"\n]*"', "", text)
     commas = [len(re.findall(r",(?! )", line)) for line in plain.splitlines() if line.strip()]
     runs = [len(list(run)) for count, run in itertools.groupby(commas) if count > 1]

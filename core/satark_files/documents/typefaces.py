@@ -25,5 +25,5 @@ _SUBSET: Final = re.compile(r"/?(?:[A-Z]{6}\+)?|[^A-Za-z0-9]")
 
 
 def is_public(name: str) -> bool:
-    """Whether a font's name, with or without the marks of a PDF's subset, is one that many people have."""
+    """Whether many people have the font of this name, which may have the marks of a PDF's subset."""
     return bool(_PUBLIC.fullmatch(_SUBSET.sub("", name)))

@@ -1,4 +1,4 @@
-"""Reads the ZIP files of office programs within limits, and writes them with nothing but names and content.
+"""Reads the ZIP files of office programs within limits, and writes them with only names and content.
 
 Runs in the sandbox only, since it reads hostile bytes.
 """
@@ -47,7 +47,7 @@ class Archive:
         return list(self._parts)
 
     def drop(self, name: str) -> None:
-        """Forget a part, as if the file did not have it."""
+        """Drop a part, as if the file did not have it."""
         del self._parts[name]
 
     def read(self, name: str) -> bytes:

@@ -1,8 +1,8 @@
 """Cleans ZIP archives, such as an exported chat, and mails: cleans each file in them, and packs the clean copies.
 
 A member is named by its number, or keeps a name that WhatsApp gave it. Films lose their sound. The clean copy leaves
-out sound and contact cards, because nobody can be asked whose they are, and whatever can't be cleaned: a list in it
-says which members those are, and why. Runs in the sandbox only.
+out sound and contact cards, because nobody can be asked whose they are, and members that can't be cleaned: a list in
+the copy names these members, and the reasons. Runs in the sandbox only.
 """
 
 import os
@@ -25,13 +25,13 @@ from satark_files.sniff import sniff_file
 ZIP: Final = "application/zip"
 MAIL: Final = "message/rfc822"
 TIME_SHARE: Final = 0.5
-"""Share of a file's processor time that cleaning its members may take; the members after that are left out."""
+"""Share of a file's processor time that cleaning its members may take; later members are left out."""
 _DEEPEST: Final = 3
 """Most archives and mails that are inside each other."""
 _LIST: Final = "left-out.txt"
 _OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
 _CHAT_NAME: Final = re.compile(r"(?:IMG|VID|STK|DOC)-\d{8}-WA\d{4}")
-"""Names that WhatsApp gives to files; a chat refers to its pictures by them. They hold only a day and a number."""
+"""Matches WhatsApp's file names, by which a chat refers to its pictures. They hold only a day and a number."""
 
 
 class ArchiveScrubber:
@@ -98,7 +98,7 @@ class _Cleaning:
         return Cleaned(ZIP, left_out=("members",) if left_out else ())
 
     def _clean(self, read: Callable[[], bytes], folder: Path, depth: int) -> tuple[str, bytes | Reason]:
-        """Clean one member; return its new type and content, or its type and why it is left out."""
+        """Clean one member; return its new type and content, or its type and the reason why it is left out."""
         mime = "?"
         with tempfile.TemporaryDirectory(dir=folder) as own:
             source, target, silent = (Path(own) / name for name in ("source", "target", "silent"))

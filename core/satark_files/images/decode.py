@@ -25,7 +25,7 @@ RAISES = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, IndexError, RuntimeError, ArithmeticError,
     struct.error,
 )  # fmt: skip
-"""What Pillow's decoders raise for broken files, according to its fuzzers. A MemoryError ends the child instead."""
+"""The exceptions of Pillow's decoders for broken files, according to its fuzzers. A MemoryError ends the child."""
 
 
 @contextlib.contextmanager
@@ -88,9 +88,9 @@ def _check_size(image: ImageFile.ImageFile, packed: int, limits: Limits, *, redu
 
 
 LONGEST: Final = 480
-"""Least pixels to which the longer side of a larger picture is reduced."""
+"""Smallest number of pixels to which the longer side of a larger picture is reduced."""
 _MODES: Final = ("L", "RGB")
-"""Pillow's modes that a file without compression (PPM) can hold."""
+"""Pillow's modes that an uncompressed file (PPM) can hold."""
 _FORMAT: Final = "PPM"
 
 
@@ -153,13 +153,13 @@ def orientation_exif(orientation: int) -> bytes:
 
 _SMALLEST_SHARE, _TALLEST = 8, 65_500
 _CARRIED = 6
-"""Most blocks that libjpeg makes of the bits which fill up the last byte of a scan."""
+"""Most blocks that libjpeg decodes from the bits that fill up the last byte of a scan."""
 
 
 def hides_rows(image: bytes) -> bool:
-    """Whether a progressive JPEG has coded more rows than its height says, which no viewer shows.
+    """Whether a progressive JPEG has more coded rows than its height. No viewer shows these rows.
 
-    Its height is raised: where nothing is coded, libjpeg leaves the blocks grey.
+    To find them, its height is raised: libjpeg leaves blocks grey if nothing is coded.
 
     Raises:
         Unclean: the image does not decode.

@@ -1,9 +1,9 @@
 """Cleans JPEG without loss: copies only the segments that a decoder needs.
 
 Layout: ITU-T T.81 annex B. Thumbnails, Exif, XMP, IPTC, colour profiles, comments, C2PA, further images and everything
-after the end are removed. What stays identifies no person, but the quantisation tables hint at the make of the camera.
+after the end are removed. The rest identifies no person, but the quantisation tables hint at the make of the camera.
 
-Nothing may hide in what stays. Tables that no scan uses and bytes after the last field of a segment are left out. A
+Nothing may hide in the rest. Tables that no scan uses and bytes after the last field of a segment are left out. A
 decoder skips bytes between the last coded block and the next marker. To find them, Pillow's decoder is fed piece by
 piece until it has all rows, and the rest is cut off; libjpeg reads up to eight bytes ahead, so that fewer hidden
 bytes are not found. In a progressive image only whole rows below its height are found.
@@ -32,13 +32,13 @@ NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
 
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ADOBE, _LENGTH = 12, 2
-"""Least bytes of an Adobe segment, and bytes of a length field."""
+"""Smallest size in bytes of an Adobe segment, and size of a length field."""
 _SCAN = b"\xff\xda"
 _EOI = b"\xff\xd9"
 _LOOKAHEAD = bytes(8)
-"""Bytes to add at the end, since libjpeg waits for 64 bits more than it needs."""
+"""Number of bytes to add at the end, since libjpeg waits for 64 bits more than it needs."""
 _USUAL_SCANS = 10
-"""Scans of a progressive image that libjpeg writes (`jpeg_simple_progression`), to estimate how many are missing."""
+"""Number of scans in a progressive image from libjpeg (`jpeg_simple_progression`), to estimate how many are missing."""
 _PLAIN_JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
 
 
@@ -117,7 +117,7 @@ def _is_cut(data: bytes) -> bool:
 
 
 def _left_out(data: bytes) -> Iterator[LeftOut]:
-    """Yield what follows the image: the film of a moving photo, further pictures of one camera or of a stream."""
+    """Yield what follows the image: a moving photo's film, or further pictures of one camera or a stream."""
     after = data[_end(data) :]
     if b"ftyp" in after:
         yield "film"
@@ -217,7 +217,7 @@ def _segment(marker: int, payload: bytes) -> bytes:
 
 _QUANTIZATION, _DC, _AC = "q", "d", "a"
 _COUNTS, _FRAME_HEAD, _COMPONENT = 16, 6, 3
-"""Bytes of a Huffman table's counts, of a frame header up to its components, and of each component in it."""
+"""Sizes in bytes of a Huffman table's counts, of a frame header up to its components, and of each component in it."""
 
 Segment = tuple[int, bytes, bytes]
 """A segment: marker, payload, and after SOS the coded image data."""
@@ -298,7 +298,7 @@ def _scan(payload: bytes, quantized: dict[int, int], *, progressive: bool) -> tu
 
 _CHUNK: Final = 1 << 16
 _PADDING: Final = 1
-"""Bytes at the end that may hold only the bits that fill up the last byte."""
+"""Number of bytes at the end that may hold only the bits that fill up the last byte."""
 _AHEAD: Final = 8
 """Most bytes that libjpeg reads ahead."""
 

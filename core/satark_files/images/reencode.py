@@ -1,6 +1,6 @@
 """Cleans images by encoding their pixels again, so that nothing else passes into the clean copy.
 
-Of a damaged image the pixels are decoded as far as possible.
+The pixels of a damaged image are decoded as far as possible.
 """
 
 from abc import ABC, abstractmethod
@@ -25,10 +25,10 @@ from satark_files.scrubber import Cleaned, LeftOut, Unclean
 
 
 def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> Cleaned:
-    """Write the readable part of an image (its first frame) as an upright JPEG, and return how much of it that is.
+    """Write the readable part of an image (its first frame) as an upright JPEG, and return its percentage of the image.
 
     Raises:
-        Unclean: nothing of it can be read, or it is over a limit.
+        Unclean: nothing of the image can be read, or it is over a limit.
     """
     with incomplete_allowed(), open_image(source, limits, formats) as picture:
         picture.load()
@@ -39,7 +39,7 @@ def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]
 
 
 def _percent_of_rows(picture: Image.Image) -> int:
-    """Return the percentage of rows that were read, at most 99. Unread rows have one colour, that of a corner."""
+    """Return the percentage of rows that were read, at most 99. Unread rows have one colour, a corner's."""
     colours = picture.convert("RGB")
     corners = ((0, 0), (picture.width - 1, picture.height - 1))
     rows = min(_rows_of_another_colour(colours, colours.getpixel(corner)) for corner in corners)
@@ -55,7 +55,7 @@ def _rows_of_another_colour(picture: Image.Image, colour: float | tuple[int, ...
 
 
 MAX_FRAME_MS = 60_000
-"""Most milliseconds that one frame of an animation lasts: a longer frame is shortened to them."""
+"""Most milliseconds that one frame of an animation lasts: a longer one is shortened."""
 _WITH_ALPHA: Final = ("LA", "RGBA")
 QUALITY = 92
 """JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
@@ -70,7 +70,7 @@ class PixelScrubber(ABC):
     written: str
     """Pillow's name of the clean copy's format."""
     salvages = True
-    """Whether the readable part of a damaged image is shown."""
+    """Whether the readable part of a damaged image is kept."""
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
@@ -88,11 +88,11 @@ class PixelScrubber(ABC):
 
     @abstractmethod
     def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
-        """Write the pixels to `target`; return what is left out."""
+        """Write the pixels to `target`; return the parts that are left out."""
 
 
 class PngScrubber(PixelScrubber):
-    """Encodes PNG again, without loss but for colours of sixteen bits. Of an animation, the still image is kept."""
+    """Encodes PNG again, without loss except for sixteen-bit colours. For an animation, keeps the still image."""
 
     mimes, read, written = frozenset({"image/png"}), "PNG", "PNG"
 
@@ -197,14 +197,14 @@ def without_tags(picture: Image.Image) -> Image.Image:
 
 
 def _used_colours(picture: Image.Image) -> list[int]:
-    """Return a palette up to the last colour that a pixel has; colours before it that none has are black."""
+    """Return a palette up to the last colour of a pixel. Unused colours before it become black."""
     counts, colours = picture.histogram(), picture.getpalette("RGB") or []
     end = 1 + max(number for number, count in enumerate(counts) if count)
     return [value if counts[at // 3] else 0 for at, value in enumerate(colours[: 3 * end])]
 
 
 def hides_colours(picture: Image.Image) -> bool:
-    """Whether an image's transparent pixels differ: what was erased there could be seen again."""
+    """Whether an image's transparent pixels differ in colour: an erased part could be made visible again."""
     if picture.mode not in {"P", *_WITH_ALPHA} or not picture.has_transparency_data:
         return False
     layer = picture.convert("RGBA")

@@ -1,4 +1,4 @@
-"""Reduces audio without a container to its complete frames, so that nothing hides between or after them.
+"""Reduces audio without a container to its complete frames, so that no other data hides between or after them.
 
 ffmpeg reads these formats frame by frame, and copies the bytes between and after the frames, too.
 """
@@ -26,7 +26,7 @@ _ADTS_SYNC: Final = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _ENCODER: Final = re.compile(rb"Lavc\d{1,3}\.\d{1,3}\.\d{1,3}")
 """The version that FFmpeg's encoder writes into the first frame, where no decoder reads it (`put_bitstream_info`)."""
 _HEAD: Final = 7
-"""Most bytes of the header of an AAC or MP3 frame."""
+"""Most bytes in the header of an AAC or MP3 frame."""
 _FLAC_HEAD: Final = 16
 _FLAC_LAST: Final = 1 << 21
 """Number of bytes at the end of a file among which its last frame begins."""
@@ -92,7 +92,7 @@ def _synced(
 ) -> bytes:
     """Return the frames that have a sync word and a size, and are of one kind with the frame before or after.
 
-    `kind`: the bits of a header's second and third byte that say of which kind it is.
+    `kind`: the bits of a header's second and third byte that tell the frame's kind.
     """
     kept: list[bytes] = []
     at = 0
@@ -113,7 +113,7 @@ def _synced(
 
 
 def _mp3_size(head: bytes) -> int:
-    """Return how many bytes a frame has; return 0 if this is no header, or a header without the length."""
+    """Return a frame's size in bytes; 0: this is no header, or a header without a length."""
     version, kilobits, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
     if version not in _DIVISOR or kilobits in (0, 15) or rate == len(_RATES):
         return 0
@@ -135,7 +135,7 @@ def _flac(data: bytes) -> bytes:
 
 
 def _flac_head(data: bytes, at: int) -> int:
-    """Return how many bytes a frame header has (RFC 9639 section 9.1), or 0 if its checksum is wrong."""
+    """Return the size of a frame header in bytes (RFC 9639 section 9.1); 0: its checksum is wrong."""
     head = data[at : at + _FLAC_HEAD].ljust(_FLAC_HEAD, b"\0")
     coded = 1 if head[4] < 0x80 else 8 - (head[4] ^ 0xFF).bit_length()  # noqa: PLR2004 - coded as UTF-8 is
     length = 5 + coded + {6: 1, 7: 2}.get(head[2] >> 4, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
@@ -143,7 +143,7 @@ def _flac_head(data: bytes, at: int) -> int:
 
 
 def _flac_end(data: bytes, at: int) -> int:
-    """Return the offset after a frame, which ends with its checksum; 0 if there is none. Zeros after it match, too."""
+    """Return the offset after a frame, which ends with its checksum; 0: none. Zeros after a frame match too."""
     sums = _crc(data[at:], 16, 0x8005)
     ends = {end for end in range(at + 3, len(data) + 1) if sums[end - at - 3] == int.from_bytes(data[end - 2 : end])}
     return max((end for end in ends if end - 1 not in ends), default=0)

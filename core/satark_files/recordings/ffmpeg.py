@@ -65,7 +65,7 @@ CONTAINERS = {
 }
 """MIME type, as `satark_files.sniff` names it → container."""
 _SPECIAL, _ESCAPED = re.compile(r"[\\'|]"), r"\\\g<0>"
-"""Characters that have to be escaped in the target of a branch, and how."""
+"""Characters that must be escaped in the target of a branch, and their escaped forms."""
 _SAFE = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
 
 

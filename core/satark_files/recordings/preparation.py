@@ -1,7 +1,7 @@
 """Prepares films that ffmpeg can't copy as they are.
 
 - A film that was trimmed on the phone still holds the parts that were cut: an edit list hides them. Such a film is
-  encoded again, so that only what is shown is kept; that takes about half of its playing time in Full HD.
+encoded again, with only the shown parts, which takes about half of its playing time in Full HD.
 - Old phones put several frames of sound (AMR) into one sample, which ffmpeg reads but doesn't write.
 - A recorder that lost its power has not written the sizes of a long WAV file: its sound reaches to the end. A long file
   (more than 4 GB: RF64, EBU Tech 3306) has its sizes in a chunk of its own, and ffmpeg takes zeros there for the size.
@@ -18,7 +18,7 @@ from satark_files.recordings import ffmpeg
 from satark_files.recordings.ffmpeg import Container
 
 _HIDDEN: Final = re.compile(rb", F=0x[4-7]\b")
-"""ffmpeg's flag of a packet that is read only to decode others (`AV_PKT_FLAG_DISCARD`)."""
+"""ffmpeg's flag for a packet that is read only to decode others (`AV_PKT_FLAG_DISCARD`)."""
 _NOTHING_ELSE: Final = ("-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1")
 _EVEN: Final = "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p"
 _ANEW: Final = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-vf", _EVEN, "-c:a", "aac", "-b:a", "160k")
@@ -67,14 +67,14 @@ def read_to_end(_: str, __: Container, source: Path, unsized: Path) -> None:
 _HEAD: Final = 28
 _LONG: Final = (b"RF64", b"BW64")
 _LONG_SIZE: Final = slice(20, 28)
-"""Place of the file's size in the file, within the first chunk."""
+"""Offset of the file's size, within the first chunk."""
 _UNKNOWN: Final = frozenset({0, 0xFFFFFFFF})
 """Sizes that programs write while they do not know the size yet."""
 _ORDERS: Final[dict[bytes, Literal["little", "big"]]] = {b"RIFF": "little", b"FORM": "big"}
 
 
 def percent_present(path: Path) -> int:
-    """Return how much of its declared size a file has, in percent; return 100 if it declares none."""
+    """Return the percentage of its declared size that a file has; 100 if it declares no size."""
     with path.open("rb") as file:
         head = file.read(_HEAD).ljust(_HEAD, b"\0")
     if head.startswith(_LONG):

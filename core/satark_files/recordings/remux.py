@@ -22,16 +22,16 @@ _NO_TAGS = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "c
 _REPRODUCIBLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)\.(\d\d)")
 _DECLARING_DURATION = frozenset({"mov", "matroska", "avi", "asf"})
-"""Demuxers of the containers whose head says how long they play."""
+"""Demuxers of containers whose head contains the playing time."""
 _SOUND = re.compile(r"  Stream #0:.*: Audio: ")
 _TRACKS: tuple[tuple[re.Pattern[str], int, LeftOut], ...] = (
     (re.compile(r"  Stream #0:.*: Video: (?!.*\(attached pic\))"), 1, "picture-tracks"),
     (_SOUND, 1, "sound-tracks"),
     (re.compile(r"  Stream #0:.*: Subtitle: "), 0, "subtitles"),
 )
-"""For each kind of track: its line in ffmpeg's report, how many are kept, and the name of the further ones here."""
+"""For each kind of track: its line in ffmpeg's report, the number to keep, and the name for further ones."""
 _ALMOST_COMPLETE = 97
-"""Percent of its time from which a recording counts as complete, since containers round the time."""
+"""Percentage of its time from which a recording counts as complete, since containers round the time."""
 _EXPECTED = re.compile(
     r"\S.*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
     r"| +creation_time *: 1970-01-01T00:00:00\.000000Z"
@@ -45,7 +45,7 @@ _EXPECTED = re.compile(
     r"|Audio Service Type: [\w -]+"
     r"|Ambient viewing environment: [a-z_:=(), \d.]+|Spherical Mapping: (equirectangular|cubemap) [\d./() -]*)|"
 )
-"""Every line that ffmpeg reports on a file without tags: its own defaults, and its log, which is not indented."""
+"""Matches each line of ffmpeg's report on a file without tags: its defaults, and its log, which is not indented."""
 _HASHED = ("-f", "streamhash", "-hash", "murmur3", "pipe:1")
 """Options to hash each stream, which finds ffmpeg's mistakes. A file's maker gains nothing by a hash collision."""
 _KEEP_ROTATION = ("-noautorotate",)
@@ -53,7 +53,7 @@ _PLAYED_SECONDS = 60
 _TELEPHONE = re.compile(rb"Audio: (pcm|adpcm)_")
 """Sound for which MP4 has no place, but which cameras write into MP4 all the same (G.711)."""
 _FRAMED = re.compile(rb"\d\dwb[\s\S]{4}\xff[\xf0\xf1\xf8\xf9]")
-"""A chunk of sound in an AVI file that begins with a header of its own (ADTS)."""
+"""Matches a sound chunk in an AVI file that begins with a header of its own (ADTS)."""
 _AS_FRAMED = ("-tag:a", "0x1610")
 """The only tag with which ffmpeg writes such sound; CCTV recorders use the tag of sound without headers."""
 _SEARCHED_BYTES = 1 << 20
@@ -62,7 +62,7 @@ _NOTHING = b"f172e5acc891f8bf6981a829b5a83a3d"
 _AMR = b"Audio: amr_"
 _PREPARED = ".prepared"
 _WITH_CODEC_HEADERS = frozenset({"mov", "matroska"})
-"""Demuxers of the containers that carry each codec's own header as it is."""
+"""Demuxers of the containers that keep each codec's own header unchanged."""
 
 
 class RemuxScrubber:
@@ -71,7 +71,7 @@ class RemuxScrubber:
     mimes = frozenset(CONTAINERS)
     picture: tuple[str, ...] = ("-map", "0:V:0?")
     sound: tuple[str, ...] = ("-map", "0:a:0?")
-    """ffmpeg's options that say which pictures and which sound are kept."""
+    """ffmpeg's options that select the pictures and the sound to keep."""
     looks_for_hidden = True
     """Whether a film may hold frames that a player does not show."""
 
@@ -116,7 +116,7 @@ class RemuxScrubber:
     def _scrub_prepared(
         self, prepare: Callable[[str, Container, Path, Path], None], source: Path, target: Path, limits: Limits
     ) -> str:
-        """Prepare a film and clean it, and report what the original has that the copy lacks."""
+        """Prepare a film and clean it, and report the parts of the original that the copy lacks."""
         container = CONTAINERS[sniff_file(source)]
         prepared = source.with_name(f"{source.name}{_PREPARED}")
         prepare(self.ffmpeg, container, source, prepared)
@@ -255,7 +255,7 @@ def _duration(report: str) -> int:
 
 
 def _readable(original: str, copy: str) -> int:
-    """Return how much of its time a recording still plays, in percent."""
+    """Return the percentage of its time that a recording still plays."""
     expected, found = _duration(original), _duration(copy)
     return _almost(100 * found // expected if expected and found else 100)
 
@@ -265,7 +265,7 @@ def _almost(percent: int) -> int:
 
 
 def _left_out(report: str) -> list[LeftOut]:
-    """Return what a recording has besides the first picture track and the first sound track."""
+    """Return the parts of a recording besides the first picture track and the first sound track."""
     lines = report.splitlines()
     counted = [(sum(bool(track.match(line)) for line in lines), most, name) for track, most, name in _TRACKS]
     return [name for count, most, name in counted if count > most]

@@ -31,7 +31,7 @@ class _Conversion(msgspec.Struct, frozen=True):
     demuxer: str
     muxer: str
     pictures: str = ""
-    """Filters that keep only the coded pictures, in one form for every container; empty for sound, which is decoded."""
+    """Filters that keep only the coded pictures, in one form for all containers; empty for sound, which is decoded."""
     options: tuple[str, ...] = ()
 
 
@@ -81,7 +81,7 @@ class ConversionScrubber(RemuxScrubber):
         return Cleaned(made, readable=present, left_out=getattr(made, "left_out", ()))
 
     def _move(self, read: tuple[str, ...], moved: Path) -> None:
-        """Move the streams into the other container, and check that the coded pictures stay as they are."""
+        """Move the streams into the other container, and check that the coded pictures stay unchanged."""
         streams = ("-map", "0:V:0", "-map", "0:a:0?", "-map_metadata", "-1", "-c", "copy")
         self._run("error", *read, *streams, *self._conversion.options, "-f", self._conversion.muxer, f"file:{moved}")
         written = ("-f", "mov", "-i", f"file:{moved}")
@@ -97,7 +97,7 @@ class ConversionScrubber(RemuxScrubber):
 
 
 def _without_last_unit(video: bytes) -> bytes:
-    """Remove the last unit of coded video without a container: bytes that were appended to it can't be told from it.
+    """Remove the last unit of coded video without a container: appended bytes can't be told from it.
 
     Raises:
         Unclean: there is only one unit.
@@ -125,7 +125,7 @@ class FoundVideo(msgspec.Struct, frozen=True):
     mime: str
     data: bytes
     percent: int
-    """Percent of the file that the video is, at least 1."""
+    """Percentage of the file that the video takes, at least 1."""
 
 
 class _Codec(msgspec.Struct, frozen=True):
@@ -133,7 +133,7 @@ class _Codec(msgspec.Struct, frozen=True):
     parameters: re.Pattern[bytes]
     """The first set of parameters, with the length before it."""
     unit: re.Pattern[bytes]
-    """A length, and the first bytes of any unit."""
+    """Matches a length, and the first bytes of any unit."""
 
 
 # H.264 tables 7-1 and A.5 (profiles); H.265 table 7-1.

@@ -34,7 +34,7 @@ class CodecRules(msgspec.Struct, frozen=True, kw_only=True):
     filters: tuple[str, ...] = ()
     """Filters for writing the clean copy."""
     compared: tuple[str, ...] = ()
-    """Filters for hashing the data that must be the same in the original and the copy."""
+    """Filters for hashing the data that must be equal in the original and the copy."""
     has_user_data: bool = False
     """Whether the codec has metadata that no filter removes, so that this module has to overwrite it."""
 
@@ -96,7 +96,7 @@ def find_user_data(stream: bytes) -> set[bytes]:
 
 
 def blank_user_data(path: Path, user_data: set[bytes]) -> None:
-    """Overwrite these user data with spaces in one pass: some cameras write different ones with every frame."""
+    """Overwrite these user data with spaces in one pass: some cameras write other data with every frame."""
     lengths = sorted({len(one) for one in user_data}, reverse=True)
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
         at = content.find(_START) if user_data else -1
@@ -108,7 +108,7 @@ def blank_user_data(path: Path, user_data: set[bytes]) -> None:
 
 
 HEAD: Final = 1 << 20
-"""Bytes at the beginning of a file that ffmpeg wrote which hold all headers; the frames follow them."""
+"""Number of bytes at the beginning of a file from ffmpeg that hold all headers. The frames follow."""
 _COMMENTS: Final = re.compile(rb"\x03vorbis|\x81theora")
 
 
@@ -203,7 +203,7 @@ _IDS: Final = (
     b"(c) ", b"iXML", b"id3 ",
 )  # fmt: skip
 _SIZES: Final = {"audio/aiff": rb"\0[\s\S]{3}", "audio/wav": rb"[\s\S]{3}\0"}
-"""MIME type → size of a chunk below 16 MB, in the type's byte order: samples seldom look like that."""
+"""MIME type → pattern of a chunk's size below 16 MB, in the type's byte order. Samples seldom match it."""
 _HEADS: Final = {
     mime: re.compile(b"(?:" + b"|".join(map(re.escape, _IDS)) + b")" + size) for mime, size in _SIZES.items()
 }

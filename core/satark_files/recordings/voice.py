@@ -25,7 +25,7 @@ MIME: Final = "audio/ogg"
 
 _RATE: Final = 16_000
 _WINDOW: Final = 128
-"""Samples of a window of the filter: too few to tell the pitch of a voice."""
+"""Number of samples in a window of the filter: too few to show the pitch of a voice."""
 _STRETCH: Final = (-0.39, 0.39)
 """Logarithm of the factor by which the spectrum is stretched: 0.68 to 1.48."""
 _BEND: Final = (-0.2, 0.2)
@@ -55,8 +55,8 @@ class VoiceDisguise:
 def random_filter() -> str:
     """Return an audio filter with random parameters.
 
-    It makes a whisper by replacing the phases, stretches and bends the spectrum, in which the size and shape of a mouth
-    are heard, blurs it, colours it as another room or microphone would, changes the tempo, and limits the band.
+    It makes a whisper by replacing the phases, stretches and bends the spectrum, which reveals the size and shape of a
+    mouth, blurs it, colours it as another room or microphone would, changes the tempo, and limits the band.
     """
     draw = _random.uniform
     stretch, bend, tempo = math.exp(draw(*_STRETCH)), draw(*_BEND), draw(*_TEMPO)

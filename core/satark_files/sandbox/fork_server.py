@@ -26,18 +26,18 @@ from PIL import Image
 
 from satark_files.limits import Limits
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter, restrict_calls
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_files.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult, Step
 from satark_files.sandbox.protections import Protections
 from satark_files.sandbox.seccomp import CallFilter
+from satark_files.sandbox.system_calls import build_filter, restrict_calls
 from satark_files.scrubber import Cleaned, Scrubber, Unclean
 
 NICENESS: Final = 5
 """Nice value of urgent cleaning, which gives way to other processes, too (nice(2))."""
 _AT_ONCE: Final = 1 << 24
 _STARVED: Final = 0.5
-"""A process that had the processor for less than this share of its time counts as starved."""
+"""Share of its time below which a process with the processor counts as starved."""
 
 
 def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
@@ -69,7 +69,7 @@ class _Cleaner(NamedTuple):
     network: bool
 
     def isolate(self, job: CleaningJob, held: Protections) -> Protections:
-        """Give up access, and return the protections that hold, with those that hold already (`held`)."""
+        """Give up access; return the protections that hold now, including `held`."""
         limits = job.limits
         if not getattr(self.scrubbers[0], "ffmpeg", ""):  # no recording
             size = Path(job.folder, job.steps[0].source).stat().st_size
@@ -108,7 +108,7 @@ def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None
 
 
 def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> tuple[bytes, bool]:
-    """Return the results of the steps that ended within the time limit, and whether one step did not."""
+    """Return the results of the steps that ended within the time limit, and whether a step exceeded it."""
     found, ended, deadline = b"", 0, time.monotonic() + job.limits.wall_seconds
     while ended < len(job.steps) and len(found) < MAX_MESSAGE:
         ready, _, _ = select.select([answers, reply.fileno()], [], [], max(0.0, deadline - time.monotonic()))
@@ -167,7 +167,7 @@ def _end(child: int) -> float:
 
 
 def _keep(folder: Path, targets: Iterable[str], below: int) -> None:
-    """Copy the files that the ended processes made to the folder that theirs covered. A link is no file."""
+    """Copy the files of ended processes to the folder that their own folder covered. A link is no file."""
     for name in targets:
         try:
             made = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

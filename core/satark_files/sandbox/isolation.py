@@ -2,10 +2,10 @@
 
 On every system this module limits memory, processor time, file size and open files. On Linux it also limits what a job
 writes and how often it forks, and takes away, without any privilege, the network and the view of other processes
-(user_namespaces(7)), every file that is not named (landlock(7), kernel 5.13), TCP (kernel 6.7) and new privileges
-(prctl(2)); `calls` restricts the system calls. If
-a distribution or a container forbids one of these, a scrubber that a hostile file has taken over could reach the
-network or the user's files. Nothing is cleaned there, unless `Sandbox` is told to (`allow_weak_isolation`).
+(user_namespaces(7)), every unnamed file (landlock(7), kernel 5.13), TCP (kernel 6.7) and new privileges (prctl(2));
+`calls` restricts the system calls. If a distribution or a container forbids one of these, a scrubber that a hostile
+file has taken over could reach the network or the user's files. Nothing is cleaned there, unless `Sandbox` is told to
+(`allow_weak_isolation`).
 """
 
 import ctypes
@@ -37,13 +37,13 @@ _EXECUTE, _READ_FILE, _READ_DIR = 1, 4, 8
 _OF_A_FILE = 0b111 | 1 << 14
 _KILL = 9
 _THREADS = 4
-"""Further processes and threads for each processor: what ffmpeg starts by itself."""
+"""Number of further processes and threads for each processor, which ffmpeg starts by itself."""
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def leave_network() -> bool:
-    """Cut this process and its children off from the network. True if the system allows it."""
+    """Cut this process and its children off from the network. Return True if the system allows it."""
     return _unshare(_NEW_USER | _NEW_NET | _NEW_IPC)
 
 
@@ -56,7 +56,7 @@ def isolate_children() -> bool:
 
 
 def limit_space(folder: Path, sources: Iterable[str], limits: Limits) -> int | None:
-    """Limit what this process and its children write in a folder, and how many processes they are.
+    """Limit the bytes that this process and its children write in a folder, and the number of processes.
 
     Call `isolate_children` before. A file system in memory, of limited size, covers the folder; in it these files of
     the folder can be read. The kernel frees it when the last process ends. Return a descriptor of the folder that is

@@ -12,7 +12,7 @@ LENGTH_BYTES = 4
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A step of a job: make `target` from `source`, both in the job's folder, with the scrubber of this index."""
+    """A step of a job: make `target` from `source`, both in the job's folder, with the scrubber at this index."""
 
     scrubber: int
     source: str
@@ -39,4 +39,4 @@ class CleaningResult(msgspec.Struct, frozen=True):
     readable: int = 100
     left_out: tuple[LeftOut, ...] = ()
     is_starved: bool = False
-    """Whether the step was too slow and spent most of its time waiting, for a processor or for something else."""
+    """Whether the step was too slow and spent most of its time waiting, for a processor or otherwise."""

@@ -21,7 +21,7 @@ import msgspec
 from satark_files.decoding import DECODING_ERRORS
 from satark_files.limits import Limits
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter, restrict_calls
+from satark_files.sandbox.system_calls import build_filter, restrict_calls
 
 NAMES: Final[Mapping[str, str]] = MappingProxyType({
     "network": "no network (user and network namespaces)",
@@ -32,7 +32,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType({
     "limits": "limits on memory, time, file size and open files",
     "space": "limits on what is written in all, and on processes (mount namespace, tmpfs)",
 })  # fmt: skip
-"""What each protection means, for an operator."""
+"""Protection → its meaning, for an operator."""
 _SECONDS: Final = 60.0
 
 
@@ -70,7 +70,7 @@ def look_for_protections() -> Protections:
 
 
 def describe(names: Iterable[str]) -> str:
-    """Describe protections in words, on one line."""
+    """Return a description of protections, on one line."""
     return "; ".join(NAMES[name] for name in names)
 
 

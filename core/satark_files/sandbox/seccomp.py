@@ -55,7 +55,7 @@ class CallFilter:
 
 
 def write_program(machine: str, allowed: Iterable[int], restricted: Mapping[int, Arguments], *, error: int) -> bytes:
-    """Write the program that allows calls by their numbers, and some of them only with certain arguments.
+    """Write the program that allows calls by their numbers, some of them only with certain arguments.
 
     Every other call fails with `error`; a call by another architecture's numbers ends the process.
     """

@@ -11,7 +11,7 @@ from typing import Final
 import click
 import msgspec
 
-from satark.runtime.commands import open_services, settings_of
+from satark.runtime.command_host import open_services, settings_of
 from satark.settings.settings import Settings
 from satark_testing.canary.listing import files_of_process
 from satark_testing.canary.people import IN_PARTS, kind_of
@@ -78,7 +78,7 @@ def read_markers(file: Path) -> dict[str, str]:
     """Read identifiers, one per line: the kind and then the identifier, such as `phone 919812345678`.
 
     Raises:
-        ValueError: a line has no kind, or an identifier is too short; the message names the line, not what it says.
+        ValueError: a line has no kind, or an identifier is too short; the message names the line, not its content.
     """
     found: dict[str, str] = {}
     for number, line in enumerate(file.read_text().splitlines(), start=1):

@@ -1,4 +1,4 @@
-"""What observers of an installation can list: rows, files, the log, metrics and processes."""
+"""Lists the data that observers of an installation can see: rows, files, the log, metrics and processes."""
 
 import os
 import re
@@ -42,8 +42,8 @@ def of_files(folder: Path, exempt: tuple[str, ...] = ()) -> Iterator[tuple[str, 
     """Yield the name, size, time and content of each file, by its folder and the ending of its name.
 
     Args:
-        folder: where to look.
-        exempt: beginnings of paths of files that say nothing of a tip by their names, sizes and times.
+        folder: the folder to list. exempt: beginnings of paths of files whose names, sizes and times tell nothing of a
+        tip.
     """
     for path in sorted(folder.rglob("*")):
         inside = os.fspath(path.relative_to(folder))
@@ -68,7 +68,7 @@ def of_metrics(text: str) -> Iterator[tuple[str, Value]]:
 
 
 def log_lines(text: str) -> Iterator[str]:
-    """Name each line that was logged after the service began to serve: none may say that somebody came."""
+    """Yield each line that was logged after the service began to serve: none may show that somebody came."""
     for line in text.partition('"event": "serving"')[2].splitlines()[1:]:
         event = re.search(r'"event": "([a-z ]+)', line)
         if event is None or event[1] != "epoch ended":  # only the clock ends one
@@ -76,7 +76,7 @@ def log_lines(text: str) -> Iterator[str]:
 
 
 def files_of_process(pid: int) -> dict[str, bytes]:
-    """Read what the system shows of a process: its command line, environment, name and status."""
+    """Read the system's data about a process: its command line, environment, name and status."""
     found = {}
     for name in _PROCESS_FILES:
         try:
@@ -102,7 +102,7 @@ JOINED: Final = {
 }
 """Table → a group of tables. A value in a table of one group may be in no table of another, nor in any other table."""
 IN_ORDER: Final = frozenset({"custody", "tip_change", "desk_queue"})
-"""Tables that say in which order tips came, as the threat model admits."""
+"""Tables that show the order in which tips came, as the threat model admits."""
 _SHORTEST: Final = 8
 
 

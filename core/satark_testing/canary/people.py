@@ -25,16 +25,16 @@ _UNAVAILABLE: Final = 2
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """The secrets that the worlds differ in: each is there twice."""
+    """The secrets in which the worlds differ. Each has two values."""
 
     tipsters: tuple[dict[str, str], dict[str, str]]
     contents: tuple[TipContent, TipContent]
     accused: tuple[str, str] = ("station", "district")
-    """Options of the question which police office is involved: each excludes another desk, and asks equally much."""
+    """Options of the question about the involved office. Each excludes another desk, and leads to equally much."""
 
     @classmethod
     def make(cls) -> Secrets:
-        """Make secrets. The second tip is longer, by less than drafts are padded."""
+        """Make secrets. The second tip is longer, but by less than the padding of drafts."""
         sentence = "रात में हथियार बिकते हैं"
         contents = (TipContent.make(f"{sentence} {{}}", 6400), TipContent.make(f"{sentence} {{}} {{}} {{}} {{}}", 9600))
         return cls((make_tipster(), make_tipster()), contents)
@@ -55,7 +55,7 @@ class Visitor:
     Args:
         matrix: the world's installation.
         secrets: all secrets.
-        world: which of them this world has.
+        world: the values that this world has.
     """
 
     def __init__(self, matrix: MatrixInstallation, secrets: Secrets, world: World) -> None:
@@ -75,7 +75,7 @@ class Visitor:
             await self._send_tip(medium)
 
     async def leave_drafts(self, media: Sequence[str]) -> None:
-        """Leave a draft on each medium but the phone; have a reply wait, since Meta is unavailable."""
+        """Leave a draft on each medium but the phone; make Meta unavailable, so that a reply waits."""
         for medium in media:
             if medium != "voice":
                 await self._leave(await self._begin(medium))

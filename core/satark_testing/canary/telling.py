@@ -1,4 +1,4 @@
-"""Finds what tells a secret: what depends on it in all worlds, in whatever encoding, and not on chance alone."""
+"""Finds data that reveal a secret: they depend on it in all worlds, in any encoding, and not by chance."""
 
 import re
 from bisect import bisect_right
@@ -10,11 +10,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 Value: TypeAlias = int | float | str | bytes
 Listing: TypeAlias = Mapping[str, Sequence[Value]]
-"""What an observer can list in one world: place → the values there, in no order."""
+"""The data that an observer can list in one world: place → the values there, in no order."""
 
 
 class World(NamedTuple):
-    """Which of two secrets of each kind one world has."""
+    """The values of the secrets in one world."""
 
     sender: int
     words: int
@@ -26,12 +26,12 @@ _CUBE: Final = [World(one, two, three, (one + two + three) % 2) for one, two, th
 WORLDS: Final = tuple(_CUBE[one ^ other] for one in (0, 4, 2, 6) for other in (0, 7))
 """Eight worlds. Any two of them differ in two or four secrets, and each secret divides them into four and four.
 
-Each is followed by its opposite: on a busy machine, who begins earlier also has other counts, which no secret explains.
+Each is followed by its opposite: on a busy machine, a world that begins earlier has other counts.
 """
 _CHANCE: Final = 1e-5
 """Greatest probability at which two samples of one distribution are still taken for two distributions."""
 _FAR: Final = 8
-"""How many times as far two groups of values are from each other as they are wide, where chance does not explain it."""
+"""Ratio of two groups' distance to their width from which chance does not explain it."""
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _END: Final = 512
 """Number of bytes at both ends of a long value that are compared."""
@@ -59,7 +59,7 @@ def _revealed(seen: Sequence[Sequence[Value]]) -> Iterator[str]:
 
 
 def _is_revealed(counts: Sequence[int], ones: Sequence[int]) -> bool:
-    """Return whether a value is equally often in all worlds with one secret, and otherwise in all with the other."""
+    """Return whether a value is equally frequent in all worlds with one secret, and in all with the other."""
     groups = [{count for count, one in zip(counts, ones, strict=True) if one == side} for side in (0, 1)]
     return groups[0] != groups[1] and all(len(group) == 1 for group in groups)
 
@@ -87,7 +87,7 @@ def _are_far(some: Sequence[bytes], others: Sequence[bytes]) -> bool:
 
 
 def _number(value: Value) -> float | None:
-    """Return the number that a value is or writes, in decimal or hexadecimal digits."""
+    """Return the number that a value is, or that it contains in decimal or hexadecimal digits."""
     if isinstance(value, str | bytes):
         return float(int(value, 16)) if isinstance(value, str) and _HEX.fullmatch(value) else None
     return value
@@ -107,7 +107,7 @@ def _are_apart(some: Sequence[float], others: Sequence[float]) -> bool:
 def _sharing(seen: Sequence[Sequence[Value]]) -> set[tuple[World, ...]]:
     """Return the sets of worlds, more than one and not all, that have a part of a value in common.
 
-    A part does not count if all worlds have half as much of it: then it is next to what is always there.
+    A part does not count if all worlds have half as much of it: then it is beside content that all worlds have.
     """
     parts, halves = dict[bytes, int](), dict[bytes, int]()
     for number, values in enumerate(seen):

@@ -1,8 +1,8 @@
-"""Runs eight worlds in lock step, which differ in who told what, of which office, and when; compares what they show.
+"""Runs eight worlds in lock step, which differ in who told what, of which office, and when; compares their data.
 
-Each world is an installation with keys of its own, but for the edge key, and the same desks. What depends on a secret
-alone is the same in all worlds with that secret, and different in the others: whatever an observer can list, and in
-whatever encoding.
+Each world is an installation with the same edge key and desks, and otherwise keys of its own. Data that depend only on
+a secret are equal in all worlds with that secret, and different in the others, in whatever place and encoding an
+observer finds them.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from satark.api.services import COMMAND_HOST
 from satark.identity.time_buckets import BAND_HOURS
-from satark.runtime.commands import CommandHost
+from satark.runtime.command_host import CommandHost
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark.store.workspace import workspace_dir
@@ -48,7 +48,7 @@ from satark_testing.waiting import until
 _READER: Final = "dig"
 """The desk that may read every tip."""
 _EXEMPT: Final = ("satark.db", "keys.db", "epoch.keys", "roster", "web_form/proof_of_work", "web_form/uploads")
-"""Files of the data folder that change constantly, never, when officers act, or are deleted after a limited time."""
+"""Files of the data folder that change constantly or never, or when officers act, or exist only for a time."""
 _READABLE_BY_OFFICERS: Final = frozenset({"words", "picture", "voice"})
 _WITHOUT_TIPS: Final = (
     "/proc/",
@@ -69,11 +69,11 @@ class Carrier(Protocol):
         """The settings that make an installation send to it."""
 
     async def sent(self) -> list[tuple[str, Value]]:
-        """Return what the server's operator can list of what was sent: place and value."""
+        """Return the sent data that the server's operator can list: place and value."""
 
 
 class Observer:
-    """Whoever sees one world from outside, without keys.
+    """An observer of one world from outside, without keys.
 
     Args:
         installation: the world's.
@@ -96,17 +96,17 @@ class Observer:
         self._temporary, self._commands = temporary, commands
         self._urls = listing.database_urls(installation)
         self.listing: dict[str, list[Value]] = {}
-        """What can be listed: place → values."""
+        """Place → the values that can be listed there."""
         self.finds: set[str] = set()
-        """What tells something in this world alone."""
+        """Data that reveal something in this world alone."""
         self.orders: set[str] = set()
-        """What lies in the order in which tips came, which may be chance."""
+        """Data in the order in which tips came, which may be chance."""
         self._places: dict[str, bytes] = {}
         self._exports: dict[str, bytes] = {}
         self._tips: dict[str, str | bytes] = {}
 
     async def wait(self, tips: int) -> None:
-        """Wait until so many tips have come and every delivery is done; list the tips as an officer does."""
+        """Wait until `tips` tips have come and every delivery is done; list the tips as an officer does."""
         async with self._commands:
             found = await self._installation.tips(_READER, at_least=tips)
         await until(lambda: not _waiting(self._urls[0]), every=0.25)
@@ -134,7 +134,7 @@ class Observer:
             self._tips[f"tip id {number} 2"] = bytes.fromhex(tip["id"])
 
     async def look_again(self, exports: Path) -> None:
-        """List the rows while drafts and a reply wait; have an officer export all files; read all that is written."""
+        """List the rows while drafts and a reply wait, let an officer export all files, and read everything written."""
         service = self._installation.service
         self._add("waiting ", listing.of_tables(await asyncio.to_thread(tables_of, self._urls)))
         arguments = [_READER, str(self._installation.passphrase_file(_READER)), str(exports)]
@@ -151,7 +151,7 @@ class Observer:
             self._places |= listing.files_of_process(pid)
 
     def search(self, identifiers: dict[str, str | bytes]) -> Iterator[str]:
-        """Search everything for identifiers of tipsters; what should not name a tip, for those of tips."""
+        """Search everything for identifiers of tipsters. Search places that should not name a tip for those of tips."""
         secrets = {**identifiers, **{f"receipt code {n}": code for n, code in enumerate(self._visitor.codes)}}
         secrets |= {f"cookie {n}": cookie for n, cookie in enumerate(self._visitor.cookies)}
         apart = {name: content for name, content in self._places.items() if name.startswith(_WITHOUT_TIPS)}
@@ -207,7 +207,7 @@ def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) ->
 _MAY_TELL: Final = {"export": {"words", "desk"}, "waiting": {"minute"}, "table epoch_": {"minute"}}
 """Beginning of a place → the secrets that it may tell.
 
-Officers read tips. What waits has exact times. The id of the present epoch has the hour of its beginning.
+Officers read tips. Waiting rows have exact times. The id of the present epoch has the hour of its beginning.
 """
 _TELLS: Final = " tells the "
 _CONTENT: Final = " in the content of messages "
@@ -246,7 +246,7 @@ class _Late(Service):
 
 
 def seconds_off() -> int:
-    """Return by how much the clock of late worlds is off: half a band, so that it stays in the same band."""
+    """Return the seconds by which the clock of late worlds is off: half a band, so that it stays in the same band."""
     half = BAND_HOURS * 3600 // 2
     return half if time.time() % (2 * half) < half else -half
 
@@ -256,9 +256,9 @@ async def run_canary(
     make_carriers: Callable[[], Sequence[Carrier]] = tuple,
     services: tuple[type[Service], type[Service]] = (Service, _Late),
 ) -> Report:
-    """Run the worlds in an empty folder. What tells a secret there tells it in three runs, unless by chance.
+    """Run the worlds in an empty folder. Data that reveal a secret do so in three runs, unless by chance.
 
-    A gigabyte of sealed messages has a few digits of an identifier by chance, too; elsewhere one find is enough.
+    A gigabyte of sealed messages has a few digits of an identifier by chance, too; elsewhere one find suffices.
 
     Args:
         folder: an empty folder.
@@ -288,14 +288,14 @@ async def run_worlds(
     make_carriers: Callable[[], Sequence[Carrier]] = tuple,
     services: tuple[type[Service], type[Service]] = (Service, _Late),
 ) -> Report:
-    """Run the worlds once; report what tells a secret there, perhaps by chance, or holds an identifier."""
+    """Run the worlds once; report data that reveal a secret, perhaps by chance, or hold an identifier."""
     await asyncio.to_thread(folder.mkdir)
     made, commands, step = Secrets.make(), asyncio.Lock(), asyncio.Barrier(len(WORLDS))
     with _no_settings(folder):
         await _make_base(folder / "base")
 
         async def live(here: Path, world: World) -> Observer:
-            """Live in one world. Each step begins when all worlds have done the one before."""
+            """Live in one world. Each step begins once all worlds have done the previous one."""
             carriers = make_carriers()
             async with _open(here, services[world.minute], carriers) as matrix:
                 visitor = Visitor(matrix, made, world)

@@ -15,7 +15,7 @@ import msgspec
 
 from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome, RawRequest
 from satark.api.inbound import Batch, Inbound, Malformed, MediaRef
-from satark.plugins.handed_over import problems_of
+from satark.plugins.returned_objects import problems_of
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, numbered_prompt, strings_of, without_secret
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
 from satark_testing.contracts.mutations import joined, mutated
@@ -186,13 +186,13 @@ def _parsed(case: ChannelCase, raw: RawRequest, subject: str) -> Batch | None:
 
 
 def _check_mutations(case: ChannelCase) -> None:
-    """Check that a genuine request of which one value is of another type, length or depth is parsed or `Malformed`."""
+    """Check that a genuine request with one value of another type, length or depth is parsed or `Malformed`."""
     for place, raw in mutated(case.genuine):
         _parsed(case, raw, shown(raw, f"{place} changed"))
 
 
 def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
-    """Check that a changed copy of an item costs none of its request's own items, wherever a list holds items.
+    """Check that a changed copy of an item in a list loses none of the request's own items.
 
     A list holds items if a changed copy makes an event of its own.
     """

@@ -44,11 +44,11 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     proven_by: _Place = "headers"
     """The part of a request that holds its signature or secret."""
     means: Sequence[tuple[RawRequest, Sequence[Meaning]]] = ()
-    """Genuine requests with all that they mean: their events, then late results, then the codes of alarms.
+    """Genuine requests with their whole meaning: their events, then late results, then the codes of alarms.
 
-    Such are pins, files, voice notes, edits, withdrawals, a changed address, a late "failed", and `[]` for a read mark.
-    Of a `Media` its kind and caption are compared, of an edit its text, of a tap its token, of a late result its call
-    and class; of `Unsupported` nothing.
+    Examples: pins, files, voice notes, edits, withdrawals, a changed address, a late "failed", and `[]` for a read
+    mark. The kit compares the kind and caption of a `Media`, the text of an edit, the token of a tap, the call and
+    class of a late result; of `Unsupported` nothing.
     """
     tapped: Callable[[Choice], RawRequest] | None = None
     """Makes the request in which a person taps a choice. It is required of a channel with buttons or rows."""
@@ -59,9 +59,9 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def forgeries(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, RawRequest]]:
-    """Yield forged copies of a genuine request, each after words that name what was changed in it.
+    """Yield forged copies of a genuine request, each after words that name the changed part.
 
-    That is the signature or secret, or the body that the signature covers.
+    The changed part is the signature or secret, or the body that the signature covers.
     """
     for change, fields in _changed_secrets(raw, case.proven_by):
         yield change, msgspec.structs.replace(raw, **fields)

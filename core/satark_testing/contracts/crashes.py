@@ -71,11 +71,11 @@ class Crashes:
         self.operation()
 
     def left(self) -> list[Path]:
-        """Return the files that were written and are still there, but for those in memory alone."""
+        """Return the written files that still exist, except those in memory alone."""
         return sorted(file for file in self._written if file.is_file() and not file.is_relative_to(_IN_MEMORY))
 
     def unflushed(self) -> list[str]:
-        """Name what would be lost at a power cut: a file, or the folder that has its name."""
+        """Return what a power cut would lose: a file, or the folder that has its name."""
         left = self.left()
         files = [f"the file {file.name} was not flushed" for file in left if _inode(file) not in self._flushed]
         folders = {file.parent for file in left if _inode(file.parent) not in self._flushed}

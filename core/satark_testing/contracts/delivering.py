@@ -16,7 +16,7 @@ _LONGEST_SECONDS: Final = 115
 """Seconds after which a sink must give up. The host does after 120."""
 _LAST_BYTES_SECONDS: Final = 1
 _ECHO: Final = f'{{"error": "invalid: {WORDS}"}}'.encode()
-"""What a destination says that quotes the tip in its errors."""
+"""A destination's error that quotes the tip."""
 
 
 class Deliveries(Protocol):
@@ -66,7 +66,7 @@ class _Exchanges:
         return list(self._server.replies)
 
     async def strange_answers(self, at: int, genuine: Reply) -> None:
-        """Answer as somebody else would, and as the destination answers for another tip."""
+        """Answer like a stranger, and like the destination for another tip."""
         if not genuine.body:
             return
         for body in strange_answers(genuine.body):
@@ -77,7 +77,7 @@ class _Exchanges:
             require(result != Done(), "S29", subject, "Done")
 
     async def errors(self, at: int) -> None:
-        """Fail as a destination does for a while, and refuse the credentials."""
+        """Fail as a destination fails temporarily, and refuse the credentials."""
         for status in (500, 502, 503, 504):
             result, subject = await self._answered(Reply(status, _ECHO), at, f"status {status}")
             require(isinstance(result, Retry), "S30", subject, repr(result))
@@ -92,7 +92,7 @@ class _Exchanges:
             require(alone, "S31", subject, repr(result))
 
     async def throttling(self, at: int) -> None:
-        """Ask for patience, in figures and otherwise."""
+        """Ask the sink to wait, with a number of seconds and without."""
         slow = self._peer.throttle(str(_SECONDS))
         result, subject = await self._answered(slow, at, f"throttled for {_SECONDS} seconds")
         after = (result.after if isinstance(result, Retry) else None) or 0
@@ -110,7 +110,7 @@ class _Exchanges:
             require(result != Done(), "S33", subject, "Done")
 
     async def endless(self) -> None:
-        """Answer without end, and then as usual."""
+        """Send an endless answer, and then the usual one."""
         _, subject = await self._answered(Fault.ENDLESS, 0, "an endless answer")
         require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
         self._server.answering(None)

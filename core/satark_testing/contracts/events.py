@@ -1,4 +1,4 @@
-"""Checks what the events of a request hold, and their keys (C05, C12 to C16, C62, C74, C75)."""
+"""Checks the content of a request's events, and their keys (C05, C12 to C16, C62, C74, C75)."""
 
 import threading
 import time

@@ -22,7 +22,7 @@ _TEXTS: Final = ("", "x" * _LONG, "\ud83d", "\x00", "http://[", "9" * 400)
 _STRANGE: Final = (b"", b"<html>Sign in to the network</html>", b"{}", b"[]", b"null", b'"ok"', b'{"error":"upstream"}')
 _DELETED: Final = object()
 _MOST: Final = 1_000
-"""Most changes that are tried in each of two ways. Of more, a fixed random choice is tried."""
+"""Most changes that are tried in each of two ways. If there are more, a fixed random choice is tried."""
 
 
 def _nested() -> list[Any]:
@@ -33,7 +33,7 @@ def _nested() -> list[Any]:
 
 
 _VALUES: Final[Sequence[Any]] = (_DELETED, None, True, -1, 10**30, float("inf"), {}, [], [None], _nested(), *_TEXTS)
-"""What a value is changed to. The first deletes it."""
+"""The values that replace a value. The first deletes it."""
 
 
 def mutated(genuine: Sequence[RawRequest]) -> Iterator[tuple[str, RawRequest]]:
@@ -81,7 +81,7 @@ def with_text(
 
 
 def strange_answers(genuine: bytes) -> tuple[bytes, ...]:
-    """Return what answers with 200 in a provider's place: a captive portal, a proxy, a server that is half up.
+    """Return answers with 200 from others than the provider: a captive portal, a proxy, a half-started server.
 
     The last is JSON with the keys of a genuine answer, in which every text is empty and every number 0.
     """
@@ -101,7 +101,7 @@ def nudged(raw: RawRequest) -> Iterator[RawRequest]:
 
 
 def another(text: str) -> str:
-    """Return a text of the same form, such as another person's address: its last letter or digit is changed."""
+    """Return a text of the same form, such as another person's address, by changing its last letter or digit."""
     at = max((index for index, letter in enumerate(text) if letter.isalnum()), default=-1)
     return f"{text[:at]}{'7' if text[at] != '7' else '3'}{text[at + 1 :]}" if at >= 0 else text
 

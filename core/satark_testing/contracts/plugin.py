@@ -1,4 +1,4 @@
-"""The contract of a plugin as a whole: its hooks, its settings and what it imports.
+"""The contract of a plugin as a whole: its hooks, its settings and its imports.
 
 def test_it_keeps_the_contract() -> None:
     check_plugin(PluginCase(module=plugin, name="beacon", settings={"SATARK_BEACON__URL": …}))
@@ -143,7 +143,7 @@ def _refused(case: PluginCase, plugins: Plugins, rule: str, subject: str, settin
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Configure by these values alone. A `satark.toml` in the author's folder belongs to another service."""
+    """Configure only these values. A `satark.toml` in the author's folder belongs to another service."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
     with patch.dict(os.environ, {**kept, "SATARK_CONFIG": os.devnull, **values}, clear=True):
         yield

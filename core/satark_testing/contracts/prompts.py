@@ -1,4 +1,4 @@
-"""Checks what a channel shows and hears: replies and calls (C20, C22 to C31), events and labels (C17, C65 to C68)."""
+"""Checks a channel's output and input: replies and calls (C20, C22 to C31), events and labels (C17, C65 to C68)."""
 
 from collections.abc import Sequence
 from typing import Any, Final, Literal
@@ -33,7 +33,7 @@ _LONG: Final = 1_500
 
 
 def check_meanings(case: ChannelCase) -> None:
-    """Check events against what the case says that they mean, and that old requests are refused.
+    """Check events against the meanings that the case gives, and that old requests are refused.
 
     Raises:
         BrokenRule: the channel breaks a rule.
@@ -121,7 +121,7 @@ def _differences(meant: Sequence[Meaning], heard: Sequence[Meaning]) -> str:
 
 
 def _fields(event: Meaning) -> dict[str, object]:
-    """Return what of an event the case can know: not its keys, nor how the channel names a file."""
+    """Return the parts of an event that the case can know: without its keys and the channel's name of a file."""
     if isinstance(event, str):
         return {"code": event}
     fields = msgspec.structs.asdict(event)

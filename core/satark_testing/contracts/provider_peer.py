@@ -100,7 +100,7 @@ class Peer(Provider, frozen=True, kw_only=True):
     deletes: Callable[[Received], str] | None = None
     """Reads the id of the file that a request deletes, if the provider stores files until they are deleted."""
     announces_size: bool = False
-    """Whether the provider announces a file's size or hash elsewhere than in the references of `files`."""
+    """Whether the provider announces a file's size or hash outside the references of `files`."""
     silent: bool = False
     """Whether the channel never starts a conversation: `render` returns no calls, and the channel only fetches files.
     """
@@ -137,7 +137,7 @@ class PeerServer:
     def answering(self, script: Reply | Fault | None, at: int | None = None) -> Self:
         """Answer every request with this from now on, and forget the requests so far.
 
-        `at`: only the request with this position among the next ones, and its repetitions; 0 is the first.
+        `at`: only the next request with this position, from 0, and its repetitions.
         """
         self.script, self.written, self._at, self._only = script, 0, at, None
         self.received.clear()

@@ -19,7 +19,7 @@ __all__ = ["RULES", "BrokenRule", "Rule", "absent", "attempt", "require", "rules
 T = TypeVar("T")
 
 _BEFORE: Final = 40
-"""Most characters that an error shows of what stands before an identifier."""
+"""Most characters before an identifier that an error shows."""
 _BOOK: Final = Path(__file__).with_name("rules.txt")
 """One rule per line: its id, its title, and what the kit expects."""
 
@@ -53,7 +53,7 @@ class BrokenRule(AssertionError):  # noqa: N818 - it reads as what it says where
     Args:
         rule: the rule's id.
         subject: the attempt, such as a request's method, path and length.
-        found: what happened instead.
+        found: the observation.
     """
 
     def __init__(self, rule: str, subject: str, found: str = "") -> None:
@@ -98,7 +98,7 @@ def absent(text: str, identifiers: Sequence[str], rule: str, subject: str) -> No
     """Check that a text contains no identifier.
 
     Raises:
-        BrokenRule: it shows one; the error says what stands before it, and of the identifier how it begins.
+        BrokenRule: the text shows one; the error gives the text before it, and the identifier's beginning.
     """
     for number, identifier in enumerate(identifiers, 1):
         before, shown, _ = text.partition(identifier)

@@ -1,36 +1,44 @@
-"""Tips for the checks of sinks. They are sealed as the host seals tips, so a sink with the right key can open them."""
+"""Tips for the checks of sinks, sealed as the host seals tips, and the reader with which a sink opens them."""
 
+import asyncio
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from tempfile import gettempdir
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 
 from satark.api.routing import Destination
 from satark.api.sealing import new_identity, seal
+from satark.api.services import WorkerContext
 from satark.api.sink import Delivery, SealedFile, SealedMessage
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
+from satark.casework.errors import NoSuchTip
+from satark.delivery.destination_reader import DestinationReader, FoundTip, OpenedDelivery
 from satark.identity.signatures import name_of, verifier_for
 from satark.routing.authors import signed_by_tipster
 from satark.routing.sent import TIPSTER_USE, signed_as_sent
-from satark.store.sealed_files import StoredForm, put_in_place, seal_file
+from satark.store.sealed_files import StoredForm, open_sealed, put_in_place, seal_file
+from satark.store.workspace import workspace_dir
 from satark_files.file_store import FolderStore
+from satark_testing.contracts.rules import BrokenRule
 
 _Files: TypeAlias = Mapping[str, bytes | Literal["due", "lost"]]
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
 SAID: Final = f"  {WORDS} लंका में 🚨, हर रात दस बजे के बाद पुल के नीचे.\n“{WORDS}” \u0930\u094d\u200d\u092f €5,  "
-"""What is easily damaged: outer and double spaces, an emoji, a line break, a joiner, more than one screen's width."""
+"""A text that is easily damaged: double spaces, an emoji, a line break, a joiner, more than a screen's width."""
 PLACE: Final = {"text": f"{WORDS} घाट", "latitude": 25.30765, "longitude": 82.97391}
 CLEAN: Final = bytes(range(256)) * 16
 _FILES: Final[_Files] = {"1": CLEAN, "2": CLEAN[::-1]}
 _PARTLY: Final[_Files] = {"1": CLEAN * 80, "2": "lost", "3": CLEAN[::-1], "4": "due"}
-"""The files of a tip that has not got all of them, by number. The first is longer than a chunk in which it is read."""
+"""The files of an incomplete tip, by number. The first is longer than a chunk in which it is read."""
 _ORIGINAL: Final = b"an original: only a desk opens it"
 _BEGINNING: Final = "0190aef0" * 3
-"""What the keys of deliveries begin with that were made in one moment."""
+"""Prefix of the keys of deliveries that were made in one moment."""
 _CATEGORY: Final = "arms"
 _RECEIVED: Final = "2026-11-24T06/PT6H"
 
@@ -52,7 +60,7 @@ class SampleTips:
         self._plain: dict[tuple[str, int], dict[str, bytes]] = {}
 
     def plain(self, delivery: Delivery) -> dict[str, bytes]:
-        """Return what a destination that reads may show of a delivery of these tips, by the names of `unpack`."""
+        """Return the parts of a delivery that a reading destination may show, by the names of `unpack`."""
         return self._plain[delivery.tip, delivery.revision]
 
     def delivery(
@@ -185,3 +193,38 @@ def _record(ordinal: str, content: bytes) -> Evidence:
         clean_bytes=len(content),
         clean_sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def sample_context(identity: str) -> WorkerContext:
+    """Return a context for tests of a sink that reads; of all services it has `reader` alone.
+
+    Args:
+        identity: the private half of the case's `recipient`; see `satark.api.new_identity`.
+    """
+    return cast("WorkerContext", _Context(identity))
+
+
+class _Context:
+    def __init__(self, identity: str) -> None:
+        self._identity = identity
+
+    def reader(self, to: str) -> "_Reader":
+        return _Reader(to, self._identity)
+
+
+class _Reader(DestinationReader):
+    def __init__(self, to: str, identity: str) -> None:
+        self.to, self._identity = to, identity
+
+    def open(self, delivery: Delivery) -> OpenedDelivery:
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            raise BrokenRule("S13", "deliveries", "`reader.open` is called in the event loop")
+        return super().open(delivery)
+
+    def find(self, number: str) -> FoundTip:
+        raise NoSuchTip
+
+    def read(self, envelope: Envelope, key: str, ordinal: str, sealed: StoredForm, expected: str) -> Iterator[bytes]:
+        workspace = workspace_dir(Path(gettempdir()))
+        return open_sealed(sealed, envelope.identity, workspace, expected)

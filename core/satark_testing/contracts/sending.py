@@ -148,7 +148,7 @@ def _check_once(calls: Calls, before: int, subject: str) -> None:
 
 
 async def _check_unchanged(calls: Calls) -> None:
-    """Check that a text that is easily damaged arrives unchanged, whatever is asked with it, and at once to several."""
+    """Check that an easily damaged text arrives unchanged, with any question, and sent to several at once."""
     limits, choices = calls.channel.capabilities, (Choice("t1", "हाँ"), Choice("t2", "नहीं"))
     kinds = [Prompt(text=SAID, language="hi"), Prompt(text=SAID, language="hi", wants="pin")]
     if limits.buttons or limits.rows:
@@ -190,7 +190,7 @@ async def _check_statuses(calls: Calls) -> None:
 
 
 async def _check_strange_answers(calls: Calls) -> None:
-    """Check that no other's answer counts as the provider's, unless the provider itself answers with nothing."""
+    """Check that a stranger's answer never counts as the provider's, unless the provider's own answer is empty."""
     result = await calls.answered(Fault.PIECES, "an answer in two pieces")
     require(isinstance(result, Accepted), "C34", "an answer in two pieces", type(result).__name__)
     taken = calls.peer.answer(calls.server.received[-1]).body
@@ -244,7 +244,7 @@ async def _check_network(calls: Calls) -> None:
 
 
 async def _check_news(calls: Calls) -> None:
-    """Check that news reach a person whose reply window is closed, without what they are."""
+    """Check that a person whose reply window is closed is told that there is news, without its content."""
     if WindowClosed not in [expected for _, expected in calls.peer.results]:
         return
     subject, prompt = "the fallback of a notice", numbered_prompt(60)

@@ -18,14 +18,13 @@ import msgspec
 
 from satark.api.routing import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, SealedFile
-from satark.plugins.handed_over import problems_of
+from satark.plugins.returned_objects import problems_of
 from satark.store.sealed_files import StoredForm
 from satark_testing.contracts.crashes import Crashes, meeting
 from satark_testing.contracts.delivering import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
-from satark_testing.contracts.sample_reader import sample_context
-from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_delivery
+from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_context, sample_delivery
 from satark_testing.contracts.sink_case import KINDS, SinkCase, SinkPeer, check_shown
 from satark_testing.contracts.watching import Watch
 
@@ -89,7 +88,7 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Run all work of the event loop's thread pool in so many threads. In one, the last task runs after all others."""
+    """Run all work of the event loop's thread pool in `count` threads. With one, the last task runs last."""
     loop = asyncio.get_running_loop()
     before = getattr(loop, "_default_executor", None)
     with ThreadPoolExecutor(count) as pool:
@@ -192,7 +191,7 @@ class _Checks:
                 check_shown(self._case, self._tips.plain(delivery), added, "S24")
 
     async def shown(self) -> None:
-        """Compare what a destination that reads shows with the tip, twice, and at another destination."""
+        """Compare the shown parts at a reading destination with the tip, twice, and at another destination."""
         case = self._case
         require(case.unpack or {*case.omits} >= KINDS, "S27", "the case", "neither `unpack` nor all kinds in `omits`")
         require({*case.omits} <= KINDS, "S27", "the case", "`omits` has a kind that is none of `KINDS`")
@@ -221,7 +220,7 @@ class _Checks:
                 return
 
     async def interruptions(self) -> None:
-        """Make the destination unreachable in the middle of a delivery, ever later: to its end, and for a moment."""
+        """Make the destination unreachable during a delivery, at ever later moments: to its end, and for a moment."""
         if self._unreachable is None:
             return
         grown = await self._growth("beef" * 8)
@@ -239,7 +238,7 @@ class _Checks:
             await self._repeated("S22", delivery, before + grown, subject, await task)
 
     async def _repeated(self, rule: str, delivery: Delivery, count: int, subject: str, claims: bool) -> None:  # noqa: FBT001
-        """Check what the destination holds after a delivery that failed, and after its repetition."""
+        """Check the destination's content after a delivery that failed, and after its repetition."""
         failed = dict(self._case.held())
         require(not claims or len(failed) == count, rule, subject, "Done, but not the whole tip")
         await self.done(rule, msgspec.structs.replace(delivery, attempt=2), f"{subject}, then it is repeated")
@@ -313,7 +312,7 @@ class _Checks:
         return result
 
     def _check_parts(self, rule: str, parts: Mapping[str, bytes], held: Sequence[object]) -> None:
-        """Check that what a sink added to the destination has every part of a tip, each under its own name."""
+        """Check that a sink added every part of a tip to the destination, each under its own name."""
         unpack, everything = (
             self._case.unpack,
             b"".join(one if isinstance(one, bytes) else str(one).encode() for one in held),

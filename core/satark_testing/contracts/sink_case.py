@@ -30,7 +30,7 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     sink: Sink | None = None
     """The sink, which is not open yet. A case with a `peer` needs none."""
     peer: SinkPeer | None = None
-    """The destination, if the sink reaches it by HTTP. It is also what becomes unreachable."""
+    """The destination, if the sink reaches it by HTTP. It also becomes unreachable."""
     folder: Path
     """An empty folder for the files of the deliveries."""
     held: Callable[[], Mapping[str, object]]
@@ -38,18 +38,18 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     name: str = "main"
     """The destination's name, without the name of the sink."""
     second: str = ""
-    """The name of another destination that the sink can have at the same time; empty: it has one alone."""
+    """The name of another destination that the sink can have at the same time; empty: it has only one."""
     unpack: Callable[[object], Mapping[str, bytes]] | None = None
-    """Takes what `held` has of one tip apart: `envelope`, `document`, `message 1`, `record 1`, `file 1`. Of a sink that
-    does not read tips, it is required where `held` does not show the parts' bytes.
+    """Splits the content that `held` has of one tip into `envelope`, `document`, `message 1`, `record 1`, `file 1`. A
+    sink that does not read tips needs it if `held` does not show the parts' bytes.
 
-    Of a sink that reads, it gives what officers see there, in UTF-8: `number`, `answer what` and `answer place` (the
-    texts), `place` (`latitude,longitude`), `message 1`, `file 1` (the plain copy; by its own number), `due` and `lost`
-    (a file's number), `revision` and `destination` (its name)."""
+    For a sink that reads, it returns the values that officers see there, in UTF-8: `number`, `answer what` and `answer
+    place` (the texts), `place` (`latitude,longitude`), `message 1`, `file 1` (the plain copy; by its own number), `due`
+    and `lost` (a file's number), `revision` and `destination` (its name)."""
     omits: Collection[str] = ()
-    """Kinds of parts that a destination that reads does not show by intent, of `KINDS`."""
+    """Kinds of parts (of `KINDS`) that a reading destination intentionally does not show."""
     own_folder: Path | None = None
-    """The folder that is the destination, if it shows words of tips. Elsewhere a sink that reads leaves none."""
+    """The folder of a destination that shows words of tips. A sink that reads leaves words nowhere else."""
     recipient: str = ""
     """The destination's age recipient, if the sink reads tips; see `satark.api.sealing.new_identity`."""
     unreachable: Callable[[], AbstractContextManager[object]] | None = None
@@ -57,10 +57,10 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_shown(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[object], rule: str) -> None:
-    """Compare the parts of one tip with what the destination shows of it.
+    """Compare the parts of one tip with those that the destination shows.
 
     Raises:
-        BrokenRule: a part is missing, cut, changed or another tip's, or there is one too many.
+        BrokenRule: a part is missing, cut, changed or another tip's, or there are too many.
     """
     shown = [dict(case.unpack(one)) for one in held] if case.unpack else []
     own = [one for one in shown if one.get("number") == expected["number"]] or shown

@@ -88,7 +88,7 @@ class Watch:
 
     @property
     def left_open(self) -> list[str]:
-        """Each warning that a client was dropped without being closed."""
+        """Warnings about clients that were dropped without being closed."""
         found = (str(one.message) for one in self._warnings if issubclass(one.category, ResourceWarning))
         return [text for text in found if text.lower().startswith("unclosed")]
 

@@ -13,8 +13,8 @@ from satark.api.prompt import Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import load_flow, read_flow
-from satark.dialogue.receipts import Receipt
 from satark.dialogue.session import Mailbox, Session, Submission, Turn
+from satark.dialogue.shown_receipt import Receipt
 from satark_words.geography.geography import Geography
 
 RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")
@@ -63,7 +63,7 @@ class Chat:
         return self.session.step if self.session else ""
 
     def hear(self, event: Event, source: str = "") -> Chat:
-        """Pass one event to the engine, and do what the turn asks of ingest."""
+        """Pass one event to the engine, and carry out the turn's requests in place of ingest."""
         session = self.session
         if session is None or self.engine.begins_anew(session, event):
             session = self.engine.begin(

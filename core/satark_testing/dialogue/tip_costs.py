@@ -1,4 +1,4 @@
-"""Counts what one tip costs: the tipster's answers, and the messages and segments of the service, which cost money.
+"""Counts the costs of one tip: the tipster's answers, and the service's messages and segments.
 
 A tip is told by taps, question by question, or as a story in the first message: then only what is missing is asked.
 """
@@ -18,14 +18,14 @@ from satark.api.prompt import NEXT_PAGE, Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, default_flow, load_flow
-from satark.runtime.commands import plugins_of, settings_of
+from satark.runtime.command_host import plugins_of, settings_of
 from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.segments import count_segments, fit_to_sms, split_into_pages
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 
 Road: TypeAlias = Literal["taps", "story", "call"]
-"""How a tip is told: by taps, question by question; as a story in the first message; in a phone call, by keys."""
+"""How a tip is told: by taps, question by question; as a story in the first message; by keys in a phone call."""
 
 TIPS: Final[Mapping[str, Mapping[str, str]]] = msgspec.yaml.decode(
     (files("satark_testing.dialogue") / "tip_costs.yaml").read_bytes(), type=dict[str, dict[str, str]]
@@ -78,7 +78,7 @@ def tip_costs(channel: str, written: str, road: Road = "taps", engine: Engine | 
         engine: walks the questionnaire; None: the one that comes with Satark.
 
     Raises:
-        LookupError: the questionnaire does not end in so many answers.
+        LookupError: the questionnaire does not end after the most answers.
     """
     chat = Chat(engine or _shipped(), channel)
     counted = _Counter(channel)
@@ -105,7 +105,7 @@ def _language(written: str) -> str:
 
 
 def _answer(chat: Chat, answers: Mapping[str, str], road: Road) -> Event:
-    """Answer a question; of a questionnaire that Satark does not know, by a choice that there is or what happened."""
+    """Answer a question. In an unknown questionnaire, answer with one of the choices or with the story."""
     step, last = chat.step, len(chat.prompt.choices)
     if road == "call" and step in {"what", "place"}:
         return Media(MediaRef(account="call:1", id=step), "voice", "")

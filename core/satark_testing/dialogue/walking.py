@@ -73,7 +73,7 @@ class Walker(ABC, Generic[H]):
         self.heard: list[H] = []
         """Every message of the bot that was read so far."""
         self._leave: list[Callable[[], None]] = []
-        """What ends each subscription."""
+        """Functions that end each subscription."""
         self._patience = patience
         self._inbox: asyncio.Queue[H] = asyncio.Queue()
 
@@ -116,7 +116,7 @@ class Walker(ABC, Generic[H]):
         """Wait for the bot's next message.
 
         Raises:
-            LostError: none came in time.
+            LostError: no message came in time.
         """
         try:
             async with asyncio.timeout(self._patience):

@@ -134,7 +134,7 @@ class SmsDriver(Driver):
         return self._answer
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Send the number of the option; its label where the same number was sent just before, as if it came twice."""
+        """Send the number of the option; its label if the number would repeat the message just before."""
         del texts
         found = re.search(rf"^(\d+) {re.escape(label)}$", self.last_answer, re.MULTILINE)
         if found is None:

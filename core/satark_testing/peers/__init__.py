@@ -1,1 +1,1 @@
-"""A simulated police system (`police`); `faults` scripts the failures of a simulated provider."""
+"""A simulated police system (`police`)."""

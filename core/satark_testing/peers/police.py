@@ -29,7 +29,7 @@ class Fault(msgspec.Struct, frozen=True):
     seconds: float = 0
     """Seconds before the response."""
     body: str = ""
-    """The whole response. The sender takes it for no acknowledgement unless it holds the event's id."""
+    """The whole response. The sender counts it as an acknowledgement only if it holds the event's id."""
     accepted: bool = False
     """Whether the receiver accepts the event although the response fails. The sender then sends the event again."""
 

@@ -177,8 +177,8 @@ class Provider(Generic[M]):
         """The open session.
 
         Raises:
-            aiohttp.ClientConnectionError: the provider is closed. A background task that still posts would leave a
-                session behind that nobody closes.
+            aiohttp.ClientConnectionError: the provider is closed. A background task that still posts would leave an
+            open session behind.
         """
         if self._is_closed:
             raise aiohttp.ClientConnectionError("the provider is gone")

@@ -164,7 +164,7 @@ class TelegramPeer(Provider[BotMessage]):
 
     Args:
         token: the bot's.
-        secret_token: what webhooks repeat, unless the bot registers another one.
+        secret_token: the token that webhooks repeat, unless the bot registers another one.
         check: checks each call's method and parameters, beside the limits; raises `RefusedError`.
     """
 

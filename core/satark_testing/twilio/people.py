@@ -84,7 +84,7 @@ def read_twiml(document: bytes) -> ET.Element:
 
 
 def said(verb: ET.Element) -> str:
-    """Return the text that a verb speaks, without the markup for the voice."""
+    """Return the text that a verb speaks, without markup for the voice."""
     return "".join(verb.itertext()).strip()
 
 

@@ -65,7 +65,7 @@ class GraphPeer(Provider[BusinessMessage]):
         self.closed_windows: set[str] = set()
         """Addresses whose 24-hour window is closed. They accept only templates."""
         self.calls: dict[str, Callable[[str, str], Awaitable[None]]] = {}
-        """Id of a call → what takes the service's actions on it, each with the answer to the offer (SDP)."""
+        """Id of a call → the receiver of the service's actions on it, each with the answer to the offer (SDP)."""
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
         """The state that the API reports of its number."""
         self.faults: GraphFaults = GraphFaults()

@@ -251,7 +251,7 @@ class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def call(self) -> Offer | None:
-        """The button that calls the service, with what it sends back; None: there is none."""
+        """The button that calls the service, with the data that it returns; None: there is none."""
         button = self._parameters("voice_call")
         return Offer(button["payload"], button["display_text"]) if button else None
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from satark_words.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of
+from satark_words.geography.geography_files import GeographyError, GeographyProblem, Source, read_sources, sources_of
 from satark_words.geography.units import (
     ELSEWHERE,
     RESERVED,
@@ -47,7 +47,7 @@ class Named(NamedTuple):
 
 
 class PlaceName(NamedTuple):
-    """The words `start` to `end` that spell the folded name of a village or of a place outside, and its districts."""
+    """The words `start` to `end` that spell the name of a village or of a place outside, and that place's districts."""
 
     start: int
     end: int
@@ -56,7 +56,7 @@ class PlaceName(NamedTuple):
 
 
 class Locatable(Protocol):
-    """What is known of a place: its text, a pin, and the codes of district and station, which may be empty."""
+    """The known facts of a place: its text, a pin, and the codes of district and station, which may be empty."""
 
     @property
     def text(self) -> str: ...
@@ -201,9 +201,9 @@ class Geography:
 
         "Kotwali, Jaunpur" is a station of Jaunpur.
 
-        A district and a station outside it contradict each other, as do two stations. Then the result is empty, or only
-        the district that they share. `ELSEWHERE` among the codes means that the text names a place outside the
-        geography: the district is that, unless the text names a district or one station of the geography too.
+        A district and a station outside it contradict each other, as do two stations. Then the result is empty, or the
+        district that they share. `ELSEWHERE` among the codes means that the text names a place outside the geography:
+        the district is `ELSEWHERE`, unless the text names a district or station of the geography too.
         """
         codes = set(codes)
         stations = {code for code in codes if code in self._stations} | {self._station_of.get(code) for code in codes}

@@ -24,7 +24,7 @@ UNIT_WORDS: Final = frozenset({"thana", "थाना", "police", "station", "ch
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every unit of the geography has: a code, unique in the whole geography, and names by language."""
+    """A unit of the geography: its code, unique in the whole geography, and its names by language."""
 
     code: str
     names: Mapping[str, str]
@@ -32,7 +32,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Further spellings and well-known localities, in any script."""
 
     def label(self, language: str) -> str:
-        """Return the name in a language, or the first name if there is none in this language."""
+        """Return the name in a language, or the first name if this language has none."""
         return self.names.get(language) or next(iter(self.names.values()))
 
     @property
@@ -50,8 +50,8 @@ class Station(Unit, frozen=True, kw_only=True):
 
     latitude: float | None = None
     longitude: float | None = None
-    """Degrees, with `latitude` the approximate position of the building. Without it the station is never found by a
-    pin, and is asked for."""
+    """Degrees, with `latitude` the approximate position of the building. Without a position the station is never found
+    by a pin, so the tipster is asked for it."""
     circle: str = ""
     """Code of the circle officer's circle; empty: none."""
     outposts: tuple[Outpost, ...] = ()

@@ -7,11 +7,11 @@ from typing import Final
 from satark.casework import ACT_NAMES, RELEASABLE, ActName, DeskAct
 
 MAX_TRANSCRIPT: Final = 5000
-"""Characters of a transcript, at most: some ten minutes of speech."""
+"""Most characters of a transcript: some ten minutes of speech."""
 GIVEN = {f"give_{step}": step for step in RELEASABLE}
 """Field → the step whose answer it hands over."""
 REFERENCES: Final = ("gd", "fir", "sections")
-"""Fields with the numbers of the General Diary and the FIR, and with sections of the BNS or BNSS, of what was done."""
+"""Fields for references to what was done: numbers of the General Diary and the FIR, and sections of the BNS or BNSS."""
 FIELDS = (
     "status", "to", "due", "outcome", "priority", "category", "text", "reason", "rewording", "cleared", "raw",
     "private", "seen", *REFERENCES, *GIVEN,
@@ -41,12 +41,12 @@ def write_due(due: int, utc_offset_hours: float) -> str:
 
 
 def parse_seen(text: str) -> int | None:
-    """Parse the position of the newest message that a page showed; None if the text is none."""
+    """Parse the position of the newest message that a page showed; None if the text is no position."""
     return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - threads are shorter
 
 
 def act_name(text: str) -> ActName | None:
-    """Return the act of this name; None if there is none."""
+    """Return the act of this name; None if there is no such act."""
     return next((name for name in ACT_NAMES if name == text), None)
 
 

@@ -1,4 +1,4 @@
-"""The command `satark audit show`: who signed in, read, searched, exported, decided."""
+"""The command `satark audit show`: lists who signed in, read, searched, exported and decided."""
 
 import json
 from itertools import islice

@@ -1,4 +1,4 @@
-"""What the desk's commands share: arguments, the opened store, the unlocked desk, short errors, and output."""
+"""Parts that the desk's commands share: arguments, the opened store, the unlocked desk, short errors, and output."""
 
 import json
 import unicodedata

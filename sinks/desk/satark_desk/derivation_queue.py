@@ -52,7 +52,7 @@ class DerivationQueue:
         self._same: dict[Hashable, Future[Any]] = {}
 
     def resize(self, at_once: int, waiting: int) -> None:
-        """Set how many derivations run at most and how many wait at most. Call it before the first derivation."""
+        """Set the most derivations that run, and the most that wait. Call it before the first derivation."""
         self._limit = waiting
         self._threads = ThreadPoolExecutor(
             at_once, "derivation", initializer=lambda: setattr(self._own_thread, "mark", True)
@@ -108,7 +108,7 @@ class DerivationQueue:
         return first
 
     def _in_order(self) -> list[int]:
-        """Return the waiting places, in the order in which their work would run now."""
+        """Return the waiting work, in the order in which it would run now."""
         turns, order = self._turns.copy(), []
         for place in range(len(self._waiting) - 1, -1, -1):
             rank, share = self._waiting[place].rank(), self._waiting[place].share

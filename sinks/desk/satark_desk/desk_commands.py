@@ -151,7 +151,7 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
 def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, message: str, question: bool) -> None:
     """Set the status of tip NUMBER, with a message or a question to the tipster. All other work is done on the pages.
 
-    CLOSED closes it with the outcome "other", and the message as what was done.
+    CLOSED closes it with the outcome "other", and the message as the account of what was done.
     """
     text = message.strip()
     if question and not text:
@@ -277,7 +277,7 @@ def _report_recovery(desk: str, passphrase: str) -> None:
 
 
 def report_submitted(submitted: Submitted, what: str, done: str = "") -> None:
-    """Print `done` if a change is carried out, else what the proposed change still needs."""
+    """Print `done` if a change is carried out, else the signatures that the proposed change still needs."""
     if done and submitted.done:
         click.echo(done)
         return

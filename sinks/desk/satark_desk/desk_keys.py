@@ -18,7 +18,7 @@ class DeskKey(Redacted, frozen=True, kw_only=True):
     identity: str
     """The desk's private key. While the key is being changed: the new and the previous key, one per line."""
     note: str = ""
-    """The note of a head of the roster that an officer signed, out of reach of whoever writes to the databases."""
+    """The note of a head of the roster that an officer signed. Nobody who writes to the databases can change it."""
 
 
 class UnlockedDesk(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Figures of a desk: its tips counted by status, category and the like, and the hours that its work takes.
 
-The last seven days come as a PDF too, in each language: for a meeting, not for publication.
+The last seven days are also a PDF, in each language, for a meeting and not for publication.
 """
 
 import time
@@ -14,14 +14,14 @@ import msgspec
 
 from satark.casework import Casework, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
-from satark_desk.paces import Pace, PaceStep, hours, paces_of
 from satark_desk.read_state import first_looks
+from satark_desk.step_hours import Pace, PaceStep, hours, paces_of
 from satark_desk.web.page_text import PageText
 
 AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
 """Bands of ages: the highest age in days, and the band's name."""
 OLDER: Final = "older"
-"""The band of all older tips."""
+"""Name of the band of all older tips."""
 _FIELDS: Final = ("district", "station", "category", "outcome", "status", "priority", "disputed_by")
 DAYS: Final = 28
 """Highest age in days of a tip that counts, so that the figures describe today's work."""
@@ -76,7 +76,7 @@ def pendency(count: Callable[..., Mapping[str, int]]) -> dict[str, tuple[int, in
 
 
 def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
-    """Return how long each step took with the tips of the last days. Steps that nobody took are left out."""
+    """Return the duration of each step for the tips of the last days. Steps that nobody took are left out."""
     since = time.time() - DAYS * _DAY
     with casework.cache.lock:
         places = {tip: queue.index.place(tip) for tip in queue.in_bands(lambda band: band_end(band) >= since)}
@@ -96,7 +96,7 @@ def week_pdf(
 
     Args:
         queue: an officer's queue.
-        paces: how long the desk's steps took.
+        paces: the durations of the desk's steps.
         desk: the desk's title.
         texts: the text of each language; each language gets a page.
         now: Unix seconds.

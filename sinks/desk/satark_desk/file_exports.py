@@ -29,7 +29,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def file_name(tip: OpenTip, record: Evidence, *, original: bool) -> str:
-    """Return a file's name in an export: tip number and ordinal, never the name that the file came with."""
+    """Return a file's name in an export: tip number and ordinal, never the file's original name."""
     mime = record.mime if original else record.clean_mime
     kind = ".original" if original else ""
     return f"{tip.tip.number}-{record.ordinal}{kind}{ending_of(mime)}"

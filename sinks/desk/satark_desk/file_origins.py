@@ -1,10 +1,10 @@
-"""The place and time at which the files of a tip were taken, as the files say. A claim: anybody can alter a file."""
+"""The place and time at which a tip's files were taken, according to the files. Anybody can alter a file."""
 
 from datetime import date, datetime
 
 from satark.api import Redacted
 from satark.casework import OpenTip
-from satark_desk.bearings import Bearing, from_pin, from_stations, pin_of, place_of
+from satark_desk.distances import Bearing, from_pin, from_stations, pin_of, place_of
 from satark_words.geography.geography import Geography
 from satark_words.geography.maps import Point
 
@@ -18,11 +18,11 @@ class FileOrigin(Redacted, frozen=True, kw_only=True):
     taken: datetime | None = None
     """The time by the camera's own clock."""
     days_before: int | None = None
-    """Days from `taken` until the tip came in. Below 0: by the camera's clock, the tip came in first."""
+    """Days from `taken` until the tip came in. Below 0: the tip came in first, by the camera's clock."""
 
 
 def file_origins(tip: OpenTip, geography: Geography, came: tuple[date, date] | None) -> dict[str, FileOrigin]:
-    """Return the origins of a tip's files, by ordinal. Files that say nothing of their origin are left out.
+    """Return the origins of a tip's files, by ordinal. Files without an origin are left out.
 
     Args:
         tip: the opened tip.

@@ -1,7 +1,7 @@
 """Known browsers: browsers in which an officer has signed in.
 
 A cookie with a random value proves a known browser; the desk stores the hash of the value. The desk stores hashes
-instead of signing cookies. So it can forget one browser alone, and it has no signing key that could be stolen.
+instead of signing cookies. So it can forget a single browser, and has no signing key that could be stolen.
 """
 
 import hashlib
@@ -83,13 +83,13 @@ def remember(unit: UnitOfWork, desk: str, officer: str, value: str, *, name: str
 
 
 def change(unit: UnitOfWork, desk: str, officer: str, digest: bytes, **columns: object) -> None:
-    """Store what an officer chose for a known browser: its name, or where it is woken."""
+    """Store an officer's choice for a known browser: its name, or its address for web push."""
     where = _of(desk, officer), known_browser.c.browser == digest
     unit.main.execute(update(known_browser).where(*where).values(columns))
 
 
 def silence(unit: UnitOfWork, value: str) -> None:
-    """Let nothing wake the browser whose cookie has this value, whoever signed in there."""
+    """Remove the web push of the browser whose cookie has this value, for all officers who signed in there."""
     unit.main.execute(update(known_browser).where(known_browser.c.browser == browser_digest(value)).values(push=b""))
 
 

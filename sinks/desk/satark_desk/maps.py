@@ -12,7 +12,7 @@ import msgspec
 
 from satark.api import Redacted
 from satark.casework import OpenTip
-from satark_desk.bearings import Bearing, from_stations, pin_of, place_of
+from satark_desk.distances import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.geography import Geography, Station
 from satark_words.geography.maps import (
     LABEL_GAP,
@@ -39,13 +39,13 @@ _SMALLEST: Final = 4
 _NEAREST: Final = 3
 """Number of nearest stations that a map names with their distances."""
 _ON_MAP_KM: Final = 50
-"""Kilometres up to which a map shows a file's place. A map that reached further would show no surroundings; the page
-tells a more distant place in words alone.
+"""Kilometres up to which a map shows a file's place. A larger map would show no surroundings, so the page tells a more
+distant place only in words.
 """
 
 
 class Drawing(Redacted, frozen=True, kw_only=True):
-    """A map: what is drawn at which spots. North is up."""
+    """A map: the drawn things and their spots. North is up."""
 
     frame: MapFrame
     outlines: Sequence[Outline]
@@ -102,11 +102,11 @@ class Disc(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DistrictMap(msgspec.Struct, frozen=True, kw_only=True):
-    """The map, and what it can't show."""
+    """A map of a desk's tips, with the number of tips that it can't show."""
 
     drawing: Drawing
     discs: Sequence[Disc]
-    """The largest first, so that a small one lies on top."""
+    """The discs, the largest first, so that a small one is drawn on top."""
     unplaced: int
     """Tips without a station whose position is known."""
 
@@ -145,26 +145,26 @@ def _disc(station: str, spot: Spot, number: int, share: float) -> Disc:
 
 
 class PlaceMap(Redacted, frozen=True, kw_only=True):
-    """The place of a tip. Without a pin the map shows what the tip names."""
+    """The place of a tip. Without a pin the map shows the station or district that the tip names."""
 
     pin: Point | None = None
     named: str = ""
-    """Code of the station or district that the tip names; empty where it has a pin."""
+    """Code of the station or district that the tip names; empty: the tip has a pin."""
     is_outside: bool = False
     """Whether the pin lies in no district of the geography."""
     near: Sequence[Bearing] = ()
-    """Where the pin lies, as seen from the stations nearest to it."""
+    """The pin's distance and direction from the stations nearest to it."""
     drawing: Drawing
     spot: Spot | None = None
     """The spot of the pin, or of the named station."""
     files: Sequence[tuple[str, Spot]] = ()
-    """Ordinal of a file, and the spot where it was taken, as the file says."""
+    """Ordinal of a file → the spot where it was taken, according to the file."""
 
 
 def place_map(tip: OpenTip, geography: Geography, language: str) -> PlaceMap | None:
     """Return the map of a tip's place; None if the tip names no place with a known position, or is a release.
 
-    A desk that received a release gets no map: this desk may know what the release says, and no more.
+    A desk that received a release gets no map: this desk may know the release, and no more.
     """
     if tip.envelope.tip_recipient:
         return None

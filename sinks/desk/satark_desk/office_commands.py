@@ -111,7 +111,7 @@ COMMANDS = (pairing_file, host_pairing_file, register_, resend_, join_, serve)
 
 
 def _agent(services: ProcessServices, carriers: Sequence[Carrier], url: str) -> Callable[[], Awaitable[None]]:
-    """Return the office's background task: it receives tips and sends what officers wrote."""
+    """Return the office's background task: it receives tips and sends officers' answers."""
     carrier, link = _carrier(carriers, url), services.read(host_of)
     if link is None:
         raise click.ClickException(

@@ -1,4 +1,4 @@
-"""The queue of one officer: the desk's queue, with marks on what the officer has not read."""
+"""The queue of one officer: the desk's queue, with marks on tips that the officer has not read."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -14,7 +14,7 @@ from satark_desk.read_state import mark_read, read_states
 
 
 class Neighbours(msgspec.Struct, frozen=True):
-    """Numbers of the previous tip, the next tip and the next unread tip in the queue; empty where there is none."""
+    """Numbers of the previous tip, the next tip and the next unread tip in the queue; empty: there is none."""
 
     before: str = ""
     after: str = ""
@@ -22,7 +22,7 @@ class Neighbours(msgspec.Struct, frozen=True):
 
 
 class OfficerQueue(QueueWatcher):
-    """What one officer sees of the desk's queue. Call `refresh` once for each page."""
+    """The desk's queue as one officer sees it. Call `refresh` once for each page."""
 
     def __init__(self, services: Services, index: QueueIndex, officer: str) -> None:
         self._services = services
@@ -49,7 +49,7 @@ class OfficerQueue(QueueWatcher):
         return self.index.having(("recused", self._officer))
 
     def follow(self, tips: Collection[str]) -> None:
-        """Look up what the officer has seen of these tips."""
+        """Look up which versions of these tips the officer has seen."""
         self._unseen.difference_update(tips)
         self._updated.difference_update(tips)
         cache, kept = self.index.cache, self._kept_from
@@ -92,18 +92,18 @@ class OfficerQueue(QueueWatcher):
 
     @property
     def untold_disputes(self) -> AbstractSet[str]:
-        """The disputed tips of which desks that have a release alone are still to be told."""
+        """The disputed tips that desks with only a release must still be told of."""
         return self.index.having(("untold", "")) - self._kept_from
 
     @property
     def pressing(self) -> int:
-        """The number of urgent tips that are unread or overdue, and of reports that are due soon."""
+        """The number of urgent tips that are unread or overdue, plus the number of reports that are due soon."""
         urgent, having = ("mark", "urgent"), self.index.having
         unread = {tip for tip in having(urgent) if tip in self._unseen or tip in self._updated}
         return len(unread.union(having(urgent, ("mark", "overdue")), having(("soon", ""))) - self._kept_from)
 
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
-        """Return how many tips match a filter and a search."""
+        """Return the number of tips that match a filter and a search."""
         chosen = self._chosen(wanted, found, self._hidden(wanted, found))
         return len(self.index) if chosen is None else len(chosen)
 
@@ -114,9 +114,8 @@ class OfficerQueue(QueueWatcher):
 
         Args:
             wanted: the filter.
-            found: what a text search found, as tip id → snippet; None without a search.
-            start: how many rows to leave out.
-            size: how many rows to return at most; None: all.
+            found: the results of a text search, tip id → snippet; None without a search. start: number of rows to skip.
+            size: most rows to return; None: all.
         """
         with self.index.cache.lock:
             tips = self._ordered(wanted, found)
@@ -167,7 +166,7 @@ class OfficerQueue(QueueWatcher):
         return self.index.tips - self._kept_from if self._kept_from else None
 
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
-        """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""
+        """Return the tips from the wanted time bands, without those from which the officer is recused."""
         return self.index.in_bands(is_wanted) - self._kept_from
 
     def merged_into(self, number: str) -> list[str]:
@@ -191,7 +190,7 @@ class OfficerQueue(QueueWatcher):
         return {tip for tip in smallest if all(tip in other for other in others) and tip not in hidden}
 
     def _hidden(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str]:
-        """Return the tips that are not listed: others', finished ones unless asked for, and those in a flood's row."""
+        """Return the tips that are not listed: recused, finished (unless asked for), and those in a flood's row."""
         kept = self._kept_from
         if wanted.status or wanted.section or found is not None:
             return kept
@@ -208,7 +207,7 @@ class OfficerQueue(QueueWatcher):
 
 
 def _around(tips: Iterator[str], tip: str) -> tuple[str, str]:
-    """Return the tips before and after a tip; empty where there is none, and if the tip itself is not in the list."""
+    """Return the tips before and after a tip; empty if there is none or the tip itself is not in the list."""
     before = ""
     for one in tips:
         if one == tip:

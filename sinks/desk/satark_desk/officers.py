@@ -42,7 +42,7 @@ class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
 
 
 class KeyLost(CaseworkError):  # noqa: N818
-    """The officer's copy of the desk's key, or the officer's key, is not the one that the roster lists."""
+    """The officer's copy of the desk's key, or the officer's key, differs from the one in the roster."""
 
     def __init__(self) -> None:
         super().__init__("this officer has no copy of the desk's present key: was an older backup restored?")
@@ -131,13 +131,13 @@ def officers_of(connection: Connection, desk: str) -> list[str]:
 def unlock(services: Services, desk: str, name: str, passphrase: str, noted: str = "") -> UnlockedDesk:
     """Unlock a desk with one officer's passphrase.
 
-    An attempt takes equally long whatever is wrong. Unlocking compares the roster with what the officer remembers of it
-    (`noted`: what their browser does), then carries out the fully signed changes that wait for an officer of the desk.
-    A head changes the desk's key if somebody may have it who knew a key that an officer replaced.
+    An attempt takes equally long whatever is wrong. Unlocking compares the roster with the heads that the officer
+    remembers (`noted`: the browser's note), then carries out the fully signed changes that wait for an officer of the
+    desk. If somebody with an officer's replaced key may have the desk's key, a head's unlocking changes it.
 
     Raises:
         WrongPassphrase: desk, officer or passphrase is wrong.
-        KeyLost: the passphrase is right, and the officer's copy of the desk's key is an old one.
+        KeyLost: the passphrase is right, but the officer's copy of the desk's key is an old one.
     """
     unlocked = _unlock(services, desk, name, passphrase, noted)
     while unlocked.identity and (complete(services, unlocked) or _change_known_key(services, unlocked)):
@@ -161,7 +161,7 @@ def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
     """Unlock a desk for a command with the passphrase of any of its officers; the audit log gets the sign-in.
 
     Raises:
-        WrongPassphrase: it is no officer's passphrase, or there is no such desk.
+        WrongPassphrase: no officer has this passphrase, or there is no such desk.
     """
     names = services.read(lambda c: officers_of(c, desk)) or [""]
     for name in names:
@@ -287,7 +287,7 @@ def _unlock(services: Services, desk: str, name: str, passphrase: str, noted: st
 def _open(services: Services, desk: str, name: str, keys: str, noted: str = "") -> UnlockedDesk | None:
     """Open a desk with an officer's own key. Take role and rights from the roster: the officer's row may be altered.
 
-    `keys`: a line for the new one, and one for the one before, which the roster may list still.
+    `keys`: a line for the new key, and one for the previous key, which the roster may still list.
     """
     state = services.read_keys(services.roster.check).state
     listed = state.officer(desk, name)

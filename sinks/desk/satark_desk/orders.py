@@ -1,6 +1,6 @@
 """Written orders: directions on paper, each with a running number of the desk.
 
-The desk gives an order to a station, or sends it. An order contains what was handed over and nothing else of the tip.
+The desk gives an order to a station, or sends it. An order contains the handed-over part and nothing else of the tip.
 It omits even the tip's number, because the tipster has the number too.
 """
 
@@ -23,16 +23,16 @@ class NothingToOrder(CaseworkError):  # noqa: N818 - it reads as what it says
 
 
 class Order(Redacted, frozen=True, kw_only=True):
-    """What a written order says."""
+    """The content of a written order."""
 
     number: str
     """`<DESK>/<year>/<running number>`."""
     at: int
-    """When the order was made, Unix seconds. The paper shows the day alone."""
+    """When the order was made, Unix seconds. The paper shows only the day."""
     by: str
-    """Title of the desk that directs."""
+    """Title of the directing desk."""
     to: str
-    """Title of the desk that is directed."""
+    """Title of the directed desk."""
     category: str
     station: str
     instruction: str
@@ -69,7 +69,7 @@ def find_order(services: Services, casework: Casework, tip: OpenTip, to: str) ->
 
 
 def order_of(tip: OpenTip, to: str, since: int) -> str:
-    """Return the number of the order for the direction with this `seq`; empty: none was made."""
+    """Return the number of the order for the direction with this `seq`; empty: there is none."""
     made = _ordered(tip, to, since)
     return made.message.case.order if made and made.message.case else ""
 

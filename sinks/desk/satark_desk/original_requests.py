@@ -16,7 +16,7 @@ from satark_desk.tables import release
 
 
 class Originals(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tip's page says about its originals."""
+    """The state of a tip's originals for its page."""
 
     approval: TwoOfficerApproval | None
     asked: bool
@@ -75,7 +75,7 @@ def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOffice
 
 
 def approve_at_once(services: Services, first: UnlockedDesk, second: UnlockedDesk, tip: OpenTip) -> TwoOfficerApproval:
-    """Ask as the first officer and approve as the second: both are signed in.
+    """Ask as the first officer and approve as the second: both have signed in.
 
     Raises:
         CaseworkError: these two officers may not open originals together.
@@ -96,7 +96,7 @@ def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
 
 
 def originals_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> Originals:
-    """Return what an officer may do about a tip's originals."""
+    """Return the state of a tip's originals for an officer."""
     asking = requests(services, by.desk.name, tip.id)
     return Originals(
         approval=approval_of(services, by, tip),
@@ -110,7 +110,7 @@ def _today() -> int:
 
 
 def tip_tag(keys: Connection, tip: str) -> str:
-    """Return what stands for a tip in its requests. No desk has the name that the tag is made with."""
+    """Return the tag that stands for a tip in its requests. It is made with a name that no desk has."""
     return name_tag(keys, tip, "originals asked for").hex()
 
 

@@ -1,7 +1,7 @@
-"""An officer's own key, made anew with each passphrase: who knew the passphrase before opens and signs nothing more.
+"""An officer's own key, made anew with each passphrase: the former passphrase then opens and signs nothing.
 
-The key before signs the new one in the roster. The desk's key, which that key opened, is changed when a head of the
-desk signs in next.
+The previous key signs the new one in the roster. The desk's key, which the previous key opened, is changed when a head
+of the desk next signs in.
 """
 
 import msgspec
@@ -48,7 +48,7 @@ def change_passphrase(services: Services, unlocked: UnlockedDesk, old: str, new:
 
 
 def _seal_to_both(unit: UnitOfWork, by: UnlockedDesk, own: str, wrapped: dict[str, object]) -> None:
-    """Let either key open what the officer has: a crash may part this from the roster's entry."""
+    """Seal the officer's values to both keys, since a crash may come before the roster's entry."""
     to = recipient_of(by.own_identity), recipient_of(own)
     row = officer.c.desk == by.desk.name, officer.c.name == by.officer
     sealed = unit.main.execute(select(officer.c.desk_key).where(*row).with_for_update()).scalar_one()

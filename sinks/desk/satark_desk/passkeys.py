@@ -40,7 +40,7 @@ _TIMEOUT_MS: Final = 120_000
 
 
 def ask_for_new(by: UnlockedDesk, site: PasskeySite, existing: Sequence[Factor]) -> PasskeyChallenge:
-    """Ask a browser to make a passkey."""
+    """Return options with which a browser makes a passkey."""
     account = f"{by.desk.name}/{by.officer}"
     options = generate_registration_options(
         rp_id=site.host,

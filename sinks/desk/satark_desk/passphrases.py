@@ -54,7 +54,7 @@ def new_passphrase() -> str:
 
 
 def wrap(secret: str, passphrase: str, context: str) -> WrappedKey:
-    """Encrypt a private key with a passphrase. It can be decrypted in the same context only, such as one table row."""
+    """Encrypt a private key with a passphrase. It can be decrypted only in the same context, such as one table row."""
     parameters = _new_parameters()
     cipher = ChaCha20Poly1305(_derive(passphrase, parameters))
     return msgspec.structs.replace(parameters, wrapped=cipher.encrypt(_NONCE, secret.encode(), context.encode()))
@@ -102,7 +102,7 @@ MIN_GUESSES: Final = 1e10
 1,600 years.
 """
 MIN_GUESSES_CLOSED_UP: Final = 1e8
-"""Guesses that the passphrase must withstand without its spaces and signs, which a guesser leaves out first. This is
+"""Guesses that a passphrase must withstand without its spaces and signs, which guessers leave out first. This is
 zxcvbn's second highest score.
 """
 _LONGEST: Final = 72

@@ -98,7 +98,7 @@ def satark_demo(
     data_dir: Path,
     sample_week: bool,  # noqa: FBT001 - pluggy passes by position
 ) -> Sequence[Prepared]:
-    """Create the demo's two desks, say how to sign in to them, and unlock them for the simulator."""
+    """Create the demo's two desks, explain how to sign in, and unlock the desks for the simulator."""
     from satark_desk.provision import prepare  # noqa: PLC0415
 
     return prepare(services, data_dir, sample_week=sample_week)

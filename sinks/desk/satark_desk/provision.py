@@ -15,7 +15,7 @@ _BY_EVERYBODY = 0o007
 
 
 class ExposedPassphrase(Exception):  # noqa: N818 - it reads as what it says
-    """Everybody on this machine can read the passphrase file, so the passphrase is no secret any more."""
+    """Everybody on this machine can read the passphrase file, so the passphrase is no longer secret."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ _DEMO_ONLY = (
 
 
 def prepare(services: Services, data_dir: Path, *, sample_week: bool) -> Sequence[Prepared]:
-    """Create the desks `sp` and `dig` if they don't exist; return how to sign in to each, and its casework.
+    """Create the desks `sp` and `dig` if they don't exist; return the way to sign in to each, and its casework.
 
     `sample_week`: two stations as well.
     """

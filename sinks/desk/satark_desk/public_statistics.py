@@ -3,10 +3,10 @@
 `satark desk publish-stats` writes them; a timer starts it every week. No report reveals a small number:
 
 - A number under ten is not published, nor is a number that the noise brings under ten.
-- A published number includes noise. The noise follows from the week, the category, the number and a secret key. The
+- A published number includes noise. The noise is computed from the week, the category, the number and a secret key. The
   same number always gets the same noise, so that many copies tell no more than one. Another number gets other noise, so
   that the difference of two reports is not the number of tips between them.
-- Each category stands in one table, and every sum is a sum of published numbers, so that no subtraction gives an
+- Each category is in one table, and every sum is a sum of published numbers, so that no subtraction gives an
   unpublished number.
 - A report is never written a second time: a later edition for the same week would reveal the tips that came between the
   two.
@@ -51,11 +51,11 @@ _DAYS: Final = 7
 
 
 def write_report(folder: Path, report: WeekReport, texts: Mapping[str, PageText]) -> bool:
-    """Write a week's report into a folder; return False, and change nothing, if the folder has the report.
+    """Write a week's report into a folder; return False, and change nothing, if the report exists.
 
     Args:
         folder: must exist.
-        report: what is published.
+        report: the published numbers.
         texts: the texts of the page, by language.
     """
     main = folder / f"{report.week}.json"
@@ -70,7 +70,7 @@ def write_report(folder: Path, report: WeekReport, texts: Mapping[str, PageText]
 
 
 def as_json(report: WeekReport, _texts: Mapping[str, PageText]) -> str:
-    """Return a report as JSON; `null` stands for what is not published."""
+    """Return a report as JSON; `null` stands for an unpublished number."""
     values: dict[str, Any] = {
         "week": report.week,
         "begins": report.monday.isoformat(),
@@ -100,7 +100,7 @@ def as_page(report: WeekReport, texts: Mapping[str, PageText]) -> str:
 
 
 class WeekReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is published of one week."""
+    """The published numbers of one week."""
 
     monday: date
     tips: Mapping[str, int | None]
@@ -114,7 +114,7 @@ class WeekReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """The sum of the published numbers alone."""
+        """The sum of only the published numbers."""
         return sum(number or 0 for number in self.tips.values())
 
 
@@ -125,7 +125,7 @@ def reports_of(
 
     Args:
         received: the day and the category of each tip.
-        categories: all categories: those without a tip stand in a report as well.
+        categories: all categories, including those without a tip.
         key: secret; without the key nobody can compute the noise.
         today: the day by the officers' calendar.
     """
@@ -146,7 +146,7 @@ def week_report(monday: date, counts: Mapping[str, int], categories: Collection[
 
 
 def published(monday: date, category: str, count: int, key: bytes) -> int | None:
-    """Return a number as it is published; None if it is not published."""
+    """Return the published form of a number; None: it is not published."""
     number = count + noise(monday, category, count, key)
     return number if count >= SMALLEST and number >= SMALLEST else None
 
@@ -177,7 +177,7 @@ _NOISE_KEY: Final = b"satark/1/public-statistics\0"
 def publish_stats(*, desk: str, passphrase_file: Path, folder: Path) -> None:
     """Write the public report of each week that is over into a folder: tips by category, as CSV, JSON and a page.
 
-    Numbers under ten are left out, and all others have noise. A report that is there is never written again.
+    Numbers under ten are left out, and all others have noise. A report that exists is never written again.
     """
     hours = desk_settings().utc_offset_hours
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):

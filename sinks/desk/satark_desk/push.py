@@ -1,8 +1,8 @@
 """Web push: an urgent tip wakes the browsers of officers who asked for it, while the desk's pages are closed.
 
-The message has no body, so nothing of it is to be encrypted: the browser has the words already. The push service of the
+The message has no body, so nothing need be encrypted: the browser has the words already. The push service of the
 browser's maker (RFC 8030) learns when a browser was woken. VAPID (RFC 8292) proves who sends. A tip's deliveries decide
-which desk's officers are woken, so no office learns by a push of what is kept from it.
+which desk's officers are woken, so no office learns from a push about tips that are kept from it.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from satark_desk.known_browsers import browsers_of, change
 _ADDRESS: Final = re.compile(
     r"https://[a-z0-9.-]+\.(googleapis|google|push\.services\.mozilla|push\.apple|notify\.windows)\.com/[!-~]{1,900}"
 )
-"""Addresses at the push services of browsers. A browser tells its own, and could make us post anywhere otherwise."""
+"""Matches addresses at browsers' push services. A browser could otherwise make Satark post anywhere."""
 _PADDED: Final = 1024
 _KEPT_SECONDS: Final = 3600
 """Seconds for which a push service keeps a message for a device that it can't reach."""
@@ -47,7 +47,7 @@ def is_push_address(address: str) -> bool:
 
 
 class PushKeys:
-    """The keys of web push, which follow from the name key: one proves who sends, the other seals addresses."""
+    """The keys of web push, derived from the name key. One proves the sender, the other seals addresses."""
 
     def __init__(self, secret_key: Callable[[str], bytes]) -> None:
         # Any 31 bytes are a number below the order of the curve.
@@ -56,11 +56,11 @@ class PushKeys:
 
     @property
     def public(self) -> str:
-        """The public key, as a browser takes it."""
+        """The public key, in the form for browsers."""
         return _base64(self._signer.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
     def seal(self, address: str, browser: Browser) -> bytes:
-        """Seal the address of a browser, so that it opens in that browser's row alone."""
+        """Seal the address of a browser. It opens only in that browser's row."""
         return seal_box(self._sealer, address.encode().ljust(_PADDED), _about(browser))
 
     def open(self, sealed: bytes, browser: Browser) -> str:
@@ -83,7 +83,7 @@ class PushKeys:
 
 
 class PushSink(ProviderClient):
-    """Wakes the browsers of desks' officers. The destination `push:<desk>` stands for those of one desk.
+    """Wakes officers' browsers by web push. The destination `push:<desk>` stands for one desk's browsers.
 
     Args:
         context: the store.
@@ -111,7 +111,7 @@ class PushSink(ProviderClient):
         return Retry(max(failures)) if failures and all(failures) else Done()
 
     async def _wake(self, browser: Browser, address: str) -> str:
-        """Wake a browser; forget one that is to be woken no more. Return why it was not woken, or nothing."""
+        """Wake a browser; forget it if its subscription has ended. Return the reason if it was not woken."""
         headers = self._keys.headers(address, self._contact)
         try:
             async with self.session.post(address, headers=headers, allow_redirects=False) as answer:

@@ -21,22 +21,22 @@ import msgspec
 from msgspec.inspect import type_info
 
 from satark.casework import Clocks, Offices, Services, TipCache, band, band_end
-from satark_desk.paces import PaceStep, waits_of
 from satark_desk.queue_rows import MARKS, SECTIONS, Row, RowBuilder
 from satark_desk.read_state import queue_entries
+from satark_desk.step_hours import PaceStep, waits_of
 
 Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""
 _MANY: Final = 500
-"""Number of changed tips above which the whole order is sorted again, instead of moving each tip."""
+"""Number of changed tips above which the whole order is sorted again instead of moving each tip."""
 _HASH: Final = 16
-"""Bytes of the hash of the rules by which a tip's place in the queue was worked out."""
+"""Size in bytes of the hash of the rules that a tip's place in the queue was computed with."""
 _NEVER: Final = 2**40
-"""Unix seconds after all times at which anything is due."""
+"""A time (Unix seconds) after all times at which anything is due."""
 
 
 class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What the order and the marks of a queue depend on, besides the tips."""
+    """The rules that a queue's order and marks depend on, besides the tips."""
 
     clocks: Clocks
     overdue_days: int
@@ -44,11 +44,11 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     age: Callable[[str, float], int]
     """Gives the days from a time band to a moment, by the officers' calendar."""
     days_after: Callable[[str, int], float]
-    """Gives the moment that is so many days after a time band; 0 if the band is empty."""
+    """Gives the moment a number of days after a time band; 0 if the band is empty."""
 
 
 class Place(msgspec.Struct, array_like=True, order=True, gc=False):
-    """Where a tip stands in the queue, until something changes or the moment comes. The greatest comes first."""
+    """A tip's place in the queue, until the tip changes or time moves it. The greatest place comes first."""
 
     section: int
     rank: int
@@ -57,15 +57,15 @@ class Place(msgspec.Struct, array_like=True, order=True, gc=False):
     """End of the time band in which the desk last heard from the tipster, Unix seconds; 0: not known."""
     position: int
     received: int
-    """End of the time band in which it came."""
+    """End of the time band in which the tip came."""
     arrived: int
     """As in its envelope."""
     waits: tuple[tuple[PaceStep, float], ...]
-    """Hours that its steps took."""
+    """Hours that the tip's steps took."""
     wake: float
-    """When its marks next change by the passing of time alone, Unix seconds; 0: never."""
+    """When the tip's marks next change by the passing of time alone, Unix seconds; 0: never."""
     group: bytes = b""
-    """The rules by which it was worked out, and its facets: many tips have that in common, and no note has it."""
+    """The rules that the place was computed with, and its facets: many tips share these, and no note has them."""
 
     @property
     def came(self) -> int:
@@ -74,7 +74,7 @@ class Place(msgspec.Struct, array_like=True, order=True, gc=False):
 
     @property
     def beside(self) -> tuple[int, int, int, int]:
-        """What it has in common with tips that stand beside it, of which unread ones come first."""
+        """The part of the place that neighbouring tips have in common; among these, unread ones come first."""
         return self.section, self.rank, self.due, self.heard
 
 
@@ -99,7 +99,7 @@ class QueueIndex:
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
         version = int(time.time() * 1000)
         self.versions = defaultdict[str, int](lambda: version, {"": version})
-        """Tip → a number that is new whenever the tip changes; for the empty text, whenever any of the desk's does."""
+        """Tip → a number that is new whenever the tip changes; empty text → one for changes of any tip."""
         offices = Offices.of(services.desks(), services.geography)
         rules_of = rules.clocks, rules.overdue_days, rules.utc_offset_hours, offices, repr(type_info(Place))
         self._rules_hash = blake2b(msgspec.json.encode(rules_of), digest_size=_HASH).digest()
@@ -110,7 +110,7 @@ class QueueIndex:
         self._watchers.add(watcher)
 
     def refresh(self) -> None:
-        """Apply what has changed in the store, and update the marks that change as time passes."""
+        """Apply changes in the store, and update the marks that change with time."""
         with self.cache.lock:
             self.cache.refresh()
             now, due = time.time(), set[str]()
@@ -139,7 +139,7 @@ class QueueIndex:
         return {value: [self._groups[group] for group in groups] for value, groups in found}
 
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
-        """Return the tips that came in time bands that are wanted."""
+        """Return the tips from the wanted time bands."""
         return set[str]().union(*(its for end, its in self._bands.items() if is_wanted(_band(end))))
 
     def count_by_band(self, among: AbstractSet[str] | None, *facets: Facet) -> dict[str, int]:
@@ -161,14 +161,14 @@ class QueueIndex:
         return found
 
     def place(self, tip: str) -> Place:
-        """Return where a tip stands in the queue."""
+        """Return a tip's place in the queue."""
         return self._places[tip]
 
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.
 
-        No time within a band is stored. Among tips of one section, due at the same time and heard of in the same band,
-        unread tips come first, then the tips that arrived last.
+        No time within a band is stored. If tips are in one section, due at the same time and were last heard of in the
+        same band, unread tips come first, then the last arrivals.
         """
         for _, group in groupby(reversed(self._order), key=lambda tip: self._places[tip].beside):
             later = []
@@ -237,7 +237,7 @@ class QueueIndex:
         self._groups[group].update(tips)
 
     def _known(self, tips: Collection[str]) -> dict[str, Place]:
-        """Return the places of tips that were noted by these rules, and that time has not changed since."""
+        """Return the noted places of tips that these rules produced and that time has not changed since."""
         now, cached, known = time.time(), self.cache.tips, dict[str, Place]()
         for tip in tips:
             entry = cached.get(tip)
@@ -277,7 +277,7 @@ class QueueIndex:
                 self._having[facet].discard(group)
 
     def _next_change(self, row: Row) -> float:
-        """Return when a tip's marks next change by the passing of time alone; 0: never."""
+        """Return when a tip's marks next change through time alone; 0: never."""
         summary, rules, now = row.summary, self.rules, time.time()
         if summary.finished:
             return 0
@@ -299,7 +299,7 @@ class QueueWatcher(Protocol):
     """Follows the changes of a queue."""
 
     def follow(self, tips: Collection[str]) -> None:
-        """Handle that these tips changed, were added or were removed."""
+        """Handle tips that changed, were added or were removed."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The queue of a desk: what a row shows, its marks, and what the queue can be filtered by."""
+"""The queue of a desk: the content of a row, its marks, and the filters of the queue."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Mark: TypeAlias = Literal["new", "urgent", "risen", "closing", "owed", "disputed
 MARKS: Final[tuple[Mark, ...]] = (
     "new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open",
 )  # fmt: skip
-"""Marks that the queue can be filtered by, in the order in which an officer works."""
+"""Marks for filtering the queue, in the order in which an officer works."""
 Section: TypeAlias = Literal["now", "owed", "decide", "waiting", "done", "merged"]
-"""What a desk does with a tip. `now`: it acts now. `owed`: it owes a report or the next step, and there is time.
-`decide`: it decides on a closing, a dispute or a consent. `waiting`: somebody else is to act first. `done`: finished.
+"""The desk's next step with a tip. `now`: it acts now. `owed`: it owes a report or the next step, and there is time.
+`decide`: it decides on a closing, a dispute or a consent. `waiting`: somebody else must act first. `done`: finished.
 `merged`: it follows another tip."""
 SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 """The sections, in the order of the queue."""
@@ -35,7 +35,7 @@ _MAX_QUERY = 200
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What to show of the queue. The filter is part of the address, so that officers can bookmark and share a page."""
+    """Selects rows of the queue. The filter is part of the address, so that officers can bookmark and share a page."""
 
     section: str = ""
     """One of `SECTIONS`."""
@@ -47,9 +47,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     officer: str = ""
     """The officer of the desk that it is assigned to."""
     mark: str = ""
-    """One of `MARKS`. `new`: the officer has not seen it, or something happened since. `urgent`: unfinished, with more
-    than normal priority. `open`: unfinished. `overdue`: unfinished for too long, or a clock ran out. `mine`: assigned
-    to the officer. The others are `WorkMark`s.
+    """One of `MARKS`. `new`: the officer has not seen the tip, or something happened since. `urgent`: unfinished, with
+    more than normal priority. `open`: unfinished. `overdue`: unfinished for too long, or a clock ran out. `mine`:
+    assigned to the officer. The others are `WorkMark`s.
     """
     q: str = ""
 
@@ -73,22 +73,22 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     act_by: int = 0
     """When the clock of the tip that runs now ends, Unix seconds; 0: none runs."""
     overdue: bool
-    """Whether a clock ran out that this desk keeps or watches, or the tip is unfinished for too long."""
+    """Whether a clock that this desk keeps or watches ran out, or the tip is unfinished for too long."""
     rank: int = 0
     """What stands first: `PRESSING`, then 1: overdue."""
     new: bool
-    """The officer has not seen it."""
+    """Whether the officer has not seen the tip yet."""
     updated: bool
-    """The officer has seen it, and since then somebody has written or done something."""
+    """Whether somebody has written or done something since the officer saw the tip."""
     delivered: str
-    """Time band in which it was delivered to the desk."""
+    """Time band in which the tip was delivered to the desk."""
     position: int = 0
     """The tip's place in the order of entry."""
     marks: frozenset[WorkMark] = frozenset()
     officer: str = ""
     """The officer of the desk that it is assigned to."""
     mine: bool = False
-    """Whether it is assigned to the officer who looks at the queue."""
+    """Whether the tip is assigned to the officer who looks at the queue."""
     due: int = 0
     """When this desk owes a report, Unix seconds; 0: it owes none."""
     soon: bool = False
@@ -97,7 +97,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Directions to other desks whose reports are still to come."""
     gist: Gist = Gist()
     snippet: str = ""
-    """The words around what a search found."""
+    """The words around a search's match."""
 
     @property
     def unread(self) -> bool:
@@ -118,7 +118,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_urgent(self) -> bool:
-        """Whether it is unfinished and of more than normal priority."""
+        """Whether the tip is unfinished and of more than normal priority."""
         return not self.summary.finished and self.summary.header.priority != "normal"
 
 
@@ -172,7 +172,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _section(self, summary: TipSummary, marks: frozenset[WorkMark]) -> Section:
-        """Return what the desk does with a tip of which no clock has run out."""
+        """Return the section of a tip whose clocks have not run out."""
         work = summary.work
         if work.finished:
             return "merged" if work.merged_into else "done"
@@ -188,16 +188,16 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return "now" if is_own and (work.heard or not waits) else "waiting"
 
     def _decides_closing(self, work: Work) -> bool:
-        """Return whether this desk, of those that may decide on the closing, is the first."""
+        """Return whether this desk is the first of those that may decide on the closing."""
         asking = work.awaits_closing_from()
         return work.disputed or (work.director_of(asking) or asking) in {self.desk, *work.unattended}
 
     def _decides_dispute(self, summary: TipSummary) -> bool:
-        """Return whether a disputed closing waits for this desk: one above, or where none has the tip, its own."""
+        """Return whether a disputed closing waits for this desk: above or, if no desk above has it, the closing one."""
         closed_by = summary.work.finished_by
         above = [one for one in summary.holders if self.offices.is_above(one, closed_by)]
         return self.desk in (above or [closed_by])
 
     def _is_lowest(self, summary: TipSummary) -> bool:
-        """Return whether no desk below this one has the tip, and an officer who may work on it."""
+        """Return whether no desk below this one has both the tip and an officer who may work on it."""
         return not any(self.offices.is_above(self.desk, one) for one in summary.holders - summary.work.unattended)

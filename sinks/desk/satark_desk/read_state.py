@@ -1,8 +1,8 @@
-"""Read state: which officer has seen how much of which tip. Whatever an officer has not seen is shown as new.
+"""Read state: how much of a tip each officer has seen. Parts that an officer has not seen are shown as new.
 
-It is sealed under a key that follows from the tip's: only desks that have the tip can tell who of them has read it.
-Every tip of the queue has a row of the same size, whether or not anybody has looked at it. A release has a row of its
-own, under its own key: the desks that have the tip open it too, and nobody else can tell which tip it belongs to.
+It is sealed under a key that is derived from the tip's. Only desks with the tip can tell which of their officers have
+read it. Every tip of the queue has a row of the same size, whether or not anybody has looked at it. A release has its
+own row and key. Desks with the tip open this row too, and nobody else can tell to which tip it belongs.
 """
 
 import hashlib
@@ -20,16 +20,16 @@ from satark_desk.tables import queue, read_state
 
 _NONCE, _TAG = 12, 16
 _NOBODY: Final = _NONCE + 1
-"""Bytes that an entry keeps of a tip that nobody has looked at."""
+"""Size in bytes of an entry for a tip that nobody has looked at."""
 _LEAST: Final = 1024
-"""Least bytes of a row's padded content: the looks of about fifteen officers."""
+"""Smallest size in bytes of a row's padded content: the looks of about fifteen officers."""
 _HOUR: Final = 3600
 _MANY: Final = 500
-"""Tips above which the rows of all tips are asked for."""
+"""Number of tips above which the rows of all tips are read."""
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
-    """What an officer of a desk has seen of a tip."""
+    """The part of a tip that a desk's officer has seen."""
 
     desk: str
     officer: str
@@ -39,9 +39,9 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     at: int
     """The hour in which the officer last looked at the tip, Unix seconds."""
     first: int
-    """The hour in which the officer first looked at it."""
+    """The hour in which the officer first looked at the tip, Unix seconds."""
     thread: bytes = b""
-    """Hash of the thread that was shown; of a release, none is known."""
+    """Hash of the thread that was shown; empty for a release."""
 
 
 _decoder = msgspec.msgpack.Decoder(list[Seen])
@@ -50,7 +50,7 @@ _decoder = msgspec.msgpack.Decoder(list[Seen])
 def read_states(
     connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], cache: TipCache
 ) -> dict[str, Seen]:
-    """Return what an officer has seen of these tips, by tip id. The cache keeps what had to be opened for that."""
+    """Return tip id → the part that an officer has seen. The cache keeps rows that were opened for that."""
     places = {tip: _place(tip, one) if one.tip_recipient else tip for tip, one in tips.items()}
     query = select(read_state.c.tip, func.substr(read_state.c.sealed, 1, _NONCE))
     nonces = dict(
@@ -69,7 +69,7 @@ def read_states(
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:
-    """Record that an officer has seen a tip in its present state. What is missing by now stays recorded."""
+    """Record that an officer has seen a tip in its present state. Parts that are missing now stay recorded as seen."""
     summary, envelope, reader = tip.summary, tip.envelope, tip.reader
     place = _place(tip.id, envelope)
     add_unread(unit, [place])
@@ -94,7 +94,7 @@ def add_unread(unit: UnitOfWork, tips: Iterable[str]) -> None:
 
 
 def seen_by(connection: Connection, desk: str, tip: OpenTip) -> list[Seen]:
-    """Return what the officers of a desk have seen of a tip, or of a release of it. Who looked last comes first."""
+    """Return each officer's seen part of a tip or of its release. The officer who looked last comes first."""
     steps = (posted.message.case for posted in tip.thread)
     keys = (step.release.key for step in steps if step and step.to == desk and step.release)
     opening = {key: replace(tip.envelope, identity=key, tip_recipient=key) for key in keys} | {tip.id: tip.envelope}
@@ -104,7 +104,7 @@ def seen_by(connection: Connection, desk: str, tip: OpenTip) -> list[Seen]:
 
 
 def seen_threads(connection: Connection, desk: str, envelope: Envelope) -> list[bytes]:
-    """Return the hashes of a tip's thread as officers of a desk have seen it."""
+    """Return the hashes of the threads of a tip that officers of a desk have seen."""
     return [one.thread for _, one in _looks(connection, desk, {envelope.tip: envelope}) if one.thread]
 
 
@@ -126,7 +126,7 @@ def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope])
 
 
 def _place(tip: str, envelope: Envelope | TipEntry) -> str:
-    """Return the id of the row: the tip's, or for a release one that follows from its key."""
+    """Return the id of the row: the tip's id, or for a release one that is derived from its key."""
     if not envelope.tip_recipient:
         return tip
     key = envelope.identity.split()[0]
@@ -134,7 +134,7 @@ def _place(tip: str, envelope: Envelope | TipEntry) -> str:
 
 
 def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
-    """Open a row. One that no key of the tip opens was never written: nobody has looked."""
+    """Open a row. If no key of the tip opens it, it was never written: nobody has looked."""
     for identity in envelope.identity.split():
         if plain := open_box(_key(identity), row.sealed, row.tip.encode()):
             return _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
@@ -153,7 +153,7 @@ def _key(identity: str) -> bytes:
 
 
 class QueueEntry(msgspec.Struct, frozen=True):
-    """When a tip, or its newest revision, came to the desks here."""
+    """When a tip, or its newest revision, was delivered to the desks here."""
 
     band: str = ""
     """The time band."""

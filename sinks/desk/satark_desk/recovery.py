@@ -2,8 +2,8 @@
 
 The officer chooses the new passphrase on their own machine, and gets a code. The officer tells the code, face to face
 or by a call, to another officer of the desk. That other officer signs in and approves by typing the code. Neither
-officer sees the other's passphrase. Whoever runs the service can't approve, since they have no copy of the desk's key.
-Whoever signs for the new key types the code as well, and counts from then on as one person with that officer.
+officer sees the other's passphrase. The service's operator can't approve, having no copy of the desk's key. Each
+officer who signs for the new key types the code too, and counts from then on as one person with that officer.
 """
 
 import time
@@ -53,11 +53,11 @@ class RecoveryRequest(msgspec.Struct, frozen=True):
 
 
 class AskedRecovery(Redacted, frozen=True):
-    """What an officer who asked is shown once."""
+    """The values that are shown once to an officer who asked."""
 
     code: str
     fingerprint: str
-    """Of the new key; the officers who sign see it too."""
+    """Fingerprint of the new key. The officers who sign see it too."""
 
 
 def ask_for_recovery(services: Services, desk: str, name: str, passphrase: str) -> AskedRecovery:
@@ -116,7 +116,7 @@ def _store(unit: UnitOfWork, desk: str, name: str, row: dict[str, object]) -> No
 
 
 def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any], code: str) -> Submitted:
-    """Replace the officer's key by the new one. Whatever was sealed to the old key alone is lost."""
+    """Replace the officer's key by the new one. Values that were sealed only to the old key are lost."""
     listed = services.read_keys(services.roster.check).state.officer(row["desk"], row["officer"])
     if listed is None:
         raise NoSuchRecovery

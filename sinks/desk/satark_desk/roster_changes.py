@@ -47,7 +47,7 @@ class RosterAttachment(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The data that is stored beside a proposal until the change is carried out."""
 
     officer: Mapping[str, Any] = {}
-    """Columns of the row of an officer who is new or gets a new key, without the column of the desk's key."""
+    """Columns of the row of a new officer or of one with a new key, without the column of the desk's key."""
     desk_key: bytes = b""
     """The key of a new desk, sealed to its first officer."""
     copies: Mapping[str, bytes] = {}
@@ -57,14 +57,14 @@ class RosterAttachment(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a proposed change."""
+    """The result of proposing a change."""
 
     id: str
     missing: str
     """Whose signatures the change still needs, as the end of a sentence; empty if none are missing."""
     done: bool
-    """Whether the change is carried out. If not, and no signature is missing, an officer of the desk must sign in
-    first.
+    """Whether the change is carried out. If not, and no signature is missing, it waits until an officer of the desk
+    signs in.
     """
 
 
@@ -80,7 +80,7 @@ def submit(
     `code`: the code of a new key, as this officer typed it.
 
     Raises:
-        NotAllowed: the roster does not allow it, whoever signs.
+        NotAllowed: the roster does not allow the change, whoever signs.
     """
     own, base = (by.desk.name, by.officer), services.read_keys(read_state).head
     entry = Entry(body=body, by=own, base=base).signed_with(own, by.own_identity, code)
@@ -93,18 +93,18 @@ def submit_unsigned(services: Services, body: DeskAdded, with_: RosterAttachment
     """Propose a change that nobody has signed yet.
 
     Raises:
-        NotAllowed: the roster does not allow it, whoever signs.
+        NotAllowed: the roster does not allow the change, whoever signs.
     """
     return _store(services, None, Entry(body=body, base=services.read_keys(read_state).head), with_)
 
 
 def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> Submitted:
-    """Sign a proposal, and carry it out if no signature is missing any more.
+    """Sign a proposal, and carry it out if no signature is missing.
 
     `code`: the code of a new key, as this officer typed it.
 
     Raises:
-        CaseworkError: there is none of this id.
+        CaseworkError: there is no proposal with this id.
         NotAllowed: this officer may not sign, or the roster changed meanwhile.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
@@ -119,10 +119,10 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
 
 
 def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal) -> Submitted:
-    """Store a proposal with a further signature, and carry it out if none is missing any more.
+    """Store a proposal with a further signature, and carry it out if none is missing.
 
     Raises:
-        NotAllowed: the signature is not good, or the roster changed meanwhile.
+        NotAllowed: the signature is invalid, or the roster changed meanwhile.
     """
     return _advance(services, by, signed, signed.store_signatures)
 
@@ -136,7 +136,7 @@ def complete(services: Services, by: UnlockedDesk) -> bool:
 
 
 def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
-    """Withdraw a proposal that this officer made, or, as a head, one that officers of their own desk sign.
+    """Withdraw a proposal that this officer made or, as a head, one that officers of their desk sign.
 
     Raises:
         CaseworkError: there is none of this id.
@@ -161,7 +161,7 @@ def attachment_of(proposal: Proposal) -> RosterAttachment:
 
 
 def _record(services: Services, by: UnlockedDesk, kind: ActKind, body: Body) -> None:
-    """Record in the audit log what an officer did about a change, with the key that the officer had before it."""
+    """Record an officer's act about a change in the audit log, signed with the key from before the change."""
     by.casework(services).trail.record(kind, detail=describe(body))
 
 
@@ -186,9 +186,9 @@ def _desk_of(proposal: Proposal) -> str:
 
 
 def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) -> bool:
-    """Carry out a signed proposal; return False if that takes the desk's key and `by` is no officer of its desk.
+    """Carry out a signed proposal. Return False if that needs the desk's key and `by` is no officer of its desk.
 
-    Return False too while the roster was rewritten, or lacks heads that officers signed: who is in it may be forged.
+    Return False too if the roster was rewritten or lacks heads that officers signed: its content may be forged.
     """
     state = services.read_keys(services.roster.check).state
     if state.lacks_heads or _desk_of(proposal) in state.refused or services.read_keys(services.roster.is_rewritten):
@@ -243,7 +243,7 @@ def _write_officer(
 
 
 def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_: RosterAttachment) -> None:
-    """Change the desk's key, or an officer's after a loss: the desk's stays then, but its tips get new keys as well.
+    """Change the desk's key, or an officer's after a loss: then only the desk's tips get new keys.
 
     Both keys are stored for every officer first: the new one must not be lost once the roster names it.
     """
@@ -277,7 +277,7 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
 
 
 def _finish_former_change(services: Services, by: UnlockedDesk) -> None:
-    """Finish an earlier change first: the key before it, which tips may need still, is to be forgotten."""
+    """Finish an earlier change first, since the key from before it is dropped and tips may still need it."""
     query = select(officer.c.desk_key).where(officer.c.desk == by.desk.name, officer.c.name == by.officer)
     sealed = services.read(lambda c: c.execute(query).scalar()) or b""
     key = open_desk_key(sealed, by.desk.name, by.officer, by.own_identity)
@@ -302,7 +302,7 @@ def _renew_tips(services: Services, by: UnlockedDesk, new: str, old: str) -> Non
 
 
 def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:
-    """Seal a desk's key to its officers, by the roster that this machine knows and not their rows; auditors lose it."""
+    """Seal a desk's key to its officers in this machine's roster (not in their rows). Auditors lose it."""
     desk, note = by.desk.name, note_of(unit.keys, by)
     for one in services.roster.check(unit.keys, committed=False).state.desks[desk].officers.values():
         if one.name != without:

@@ -34,7 +34,7 @@ def propose_group() -> None:
 def propose_role(
     *, desk: str, name: str, passphrase_file: Path, role: Role, may_listen: bool, may_release: bool
 ) -> None:
-    """Propose a role and rights for the officer NAME of DESK; rights that are not given are taken."""
+    """Propose a role and rights for the officer NAME of DESK; omitted rights are removed."""
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         rights = chosen_rights(may_listen=may_listen, may_release=may_release)
         _report(set_role(services, unlocked, name, role, rights), f"{role} {name} of desk {desk}")

@@ -1,7 +1,7 @@
-"""What an officer remembers of the roster: its head, which they sign at each sign-in, and what they were shown of it.
+"""An officer's memory of the roster: its head, which they sign at each sign-in, and the entries that they were shown.
 
-The signed head lies in the key store; a note of it lies in their browser and in their copy of the desk's key too. So
-whoever writes to the databases can't take back what the roster says: at the next sign-in the note is put back.
+The signed head is in the key store. A note of it is in their browser and in their copy of the desk's key. So an
+attacker who writes to the databases can't revert the roster: the next sign-in restores the note.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,20 +29,20 @@ from satark_desk.tables import officer
 
 
 class Recalled(msgspec.Struct, frozen=True):
-    """What a comparison of the roster found."""
+    """The result of comparing the roster with an officer's memory."""
 
     head: str
     """A `RosterHead`; empty if the officer has signed none yet."""
     is_lost: bool
     """Whether the roster lacks a head that this officer remembers."""
     noted: str = ""
-    """The note that the officer's browser keeps from now on; empty: it keeps what it has."""
+    """The note that the officer's browser must keep; empty: the browser keeps its present one."""
 
 
 def recall(services: Services, by: UnlockedDesk, noted: str = "", *, shown: str = "") -> Recalled:
     """Compare the roster with what the officer remembers, and sign its head, or else the head that it lacks.
 
-    `noted`: the note in the officer's browser; what others signed by it is stored again. `shown`: the hash of the
+    `noted`: the note in the officer's browser. Others' signed heads in it are stored again. `shown`: the hash of the
     newest entry that the officer was shown.
     """
     key = services.read(lambda c: _desk_key(c, by))
@@ -67,21 +67,21 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "", *, shown: str 
 
 
 def lost_heads(services: Services, by: UnlockedDesk) -> frozenset[str]:
-    """Return the hashes of the heads that the roster lacks, of those that count or that this officer signed."""
+    """Return the hashes of heads that the roster lacks: those that count, and those that this officer signed."""
     checked = services.read_keys(services.roster.check)
     own = services.read_keys(lambda c: _own(c, by)).remembered
     return frozenset(one.hash for one in (*checked.lost, own) if not one.is_in(checked.state))
 
 
 def agree(services: Services, by: UnlockedDesk, named: Collection[str]) -> None:
-    """Give up the heads that the roster lacks, which takes other officers too.
+    """Give up the heads that the roster lacks. Other officers must agree too.
 
-    The officer's own stays signed until then, and is replaced at their next sign-in.
+    Until then the officer's own head stays signed. It is replaced at their next sign-in.
 
     `named`: the hashes (`lost_heads`) that the officer was shown.
 
     Raises:
-        NotAllowed: heads of desks must agree first, or the roster lacks another head by now.
+        NotAllowed: heads of desks must agree first, or the roster now lacks another head.
     """
     checked = services.read_keys(services.roster.check)
     if checked.lost and by.role != "head":
@@ -97,18 +97,18 @@ def agree(services: Services, by: UnlockedDesk, named: Collection[str]) -> None:
 
 
 def unseen_entries(services: Services, by: UnlockedDesk, state: RosterState) -> int:
-    """Return how many of the roster's newest entries the officer was not shown, of those that pages list."""
+    """Return the number of listed entries of the roster, from the newest back, that the officer was not shown."""
     shown = state.positions.get(services.read_keys(lambda c: _own(c, by)).shown, 0)
     return state.position - shown - sum(one > shown for one in state.unlisted)
 
 
 def note_of(keys: Connection, by: UnlockedDesk) -> str:
-    """Return the note of what an officer signed last, for copies of the desk's key."""
+    """Return the note of the head that an officer signed last, for copies of the desk's key."""
     return _own(keys, by).noted(read_heads(keys))
 
 
 def _as_one(lost: Sequence[RosterHead], known: Sequence[RosterHead]) -> RosterHead:
-    """Return the newest lost head, which lists only whom all of them list."""
+    """Return the newest lost head, reduced to the readers that all lost heads list."""
     whole = [one.with_tags_of(known) for one in lost]
     newest, listed = max(whole, key=lambda one: one.position), frozenset.intersection(*(one.listed for one in whole))
     return newest if newest.listed == listed else newest.listing(b"".join(sorted(listed)))

@@ -1,4 +1,4 @@
-"""Second factors: what an officer needs to sign in on the web besides the passphrase.
+"""Second factors, which an officer needs besides the passphrase to sign in on the web.
 
 A factor is an app that shows codes (RFC 6238), or a passkey. Each factor is sealed to the officer's own key, which only
 the officer's passphrase opens: a stolen database gives no code. Second factors protect the pages alone. A command needs
@@ -30,14 +30,14 @@ _STEPS_OFF: Final = (0, -1, 1)
 
 
 class PasskeySite(msgspec.Struct, frozen=True):
-    """The desk's site as browsers see it. A passkey is good for one host only, so no other site can use it."""
+    """The desk's site as browsers see it. A passkey is valid for one host only, so no other site can use it."""
 
     host: str
     origins: tuple[str, ...]
 
 
 class PasskeyChallenge(msgspec.Struct, frozen=True):
-    """What a browser is asked to sign."""
+    """The data that a browser must sign."""
 
     value: bytes
     options: str
@@ -45,7 +45,7 @@ class PasskeyChallenge(msgspec.Struct, frozen=True):
 
 
 class Factor(Redacted, frozen=True, kw_only=True):
-    """A second factor as it is sealed to its officer. Opening the factor checks desk, officer and id."""
+    """A second factor, sealed to its officer. Opening the factor checks desk, officer and id."""
 
     desk: str
     officer: str
@@ -59,13 +59,13 @@ class Factor(Redacted, frozen=True, kw_only=True):
 
 
 class ListedFactor(msgspec.Struct, frozen=True):
-    """What the desk knows of a factor without the officer's key."""
+    """The facts about a factor that the desk knows without the officer's key."""
 
     id: str
     kind: FactorKind
     name: str
     added: int
-    """Unix seconds."""
+    """When the factor was added, Unix seconds."""
 
 
 class NewFactor(msgspec.Struct, frozen=True):
@@ -157,7 +157,7 @@ def counter_of(connection: Connection, factor: Factor) -> int:
 
 
 def use_counter(services: Services, factor: Factor, counter: int) -> bool:
-    """Raise a factor's counter; return whether the stored one was lower. So of two uses of one code only one counts."""
+    """Raise a factor's counter; return whether the stored one was lower. So only one of two uses of a code counts."""
     statement = update(second_factor).where(_row(factor), second_factor.c.counter < counter).values(counter=counter)
     return services.write_now(lambda unit: unit.main.execute(statement).rowcount) == 1
 

@@ -30,7 +30,7 @@ def record_sign_in(services: Services, unlocked: UnlockedDesk) -> None:
 
 
 def lacks_seen_head(services: Services, noted: str) -> bool:
-    """Return whether the log lacks the head that a browser noted. Where the note can't be read, return False."""
+    """Return whether the log lacks the head that a browser noted. If the note can't be read, return False."""
     try:
         head = LogHead.read(noted)
     except ValueError:

@@ -1,6 +1,6 @@
 """Wordings: sentences that the officers of a desk often write to tipsters.
 
-They are sealed under a key that follows from the desk's private one: nobody else can write a wording, nor read one.
+They are sealed under a key that is derived from the desk's private key: nobody else can write or read one.
 
 Everybody at the desk uses them, for every tip. So a wording must contain nothing about a tip, and above all nothing
 about a tipster.
@@ -24,10 +24,10 @@ MOST: Final = 50
 LONGEST_NAME: Final = 60
 """Most characters of a name."""
 _PADDED: Final = 4096
-"""Bytes to which every wording is padded before it is sealed. A thousand characters of any script fit."""
+"""Size in bytes to which every wording is padded before it is sealed. A thousand characters of any script fit."""
 
 WordingProblem: TypeAlias = Literal["name", "text", "language", "many"]
-"""Why a wording is not saved; the pages say it under `wordings.problem.<code>`."""
+"""Reason why a wording is not saved; its text on the pages is `wordings.problem.<code>`."""
 
 
 class WordingRefused(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -82,7 +82,7 @@ def remove(services: Services, by: UnlockedDesk, id_: str) -> None:
     """Remove a wording.
 
     Raises:
-        CaseworkError: the desk has none of this id.
+        CaseworkError: the desk has no wording with this id.
     """
     this = (wording.c.desk == by.desk.name) & (wording.c.id == id_)
     if not services.write_now(lambda unit: unit.main.execute(delete(wording).where(this)).rowcount):

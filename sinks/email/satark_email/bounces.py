@@ -61,7 +61,7 @@ def _read(mail: bytes) -> Bounce | None:
 def record_bounce(services: Services, unit: UnitOfWork, bounce: Bounce, sender: str) -> bool:
     """Turn the delivery whose mail came back into a dead letter; False if no delivery matches.
 
-    A bounce can't be forged: the Message-ID follows from 16 random bytes that only mail servers on the way have seen.
+    A bounce can't be forged: the Message-ID has 16 random bytes that only mail servers on the way have seen.
     """
     return services.mark_returned(
         unit,

@@ -16,7 +16,7 @@ from satark_email.settings import EmailDestination
 from satark_words.catalogues import Catalogues
 
 LEAST_BYTES = 1 << 14
-"""Bytes of the smallest encrypted content; with eight sizes to each doubling, no file is matched by a mail's size."""
+"""Size in bytes of the smallest encrypted content. With eight sizes a doubling, sizes match no file."""
 SUBJECT = "Satark"
 """The subject of every notification and every encrypted mail: mail servers can read a subject."""
 
@@ -27,7 +27,7 @@ class OuterHeaders(msgspec.Struct, frozen=True, kw_only=True):
     sender: str
     destination: EmailDestination
     key: str
-    """The delivery's idempotency key. The Message-ID follows from it, so that a repeated mail can be recognised."""
+    """The delivery's idempotency key. The Message-ID is derived from it, so that a repeated mail can be recognised."""
     when: datetime
 
     @property
@@ -61,7 +61,7 @@ def notification(headers: OuterHeaders) -> bytes:
 
 
 def alarm(headers: OuterHeaders, text: str) -> bytes:
-    """Build the mail that tells an operator this."""
+    """Build the mail that tells an operator of an alarm."""
     return _plain_text(headers, "Satark: please look", f"{text}\n")
 
 

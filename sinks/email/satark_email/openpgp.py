@@ -48,7 +48,7 @@ def check_certificate(certificate: Cert) -> None:
     """Check that a key can be used to encrypt now.
 
     Raises:
-        CantOpen: it can't be used.
+        CantOpen: the key can't be used.
     """
     name = f"key {certificate.fingerprint[-16:].upper()}"
     if certificate.is_revoked:
@@ -63,7 +63,7 @@ def seal(content: bytes, certificates: Sequence[Cert], *, name: str = "a key", a
     """Encrypt to all of these keys. Blocks for some 4 ms per megabyte, without holding the GIL.
 
     Raises:
-        CantOpen: one of them has no encryption key that is valid now.
+        CantOpen: one of the keys has no encryption key that is valid now.
     """
     try:
         return bytes(encrypt(content, recipients=list(certificates), armor=armor))

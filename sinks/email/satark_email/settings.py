@@ -60,7 +60,7 @@ class EmailDestination(BaseModel):
 
 
 class EmailSettings(BaseModel):
-    """How mail is sent, and to whom."""
+    """The settings of mail: how it is sent, and to whom."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -106,14 +106,14 @@ class EmailSettings(BaseModel):
 
     @property
     def schedule_text(self) -> str:
-        """When notifications are sent, in words."""
+        """Return the times at which notifications are sent, in words."""
         if self.notification_minutes:
             return f"every {self.notification_minutes} min"
         return f"at {', '.join(self.notification_times)} ({self.utc_offset})"
 
     @property
     def start_tls(self) -> bool | None:
-        """Whether to use STARTTLS; None: if the server offers it."""
+        """Whether to use STARTTLS; None: only if the server offers it."""
         return None if self.tls is None and self.host in _LOOPBACK else self.tls in {None, "starttls"}
 
     @model_validator(mode="after")

@@ -208,7 +208,7 @@ def time_of(notification_id: str) -> int:
 
 _PERMANENT = 500
 _REACHED: Final = "; reached: "
-"""Stands in a reason before the recipients that have the mail, so that the next attempt goes to the others alone."""
+"""Precedes, in a reason, the recipients that have the mail. The next attempt goes only to the others."""
 
 
 class SmtpClient:
@@ -219,7 +219,7 @@ class SmtpClient:
         self._tls = ssl.create_default_context(cafile=settings.ca_file)
 
     async def find_faults(self) -> str:
-        """Connect, encrypt and sign in as for a mail, but send none; return a code of what failed, or nothing."""
+        """Connect, encrypt and sign in as for a mail, but send none; return a code of the failure, or nothing."""
         try:
             async with aiosmtplib.SMTP(**await self._connection()) as server:
                 await server.noop()
@@ -256,7 +256,7 @@ class SmtpClient:
         return Done(), {address: answer.code for address, answer in answers.items()}
 
     async def _connection(self) -> dict[str, Any]:
-        """Connect; return the connection, which the client closes, and how to sign in.
+        """Connect; return the connection, which the client closes, and the credentials.
 
         Read the password each time, since the password file may change.
         """
@@ -294,7 +294,7 @@ def classify_error(error: aiosmtplib.SMTPException) -> DeliveryResult:
 
 
 def _result(refused: Mapping[str, int], count: int) -> DeliveryResult:
-    """Dead-letter a mail once the server refuses each recipient that is left for good, so that a person decides."""
+    """Dead-letter a mail once the server refuses each remaining recipient for good, so that a person decides."""
     if not refused:
         return Done()
     reason = f"{len(refused)} of {count} recipients refused: {', '.join(map(str, sorted(set(refused.values()))))}"

@@ -48,21 +48,21 @@ class Reference(Redacted, frozen=True, kw_only=True, omit_defaults=True, forbid_
     """Such as GD, FIR, CCTNS, ICJS or e-Sakshya."""
     number: str
     state: str = ""
-    """Code of the state, as the register has it; likewise `district` and `station`."""
+    """Code of the state in the register's form; likewise `district` and `station`."""
     district: str = ""
     station: str = ""
     sections: tuple[str, ...] = ()
     """Sections of the law, such as BNS 111."""
 
     def line(self) -> str:
-        """Return the reference as desks read it."""
+        """Return the reference in words for desks."""
         codes = [f"{name} {code}" for name in ("state", "district", "station") if (code := getattr(self, name))]
         where = f" ({', '.join(codes)})" if codes else ""
         return f"{self.register} {self.number}{where}{': ' if self.sections else ''}{', '.join(self.sections)}"
 
 
 class AnswerData(Redacted, frozen=True, kw_only=True):
-    """The content of an answer: the tip, and what happened to it."""
+    """The content of an answer: the tip, and the system's news about it."""
 
     number: str
     sequence: int = 0
@@ -70,7 +70,7 @@ class AnswerData(Redacted, frozen=True, kw_only=True):
     status: str = ""
     """One of Satark's statuses; a disposition has it."""
     text: str = ""
-    """Shown to the tipster: in their language, or in Hindi and English."""
+    """Text for the tipster: in their language, or in Hindi and English."""
     question: bool = False
     references: tuple[Reference, ...] = ()
 
@@ -86,7 +86,7 @@ class Answer(Redacted, frozen=True, kw_only=True):
 
 
 class AnswerError(ValueError):
-    """An answer is invalid. The message says why and quotes nothing of it."""
+    """An answer is invalid. The message tells why and quotes nothing of the answer."""
 
 
 _decode = msgspec.json.Decoder(Answer, strict=True).decode
@@ -96,7 +96,7 @@ def read_answer(body: bytes) -> Answer:
     """Parse and check an answer.
 
     Raises:
-        AnswerError: it does not match the schema, or a value is invalid.
+        AnswerError: the answer does not match the schema, or a value is invalid.
     """
     try:
         answer = _decode(body)
@@ -148,7 +148,7 @@ def apply_answer(unit: UnitOfWork, tip: OpenedTip, to: str, system: str, answer:
 
 
 def tip_tag(key: bytes, tip_id: str) -> str:
-    """Return what stands for a tip in `police_answer_sequence`."""
+    """Return the tag that stands for a tip in `police_answer_sequence`."""
     return hmac.digest(key, tip_id.encode(), "sha256").hex()[:32]
 
 
@@ -174,7 +174,7 @@ def _status(answer: Answer) -> Status | None:
 
 
 def note_of(answer: Answer, *, is_newest: bool) -> str:
-    """Return what desks read of an answer, besides its text."""
+    """Return the note of an answer that desks read besides its text."""
     lines = [
         *(one.line() for one in answer.data.references),
         "✓ received" if answer.type == RECEIVED else "",

@@ -53,7 +53,7 @@ class PoliceApi:
         self._systems = systems
 
     async def details(self, request: Request) -> Response:
-        """Return what the system may know about a tip."""
+        """Return the parts of a tip that the system may know."""
         system, body = await self._authenticate(request)
         tip = await run_in_threadpool(system.reader.find, _read(body).number)
         data = full_data(tip.content, system.settings.fields)

@@ -12,7 +12,7 @@ import msgspec
 from satark.api import Evidence, Header, ReadableTip, Redacted, seal, size_class
 
 LEAST_BYTES = 1 << 13
-"""Bytes of the smallest event; there are eight sizes to each doubling, so that a network tells little by them."""
+"""Size in bytes of the smallest event. With eight sizes a doubling, a network learns little from them."""
 SUBMITTED = "satark.tip.submitted"
 UPDATED = "satark.tip.updated"
 SCHEMA = "urn:satark:police-system:1"
@@ -36,7 +36,7 @@ class FileData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TipData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """A tip as the police system gets it: identifiers and coarse facts and, if allowed, its content."""
+    """A tip for the police system: identifiers and coarse facts and, if allowed, its content."""
 
     number: str
     revision: int
@@ -75,7 +75,7 @@ class Event(Redacted, frozen=True, kw_only=True):
 
 
 def thin_data(header: Header) -> TipData:
-    """Return what every receiver may know: identifiers, category, place codes, time band, priority."""
+    """Return the facts that every receiver may know: identifiers, category, place codes, time band, priority."""
     return TipData(
         number=header.number,
         revision=header.revision,
@@ -88,7 +88,7 @@ def thin_data(header: Header) -> TipData:
 
 
 def full_data(content: ReadableTip, fields: Collection[str]) -> TipData:
-    """Return the tip with what `fields` allows: answers by step, `messages`, and the metadata of its files."""
+    """Return the tip with the parts in `fields`: answers by step, `messages`, and the metadata of its files."""
     texts = tuple(message.text for message in content.thread)
     return msgspec.structs.replace(
         thin_data(content.header),

@@ -1,7 +1,7 @@
 """A mapping file: a tip as the receiver's own XML or JSON, such as NIEM or a SOAP envelope.
 
 It is the receiver's document as a Jinja template, with the fields of the event and of its data as variables. Every
-value is written as the document needs it, as escaped text or as a JSON value, so that no tip changes its structure.
+value is written as escaped text or as a JSON value, so that no tip changes its structure.
 """
 
 import json
@@ -23,7 +23,7 @@ XML, JSON = ".xml", ".json"
 CONTENT_TYPES: Final = {XML: "application/xml", JSON: "application/json"}
 _FIELDS: Final = frozenset({*Event.__struct_fields__, *TipData.__struct_fields__} - {"data", "data_base64"})
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 does not allow, not even escaped."""
+"""Matches characters that XML 1.0 does not allow, not even escaped."""
 _TEXT: Final = "<&\"'>"
 _SAMPLE: Final = TipData(
     number=_TEXT, revision=1, category="", received="2026-11-24T06/PT6H", priority="normal", district="", station=""
@@ -36,11 +36,11 @@ class MappingError(ValueError):
 
 
 class MappingFile:
-    """One mapping file; its ending, `.xml` or `.json`, says what it writes.
+    """One mapping file; its ending, `.xml` or `.json`, tells its output.
 
     Raises:
-        MappingError: it is no template, names what no tip has, or does not write XML or JSON.
-        OSError: it can't be read.
+        MappingError: the file is no template, names unknown fields, or does not write XML or JSON. OSError: it can't be
+        read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,7 +67,7 @@ class MappingFile:
         """Write an event whose data is not encrypted.
 
         Raises:
-            MappingError: the template fails on it.
+            MappingError: the template fails on the event.
         """
         values = msgspec.structs.asdict(event) | msgspec.structs.asdict(event.data)  # type: ignore[arg-type]
         try:

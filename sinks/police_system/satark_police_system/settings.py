@@ -26,7 +26,7 @@ _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
 class SystemSettings(BaseModel):
-    """One police system: how to reach it, and what it may know. Exactly one of url, folder and sftp is set."""
+    """One police system: its address, and the parts of tips that it may have. Set one of url, folder and sftp."""
 
     SECTION: ClassVar[str] = "police_system.systems.NAME"
     model_config = ConfigDict(use_attribute_docstrings=True)

@@ -37,7 +37,7 @@ class Signer:
         return "Signer(…)"
 
     def headers(self, message_id: str, body: bytes, now: datetime | None = None) -> Headers:
-        """Return the three headers for one attempt. The id is the same at every attempt, the timestamp is not."""
+        """Return the three headers for one attempt. The id is the same at every attempt; the timestamp is not."""
         now = now or datetime.now(UTC)
         text = body.decode()
         signatures = [hook.sign(message_id, now, text) for hook in self._hooks]
@@ -51,7 +51,7 @@ class Signer:
 class Verifier:
     """Verifies incoming messages: with any of the sender's public keys, or of the shared secrets if it has no key.
 
-    Whoever runs this service has the secrets. Where the sender signs with a key of its own, they prove nothing.
+    Whoever runs this service has the secrets. If the sender signs with a key of its own, the secrets prove nothing.
     """
 
     def __init__(self, secrets: Sequence[str], public_keys: Sequence[Ed25519PublicKey] = ()) -> None:
@@ -136,7 +136,7 @@ def read_public_key(text: str) -> Ed25519PublicKey:
     """Read a public key as the scheme writes it, `whpk_…`.
 
     Raises:
-        ValueError: it is not a public key.
+        ValueError: the text is not a public key.
     """
     if not text.startswith(PUBLIC_PREFIX):
         raise ValueError(f"must begin with {PUBLIC_PREFIX}")
@@ -147,7 +147,7 @@ def check_secret(secret: str) -> str:
     """Return the secret unchanged, if it is long enough.
 
     Raises:
-        ValueError: it is too short, or not base64.
+        ValueError: the secret is too short, or not base64.
     """
     try:
         raw = base64.b64decode(secret.removeprefix(SECRET_PREFIX) + "==")

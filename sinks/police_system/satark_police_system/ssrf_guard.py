@@ -64,14 +64,14 @@ def is_allowed(address: str, networks: Sequence[Network]) -> bool:
 
 
 def _target(ip: _Address) -> _Address:
-    """Return the IPv4 address that the system or a NAT64 gateway connects to in place of this IPv6 address, if any."""
+    """Return the IPv4 address that this IPv6 address leads to, through the system or a NAT64 gateway, if any."""
     if isinstance(ip, ipaddress.IPv6Address) and (ip.ipv4_mapped or ip in _NAT64):
         return ipaddress.IPv4Address(int(ip) & _LOWEST_32)
     return ip
 
 
 def _is_public_ipv6(ip: ipaddress.IPv6Address) -> bool:
-    """Return whether an address is in the one block that IANA assigns to hosts, and no tunnel leads elsewhere."""
+    """Return whether an address is in the block that IANA assigns to hosts, and leads through no tunnel."""
     is_isatap = int(ip) >> 32 & _ISATAP_MASK == _ISATAP
     return ip in _ASSIGNED and ip.is_global and not is_isatap and not any(ip in block for block in _NO_HOSTS)
 

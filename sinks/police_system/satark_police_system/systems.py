@@ -30,7 +30,7 @@ class PoliceSystem:
         self.content_type = settings.content_type or CONTENT_TYPES.get(ending, "application/cloudevents+json")
 
     def write(self, event: Event) -> bytes:
-        """Write an event as this system reads it.
+        """Write an event in this system's format.
 
         Raises:
             MappingError: the system's mapping fails on it.

@@ -1,7 +1,7 @@
 """Carries an event to a police system: by HTTP, or in an archive to a folder or by SFTP.
 
-An archive is a ZIP file. It contains `event.json` (the same CloudEvent that HTTP would carry; or what a mapping file
-writes), the clean copies that the system may have, below `evidence/`, zeros in `padding`, and `signature.json`: the
+An archive is a ZIP file. It contains `event.json` (the same CloudEvent that HTTP would carry, or a mapping file's
+output), the clean copies that the system may have, below `evidence/`, zeros in `padding`, and `signature.json`: the
 SHA-256 of every other file, sorted by name, and the Standard Webhooks headers over exactly these bytes. If the receiver
 has an age key, the data in `event.json` and every file of evidence are encrypted to it.
 """
@@ -51,9 +51,9 @@ from satark_police_system.systems import PoliceSystem
 CONNECT_SECONDS = 10
 """Seconds to wait for a connection."""
 _LARGEST_ANSWER = 256 * 1024
-"""Bytes of an answer in which the acknowledgement is looked for."""
+"""Most bytes of an answer that are searched for the acknowledgement."""
 _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
-"""Status codes, besides 5xx, that may change once the receiver or our credentials are fixed."""
+"""Status codes, besides 5xx, that may change once the receiver or Satark's credentials are fixed."""
 
 
 class HttpTransport(ProviderClient):
@@ -103,12 +103,12 @@ class HttpTransport(ProviderClient):
             return Retry(str(cause) if isinstance(cause, ForbiddenAddressError) else "network")
 
     def _connector(self) -> aiohttp.TCPConnector:
-        """Check addresses here, and let a proxy connect to what was checked: it could resolve the name otherwise."""
+        """Check addresses here; a proxy must connect to the checked ones, or it could resolve the name otherwise."""
         resolver = FilteringResolver(self._settings.allowed_networks)
         return egress_connector(resolver=resolver, ssl=_tls(self._settings))
 
     async def _is_acknowledged(self, response: aiohttp.ClientResponse, message_id: str) -> bool:
-        """Whether the receiver's own program answered: a proxy or a captive portal answers 200, too."""
+        """Whether the receiver's own program answered: a proxy or a captive portal answers 200 too."""
         body = await read_answer(response.content, _LARGEST_ANSWER)
         return (self._settings.acknowledgement or message_id).encode() in body
 
@@ -137,11 +137,11 @@ def _tls(settings: SystemSettings) -> ssl.SSLContext:
 
 
 MakeFolder: TypeAlias = "Callable[[], AbstractContextManager[Path]]"
-"""Creates a folder for files that lie in plain for a moment; the folder is removed after the block."""
+"""Creates a folder for short-lived plain files; the folder is removed after the block."""
 _SHARED: Final = 0o666
-"""The mode of a file in the folder, but for what the umask takes away: another user reads it."""
+"""The mode of a file in the folder, before the umask: another user reads the file."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time in a ZIP file, for every entry: the real time would say when the tip was handed over."""
+"""The earliest time in a ZIP file, for every entry: the real time would show when the tip was handed over."""
 
 
 class FileTransport:
@@ -175,7 +175,7 @@ class FileTransport:
 
 
 def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> HttpTransport | FileTransport:
-    """Make the transport that the settings name: url, folder or sftp."""
+    """Make the transport of the settings: url, folder or sftp."""
     settings = system.settings
     if settings.folder is not None:
         return FileTransport(system, FolderTarget(settings.folder), make_folder)
@@ -198,7 +198,7 @@ def _clean_copies(settings: SystemSettings, opened: OpenedTip, folder: Path) -> 
 
 
 def _encrypted(chunks: Iterator[bytes], recipient: str, folder: Path) -> Iterator[bytes]:
-    """Encrypt a file. The plain and the encrypted file lie in the workspace until the encrypted file is read."""
+    """Encrypt a file. The plain and the encrypted file are in the workspace until the encrypted file is read."""
     plain, encrypted = folder / "plain", folder / "encrypted"
     with plain.open("wb") as write:
         write.writelines(chunks)
@@ -254,7 +254,7 @@ class FolderTarget:
         self._folder = folder
 
     async def put(self, source: Path, name: str) -> DeliveryResult:
-        """Put a copy of the file there under this name, complete and flushed. What has the name already is replaced."""
+        """Put a copy of the file there under this name, complete and flushed. It replaces a file of that name."""
         try:
             with source.open("rb") as read, atomic_files.replacing(self._folder / name, _SHARED) as write:
                 shutil.copyfileobj(read, write)
@@ -291,7 +291,7 @@ class SftpTarget:
         return Done()
 
     async def find_faults(self) -> str:
-        """Sign in, and check that the folder is there."""
+        """Sign in, and check that the folder exists."""
         try:
             async with self._connect() as client:
                 found = await client.isdir(unquote(self._url.path) or "/")
@@ -321,7 +321,7 @@ class SftpTarget:
 
 
 async def _rename(client: asyncssh.SFTPClient, old: str, new: str) -> None:
-    """Rename a file. Servers that are not OpenSSH may lack its extension; their own renaming replaces no file."""
+    """Rename a file. Servers other than OpenSSH may lack its extension; their own renaming replaces no file."""
     try:
         await client.posix_rename(old, new)
     except asyncssh.SFTPOpUnsupported:

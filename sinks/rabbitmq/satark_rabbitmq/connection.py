@@ -31,7 +31,7 @@ CONNECT_SECONDS = 15
 """Seconds to wait for a connection."""
 
 FAILURES = (AMQPException, ChannelInvalidStateError, ConnectionError, OSError, RuntimeError, TimeoutError)
-"""What aio-pika raises when a broker is absent, disconnects or refuses; `RuntimeError`: on a closed connection."""
+"""The exceptions of aio-pika if a broker is absent, disconnects or refuses; `RuntimeError`: closed connection."""
 
 
 Handler: TypeAlias = Callable[[bytes], Awaitable[None]]
@@ -44,7 +44,7 @@ class BrokerConnection:
         self._connection = connection
         self._topology = topology
         self.broken = False
-        """Whether it can no longer publish: the caller must connect again."""
+        """Whether the connection can no longer publish: the caller must connect again."""
         self._exchanges: dict[str, AbstractExchange] = {}
         self._exchange_lock = asyncio.Lock()
 
@@ -77,9 +77,9 @@ class BrokerConnection:
             raise CarrierError(_code(error)) from None
 
     async def requeue_dead_letters(self, queue: str) -> int:
-        """Move the dead letters that a queue has now back to its end; return how many.
+        """Move the dead letters that a queue has now back to its end; return their number.
 
-        What its consumer rejects again meanwhile stays a dead letter.
+        A message that its consumer rejects again meanwhile stays a dead letter.
 
         Raises:
             CarrierError: the broker refused or disconnected. Messages moved so far stay moved.
@@ -142,7 +142,7 @@ async def _settle(message: AbstractIncomingMessage, handler: Handler) -> None:
 
 
 async def _handle(body: bytes, handler: Handler) -> bool:
-    """Call the handler until it accepts or rejects the message; return whether it accepted."""
+    """Call the handler until it accepts or rejects the message; return whether it was accepted."""
     while True:
         try:
             await handler(body)
@@ -204,7 +204,7 @@ ANSWERS = "satark.answers"
 
 
 class Topology:
-    """Everything declared on the broker.
+    """All exchanges and queues that Satark declares on the broker.
 
     The host publishes to one exchange and offices to another, so that broker permissions can keep an office from
     writing to another office's queue. Every queue is a quorum queue (durable, replicated) with a dead-letter queue.

@@ -15,7 +15,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class RabbitMQSettings(BaseModel):
-    """How to reach the broker, and how its queues are named."""
+    """The settings of the broker: its address, and the names of its queues."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -71,7 +71,7 @@ def check_url(url: str) -> None:
     """Refuse a URL that would send the broker's password over a network in plain text.
 
     Raises:
-        ValueError: it is neither amqps nor plain amqp to a broker on this machine.
+        ValueError: the URL is neither amqps nor plain amqp to a broker on this machine.
     """
     parts = urlsplit(url)
     if parts.scheme == "amqps" or (parts.scheme == "amqp" and parts.hostname in _LOOPBACK):

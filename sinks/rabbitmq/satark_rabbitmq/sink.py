@@ -25,7 +25,7 @@ def remote_desks(desks: Iterable[Desk]) -> list[str]:
 
 
 def copied_desks(desks: Iterable[Desk], copies: Sequence[str]) -> list[str]:
-    """Return those desks at this host that `copies` names. A remote office gets the tips themselves, not copies."""
+    """Return the desks at this host that `copies` names. A remote office gets the tips themselves, not copies."""
     return [desk.name for desk in desks if desk.via == DESK_SINK and desk.name in copies]
 
 

@@ -1,8 +1,9 @@
-"""A labelled set of related and unrelated tips: how many of the related are found, and how many found are related.
+"""Measures related tips on a labelled set: the share of related tips that are found, and of found tips that are
+related.
 
-The tips are composed from tables: what one matter is told by (a plate, a phone, a name, a place, a story, a picture) in
-either script, between phrases that many tips share. Beside each matter stand others that are nearly like it: a plate
-that differs in one digit, a common name at another station, the same words of another place.
+The tips are composed from tables: the clues of one matter (a plate, a phone, a name, a place, a story, a picture) in
+either script, between phrases that many tips share. Each matter has others that are nearly like it: a plate with
+another digit, a common name at another station, the same words of another place.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ DIGITS: Final = "०१२३४५६७८९"
 
 
 class Labelled(NamedTuple):
-    """A tip's clues with the matter that it tells of."""
+    """A tip's clues, with the matter that the tip is about."""
 
     matter: int
     clues: Clues
@@ -143,7 +144,7 @@ class Composer:
         ])  # fmt: skip
 
     def _retold(self, story: str) -> str:
-        """Leave a word out, and put another in."""
+        """Replace one word of a story."""
         words = story.split()
         words.pop(self._random.randrange(len(words)))
         words.insert(self._random.randrange(len(words)), self._random.choice(["bhai", "साहब", "wahan", "सच"]))

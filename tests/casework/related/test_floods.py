@@ -1,4 +1,4 @@
-"""The index of floods: which tips are gathered, and what ends a flood."""
+"""The index of floods: it gathers similar tips, and some events end a flood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Related tips of a desk: each reason, what changes them, and that no clue is ever written to a database."""
+"""Related tips of a desk: each reason, the changes that matter, and that no clue is ever written to a database."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_officers_words_relate_nothing(services: Services, sp: SeededDesk) ->
     assert related(sp.casework, one) == {}
 
 
-def test_no_clue_is_written_to_the_databases(services: Services, sp: SeededDesk) -> None:
+def test_no_clue_is_written_to_a_database(services: Services, sp: SeededDesk) -> None:
     tips = [
         seed_tip(
             services,
@@ -101,7 +101,7 @@ def test_no_clue_is_written_to_the_databases(services: Services, sp: SeededDesk)
 
 
 def rows_of(services: Services) -> list[bytes]:
-    """All values that are stored in both databases, as text."""
+    """All values in both databases, as text."""
     found = []
     for read, metadata in ((services.read, databases.main), (services.read_keys, databases.keys)):
         for table in metadata.sorted_tables:

@@ -1,4 +1,4 @@
-"""Postings: what was filed is found, in order of its places, and what no longer counts is not."""
+"""Postings: filed places are found in order, and places that no longer count are not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _small_lists() -> object:
 
 
 @given(st.lists(keys), st.sets(st.integers(0, 20)))
-def test_a_key_has_the_places_that_were_filed_under_it_and_still_count(
+def test_a_key_finds_the_places_that_were_filed_under_it_and_still_count(
     filed: Sequence[Sequence[str]], gone: set[int]
 ) -> None:
     kept = set[int]()

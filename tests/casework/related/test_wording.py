@@ -1,4 +1,4 @@
-"""Words in the form in which they are compared: the same in both scripts, and without words that say nothing."""
+"""Words in their compared form: the same in both scripts, and without words that say nothing."""
 
 from __future__ import annotations
 

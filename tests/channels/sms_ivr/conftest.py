@@ -95,7 +95,7 @@ class ScriptedCall:
 
     @property
     def question(self) -> str:
-        """The lines that were said last."""
+        """The lines of the last answer."""
         return "\n".join("".join(verb.itertext()).strip() for verb in self.document.iter("Say"))
 
     def dial_again(self) -> ScriptedCall:
@@ -180,7 +180,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Twi
 
 @pytest.fixture
 async def service(running: TwilioService) -> TwilioService:
-    """A running service as if it were new: nothing of earlier tests is seen."""
+    """A running service that shows nothing of earlier tests."""
     await running.installation.begin()
     running.peer.sent.clear()
     return running._replace(phone=f"+9198{secrets.randbelow(10**8):08}")

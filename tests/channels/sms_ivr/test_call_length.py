@@ -18,14 +18,14 @@ SOURCE = default_flow()
 ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())
 MOST_SECONDS = 150
 CHARACTERS_A_SECOND = 13
-"""Used where espeak-ng is not installed."""
+"""Speed that is used if espeak-ng is not installed."""
 RATES = {"slow": 0.75, "x-slow": 0.5}
 
 LANGUAGES = {"hi": "1", "en": "2"}
 CATEGORIES = {"INTOX": ["2"], "MINE": ["6"], "TRAFF": ["5"], "HEIN": ["8", "4"], "OTHER": ["8", "5"]}
 """Category → the keys that choose it: on the first page of the menu and on the second."""
 ANSWERS = {"what": [""], "now": ["2"], "place": [""], "police": ["2"], "evidence": ["0"]}
-"""Question → the keys that answer it; an empty one: it is answered by voice."""
+"""Question → the keys that answer it. An empty text means that it is answered by voice."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The state of a call is read from a URL, and nothing else is taken for one."""
+"""The state of a call is read from a URL, and anything else is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code of a receipt by text message: only where it is offered, on a key, and whoever asks is told that it stays."""
+"""The code of a receipt by text message: offered only on a key, and callers who ask are told that the text stays."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def at_the_review(call: Any) -> Any:
     return call
 
 
-def test_a_caller_who_asks_for_the_code_by_text_message_gets_the_code_alone(dial: Dial) -> None:
+def test_a_caller_who_asks_for_the_code_by_text_message_gets_only_the_code(dial: Dial) -> None:
     call = at_the_review(dial(ENGINE, code_by_sms=True))
     assert OFFER in call.question
     call.press("8")

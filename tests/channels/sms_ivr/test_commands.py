@@ -23,7 +23,7 @@ from satark_testing.twilio.people import read_twiml
 from satark_words.geography.geography import Geography
 
 VARIABLE = {"review", "@suggested"}
-"""Questions that hold a tip's answers, or what a text may have meant."""
+"""Questions that contain a tip's answers, or the possible meaning of a text."""
 
 
 @pytest.mark.slow("a third of a second of a processor")

@@ -1,4 +1,4 @@
-"""The registration sheet has every text that the questionnaire sends, and what is sent keeps TRAI's rules."""
+"""The registration sheet has every text that the questionnaire sends, and the sent texts keep TRAI's rules."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ VALUES = {
     "a link": "https://satark.varanasipolice.in/status?" + "x" * 90,
     "no letters": "? " * 70,
 }
-"""What may stand in the place of a text: the most that an officer or a tipster writes of each kind."""
+"""Values that placeholders may get: for each kind, the longest that an officer or a tipster writes."""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_no_template_breaks_a_rule(every_language: tuple[list[Template], Approve
 
 @pytest.mark.slow("a property")
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
-def test_whatever_is_said_goes_out_in_approved_texts_with_nothing_lost(
+def test_everything_said_goes_out_in_approved_texts_without_loss(
     value: str, every_language: tuple[list[Template], ApprovedTexts]
 ) -> None:
     sheet, approved = every_language
@@ -126,7 +126,7 @@ def test_whatever_is_said_goes_out_in_approved_texts_with_nothing_lost(
 
 
 def _held(found: re.Match[str]) -> str:
-    """The values that a variable of this kind may hold."""
+    """The possible values of a variable of this kind."""
     return {"numeric": r"(\d{1,30})", "url": r"(\S{1,200})"}.get(found[1], r"([^\n]{1,30})")
 
 
@@ -173,7 +173,7 @@ CARRIED = dict(zip((*CARRIERS, "More: reply M"), ("11", "12", "13"), strict=True
 
 
 class Provider:
-    """A provider that takes everything."""
+    """A provider that accepts everything."""
 
     account = "sms:+15550100100"
     inline = True
@@ -245,7 +245,7 @@ QUESTION = "Is a policeman involved?\n1 Yes\n2 No"
         ({QUESTION: "3"}, ["11 The message says: Kept.", f"3 {QUESTION}"]),
     ],
 )
-def test_a_statement_and_its_question_are_sent_as_they_were_approved(ids: dict[str, str], messages: list[str]) -> None:
+def test_a_statement_and_its_question_are_sent_in_their_approved_form(ids: dict[str, str], messages: list[str]) -> None:
     assert sent(f"Kept.\n\n{QUESTION}", ids) == messages
 
 

@@ -23,13 +23,13 @@ Dial = Callable[..., Any]
 
 @pytest.fixture
 def review(dial: Dial) -> Any:
-    """Return a call to the review, which has begun to speak."""
+    """Return a call in which the review has begun to speak."""
     call = dial(ENGINE, code_by_sms=True).press(*TO_THE_EVIDENCE, "0")
     assert call.chat.step == "review"
     return call
 
 
-def test_after_a_long_noise_key_0_still_says_that_there_is_nothing_more(dial: Dial) -> None:
+def test_key_0_after_a_long_noise_still_means_that_there_is_nothing_more(dial: Dial) -> None:
     call = dial(ENGINE).press(*TO_THE_EVIDENCE)
     assert call.chat.step == "evidence"
     call.speak(NOISE_SECONDS, "0")
@@ -37,13 +37,13 @@ def test_after_a_long_noise_key_0_still_says_that_there_is_nothing_more(dial: Di
     assert len(call.chat.session.files) == 1, "what may be words is kept"
 
 
-def test_after_the_hash_key_more_may_be_told_and_key_0_ends_it(dial: Dial) -> None:
+def test_more_may_be_told_after_the_hash_key_and_key_0_ends_it(dial: Dial) -> None:
     call = dial(ENGINE).press(*TO_THE_EVIDENCE).speak(NOISE_SECONDS).speak(NOISE_SECONDS, "0")
     assert call.chat.step == "review"
     assert len(call.chat.session.files) == 2
 
 
-def test_a_long_answer_that_key_0_ends_answers_its_question_alone(dial: Dial) -> None:
+def test_a_long_answer_that_key_0_ends_answers_only_its_question(dial: Dial) -> None:
     call = dial(ENGINE).press("2", "3").speak(NOISE_SECONDS, "0")
     assert call.chat.step == "place"
     assert "what" in call.chat.session.answers
@@ -57,7 +57,7 @@ def test_keys_that_send_nothing_count_while_the_review_is_spoken(key: str, step:
 
 
 @pytest.mark.parametrize("key", ["1", "8"])
-def test_a_key_that_sends_before_all_is_heard_is_answered_and_the_review_spoken_again(key: str, review: Any) -> None:
+def test_a_key_that_sends_before_everything_is_heard_gets_an_answer_and_the_review_again(key: str, review: Any) -> None:
     spoken = review.question
     review.interrupt(key)
     assert review.chat.submission is None
@@ -66,7 +66,7 @@ def test_a_key_that_sends_before_all_is_heard_is_answered_and_the_review_spoken_
     assert review.chat.submission is not None
 
 
-def test_a_key_during_the_first_notice_counts_and_the_notice_is_said_again(dial: Dial) -> None:
+def test_a_key_during_the_first_notice_counts_and_the_notice_is_repeated(dial: Dial) -> None:
     call = dial(ENGINE)
     notice = call.question.splitlines()[:2]
     call.interrupt("2")
@@ -97,7 +97,7 @@ def test_the_review_names_each_answer_that_was_recorded(dial: Dial) -> None:
         assert f"{name}: {texts.text('value.voice.voice')}" in call.question.splitlines()
 
 
-def test_no_key_during_the_notice_of_a_later_call_erases_what_was_told(dial: Dial) -> None:
+def test_no_key_during_the_notice_of_a_later_call_erases_told_answers(dial: Dial) -> None:
     call = dial(ENGINE).press("2", "3").speak()
     assert call.dial_again().chat.step == "@restart"
     call.interrupt("3")

@@ -12,7 +12,7 @@ from satark_sms_ivr.keypad import fit_to_keypad
 
 
 def menu(count: int, page: int = 0, *actions: str) -> Prompt:
-    """Return a question with so many choices, fitted to the keypad."""
+    """Return a question with this many choices, fitted to the keypad."""
     choices = tuple(Choice(f"category:C{n}:1", f"choice {n}") for n in range(1, count + 1))
     more_actions = tuple(Choice(f"category:@{name}:1", name) for name in actions)
     turns = tuple(Choice(f"category:@{name}:1", name) for name in ("more", "less"))

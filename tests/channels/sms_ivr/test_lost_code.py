@@ -1,4 +1,4 @@
-"""Whoever lost the code of a receipt is told so, with the way out, and is not asked for it again and again."""
+"""A tipster who lost a receipt's code is told so, with the way out, and is not asked for it again and again."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_without_a_website_the_text_names_no_website() -> None:
     assert "{" not in chat.text
 
 
-def test_a_caller_without_the_code_can_leave_the_question_by_keys_alone(dial: Callable[[Engine], Any]) -> None:
+def test_a_caller_without_the_code_can_leave_the_question_with_keys_alone(dial: Callable[[Engine], Any]) -> None:
     call = dial(engine()).press("2", "*", "0", "123", "45")
     assert call.chat.step == "@language"
     assert "Or on the internet: satark.example" in call.question

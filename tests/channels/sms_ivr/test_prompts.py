@@ -97,7 +97,7 @@ def test_every_prompt_is_valid_twiml_on_every_page_and_after_every_silence(
 
 
 def _pages(prompt: Prompt) -> list[str]:
-    """Return the texts that one gets who asks for more until one says that there is no more."""
+    """Return the texts of all pages, which a tipster gets by asking for more."""
     texts: list[str] = []
     while not texts or texts[-1].endswith(more_hint(prompt.language, texts[-1])):
         texts.append(fit_to_sms(replace(prompt, page=len(texts))).text)

@@ -1,4 +1,4 @@
-"""Both channels check and name what their provider does."""
+"""Both channels check their provider's requests, and name its account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Segments are counted as networks count them."""
+"""Segments are counted like networks count them."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ async def respond(service: Any, desk: str, number: str, *arguments: str) -> None
 
 
 async def deleted(service: Any, caller: Caller, count: int) -> None:
-    """Wait until all of a caller's recordings, so many, are deleted at Twilio."""
+    """Wait until `count` recordings of a caller are deleted at Twilio."""
     assert len(caller.recordings) == count
     await until(lambda: {f"Recordings/{sid}" for sid in caller.recordings} <= service.peer.deleted)
 

@@ -52,7 +52,7 @@ def test_hindi_is_in_latin_letters_until_the_tipster_writes_devanagari() -> None
     assert "मोबाइल" in texts("नमस्ते", "1")[-1]
 
 
-def test_the_wording_in_latin_letters_fits_the_short_alphabet_and_has_the_same_places_and_commands() -> None:
+def test_the_wording_in_latin_letters_fits_the_short_alphabet_and_has_the_same_placeholders_and_commands() -> None:
     assert LATIN is not None
     known = CommandWords(Catalogues.of("satark.dialogue"))
     changed = [key for key in LATIN if LATIN.get(key) != HINDI.get(key)]

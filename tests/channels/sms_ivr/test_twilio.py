@@ -1,4 +1,4 @@
-"""Webhooks of Twilio's become messages and requests of calls, those of other accounts excepted."""
+"""Webhooks of Twilio become messages and requests of calls, except those of other accounts."""
 
 from __future__ import annotations
 

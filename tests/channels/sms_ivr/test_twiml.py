@@ -1,4 +1,4 @@
-"""A TwiML document is XML, whatever was pasted into its texts."""
+"""A TwiML document is XML, whatever text is pasted into it."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def test_characters_that_xml_does_not_allow_become_spaces() -> None:
     assert said(next(read_twiml(answer.body).iter("Message"))) == "Which shop? The one by the mill?  & <why>\U0001f512"
 
 
-def test_where_twilio_expects_no_document_the_body_is_empty() -> None:
+def test_the_body_is_empty_if_twilio_expects_no_document() -> None:
     assert twiml.response().body == b""

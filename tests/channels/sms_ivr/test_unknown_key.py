@@ -1,4 +1,4 @@
-"""Key 0 says "I don't know" at every question of a tip: it is named in each, leads on, and invents no answer."""
+"""Key 0 means "I don't know" at every question of a tip. Each question names it, and it invents no answer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STARTS = {
     "police corruption": ["2", "8", "3"],
     "another thana suspected": ["2", "8", "3", "0", "0", "0", "3"],
 }
-"""What a caller answers before they know nothing more."""
+"""The answers of callers before they know nothing more."""
 
 Dial = Callable[[Engine], Any]
 
@@ -70,7 +70,7 @@ def test_every_further_detail_may_be_unknown(detail: str, dial: Dial) -> None:
     assert call.chat.step == "review"
 
 
-def test_an_answer_changed_to_unknown_is_kept_only_where_unknown_is_an_answer(dial: Dial) -> None:
+def test_an_answer_changed_to_unknown_is_stored_only_if_unknown_is_an_answer(dial: Dial) -> None:
     call = dial(ENGINE).press("2")
     know_nothing(call)
     call.press("3", "1")
@@ -93,7 +93,7 @@ def test_the_officers_question_is_answered_with_the_same_key(dial: Dial) -> None
     assert call.chat.turn.post.text == "Don't know"
 
 
-def test_at_the_start_the_key_asks_for_an_earlier_report_and_in_the_review_it_does_nothing(dial: Dial) -> None:
+def test_key_0_asks_for_an_earlier_report_at_the_start_and_does_nothing_in_the_review(dial: Dial) -> None:
     assert "secret code" in dial(ENGINE).press("0").question
     call = dial(ENGINE).press("2")
     know_nothing(call)
@@ -129,7 +129,7 @@ TEXTS = Catalogues(Catalogue(c.language, ASKED | OPTIONS).over(c) for c in SOURC
 
 
 def flow_of(chosen: list[tuple[dict[str, Any], bool]]) -> Engine:
-    """Make an engine of steps; of media and place there is one at most."""
+    """Make an engine with these steps, with at most one media step and one place step."""
     written: list[dict[str, Any]] = []
     seen: set[str] = set()
     for number, (kind, skip) in enumerate(chosen):

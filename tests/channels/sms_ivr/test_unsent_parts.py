@@ -1,4 +1,4 @@
-"""While parts of a prompt are not sent yet, nothing answers a question about an act: the next part comes instead."""
+"""While parts of a prompt are unsent, nothing answers a question about an act: the next part is sent instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPLIES = ["1", "2", "01", "yes", "send", "भेजो", "nahi", "skip", "done"
 
 
 class Citizen(Chat):
-    """A tipster with a phone of text messages, to whom every prompt comes in parts."""
+    """A tipster with a phone for text messages, who gets every prompt in parts."""
 
     def hear(self, event: Event, source: str = "") -> Chat:
         super().hear(event, source)
@@ -51,7 +51,7 @@ def citizen_with_more(language: str) -> Citizen:
 
 @pytest.mark.parametrize("language", TOLD)
 @pytest.mark.parametrize("reply", REPLIES)
-def test_no_reply_is_an_answer_before_the_last_part_was_sent(language: str, reply: str) -> None:
+def test_no_reply_is_an_answer_before_the_last_part_is_sent(language: str, reply: str) -> None:
     citizen = citizen_with_more(language)
     before = citizen.session
     for _ in range(9):
@@ -86,20 +86,20 @@ def test_commands_work_before_everything_was_sent(command: str, state: str) -> N
     assert citizen.session.state == state
 
 
-def test_words_that_tell_something_are_kept() -> None:
+def test_words_that_tell_something_are_stored() -> None:
     citizen = citizen_with_more("en").say("he hides the ganja in the temple behind the school")
     assert citizen.session is not None
     assert "behind the school" in citizen.session.answers["what"].value
 
 
-def test_an_option_of_a_list_counts_once_the_first_was_sent() -> None:
+def test_an_option_of_a_list_counts_once_the_first_option_is_sent() -> None:
     citizen = Citizen(ENGINE, "sms")
     citizen.say("Hi", "हिन्दी")
     assert (citizen.step, citizen.say("3").step) == ("category", "category")
     assert citizen.say("3").step != "category"
 
 
-def test_the_parts_of_a_review_stay_the_same_while_they_are_turned() -> None:
+def test_the_parts_of_a_review_stay_the_same_while_they_are_paged() -> None:
     citizen = Citizen(ENGINE, "sms")
     citizen.say("Hi", "हिन्दी", "वाराणसी के एसपी सारनाथ में गांजा बेचने वालों से पैसे लेते हैं")
     citizen.turn_over().say("7", "done")

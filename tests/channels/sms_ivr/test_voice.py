@@ -95,7 +95,7 @@ async def test_the_voice_channel_makes_no_calls(voice: VoiceChannel) -> None:
 
 
 class CarriedCalls(TwilioVoice):
-    """A provider that carries its calls itself: each of its requests is asked once."""
+    """A provider that carries its calls itself. Each of its requests is asked once."""
 
     endpoints = ()
     in_use = True
@@ -112,7 +112,7 @@ class CarriedCalls(TwilioVoice):
 CALL = CallRequest(id="wacid.1", step="start", senders=(Address("IN.1"),), chat_account="whatsapp:1")
 
 
-async def test_calls_of_this_process_are_led_without_webhooks(settings: TwilioSettings) -> None:
+async def test_a_call_carried_by_this_process_needs_no_webhooks(settings: TwilioSettings) -> None:
     carried = CarriedCalls(CALL, replace(CALL, continues=True), replace(CALL, step="keys", keys="2", state="n=1"))
     channel = ListeningVoiceChannel(TwilioVoice(settings, "https://x"), CallSettings(), "https://x", ("hi",), carried)
     batches: list[Batch] = []
@@ -137,7 +137,7 @@ PUBLIC = "https://satark.example"
 
 
 def menu(count: int, page: int = 0, *actions: str) -> Prompt:
-    """Return a question with so many choices, fitted to the keypad."""
+    """Return a question with this many choices, fitted to the keypad."""
     choices = tuple(Choice(f"category:C{n}:1", f"choice {n}") for n in range(1, count + 1))
     more_actions = tuple(Choice(f"category:@{name}:1", name) for name in actions)
     turns = tuple(Choice(f"category:@{name}:1", name) for name in ("more", "less"))
@@ -164,7 +164,7 @@ def test_a_menu_waits_for_one_key_and_asks_again_when_none_comes(voice: VoiceCha
 
 
 @pytest.mark.parametrize("state", ["accepted", "spooled", "refused"])
-def test_a_call_says_112_first_in_the_languages_that_are_offered(
+def test_a_call_says_112_first_in_the_offered_languages(
     state: Literal["accepted", "spooled", "refused"], settings: TwilioSettings, signed: Sign
 ) -> None:
     prompt = Prompt(text="Which?", language="en", wants="text")
@@ -185,7 +185,7 @@ def test_a_caller_who_presses_no_key_hears_112_first_and_before_the_beep(voice: 
         assert ["112" in line for line in lines[:3]] == [True, True, False]
 
 
-def test_the_code_of_a_last_receipt_is_said_again_and_slower_until_the_caller_hangs_up(
+def test_the_code_of_a_last_receipt_is_repeated_more_slowly_until_the_caller_hangs_up(
     settings: TwilioSettings, signed: Sign
 ) -> None:
     channel = VoiceChannel(TwilioVoice(settings, PUBLIC), CallSettings(code_times=3), PUBLIC)
@@ -255,7 +255,7 @@ def test_while_the_database_is_down_a_caller_hears_so_in_both_languages(
 
 
 def may_send(question: str, text: str = "They sell arms.") -> Prompt:
-    """Return a question whose first choice sends the tip, if it is the review."""
+    """Return whether a question is the review, whose first choice sends the tip."""
     option = "send" if question == "review" else "ARMS"
     choices = (Choice(f"{question}:{option}:1", "send it"), Choice(f"{question}:change:1", "change it"))
     return fit_to_keypad(Prompt(text=text, language="en", choices=choices, wants="choice"))
@@ -270,7 +270,7 @@ def may_send(question: str, text: str = "They sell arms.") -> Prompt:
         ("• What: arms • here", ["What: arms • here"]),
     ],
 )
-def test_no_key_sends_before_the_caller_has_heard_what_would_be_sent(
+def test_no_key_sends_before_the_caller_has_heard_the_whole_tip(
     question: str, text: str, listed: list[str], voice: VoiceChannel, signed: Sign
 ) -> None:
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
@@ -283,7 +283,7 @@ def test_no_key_sends_before_the_caller_has_heard_what_would_be_sent(
     assert inbound.event == command("repeat")
 
 
-def test_a_key_during_the_notice_of_a_call_that_begins_with_the_review_sends_nothing(voice: VoiceChannel) -> None:
+def test_no_key_sends_during_the_notice_of_a_call_that_begins_with_the_review(voice: VoiceChannel) -> None:
     outcome = Outcome(prompts=(may_send("review"),))
     notice, review, asked, _ = voice._answer(replace(CALL, continues=True), CallState(), outcome)
     states = [CallState.parse(verb.state) for verb in (notice, review, asked) if isinstance(verb, Ask)]

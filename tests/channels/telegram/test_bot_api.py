@@ -1,4 +1,4 @@
-"""Calls, attachments and files: each failure gives the right result, and no error shows an URL."""
+"""Calls, attachments and files: each failure gives the right result, and no error shows a URL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark.api.channel import MediaGone
 from satark.api.inbound import Address, Inbound, MediaRef
 from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark.api.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
-from satark.dialogue.receipts import code_in, code_token
+from satark.dialogue.shown_receipt import code_in, code_token
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
 from satark.speech.ogg_opus import read_packets, write_file
@@ -300,7 +300,7 @@ async def test_a_file_that_telegram_does_not_know_is_gone(live: Any) -> None:
         await fetched(live.channel, ref({"file_id": "nothing"}))
 
 
-async def test_a_file_over_twenty_megabytes_is_gone_and_says_why(live: Any) -> None:
+async def test_a_file_over_twenty_megabytes_is_gone_with_a_reason(live: Any) -> None:
     node = live.peer.add_file(DATA)
     live.peer.files[node["file_id"]].size = 20 * 1024 * 1024 + 1
     with pytest.raises(MediaGone, match="too large for a bot"):
@@ -308,7 +308,7 @@ async def test_a_file_over_twenty_megabytes_is_gone_and_says_why(live: Any) -> N
 
 
 @pytest.mark.parametrize("announced", [None, 10])
-async def test_the_configured_limit_holds_whatever_size_is_announced(
+async def test_the_configured_limit_holds_for_any_announced_size(
     announced: int | None, live: Any, secrets: dict[str, Any]
 ) -> None:
     node = live.peer.add_file(DATA)

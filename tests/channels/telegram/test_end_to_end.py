@@ -26,7 +26,7 @@ from support.processes.forked import set_up_installation
 pytestmark = pytest.mark.slow("a process")
 
 TAPS = 6
-"""Taps on the way: language, category, no policeman, done, send, and at the end "no; delete messages"."""
+"""Taps on the way: language, category, no police officer, done, send, and at the end "no; delete messages"."""
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 
 

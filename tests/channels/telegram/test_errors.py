@@ -1,4 +1,4 @@
-"""Each answer of Telegram, and of whatever stands between, gives its send result, without Telegram's text."""
+"""Each answer of Telegram, and of proxies in between, gives its send result, without Telegram's text."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Sign = Callable[[Any], RawRequest]
 
 
 def parsed(channel: TelegramChannel, signed: Sign, update: Any) -> Event | None:
-    """Return the one event of an update; None where it is ignored."""
+    """Return the one event of an update; None: the update is ignored."""
     batch = channel.parse(signed(update))
     assert len(batch.inbound) + batch.ignored == 1
     return batch.inbound[0].event if batch.inbound else None

@@ -22,7 +22,7 @@ Sign = Callable[[Any], RawRequest]
 
 
 def parsed(channel: TelegramChannel, signed: Sign, update: Any) -> Event | None:
-    """Return the one event of an update; None where it is ignored."""
+    """Return the one event of an update; None: the update is ignored."""
     batch = channel.parse(signed(update))
     assert len(batch.inbound) + batch.ignored == 1
     return batch.inbound[0].event if batch.inbound else None
@@ -39,7 +39,7 @@ def test_an_edit_names_its_original(telegram: TelegramChannel, signed: Sign, per
     )
 
 
-def test_the_stored_key_of_an_event_does_not_follow_from_its_sender(telegram: TelegramChannel, signed: Sign) -> None:
+def test_the_stored_key_of_an_event_is_not_derived_from_its_sender(telegram: TelegramChannel, signed: Sign) -> None:
     made = [telegram.parse(signed(Updates().text(Person(id=number), "Hi"))).inbound[0] for number in (4, 5)]
     assert made[0].event_key == made[1].event_key, (
         "the first message of anybody: whoever knows the edge key could try ids"
@@ -133,7 +133,7 @@ def test_groups_channels_and_other_bots_are_ignored(telegram: TelegramChannel, s
     assert parsed(telegram, signed, Updates().message(person, {"text": "hi", "from": bot})) is None
 
 
-def test_a_repeated_update_has_the_same_key_and_every_other_a_different_one(
+def test_a_repeated_update_has_the_same_key_and_every_other_another_key(
     telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     updates = Updates()

@@ -84,7 +84,7 @@ class Visitor:
         await expect(self.page.locator("dl.answers")).to_be_visible()
 
     async def go_back_without(self, *words: str) -> None:
-        """Go back, and check that the page shows none of these. A browser may show its own page instead."""
+        """Go back, and check that the page shows none of these texts. A browser may show its own page instead."""
         with suppress(Error):
             await self.page.go_back()
         for word in words:
@@ -347,7 +347,7 @@ async def test_going_back_shows_the_receipt_until_it_is_closed_and_never_the_mai
 
 @pytest.mark.full("a browser")
 async def test_esc_three_times_opens_the_neutral_page_and_going_back_shows_nothing(open_browser: Any) -> None:
-    """The page's clock stands still: however slow the machine is, the three come at once, and going back is in time."""
+    """The page's clock stands still, so on any machine the three key presses come at once and going back is in time."""
     visitor: Visitor = await open_browser(viewport=DESKTOP)
     await visitor.context.clock.install(time=0)
     await visitor.context.clock.pause_at(1)
@@ -388,9 +388,7 @@ async def _history(page: Page) -> tuple[int, list[str]]:
 @pytest.mark.full("a browser's disk")
 @pytest.mark.parametrize("script", ["on", "off"])
 @pytest.mark.parametrize("language", ["hi", "en"])
-async def test_the_history_names_neither_the_service_nor_what_was_done(
-    open_browser: Any, language: str, script: str
-) -> None:
+async def test_the_history_names_neither_the_service_nor_the_tip(open_browser: Any, language: str, script: str) -> None:
     visitor: Visitor = await open_browser(language, java_script_enabled=script == "on")
     weather = {"body": "<title>Weather</title>", "content_type": "text/html"}
     await visitor.context.route("https://hi.wikipedia.org/*", lambda route: route.fulfill(**weather))
@@ -410,7 +408,7 @@ async def test_the_history_names_neither_the_service_nor_what_was_done(
 
 
 @pytest.mark.full("a browser")
-async def test_on_paper_there_is_the_receipt_and_nothing_to_press(open_browser: Any) -> None:
+async def test_the_receipt_on_paper_has_nothing_to_press(open_browser: Any) -> None:
     visitor: Visitor = await open_browser("hi")
     page = visitor.page
     await visitor.to_evidence()
@@ -432,7 +430,7 @@ async def test_on_paper_there_is_the_receipt_and_nothing_to_press(open_browser: 
     assert shown.strip() == (await page.locator(".receipt").inner_text()).strip()
 
 
-async def test_a_file_that_is_sent_when_chosen_needs_no_button_to_be_added(open_browser: Any, jpeg: bytes) -> None:
+async def test_a_file_that_is_sent_when_chosen_needs_no_button(open_browser: Any, jpeg: bytes) -> None:
     visitor: Visitor = await open_browser()
     page = visitor.page
     await visitor.to_evidence()
@@ -448,7 +446,7 @@ async def test_a_file_that_is_sent_when_chosen_needs_no_button_to_be_added(open_
 
 @pytest.mark.full("a browser")
 @pytest.mark.parametrize("script", ["on", "off"])
-async def test_enter_in_the_caption_goes_on_and_erases_no_file(open_browser: Any, jpeg: bytes, script: str) -> None:
+async def test_enter_in_the_caption_continues_and_erases_no_file(open_browser: Any, jpeg: bytes, script: str) -> None:
     visitor: Visitor = await open_browser(java_script_enabled=script == "on")
     page = visitor.page
     await visitor.to_evidence()
@@ -475,7 +473,7 @@ async def test_the_position_is_added_on_request_only(open_browser: Any) -> None:
     assert visitor.problems == []
 
 
-async def test_a_link_with_a_handoff_code_fills_it_in_and_leaves_it_in_no_address(open_browser: Any) -> None:
+async def test_a_link_with_a_handoff_code_fills_the_code_in_and_leaves_it_in_no_address(open_browser: Any) -> None:
     visitor: Visitor = await open_browser("en")
     await visitor.page.goto(f"{visitor.url}/#482719305571")
     assert await visitor.page.locator("#handoff-code").input_value() == "482719305571"

@@ -1,4 +1,4 @@
-"""The channel has no webhook and makes no calls; it fetches what its pages stored."""
+"""The channel has no webhook and makes no calls; it fetches files that its pages stored."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ async def until_shown(citizen: FormCitizen, path: str, text: str) -> None:
 
 
 async def until_replayed(served: FormService) -> None:
-    """Wait until nothing is left in the spool: what comes before that is spooled as well."""
+    """Wait until the spool is empty: events that come before that are spooled as well."""
     runtime = served.host.ingest_runtime
     assert runtime
 
@@ -141,7 +141,7 @@ async def test_errors_are_shown_in_the_chosen_language(citizen: FormCitizen, ser
         assert "सहेज" in (await citizen.press("आगे बढ़ें", {"a.category": "INTOX"})).text
 
 
-async def test_nothing_is_called_erased_before_it_is(
+async def test_no_page_says_erased_before_the_draft_is_erased(
     citizen: FormCitizen, served: FormService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await until_replayed(served)
@@ -164,7 +164,7 @@ async def test_nothing_is_called_erased_before_it_is(
     assert STATEMENT not in (await citizen.open("/review")).text
 
 
-async def test_no_number_is_called_erased_before_it_is(
+async def test_no_page_says_erased_before_the_number_is_erased(
     citizen: FormCitizen, served: FormService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await until_replayed(served)

@@ -1,4 +1,4 @@
-"""A flood of drafts, files or mailbox tickets costs those who cause it, and keeps nobody from telling."""
+"""A flood of drafts, files or mailbox tickets costs its authors work, and prevents nobody from telling."""
 
 from __future__ import annotations
 

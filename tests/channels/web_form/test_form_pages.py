@@ -155,7 +155,7 @@ async def test_the_promise_is_shown_before_the_next_question(citizen: FormCitize
     ("language", "go_on", "told"),
     [("English", "Continue", ["Lokayukta", "magistrate"]), ("हिन्दी", "आगे बढ़ें", ["लोकायुक्त", "मजिस्ट्रेट"])],
 )
-async def test_who_accuses_the_ranges_office_learns_whom_to_tell_instead(
+async def test_a_tipster_who_accuses_the_ranges_office_learns_whom_to_tell_instead(
     citizen: FormCitizen, language: str, go_on: str, told: list[str]
 ) -> None:
     await citizen.open("/")
@@ -182,7 +182,7 @@ LONGEST = {
 
 
 @pytest.mark.parametrize("answers", [POLICE, LONGEST])
-async def test_the_steps_shown_never_exceed_their_number_and_never_go_back(
+async def test_the_shown_step_never_exceeds_the_number_of_steps_and_never_goes_back(
     citizen: FormCitizen, answers: dict[str, str]
 ) -> None:
     await citizen.begin()
@@ -334,7 +334,7 @@ async def test_the_language_can_be_changed(citizen: FormCitizen) -> None:
     assert citizen.asked == "what"
 
 
-async def test_after_a_draft_expired_the_new_answer_is_saved_and_the_others_are_gone(
+async def test_after_a_draft_expired_the_new_answer_is_stored_and_the_others_are_gone(
     citizen: FormCitizen, served: FormService
 ) -> None:
     await citizen.begin()
@@ -383,7 +383,7 @@ async def test_the_desks_url_without_its_slash_keeps_the_query(citizen: FormCiti
         assert answer.headers["location"] == "/desk/?status=ACTED"
 
 
-async def test_nothing_is_called_erased_after_the_tip_was_sent_or_where_nothing_was_told(citizen: FormCitizen) -> None:
+async def test_no_page_says_erased_after_the_tip_was_sent_or_without_a_draft(citizen: FormCitizen) -> None:
     await citizen.file_tip()
     for _ in range(2):
         await citizen.open("/erase")

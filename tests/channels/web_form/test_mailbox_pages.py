@@ -86,7 +86,7 @@ async def test_an_empty_reply_leaves_the_question_on_the_page(citizen: FormCitiz
     assert (await served.tip(number)).thread[-1].message.text == "White"
 
 
-async def test_a_reply_typed_before_the_mailbox_was_closed_is_delivered_with_the_code(
+async def test_a_reply_typed_before_the_mailbox_closed_is_delivered_with_the_code(
     citizen: FormCitizen, served: FormService
 ) -> None:
     number, code = await filed(citizen)
@@ -127,7 +127,7 @@ def _full(*_: object) -> None:
     raise SpoolFull
 
 
-async def test_a_refused_file_is_named_and_the_text_beside_it_delivered(
+async def test_a_refused_file_is_named_and_its_text_delivered(
     citizen: FormCitizen, served: FormService, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number, code = await filed(citizen)
@@ -224,7 +224,7 @@ async def test_a_code_is_not_tried_without_a_valid_proof(citizen: FormCitizen) -
 
 
 @pytest.mark.parametrize("session", ["closed", "no cookie"])
-async def test_no_number_is_called_erased_where_the_mailbox_is_not_open(citizen: FormCitizen, session: str) -> None:
+async def test_no_page_says_erased_if_the_mailbox_is_not_open(citizen: FormCitizen, session: str) -> None:
     _, code = await filed(citizen)
     page = await citizen.open_mailbox(code)
     if session == "closed":
@@ -244,7 +244,7 @@ NUMBERS_TO_CALL = "Is a life in danger? Call 112 now."
 CRY = "bachao wo mujhe maar raha hai"
 
 
-async def test_a_cry_gets_the_numbers_to_call(citizen: FormCitizen, served: FormService) -> None:
+async def test_a_cry_for_help_gets_the_numbers_to_call(citizen: FormCitizen, served: FormService) -> None:
     number, code = await filed(citizen)
     await ask(served, number, "Did it help?", status="ACTED")
     page = await citizen.open_mailbox(code)
@@ -260,7 +260,7 @@ async def test_a_cry_gets_the_numbers_to_call(citizen: FormCitizen, served: Form
     assert NUMBERS_TO_CALL not in page.text
 
 
-async def test_a_cry_kept_until_the_code_is_entered_gets_the_numbers_to_call(citizen: FormCitizen) -> None:
+async def test_a_cry_for_help_stored_until_the_code_is_entered_gets_the_numbers_to_call(citizen: FormCitizen) -> None:
     _, code = await filed(citizen)
     page = await citizen.open_mailbox(code)
     await citizen.press("Close")

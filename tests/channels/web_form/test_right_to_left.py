@@ -1,4 +1,4 @@
-"""The form in Urdu, from right to left, in a real browser: on a phone and a desktop, accessible, nothing cut off."""
+"""The form in Urdu, from right to left, in a real browser: on a phone and a desktop, accessible, no text cut off."""
 
 from __future__ import annotations
 

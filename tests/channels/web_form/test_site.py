@@ -1,11 +1,11 @@
-"""Pages are in a language of the flow in which they have every text."""
+"""Pages are in the languages of the flow for which they have every text."""
 
 from __future__ import annotations
 
 from satark_web_form.site import load_page_texts, paragraphs, redirect
 
 
-def test_the_pages_are_in_those_languages_of_the_flow_that_have_every_text() -> None:
+def test_the_pages_are_in_the_languages_of_the_flow_with_every_text() -> None:
     assert list(load_page_texts(["hi", "xx", "en"])) == ["hi", "en"]
     assert {"hi", "en"} <= set(load_page_texts(["xx"]))
 

@@ -1,4 +1,4 @@
-"""The receipt's page shows the code, whatever is said before it, until its reader says that they have it."""
+"""The receipt's page shows the code below any notices, until the tipster says that they have it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_receipt_is_shown_below_notices_about_files(parts: tuple[str, ...], 
 
 
 @pytest.mark.slow("a host")
-async def test_who_sends_again_since_the_answer_was_lost_sees_the_same_receipt(
+async def test_a_tipster_who_sends_again_after_a_lost_answer_sees_the_same_receipt(
     citizen: FormCitizen, served: FormService
 ) -> None:
     await citizen.to_review()
@@ -49,7 +49,9 @@ async def test_who_sends_again_since_the_answer_was_lost_sees_the_same_receipt(
 
 
 @pytest.mark.slow("a host")
-async def test_who_presses_send_twice_at_once_sees_one_receipt(citizen: FormCitizen, served: FormService) -> None:
+async def test_a_tipster_who_presses_send_twice_at_once_sees_one_receipt(
+    citizen: FormCitizen, served: FormService
+) -> None:
     await citizen.to_review()
     before = await served.numbers()
     form = next(form for form in citizen.page.forms if form.action.endswith("/send"))
@@ -69,7 +71,7 @@ async def test_who_presses_send_twice_at_once_sees_one_receipt(citizen: FormCiti
 
 @pytest.mark.slow("a host")
 @pytest.mark.parametrize("path", ["/receipt", "/send", "/", "/review", "/form/1", "/details", "/before-sending"])
-async def test_the_receipt_is_found_again_until_it_is_closed(citizen: FormCitizen, path: str) -> None:
+async def test_the_receipt_can_be_found_again_until_it_is_closed(citizen: FormCitizen, path: str) -> None:
     code = await citizen.file_tip()
     await citizen.follow("Who can know that it was you?")
     await citizen.open(path)
@@ -106,7 +108,7 @@ async def test_a_tip_sent_while_the_database_was_down_gets_its_receipt_later(
 
 
 @pytest.mark.slow("a host")
-async def test_whoever_has_the_server_can_not_read_the_receipt(citizen: FormCitizen, served: FormService) -> None:
+async def test_a_thief_of_the_server_can_not_read_the_receipt(citizen: FormCitizen, served: FormService) -> None:
     code = await citizen.file_tip()
     secret = citizen.cookies["satark-form"]
     opened = await asyncio.to_thread(_everything_opened, served)

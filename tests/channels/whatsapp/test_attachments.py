@@ -1,4 +1,4 @@
-"""Voice notes and the receipt's picture reach Meta as it wants them, and one upload serves everybody who hears it."""
+"""Voice notes and the receipt's picture reach Meta in its format, and one upload serves all listeners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from satark.api.inbound import Address
 from satark.api.outbound import Accepted, Call, Transient
 from satark.api.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
-from satark.dialogue.receipts import code_in, code_token
+from satark.dialogue.shown_receipt import code_in, code_token
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
 from satark.speech.ogg_opus import read_packets, write_file

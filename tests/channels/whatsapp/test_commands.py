@@ -38,7 +38,7 @@ async def run(environment: dict[str, str], *arguments: str) -> Result:
     return await anyio.to_thread.run_sync(invoke)
 
 
-async def test_the_form_is_shown_with_what_stays_in_the_chat(environment: dict[str, str]) -> None:
+async def test_the_form_is_shown_with_the_questions_that_stay_in_the_chat(environment: dict[str, str]) -> None:
     result = await run(environment, "show", "hi")
     assert (result.exit_code, validation_errors(result.stdout.encode())) == (0, [])
     assert "asked in the chat: district, station" in result.stderr

@@ -1,4 +1,4 @@
-"""The message that opens the form: one message, with what is said above it, that Meta takes."""
+"""The message that opens the form: one message, with the texts above it, that Meta accepts."""
 
 from __future__ import annotations
 

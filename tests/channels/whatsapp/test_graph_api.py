@@ -14,10 +14,9 @@ import pytest
 
 from satark.api.channel import RawRequest
 from satark.api.inbound import Address
-from satark.api.outbound import Accepted, Call, Misconfigured, Throttled, Transient, WindowClosed
+from satark.api.outbound import Accepted, Call, Misconfigured, Transient, WindowClosed
 from satark.api.prompt import Prompt
 from satark_testing.whatsapp.graph_api import Sender
-from satark_whatsapp import graph_api
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
@@ -68,51 +67,6 @@ async def test_in_a_closed_window_the_fallback_is_sent(secrets: dict[str, Any], 
     await channel.close()
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"Retry-After": "17"}, 17),
-        ({"Retry-After": "soon"}, 5),
-        ({"X-Business-Use-Case-Usage": '{"1":[{"type":"messages","estimated_time_to_regain_access":2}]}'}, 120),
-        ({"X-Business-Use-Case-Usage": "{"}, 5),
-        ({"X-Business-Use-Case-Usage": "{}"}, 5),
-    ],
-    ids=range(5),
-)
-async def test_an_account_pauses_as_long_as_meta_says(
-    headers: dict[str, str], seconds: float, live: WhatsAppChannel, graph: ServedGraph
-) -> None:
-    graph.peer.faults.fail_next(130429, headers=headers)
-    assert await live.send(rendered_call(live), "1") == Throttled(seconds, "account")
-
-
-async def test_the_backoff_of_a_recipient_grows_and_is_reset_by_success(
-    secrets: dict[str, Any], graph: ServedGraph, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(graph_api, "_LONGEST_BACKOFF", 100)
-    monkeypatch.setattr(graph_api, "_RECIPIENTS_REMEMBERED", 2)
-    channel = WhatsAppChannel(WhatsAppSettings(**secrets, graph_url=graph.url))
-    await channel.open()
-
-    async def throttled(to: str) -> float:
-        graph.peer.faults.fail_next(131056)
-        result = await channel.send(rendered_call(channel, to), "1")
-        assert isinstance(result, Throttled)
-        return result.after
-
-    assert [await throttled("911") for _ in range(5)] == [1, 4, 16, 64, 100]
-    assert await throttled("IN.a") == 1
-    graph.peer.faults.fail_next(2)
-    await channel.send(rendered_call(channel, PHONE), "1")
-    assert await channel.send(rendered_call(channel, PHONE), "1") == Accepted()
-    assert await throttled("IN.a") == 4
-    assert await channel.send(rendered_call(channel, "IN.a"), "1") == Accepted()
-    assert await throttled("IN.a") == 1
-    assert await throttled("922") == 1
-    assert await throttled("911") == 1
-    await channel.close()
-
-
 async def test_a_cut_connection_is_transient(live: WhatsAppChannel, graph: ServedGraph) -> None:
     graph.peer.faults.hang_up_next()
     assert await live.send(rendered_call(live), "1") == Transient("network")
@@ -151,7 +105,7 @@ async def test_a_wrong_token_is_a_misconfiguration(secrets: dict[str, Any], grap
     await channel.close()
 
 
-async def test_a_call_of_a_number_that_was_removed_from_the_settings_is_a_misconfiguration(
+async def test_a_call_from_a_number_that_is_no_longer_in_the_settings_is_a_misconfiguration(
     live: WhatsAppChannel,
 ) -> None:
     call = Call(account="whatsapp:gone", method="messages", body=b"{}")

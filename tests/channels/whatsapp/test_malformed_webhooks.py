@@ -1,4 +1,4 @@
-"""Malformed, huge and unknown webhooks: one malformed item loses only itself, and only `Malformed` is ever raised."""
+"""Malformed, huge and unknown webhooks: a malformed item harms no other, and only `Malformed` is ever raised."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_empty_and_foreign_items_are_counted(body: bytes, whatsapp: WhatsAppChan
     assert parse(whatsapp, body) == Batch(ignored=1, alarms=[])
 
 
-def test_all_of_a_thousand_updates_in_three_megabytes_are_accepted(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+def test_a_thousand_updates_in_three_megabytes_are_all_accepted(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
     hooks = peer.webhooks
     bodies = [hooks.text(SENDER, f"{number} " + "की" * 230) for number in range(900)]
     bodies += [hooks.status("wamid.x", "delivered", SENDER, callback_data=f"c{n}") for n in range(100)]
@@ -88,7 +88,7 @@ def test_all_of_a_thousand_updates_in_three_megabytes_are_accepted(whatsapp: Wha
     assert found.ignored == 0
 
 
-def test_one_malformed_message_loses_only_itself_and_is_answered(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+def test_a_malformed_message_harms_no_other_and_is_answered(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
     hooks = peer.webhooks
     good = hooks.text(SENDER, "good")
     odd = hooks.message(SENDER, {"type": "text", "text": {"body": 5}})
@@ -146,7 +146,7 @@ JSON = st.recursive(
 
 
 def paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the path of every node within."""
+    """Return the path of every node inside."""
     inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     return [path, *(inner_path for key, child in inner for inner_path in paths(child, (*path, key)))]
 

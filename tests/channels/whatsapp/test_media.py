@@ -213,7 +213,7 @@ async def test_a_download_is_retried_after_a_proxys_error_page(
         await fetched(live, stored[0])
 
 
-async def test_a_file_of_a_number_that_was_removed_from_the_settings_is_retried(live: WhatsAppChannel) -> None:
+async def test_a_file_of_a_number_that_is_no_longer_in_the_settings_is_retried(live: WhatsAppChannel) -> None:
     ref = MediaRef(account="whatsapp:gone", id="1")
     with pytest.raises(OSError, match="not configured"):
         await fetched(live, ref)

@@ -1,4 +1,4 @@
-"""What is decoded of a webhook: no name of a person or a file."""
+"""Webhooks are decoded without names of people or files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client that posts: what a peer may answer, and what a hostile or broken one gets."""
+"""The client that posts: the answers that it accepts from a peer, and its handling of hostile and broken ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Requests(list[bytes]):
-    """The requests that came, and on how many connections."""
+    """The received requests, and their connections."""
 
     connections = 0
 
@@ -97,7 +97,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("parts", WHOLE.values(), ids=WHOLE.keys())
-async def test_an_answer_is_read_whole_and_the_connection_is_used_again(parts: tuple[bytes, ...]) -> None:
+async def test_an_answer_is_read_whole_and_the_connection_is_reused(parts: tuple[bytes, ...]) -> None:
     async with peer(saying(*parts)) as (origin, came), poster(origin) as one:
         for _ in range(3):
             answer = await post(one)
@@ -115,7 +115,7 @@ async def test_a_request_has_the_given_path_headers_and_body() -> None:
     ]
 
 
-async def test_names_of_headers_are_given_in_small_letters() -> None:
+async def test_names_of_headers_are_returned_in_lower_case() -> None:
     said = b"HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"
     async with peer(saying(said)) as (origin, _), poster(origin) as one:
         answer = await post(one)
@@ -132,9 +132,7 @@ ENDED = {
 
 
 @pytest.mark.parametrize(("said", "close"), ENDED.values(), ids=ENDED.keys())
-async def test_a_complete_answer_is_returned_although_its_connection_is_not_used_again(
-    said: bytes, *, close: bool
-) -> None:
+async def test_a_complete_answer_is_returned_although_its_connection_is_not_reused(said: bytes, *, close: bool) -> None:
     async with peer(saying(said, close=close)) as (origin, came), poster(origin) as one:
         for _ in range(2):
             assert (await post(one)).content == b"ok"
@@ -180,7 +178,7 @@ async def test_an_invalid_answer_fails_and_closes_the_connection(said: bytes, *,
         assert came.connections == 2
 
 
-async def test_bytes_that_nobody_asked_for_are_no_answer_to_the_next_request() -> None:
+async def test_unrequested_bytes_are_no_answer_to_the_next_request() -> None:
     stray = asyncio.Event()
 
     async def answer(connection: int, writer: asyncio.StreamWriter) -> None:
@@ -199,7 +197,7 @@ async def test_bytes_that_nobody_asked_for_are_no_answer_to_the_next_request() -
         assert came.connections == 2
 
 
-async def test_a_connection_that_the_peer_has_closed_is_not_used_again() -> None:
+async def test_a_connection_that_the_peer_has_closed_is_not_reused() -> None:
     async with peer(saying(OK, close=True)) as (origin, came), poster(origin) as one:
         await post(one)
         await until(lambda: one.connections == 0)
@@ -207,7 +205,7 @@ async def test_a_connection_that_the_peer_has_closed_is_not_used_again() -> None
         assert came.connections == 2
 
 
-async def test_a_late_answer_is_not_taken_for_the_next_ones() -> None:
+async def test_a_late_answer_is_never_taken_for_the_next_one() -> None:
     late = asyncio.Event()
 
     async def answer(connection: int, writer: asyncio.StreamWriter) -> None:
@@ -223,7 +221,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_ones() -> None:
         assert came.connections == 2
 
 
-async def test_each_request_on_a_connection_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_request_on_a_connection_has_its_own_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     loop, answered = asyncio.get_running_loop(), asyncio.Event()
     clock, later = loop.time, [0.0]
     monkeypatch.setattr(loop, "time", lambda: clock() + sum(later))
@@ -268,7 +266,7 @@ async def test_a_cancelled_request_leaves_no_answer_behind() -> None:
         assert (await post(one)).content == b"ok"
 
 
-async def test_requests_beyond_the_connections_wait_their_turn() -> None:
+async def test_requests_beyond_the_connections_wait_for_their_turn() -> None:
     async with peer(saying(OK)) as (origin, came), poster(origin, connections=2) as one:
         answers = await asyncio.gather(*(post(one, b"%d" % number) for number in range(50)))
     assert {answer.content for answer in answers} == {b"ok"}

@@ -1,4 +1,4 @@
-"""Every prompt of the default flow, in every language that there is, is one message that Meta takes as it is."""
+"""Every prompt of the default flow, in every language, is one message that Meta accepts unchanged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_prompt_is_one_message_within_metas_limits(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", FLOW.languages)
-def test_what_can_be_tapped_is_offered_with_buttons_or_a_list(language: str) -> None:
+def test_choices_are_offered_with_buttons_or_a_list(language: str) -> None:
     """A label that is too long would silently turn the buttons into numbers to type."""
     for name, prompt in MADE.items():
         if name.startswith(f"{language} "):

@@ -1,4 +1,4 @@
-"""Through signed webhooks: no agreement after a refusal or a suggestion hands a tip in, and the act's own word does."""
+"""Through signed webhooks: no agreement after a refusal or a suggestion submits a tip, and the act's own word does."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Phones:
         assert answers[0]["status"] == 200
 
 
-async def test_no_agreement_after_a_refusal_hands_a_tip_in(
+async def test_no_agreement_after_a_refusal_submits_a_tip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secrets: dict[str, Any]
 ) -> None:
     for name, value in secrets.items():

@@ -76,7 +76,7 @@ def test_three_short_choices_are_buttons() -> None:
     ]
 
 
-def test_actions_are_buttons_where_there_is_room() -> None:
+def test_actions_are_buttons_if_there_is_room() -> None:
     back, skip = Choice("back", "Back"), Choice("skip", "Skip")
     found = control(prompt(choices=choices(2), actions=(skip, back)))
     assert [b["reply"]["id"] for b in found["action"]["buttons"]] == ["step.0.1", "step.1.1", "skip"]
@@ -102,7 +102,7 @@ def test_more_or_longer_choices_are_a_list(asked: Prompt) -> None:
     assert [row["id"] for row in found["action"]["sections"][0]["rows"]] == [c.token for c in unique]
 
 
-def test_a_list_holds_ten_rows_choices_first() -> None:
+def test_a_list_holds_ten_rows_with_the_choices_first() -> None:
     back = Choice("back", "Back")
     rows = control(prompt(choices=choices(10), actions=(back,)))["action"]["sections"][0]["rows"]
     assert [row["id"] for row in rows] == [f"step.{n}.1" for n in range(10)]
@@ -130,7 +130,7 @@ def test_choices_that_fit_no_control_are_numbered_lines(asked: tuple[Choice, ...
     assert len(lines) == len(asked) + 2
 
 
-def test_a_place_is_requested_with_whatsapps_location_control_alone() -> None:
+def test_a_place_is_requested_only_with_whatsapps_location_control() -> None:
     found = control(prompt(wants="pin", actions=choices(2)))
     assert found == {
         "type": "location_request_message",
@@ -176,7 +176,7 @@ def test_the_last_part_fits_and_only_white_space_is_lost(text: str, limit: int) 
     assert len(parts) == 1 or all(part.strip() for part in parts)
 
 
-def test_the_button_that_calls_stands_below_numbered_choices() -> None:
+def test_the_call_button_is_below_numbered_choices() -> None:
     shown_control = control(prompt(choices=choices(2), call="कॉल करके बताएँ"))
     parameters = {"display_text": "कॉल करके बताएँ", "ttl_minutes": 1440, "payload": CALL_BUTTON}
     assert shown_control == {

@@ -1,4 +1,4 @@
-"""What follows from the settings of the WhatsApp channel."""
+"""Values that the WhatsApp channel derives from its settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SET: dict[str, Any] = {"app_secret": "s", "verify_token": "v", "access_token": "
         ({"messages_per_second": 129}, 65),
     ],
 )
-def test_the_connections_follow_the_rate_of_the_number(more: dict[str, Any], connections: int) -> None:
+def test_the_number_of_connections_depends_on_the_numbers_rate(more: dict[str, Any], connections: int) -> None:
     assert WhatsAppSettings(**SET, **more).most_connections == connections
 
 
@@ -46,7 +46,7 @@ def test_plain_http_is_allowed_on_this_machine_only(url: str, good: bool, secret
         WhatsAppSettings(**secrets, graph_url=url)
 
 
-def test_every_setting_has_a_description_and_the_required_ones_say_where_to_find_them() -> None:
+def test_every_setting_has_a_description_and_the_required_ones_tell_where_to_find_them() -> None:
     for name, field in WhatsAppSettings.model_fields.items():
         assert field.description, name
         assert not field.is_required() or " > " in field.description, name

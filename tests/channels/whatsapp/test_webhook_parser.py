@@ -166,7 +166,7 @@ def test_events_of_the_account_are_alarms(whatsapp: WhatsAppChannel, field: str,
     assert (list(batch.alarms), batch.ignored) == (alarms, 0 if alarms else 1)
 
 
-def test_the_events_of_calls_are_found_with_who_calls(peer: GraphPeer) -> None:
+def test_events_of_calls_are_found_with_their_callers(peer: GraphPeer) -> None:
     caller = Sender(wa_id="919812345678", user_id="IN.13491208655302741918")
     body = peer.webhooks.call(caller, "wacid.1", "connect", session={"sdp_type": "offer", "sdp": "v=0"})
     ((number, event, senders),) = calls_in(body)
@@ -175,12 +175,12 @@ def test_the_events_of_calls_are_found_with_who_calls(peer: GraphPeer) -> None:
     assert [one.reveal() for one in senders] == [caller.user_id, caller.wa_id]
 
 
-def test_a_call_whose_number_stands_in_the_contacts_alone_has_it(peer: GraphPeer) -> None:
+def test_a_call_with_a_number_only_in_the_contacts_has_that_number(peer: GraphPeer) -> None:
     body = peer.webhooks.call(Sender(user_id="IN.1"), "wacid.1", "terminate")
     assert [one.reveal() for _, _, senders in calls_in(body) for one in senders] == ["IN.1"]
 
 
-def test_a_malformed_item_loses_no_call_beside_it(peer: GraphPeer) -> None:
+def test_a_malformed_item_hides_no_call_beside_it(peer: GraphPeer) -> None:
     rings = peer.webhooks.call(Sender(wa_id="919812345678"), "wacid.1", "connect", session={"sdp": "v=0"})
     ((_, event, _),) = calls_in(batch([peer.webhooks.value({"messages": [{"id": 7}]}), rings]))
     assert event.session == CallSession("v=0")

@@ -1,4 +1,4 @@
-"""`satark flow import` of RapidPro: nodes become steps, exits their conditions, and what is lost is named."""
+"""`satark flow import` of RapidPro: nodes become steps, exits their conditions, and lost parts are named."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from satark.cli.flow import flow
 from satark.cli.importing.draft import Draft, ImportingError
-from satark.cli.importing.rapidpro import read_rapidpro
+from satark.cli.importing.rapidpro import Way, Ways, read_rapidpro
 
 
 def says(id_: str, text: str, to: str = "", *, buttons: tuple[str, ...] = (), more: tuple[Any, ...] = ()) -> Any:
-    """Return a node that says something and leads on."""
+    """Return a node with a text, which leads on."""
     message = {"type": "send_msg", "uuid": f"{id_}-text", "text": text, "quick_replies": buttons}
     return {
         "uuid": id_,
@@ -30,7 +30,7 @@ def says(id_: str, text: str, to: str = "", *, buttons: tuple[str, ...] = (), mo
 def asks(
     id_: str, rules: tuple[tuple[str, str, str, str], ...] = (), other: str = "", late: str | None = None, **router: Any
 ) -> Any:
-    """Return a node that waits; a rule has a type, its words, its category and where that leads."""
+    """Return a node that waits. A rule has a type, words, a category and the next node."""
     leads = (
         {category: to for _, _, category, to in rules} | {"Other": other} | ({"Late": late} if late is not None else {})
     )
@@ -75,7 +75,7 @@ SEEN = (
 )
 
 
-def test_what_is_said_before_a_wait_is_its_question_and_exits_are_conditions(tmp_path: Path) -> None:
+def test_the_text_before_a_wait_is_its_question_and_exits_are_conditions(tmp_path: Path) -> None:
     draft = read(tmp_path, *SEEN)
     assert draft.steps == [
         {"id": "seen", "type": "choice", "options": ["Yes", "No"]},
@@ -107,7 +107,7 @@ def test_what_is_said_before_a_wait_is_its_question_and_exits_are_conditions(tmp
         ((), {"wait": {"type": "msg", "hint": {"type": "location"}}}, {"type": "place", "means": "place"}),
     ],
 )  # fmt: skip
-def test_a_wait_becomes_the_nearest_step(tmp_path: Path, rules: Any, fields: Any, step: dict[str, Any]) -> None:
+def test_a_wait_becomes_the_closest_step(tmp_path: Path, rules: Any, fields: Any, step: dict[str, Any]) -> None:
     draft = read(tmp_path, says("ask", "What?", "thing"), asks("thing", rules, **fields))
     assert draft.steps == [{"id": "thing", **step}]
 
@@ -149,7 +149,7 @@ def test_a_limit_on_one_side_is_named(tmp_path: Path) -> None:
     assert "node 2: without effect: has_number_lte" in draft.left_out
 
 
-def test_who_does_not_answer_skips(tmp_path: Path) -> None:
+def test_a_missing_answer_skips_the_question(tmp_path: Path) -> None:
     rules = (("has_any_word", "yes", "Yes", ""),)
     draft = read(
         tmp_path, says("ask", "Well?", "q"), asks("q", rules, "ask", late="late"), says("late", "Later, then.")
@@ -184,7 +184,7 @@ def test_ways_that_meet_again_leave_no_condition(tmp_path: Path) -> None:
         ({"type": "transfer_airtime"}, "node 1: transfer_airtime is not done"),
     ],
 )  # fmt: skip
-def test_what_is_not_done_is_named(tmp_path: Path, action: dict[str, Any], line: str) -> None:
+def test_an_action_that_is_not_imported_is_named(tmp_path: Path, action: dict[str, Any], line: str) -> None:
     draft = read(tmp_path, says("hello", "Hello", more=(action,)))
     assert draft.left_out == [line]
 
@@ -256,7 +256,7 @@ NODES = st.fixed_dictionaries({
 
 
 @given(st.lists(NODES, min_size=1, max_size=8))
-def test_what_stands_in_a_flow_is_a_step_or_named(nodes: list[dict[str, Any]]) -> None:
+def test_each_part_of_a_flow_is_a_step_or_named(nodes: list[dict[str, Any]]) -> None:
     made = []
     for n, node in enumerate(nodes, 1):
         to, other, late = (f"n{one}" for one in node["leads"])
@@ -299,7 +299,7 @@ def test_what_stands_in_a_flow_is_a_step_or_named(nodes: list[dict[str, Any]]) -
         ('{"flows": [{"name": "A"}, {"name": "B"}]}', r"has 2 flows: choose one with --flow \(A, B\)"),
     ],
 )
-def test_what_is_no_flow_is_refused_in_one_line(tmp_path: Path, written: str, why: str) -> None:
+def test_a_file_that_is_no_flow_is_refused_in_one_line(tmp_path: Path, written: str, why: str) -> None:
     path = tmp_path / "export.json"
     path.write_text(written)
     with pytest.raises(ImportingError, match=why) as caught:
@@ -317,3 +317,35 @@ def test_an_imported_flow_is_a_questionnaire_without_problems(tmp_path: Path) ->
     assert done.exit_code == 0, done.output
     checked = CliRunner().invoke(flow, ["check", str(made / "report.yaml")])
     assert checked.exit_code == 0, checked.output
+
+
+TESTS = {"a": {"x": "a == 'x'", "y": "a == 'y'", "z": "a == 'z'"}, "b": {"x": "b == 'x'", "y": "b == 'y'"}}
+
+
+def way(**answers: str) -> Way:
+    return {step: frozenset(given) for step, given in answers.items()}
+
+
+@pytest.mark.parametrize(
+    ("ways", "condition"),
+    [
+        ([way()], ""),
+        ([way(a="x")], "a == 'x'"),
+        ([way(a="x"), way(a="y")], "(a == 'x' or a == 'y')"),
+        ([way(a="x"), way(a="yz")], ""),
+        ([way(a="x", b="x"), way(a="x", b="y")], "a == 'x'"),
+        ([way(a="x", b="x"), way(a="x")], "a == 'x'"),
+        ([way(a="x", b="x"), way(a="y", b="y")], "(a == 'x' and b == 'x') or (a == 'y' and b == 'y')"),
+        ([way(a="x", b="x"), way(a="x", b="y"), way(a="yz")], ""),
+    ],
+)
+def test_ways_are_joined_into_one_condition(ways: list[Way], condition: str) -> None:
+    joined = Ways()
+    joined.tests.update(TESTS)
+    assert joined.condition(joined.joined(ways)) == condition
+
+
+def test_a_way_with_answers_that_exclude_each_other_leads_nowhere() -> None:
+    joined = Ways()
+    joined.tests.update(TESTS)
+    assert joined.through([way(a="x"), way(b="x")], "a", frozenset("yz")) == [way(a="yz", b="x")]

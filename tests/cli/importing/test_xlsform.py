@@ -1,4 +1,4 @@
-"""`satark flow import` of XLSForm: rows become steps, `relevant` their conditions, and what is lost is named."""
+"""`satark flow import` of XLSForm: rows become steps, `relevant` their conditions, and lost parts are named."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_question_becomes_a_step_of_its_type(tmp_path: Path, kind: str, step: 
         ('${age} = 3 OR ${said} = "a = b"', "age == 3 or said == 'a = b'"),
     ],
 )
-def test_what_is_relevant_is_a_condition(tmp_path: Path, relevant: str, when: str) -> None:
+def test_a_relevant_becomes_a_condition(tmp_path: Path, relevant: str, when: str) -> None:
     draft = form(
         tmp_path,
         ("select_one yn", "seen", "Seen?"),
@@ -154,7 +154,7 @@ def test_the_smallest_and_largest_number_are_kept_and_other_constraints_named(tm
     assert len(draft.left_out) == 2
 
 
-def test_what_tells_who_answers_or_looks_different_is_named(tmp_path: Path) -> None:
+def test_columns_about_the_sender_or_the_appearance_are_named(tmp_path: Path) -> None:
     draft = form(
         tmp_path,
         ("deviceid", "phone"),
@@ -174,7 +174,7 @@ def test_what_tells_who_answers_or_looks_different_is_named(tmp_path: Path) -> N
         assert part in lines
 
 
-def test_a_group_says_its_heading_under_its_condition(tmp_path: Path) -> None:
+def test_a_group_shows_its_heading_under_its_condition(tmp_path: Path) -> None:
     draft = form(
         tmp_path,
         ("select_one yn", "seen", "Seen?"),
@@ -195,7 +195,7 @@ def test_a_group_says_its_heading_under_its_condition(tmp_path: Path) -> None:
     assert "NO_LABEL" not in texts
 
 
-def test_headings_of_columns_are_read_as_odk_reads_them(tmp_path: Path) -> None:
+def test_headings_of_columns_are_read_like_in_odk(tmp_path: Path) -> None:
     rows = [
         ["Type", "Name", "Caption", "bind::relevant", "bind:required", "Constraint Message"],
         ["select_one yn", "seen", "Seen?", "", "yes", ""],
@@ -232,7 +232,7 @@ def test_markup_is_no_text(tmp_path: Path) -> None:
     assert 'msgstr "Bring:\\na form\\nx < 3"' in texts
 
 
-def test_a_number_reads_as_it_was_typed(tmp_path: Path) -> None:
+def test_a_number_reads_as_typed(tmp_path: Path) -> None:
     path = workbook(tmp_path / "form.xlsx", survey=[["type", "name", "label"], ["select_one ph", "ph", "pH?"]],
                     choices=[["list_name", "name", "label"], ["ph", "@12.0", "@0.14999999999999999"]])  # fmt: skip
     draft = read_xlsform(path, "en")
@@ -254,7 +254,7 @@ OPTION = "A label of an option that needs more room than any description has, w9
 
 
 def is_carried(column: str, cell: str, step: dict[str, Any], texts: str) -> bool:
-    """Tell whether a cell stands in the step of its row."""
+    """Tell whether a cell is in the step of its row."""
     return {
         "type": bool(step) or cell.startswith(("begin", "end ")),
         "required": cell == "no" or (cell == "yes" and step != {} and "skip" not in step),
@@ -264,7 +264,7 @@ def is_carried(column: str, cell: str, step: dict[str, Any], texts: str) -> bool
 
 
 @given(st.lists(st.fixed_dictionaries(COLUMNS), min_size=1, max_size=8), st.sampled_from("ab"))
-def test_what_stands_in_a_form_is_a_step_or_named(rows: list[dict[str, Any]], second: str) -> None:
+def test_each_part_of_a_form_is_a_step_or_named(rows: list[dict[str, Any]], second: str) -> None:
     survey = [["name", *COLUMNS]]
     for n, row in enumerate(rows, 2):
         filled = (f"w{n}{column[-3:]}" if row[column] is True else row[column] or "" for column in COLUMNS)
@@ -307,7 +307,7 @@ def test_an_imported_form_is_a_questionnaire_without_problems(tmp_path: Path) ->
     assert checked.exit_code == 0, checked.output
 
 
-def test_whom_its_answers_accuse_is_declared_only_on_request(tmp_path: Path) -> None:
+def test_the_accused_are_declared_only_on_request(tmp_path: Path) -> None:
     path = workbook(tmp_path / "form.xlsx", survey=[["type", "name", "label"], ["text", "said", "What?"]])
     done = CliRunner().invoke(flow, ["import", str(path), "--folder", str(tmp_path / "made")])
     assert "1 step, 0 things left out" in done.output
@@ -316,7 +316,7 @@ def test_whom_its_answers_accuse_is_declared_only_on_request(tmp_path: Path) -> 
     assert checked.exit_code == 1
 
 
-def test_what_is_no_form_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImportingError, match="no workbook"):
         read_xlsform(workbook(tmp_path / "form.xlsx", other=[["type"]]), "en")
     (tmp_path / "form.xlsx").write_bytes(b"not a zip")

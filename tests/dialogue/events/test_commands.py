@@ -1,4 +1,4 @@
-"""Commands do what they say at each step where they count."""
+"""Commands have their effect at each step at which they count."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def walked(request: pytest.FixtureRequest, chat: Chat) -> Chat:
     return chat
 
 
-def test_help_and_repeat_put_the_question_again(walked: Chat) -> None:
+def test_help_and_repeat_ask_the_question_again(walked: Chat) -> None:
     step = walked.step
     assert "1098" in walked.say("madad").text
     assert "BNS s.217" in walked.text
@@ -70,7 +70,7 @@ def test_cancel_asks_and_then_erases(walked: Chat) -> None:
     assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, drafted, None)
 
 
-def test_restart_asks_and_then_begins_afresh(walked: Chat) -> None:
+def test_restart_asks_and_then_begins_again(walked: Chat) -> None:
     drafted, step = walked.step != "category", walked.step
     if drafted:
         assert walked.say("नमस्ते").step == "@restart"
@@ -90,7 +90,7 @@ def test_forget_erases_at_once(walked: Chat) -> None:
     assert ("unfinished" in walked.text) is drafted
 
 
-def test_skip_goes_on_where_it_may(walked: Chat) -> None:
+def test_skip_continues_where_a_question_may_be_skipped(walked: Chat) -> None:
     step = walked.step
     walked.say("chhode")
     if step in {"police_who", "evidence", "place"}:
@@ -126,7 +126,7 @@ def test_a_word_that_tells_nothing_is_no_story(chat: Chat, word: str) -> None:
 @pytest.mark.parametrize(
     "text", ["skip the police, they know", "please help, they have guns", "go back to Lanka crossing"]
 )
-def test_a_text_that_holds_a_command_word_is_an_answer(chat: Chat, text: str) -> None:
+def test_a_text_that_contains_a_command_word_is_an_answer(chat: Chat, text: str) -> None:
     chat.say("Hi", "2", "daru", text)
     assert chat.session is not None
     while chat.session.suggested:  # asked whether it is the command, and then whether it belongs to the tip
@@ -147,7 +147,7 @@ def test_pages_are_turned_by_word_and_tap(chat: Chat) -> None:
     assert chat.say("daru").prompt.page == 0
 
 
-def test_a_file_is_not_lost_while_a_question_of_ours_stands(chat: Chat) -> None:
+def test_a_file_during_the_engines_own_question_is_stored(chat: Chat) -> None:
     chat.say("Hi", "2", *STEPS["police"]).say("cancel").send("image")
     assert chat.step == "police"
     assert len(chat.turn.media_jobs) == 1
@@ -162,13 +162,13 @@ def test_delete_at_the_evidence_erases_the_files_only(chat: Chat) -> None:
     assert chat.say("mitao").step == "@cancel"
 
 
-def test_a_story_told_while_a_question_of_ours_stands_is_kept(chat: Chat) -> None:
+def test_a_story_during_the_engines_own_question_is_stored(chat: Chat) -> None:
     chat.say("Hi", "2", *STEPS["police"]).say("cancel", "they come in a white van at night")
     assert chat.step == "police"
     assert chat.session is not None
     assert chat.session.answers["what"].value.endswith("they come in a white van at night")
 
 
-def test_nonsense_at_a_question_of_ours_puts_it_again(chat: Chat) -> None:
+def test_nonsense_at_the_engines_own_question_repeats_the_question(chat: Chat) -> None:
     assert chat.say("Hi", "2", "daru").say("cancel", "zzz").step == "@cancel"
     assert "not understood" in chat.text

@@ -70,7 +70,7 @@ def test_a_stale_tap_changes_that_answer(chat: Chat) -> None:
         "category:ZZZ:1", "category:COW:zzzzzzzzzzz", "@mailbox:answer:1",
     ],
 )  # fmt: skip
-def test_a_foreign_tap_puts_the_question_again(chat: Chat, token: str) -> None:
+def test_a_foreign_tap_repeats_the_question(chat: Chat, token: str) -> None:
 
     chat.say("Hi", "2", "daru")
     before = chat.session
@@ -155,7 +155,7 @@ def test_edits_and_revokes_after_the_receipt_are_answered(chat: Chat) -> None:
     assert chat.step == "@reach"
 
 
-def test_what_a_channel_can_not_take_is_answered(chat: Chat) -> None:
+def test_content_that_a_channel_can_not_accept_is_answered(chat: Chat) -> None:
     assert "cannot take this kind" in chat.say("Hi", "2").hear(Unsupported("poll")).text
     assert "contact card can show who you are" in chat.hear(Unsupported("contact")).text
     assert "too large" in chat.hear(Unsupported("too_large")).text
@@ -167,7 +167,7 @@ def what(chat: Chat) -> Any:
     return chat.session.answers["what"].value
 
 
-def test_a_rewritten_message_replaces_no_other_message_of_the_same_answer(chat: Chat) -> None:
+def test_an_edited_message_replaces_no_other_message_of_the_same_answer(chat: Chat) -> None:
     at_police(chat).say("they bring it every night after ten, in a white pickup")
     source = f"s{len(chat.turns) - 1}"
     assert "every night" in what(chat.edit(source, "they bring it every night after nine, in a blue pickup"))
@@ -175,7 +175,7 @@ def test_a_rewritten_message_replaces_no_other_message_of_the_same_answer(chat: 
     assert "blue pickup" in what(chat)
 
 
-def test_a_rewritten_part_of_a_long_answer_replaces_no_other_part(chat: Chat) -> None:
+def test_an_edited_part_of_a_long_answer_replaces_no_other_part(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "x" * 4500, "the rest of it")
     chat.edit("s4", "the rest of it, changed")
     assert what(chat).startswith("x" * 4000)
@@ -187,7 +187,7 @@ def test_a_rewritten_caption_of_a_spoken_answer_leaves_the_voice(chat: Chat) -> 
     assert what(chat) == {"voice": "1", "text": "by the bridge"}
 
 
-def test_a_rewritten_message_that_is_no_answer_is_not_passed_over_in_silence(chat: Chat) -> None:
+def test_an_edited_message_that_is_no_answer_gets_a_reply(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it", "Lanka", "no").send("image", "a white pickup").edit(
         "s6", "a blue pickup"
     )
@@ -200,7 +200,7 @@ def chat() -> Chat:
 
 
 @every_row("what", BESIDE)
-def test_a_danger_is_heard_wherever_words_are_written(what: str) -> None:
+def test_a_danger_is_recognised_wherever_words_are_written(what: str) -> None:
     talk = chat() if isinstance(BESIDE[what], CompleteTip) else chat().say(*STEPS["review"])
     talk.hear(BESIDE[what])
     assert "112" in talk.text
@@ -241,11 +241,11 @@ def test_an_addition_that_tells_of_no_danger_is_not_urgent() -> None:
     assert "112" not in talk.text
 
 
-def test_a_change_to_a_conversation_that_is_over_stays_unanswered() -> None:
+def test_an_edit_after_the_end_of_a_conversation_gets_no_reply() -> None:
     assert chat().hear(BESIDE["an edited message"]).turn == Turn(session=None)
 
 
-def test_the_button_that_erases_everything_does_so_also_where_words_are_asked_about(engine: Engine) -> None:
+def test_the_button_that_erases_everything_works_at_the_question_about_words_too(engine: Engine) -> None:
     talk = Chat(engine, "web_form").say(
         "Hi", "2", "daru", "They sell it, my mobile is 9876543210", "Lanka", "no", "skip"
     )
@@ -265,7 +265,7 @@ def test_the_button_that_erases_everything_does_so_also_where_words_are_asked_ab
         "मेरी बेटी को मार रहे हैं",
     ],
 )
-def test_of_a_cry_that_may_tell_who_writes_only_the_danger_is_posted_at_once(cry: str) -> None:
+def test_only_the_danger_of_a_cry_that_may_identify_its_sender_is_posted_at_once(cry: str) -> None:
     talk = at_review(chat()).tap("send").say(cry)
     assert "112" in talk.text
     assert talk.turn.post is not None

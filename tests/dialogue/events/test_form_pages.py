@@ -69,7 +69,7 @@ def test_question_by_question_the_tip_is_the_same(form: Chat, engine: Engine) ->
     assert form.tap("send").submission == other.tap("send").submission
 
 
-def test_an_answer_goes_where_its_question_is_wherever_the_conversation_stands(form: Chat) -> None:
+def test_an_answer_goes_to_its_question_from_anywhere_in_the_conversation(form: Chat) -> None:
     fill(form, *SHORT[:3])
     assert form.step == "police"
     fill(form, ("what", Text("Not liquor, but ganja")))
@@ -85,7 +85,7 @@ def test_an_edit_under_way_in_a_menu_is_left_for_the_form(form: Chat) -> None:
     assert question(form, "place").value["text"] == "Lanka"
 
 
-def test_what_is_refused_is_told_beside_its_question_and_the_rest_is_taken(form: Chat) -> None:
+def test_refused_answers_are_reported_beside_their_questions_and_the_others_accepted(form: Chat) -> None:
     fill(form, ("category", Tap("NONE")), ("what", Text(STORY)), ("place", Text(" ")))
     assert dict(form.prompt.problems).keys() == {"category", "place"}
     assert all(said in form.text for _, said in form.prompt.problems)
@@ -93,7 +93,7 @@ def test_what_is_refused_is_told_beside_its_question_and_the_rest_is_taken(form:
     assert question(form, "what").value == STORY
 
 
-def test_more_than_a_chat_takes_in_one_message_is_taken_whole(form: Chat) -> None:
+def test_a_text_longer_than_a_chats_limit_is_accepted_whole(form: Chat) -> None:
     told = "कथा " * 9000
     fill(form, ("what", Text(told)))
     assert question(form, "what").value == told.strip()
@@ -102,12 +102,12 @@ def test_more_than_a_chat_takes_in_one_message_is_taken_whole(form: Chat) -> Non
     assert question(form, "what").value == told.strip()
 
 
-def test_words_for_a_question_that_is_not_asked_are_kept(form: Chat) -> None:
+def test_words_for_a_question_that_is_not_asked_are_stored(form: Chat) -> None:
     fill(form, *SHORT, ("police_who", Text("Constable Ram of Lanka thana")))
     assert question(form, "what").value == f"{STORY}\nConstable Ram of Lanka thana"
 
 
-def test_details_are_answered_without_being_picked_first_and_taken_back(form: Chat) -> None:
+def test_details_are_answered_and_taken_back_without_being_picked_first(form: Chat) -> None:
     fill(form, *SHORT, ("who", Text("A tall man")), ("when", Tap("now")))
     assert form.step == "review"
     fill(form, ("who", Text("")))
@@ -151,13 +151,13 @@ def test_after_the_receipt_a_form_that_is_still_open_changes_nothing(form: Chat)
     assert form.session.submitted
 
 
-def test_the_language_of_the_page_is_spoken_only_where_none_is_chosen(form: Chat) -> None:
+def test_the_pages_language_is_used_only_if_none_is_chosen(form: Chat) -> None:
     fill(form, SHORT[0], language="hi")
     fill(form, SHORT[1], language="en")
     assert form.prompt.language == "hi"
 
 
-def test_what_came_before_a_language_without_one_is_kept(form: Chat) -> None:
+def test_words_before_a_language_are_stored_by_a_form_without_one(form: Chat) -> None:
     fill(form, SHORT[1], language="xx")
     assert form.step == "@language"
     assert question(form, "what").value == STORY
@@ -173,14 +173,14 @@ def many() -> Engine:
     return Engine(load_flow(source), source.catalogues, Geography.sample())
 
 
-def test_several_options_are_chosen_together_and_replace_the_ones_before(many: Engine) -> None:
+def test_several_options_are_chosen_together_and_replace_earlier_ones(many: Engine) -> None:
     chat = fill(Chat(many), ("danger", Tap("unknown")), ("danger", Tap("yes")))
     assert question(chat, "danger").value == ["yes", "unknown"]
     assert fill(chat, ("danger", Tap("no"))).step == "review"
     assert question(chat, "danger").value == ["no"]
 
 
-def test_the_sheet_tells_what_is_asked_and_what_is_answered(form: Chat) -> None:
+def test_the_sheet_shows_the_questions_and_their_answers(form: Chat) -> None:
     fill(form, *SHORT[:2])
     shown = sheet(form)
     assert (shown.current, shown.language, shown.started, shown.review) == ("place", "en", True, "")
@@ -203,7 +203,7 @@ _PAGES = st.lists(st.tuples(st.sampled_from([*_STEPS, "", "@language"]), _TOLD),
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_PAGES, max_size=6))
-def test_whatever_is_filled_in_is_answered_and_no_file_is_forgotten(engine: Engine, pages: list[list[object]]) -> None:
+def test_everything_filled_in_is_answered_and_no_file_is_dropped(engine: Engine, pages: list[list[object]]) -> None:
     chat = Chat(engine, channel="web_form")
     for page in pages:
         chat.hear(FormPage(tuple(page), "hi"))  # type: ignore[arg-type] # Hypothesis can't type its tuples

@@ -1,4 +1,4 @@
-"""A typed name of a place is taken as such, and corrects the one before."""
+"""A typed name of a place is accepted as such, and corrects the earlier one."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def test_another_place_at_the_review_changes_the_place_and_says_so(said: str) ->
 
 
 @every_row("said", ["Sigra ka Ramesh nahi", "Sigra thane wale nahi aate", "wo log Sigra aur Cantt me bhi bechte hai"])
-def test_a_place_that_is_told_beside_something_else_changes_nothing(said: str) -> None:
+def test_a_place_told_beside_something_else_changes_nothing(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
     assert talk.session
     assert talk.session.answers["place"].value["station"] == "lanka"
 
 
 @every_row("said", ["I can't say", "can't tell you more", "no I can't", "not Sigra", "Sigra nahi"])
-def test_what_names_no_other_place_changes_nothing(said: str) -> None:
+def test_a_text_that_names_no_other_place_changes_nothing(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["police"], said)
     assert talk.session
     assert talk.session.answers["place"].value["station"] == "lanka"
@@ -67,7 +67,7 @@ OTHER_TOPICS = {
 
 @every_row("said", OTHER_TOPICS)
 @every_row("step", ["police", "review"])
-def test_a_topic_that_denies_the_one_before_replaces_it_and_is_kept(step: str, said: str) -> None:
+def test_a_topic_that_denies_the_earlier_one_replaces_it_and_is_stored(step: str, said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL[step], said)
     assert talk.session
     assert talk.session.answers["category"].value == OTHER_TOPICS[said]

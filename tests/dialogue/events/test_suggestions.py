@@ -1,4 +1,4 @@
-"""What is only suggested is done, and what is held in doubt is kept, on a clear yes alone; nothing is lost unsaid."""
+"""A suggestion is carried out, and doubtful words are stored, only on a clear yes; nothing is lost silently."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STATES: Final[dict[str, tuple[str, ...]]] = {
     "back? at what": (*WHAT, NAMES, BACK), "back? at the review": (STORY, BACK), "erase?": (STORY, "delete that"),
     "reach": (STORY, "1", WAITS),
 }  # fmt: skip
-"""Question → what a tipster types to come to a suggestion, or to hold words, beside it."""
+"""Question → the tipster's texts that lead to a suggestion, or to held words, at that question."""
 YES: Final = ("haan", "हाँ", "yes", "1", "theek hai", "haan likh do")
 OTHERS: Final = (
     "2", "nahi", "mat likho", "hata do", "galti se bheja", "nahi chahiye", "no don't include that", "3", "?", "help",
@@ -45,7 +45,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     *(Tap(f"{option}:now") for option in ("@suggested:yes", "@suggested:no", "review:send", "@cancel:yes")),
     *(Tap(f"{option}:old") for option in ("@suggested:yes", "review:send", "@cancel:yes", "@identity:send")),
 )  # fmt: skip
-"""What may come next; a tap on a button of the newest question, or of the one before it."""
+"""Possible next events; a tap is on a button of the newest question, or of the one before it."""
 
 
 def held(session: Session | None) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _own(event: Event, session: Session) -> bool:
 
 
 def _faults(session: Session, shown: str, event: Event, turn: Turn) -> Iterator[str]:
-    """Name what a turn did that its event did not ask for. `shown`: the text of the question that it answers."""
+    """List effects of a turn that its event did not ask for. `shown`: the text of the question that it answers."""
     after, said = turn.session, turn.prompt.text if turn.prompt else turn.session.said if turn.session else ""
     agrees, changes = _agrees(event, session), isinstance(event, Edited | Revoked)
     goes_back = agrees and session.suggested is not None and session.suggested[1] == "@back"
@@ -136,13 +136,13 @@ def _at(engine: Engine, state: str, channel: str) -> Chat:
 @pytest.mark.slow("every event at every suggestion")
 @every_row("channel", ["whatsapp", "sms"])
 @every_row("state", STATES)
-def test_no_event_at_a_suggestion_does_what_it_does_not_say(engine: Engine, state: str, channel: str) -> None:
+def test_no_event_at_a_suggestion_has_an_effect_that_it_does_not_name(engine: Engine, state: str, channel: str) -> None:
     assert [fault for one in EVENTS for fault in _walk(engine, _at(engine, state, channel), (one,))] == []
 
 
 @pytest.mark.slow("every event at every suggestion that was not sent yet")
 @every_row("state", STATES)
-def test_nothing_answers_a_suggestion_that_was_not_sent_yet(engine: Engine, state: str) -> None:
+def test_nothing_answers_a_suggestion_before_it_is_sent(engine: Engine, state: str) -> None:
     talk = _at(engine, state, "whatsapp")
     for event in map(Text, (*YES, "2", "nahi")):
         assert talk.session is not None
@@ -153,7 +153,7 @@ def test_nothing_answers_a_suggestion_that_was_not_sent_yet(engine: Engine, stat
 
 @pytest.mark.full("pairs of events at every suggestion")
 @every_row("state", STATES)
-def test_no_pair_of_events_at_a_suggestion_does_what_it_does_not_say(engine: Engine, state: str) -> None:
+def test_no_pair_of_events_at_a_suggestion_has_an_effect_that_it_does_not_name(engine: Engine, state: str) -> None:
     talk = _at(engine, state, "whatsapp")
     assert [fault for one in EVENTS for two in EVENTS for fault in _walk(engine, talk, (one, two))] == []
 
@@ -190,7 +190,7 @@ def test_a_refusal_in_any_words_leaves_the_words_out_and_says_so(
         "हाँ पर नाम छुपा के", "thik hai naam hata ke", "ok but change my name",
     ],
 )  # fmt: skip
-def test_without_a_clear_yes_nothing_is_kept(engine: Engine, state: str, said: str) -> None:
+def test_without_a_clear_yes_no_words_are_stored(engine: Engine, state: str, said: str) -> None:
     chat = Chat(engine).say(*STATES[state])
     if chat.step != "@suggested":
         chat.say("1")
@@ -217,7 +217,7 @@ def test_one_of_two_texts_is_kept_by_its_number(engine: Engine, said: str) -> No
         "nahi mera number hata do", "no forget my number",
     ],
 )  # fmt: skip
-def test_a_no_that_wishes_to_be_forgotten_is_told_how(engine: Engine, said: str) -> None:
+def test_a_no_with_a_wish_to_be_forgotten_is_told_the_way(engine: Engine, said: str) -> None:
     chat = Chat(engine).say(*STATES["reach"], said)
     assert not held(chat.session)
     assert engine._loaded.catalogues["hi"].text("command.forget") in chat.text
@@ -228,7 +228,7 @@ def test_a_no_that_wishes_to_be_forgotten_is_told_how(engine: Engine, said: str)
     "said",
     [WAITS, "ruko, mera number 9876543210 hai", "wait my number is 9876543210", "thodi der me, gadi UP65 AB 1234"],
 )
-def test_who_waits_at_the_story_tells_none_unasked(engine: Engine, said: str) -> None:
+def test_a_tipster_who_waits_at_the_story_is_stored_nothing_unasked(engine: Engine, said: str) -> None:
     chat = Chat(engine).say(*WHAT, said)
     assert not answered(chat.session, "what")
     assert held(chat.session) == (said,)
@@ -245,13 +245,13 @@ def test_a_late_digit_is_neither_a_story_nor_a_place(engine: Engine, said: str) 
     ["SP sahab ko hissa jata hai", "एसपी साहब को हिस्सा जाता है", "the SP takes a share", "daroga paisa leta hai",
      "DIG sahab khud malik hai iske"],
 )  # fmt: skip
-def test_an_accusation_where_a_code_is_asked_for_is_kept(engine: Engine, said: str) -> None:
+def test_an_accusation_at_the_question_for_a_code_is_stored(engine: Engine, said: str) -> None:
     assert said in answered(Chat(engine).say(STORY, "status", said).session)
     assert said in answered(Chat(engine).say("hi", "1", "status", said).session)
 
 
 @every_row("said", ["help", "repeat", "?", "kya matlab", "samajh nahi aaya", "galti se bheja", "3"])
-def test_what_is_no_answer_puts_the_suggestion_again(engine: Engine, said: str) -> None:
+def test_a_text_that_is_no_answer_repeats_the_suggestion(engine: Engine, said: str) -> None:
     talk = Chat(engine).say(*WHAT, NAMES, said)
     assert (talk.step, held(talk.session)) == ("@suggested", (NAMES,))
 
@@ -266,25 +266,25 @@ def test_the_same_number_twice_neither_sends_nor_erases(engine: Engine) -> None:
     assert Chat(engine).say("ladkiyon ko bech dete hain gaon me, kal raat bhi", "1", "1").submission is None
 
 
-def test_going_back_erases_one_step_and_keeps_what_is_held(engine: Engine) -> None:
+def test_going_back_erases_one_step_and_keeps_held_words(engine: Engine) -> None:
     talk = Chat(engine).say(*PLACE, BACK, "haan")
     assert (talk.step, held(talk.session), answered(talk.session, "what")) == ("what", (BACK,), "")
 
 
-def test_a_second_suggestion_keeps_what_the_first_one_held(engine: Engine) -> None:
+def test_a_second_suggestion_keeps_the_held_words_of_the_first(engine: Engine) -> None:
     talk = Chat(engine).say(*WHAT, NAMES, BACK, "nahi")
     assert held(talk.session) == (NAMES, BACK)
     assert NAMES in talk.text
     assert BACK in talk.text
 
 
-def test_saying_one_of_several_texts_again_keeps_no_other(engine: Engine) -> None:
+def test_repeating_one_of_several_held_texts_keeps_only_that_text(engine: Engine) -> None:
     talk = Chat(engine).say(NAMES, STORY, WAITS, WAITS)
     assert NAMES not in answered(talk.session)
 
 
 @every_row("said", [WAITS, NAMES])
-def test_saying_one_of_several_texts_again_drops_no_other(engine: Engine, said: str) -> None:
+def test_after_repeating_one_of_several_held_texts_the_others_are_dropped(engine: Engine, said: str) -> None:
     other = ({WAITS, NAMES} - {said}).pop()
     talk = Chat(engine).say(WAITS, NAMES, STORY, said)
     assert (talk.step, other in held(talk.session)) == ("@suggested", True)
@@ -298,7 +298,7 @@ def test_saying_one_of_several_texts_again_drops_no_other(engine: Engine, said: 
      "mat likhna SP sahab uske jija hai", "nahi mera matlab sigra wale Ramesh se tha",
      "nahi ye nahi, ye likho ki wo raat 10 baje aata hai", "mat likho, aur haan uska godam sigra me hai"],
 )  # fmt: skip
-def test_a_no_declines_only_what_was_held_and_what_follows_it_is_heard(
+def test_a_no_declines_only_the_held_words_and_the_next_words_are_heard(
     engine: Engine, before: tuple[str, ...], said: str
 ) -> None:
     talk = Chat(engine).say(*before, said)
@@ -309,7 +309,7 @@ def test_a_no_declines_only_what_was_held_and_what_follows_it_is_heard(
     assert said in answered(talk.say("haan").session)
 
 
-def test_a_no_after_the_receipt_says_of_further_words_that_they_are_not_added(engine: Engine) -> None:
+def test_a_no_after_the_receipt_tells_that_further_words_are_not_added(engine: Engine) -> None:
     talk = Chat(engine).say(STORY, "1", WAITS, "nahi, SP sahab ka bhi hissa hai usme")
     assert (talk.turn.post, held(talk.session)) == (None, ())
     assert f"नहीं लिखा:\n«{WAITS}»" in talk.text
@@ -317,7 +317,7 @@ def test_a_no_after_the_receipt_says_of_further_words_that_they_are_not_added(en
 
 
 @every_row("said", ["haan, SP sahab ka bhi hissa hai usme", "ji haan wo SP sahab ko paisa deta hai roz"])
-def test_a_yes_after_the_receipt_is_not_swallowed_by_further_words(engine: Engine, said: str) -> None:
+def test_a_yes_after_the_receipt_is_not_lost_beside_further_words(engine: Engine, said: str) -> None:
     talk = Chat(engine).say(STORY, "1", WAITS, said)
     assert "नहीं जोड़ा" in talk.text
     if talk.turn.post is None:  # it was no clear yes
@@ -327,19 +327,19 @@ def test_a_yes_after_the_receipt_is_not_swallowed_by_further_words(engine: Engin
     assert talk.turn.post.text == WAITS
 
 
-def test_a_tip_at_once_names_what_it_leaves_out(engine: Engine) -> None:
+def test_a_tip_sent_at_once_names_the_words_that_it_leaves_out(engine: Engine) -> None:
     talk = Chat(engine, "sms").say(WAITS, "TIP ramesh lanka me roz daru bechta hai")
     assert talk.submission is not None
     assert WAITS not in str(talk.submission.answers)
     assert f'nahi likha:\n"{WAITS}"' in talk.text
 
 
-def test_revoking_the_story_leaves_what_is_held(engine: Engine) -> None:
+def test_revoking_the_story_leaves_held_words(engine: Engine) -> None:
     talk = Chat(engine).say(STORY, WAITS).revoke("s0")
     assert (held(talk.session), answered(talk.session, "what")) == ((WAITS,), "")
 
 
-def test_talk_that_is_kept_before_the_story_does_not_replace_it(engine: Engine) -> None:
+def test_talk_stored_before_the_story_does_not_replace_the_story(engine: Engine) -> None:
     talk = Chat(engine).say("naam mat batana wo mujhe maar denge", "1", "haan").tap("INTOX")
     assert talk.step == "what"
     assert talk.text.startswith("क्या हो रहा है?")
@@ -355,7 +355,7 @@ def test_talk_after_the_receipt_is_added_on_a_yes(engine: Engine) -> None:
 
 
 @every_row("said", ["uska number 9876501234 hai", "haan aur uska bhai bhi", "naam Bablu", "gadi kali hai"])
-def test_what_follows_the_receipt_and_is_no_talk_is_added_at_once(engine: Engine, said: str) -> None:
+def test_a_text_after_the_receipt_that_is_no_talk_is_added_at_once(engine: Engine, said: str) -> None:
     talk = Chat(engine).say(STORY, "1", said)
     assert (talk.turn.post and talk.turn.post.text, held(talk.session), talk.step) == (said, (), "@reach")
 

@@ -1,9 +1,11 @@
-"""Words, files and whole tips are taken back only as the tipster says, and what others erase is no wish."""
+"""Words, files and whole tips are taken back only as the tipster says. Others' erasing is no wish."""
 
 from __future__ import annotations
 
 import pytest
 
+from satark.dialogue.engine import Engine
+from satark_testing.dialogue.chat import Chat
 from support.dialogue.walks import SAID_UNTIL, new_chat
 from support.loops import every_row
 
@@ -16,7 +18,7 @@ TAKEN_BACK = [
 
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("said", TAKEN_BACK)
-def test_who_gives_a_reason_for_erasing_is_asked_to_confirm_it_and_told_that_a_sent_tip_stays(said: str) -> None:
+def test_a_tipster_with_a_reason_for_erasing_must_confirm_and_hears_that_a_sent_tip_stays(said: str) -> None:
     for step in ("police", "review"):
         talk = new_chat().say(*SAID_UNTIL[step])
         begun = talk.session
@@ -30,7 +32,7 @@ def test_who_gives_a_reason_for_erasing_is_asked_to_confirm_it_and_told_that_a_s
 
 
 @every_row("said", ["usne bola sab mita do", "unhone sab saboot mita diya", "police ne video delete kar di thi"])
-def test_what_others_erase_is_no_wish_to_erase(said: str) -> None:
+def test_telling_that_others_erase_something_is_no_wish_to_erase(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
     assert talk.session
     assert talk.session.state != "@cancel"
@@ -49,7 +51,7 @@ UNWANTED = {
 
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("said", UNWANTED)
-def test_a_name_that_is_not_wanted_is_taken_out_after_a_yes_and_only_then(said: str) -> None:
+def test_an_unwanted_name_is_taken_out_only_after_a_yes(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], TOLD, said)
     assert talk.session
     assert "Erase these words" in talk.text
@@ -68,7 +70,9 @@ def test_a_name_that_is_not_wanted_is_taken_out_after_a_yes_and_only_then(said: 
 @every_row(
     "said", ["Suresh ka naam hata do", "सुरेश का नाम मत लिखना", "photo mita do", "फोटो हटा दीजिए", "remove my photo"]
 )
-def test_what_is_not_in_the_tip_is_asked_about_and_the_wish_is_never_in_it(step: str, said: str) -> None:
+def test_unwanted_words_that_are_not_in_the_tip_are_asked_about_and_the_wish_is_never_added(
+    step: str, said: str
+) -> None:
     talk = new_chat().say(*SAID_UNTIL[step], said)
     assert talk.session
     assert talk.session.state == "@change"
@@ -77,7 +81,7 @@ def test_what_is_not_in_the_tip_is_asked_about_and_the_wish_is_never_in_it(step:
 
 
 @every_row("said", ["photo mita do", "photo hata dijiye", "फोटो हटा दो", "remove my photo", "video hata do"])
-def test_a_file_that_is_not_wanted_leads_to_the_files_and_the_word_that_erases_them(said: str) -> None:
+def test_an_unwanted_file_leads_to_the_files_and_the_word_that_erases_them(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"]).send().say(said)
     assert "Erase files" in talk.text
     assert talk.step == "evidence"
@@ -90,7 +94,7 @@ def test_a_file_that_is_not_wanted_leads_to_the_files_and_the_word_that_erases_t
 @every_row(
     "said", ["usne bola Raju ka naam hata do", "kya Raju ka naam hata doge?", "police ne Raju ka naam hata diya"]
 )
-def test_what_others_take_out_is_no_wish_of_the_tipster(said: str) -> None:
+def test_telling_that_others_take_something_out_is_no_wish(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], TOLD, said)
     assert talk.session
     assert not (talk.session.suggested and talk.session.suggested[1].startswith("-"))
@@ -122,7 +126,7 @@ TAKEN_BACK_LATE = [
 
 
 @every_row("said", TAKEN_BACK_LATE)
-def test_who_takes_a_sent_tip_back_in_a_new_chat_is_told_what_the_code_can_do(said: str) -> None:
+def test_a_tipster_who_takes_a_sent_tip_back_in_a_new_chat_hears_what_the_code_can_do(said: str) -> None:
     for begun in (new_chat(), new_chat().say("Hi")):
         talk = begun.say(said)
         assert talk.session is None
@@ -131,7 +135,7 @@ def test_who_takes_a_sent_tip_back_in_a_new_chat_is_told_what_the_code_can_do(sa
 
 
 @every_row("said", ["wapas le lo", "जो भेजा वो वापस लो", "take it back please", "sab wapas le lo"])
-def test_who_takes_a_draft_back_is_asked_whether_to_erase_it(said: str) -> None:
+def test_a_tipster_who_takes_a_draft_back_is_asked_whether_to_erase_it(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
     assert talk.step == "@cancel"
 
@@ -143,7 +147,7 @@ def test_who_takes_a_draft_back_is_asked_whether_to_erase_it(said: str) -> None:
         "send later", "haan kal bhejo", "हाँ कल भेजना", "abhi mat bhejna kal bhejna", "wapas le lo", "undo",
     ],
 )  # fmt: skip
-def test_who_would_stop_or_put_off_a_sent_tip_is_told_that_it_is_sent(said: str) -> None:
+def test_a_tipster_who_wants_to_stop_or_delay_a_sent_tip_hears_that_it_is_sent(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"]).tap("send").say(said)
     assert "already sent and cannot be taken back" in talk.text
     assert talk.turn.post is None
@@ -152,7 +156,7 @@ def test_who_would_stop_or_put_off_a_sent_tip_is_told_that_it_is_sent(said: str)
 
 @every_row("refusal", ["mat bhejo", "don't send", "no", "nahi"])
 @every_row("said", ["go ahead", "aage badho", "carry on", "आगे बढ़ो"])
-def test_who_agrees_after_a_refusal_is_told_what_happens(refusal: str, said: str) -> None:
+def test_a_tipster_who_agrees_after_a_refusal_hears_the_effect(refusal: str, said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"]).tap("send").say(refusal, said)
     assert "already sent" in talk.text
     assert talk.step == "@reach"
@@ -167,7 +171,7 @@ LEFT = [
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("step", ["category", "what", "place", "police"])
 @every_row("said", LEFT)
-def test_who_would_leave_it_is_asked_again_and_answers_nothing(step: str, said: str) -> None:
+def test_a_tipster_who_would_leave_it_is_asked_again_and_answers_nothing(step: str, said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL[step])
     begun = talk.session
     talk.say(said)
@@ -193,9 +197,59 @@ def test_kin_that_are_named_in_a_menu_are_not_lost(menu: str, said: str) -> None
 @every_row(
     "said", ["police se bachao", "पुलिस से बचाओ", "police se bachaiye", "save me from the police", "pulis se bacha la"]
 )
-def test_who_fears_the_police_is_answered_and_no_station_gets_the_tip(step: str, said: str) -> None:
+def test_a_tipster_who_fears_the_police_is_answered_and_no_station_gets_the_tip(step: str, said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL[step], said)
     assert talk.session
     assert "112" in talk.text
     assert "We do not ask who you are" in talk.text
     assert [one for one in talk.session.accused if one.is_sure]
+
+
+ASKS_TO_SEND = [
+    "bas bhej do", "ok send", "thik hai bhej dijiye", "ab bhej do", "bhej do na", "please send now", "ok done send",
+    "बस भेज दो", "अब भेज दीजिए",
+]  # fmt: skip
+FORBIDS_TO_SEND = ["na bhejo", "bhejo mat", "bhejna nahi hai", "abhi na bhejo", "send nahi karna", "मत भेजो"]
+
+
+@every_row("said", ASKS_TO_SEND)
+def test_a_text_that_only_asks_to_send_leads_on_and_is_no_answer(said: str, engine: Engine) -> None:
+    for step in ("what", "place", "police"):
+        talk = Chat(engine).say(*SAID_UNTIL[step])
+        before = talk.session
+        talk.say(said)
+        assert before
+        assert talk.session
+        assert (talk.session.step, talk.session.answers) == (step, before.answers)
+        assert "This one question is needed" in talk.text
+    evidence = Chat(engine).say(*SAID_UNTIL["police"], "no", said)
+    assert evidence.step == "review"
+    review = evidence.say(said)
+    assert review.submission is None
+    assert "tap “Yes, send”" in review.text
+
+
+@every_row("said", ["bas", "bas ho gaya", "aur kuch nahi", "that's all"])
+def test_who_has_no_more_to_tell_at_the_review_is_told_what_sends(said: str, engine: Engine) -> None:
+    talk = Chat(engine).say(*SAID_UNTIL["review"], said)
+    assert (talk.step, talk.submission) == ("review", None)
+    assert "tap “Yes, send”" in talk.text
+
+
+@every_row("said", FORBIDS_TO_SEND)
+def test_who_forbids_to_send_answers_no_question_with_it(said: str, engine: Engine) -> None:
+    for step in ("place", "police"):
+        talk = Chat(engine).say(*SAID_UNTIL[step])
+        before = talk.session
+        talk.say(said)
+        assert before
+        assert talk.session
+        assert (talk.session.step, talk.session.answers) == (step, before.answers)
+    assert Chat(engine).say(*SAID_UNTIL["review"], said).submission is None
+
+
+@every_row("cry", ["bachao mujhe mar denge ye log", "help me they will kill me tonight"])
+def test_a_cry_does_not_say_that_it_happens_at_another_time(cry: str, engine: Engine) -> None:
+    talk = Chat(engine).say(cry, "Sigra")
+    assert talk.session
+    assert getattr(talk.session.answers.get("now"), "value", None) != "no"

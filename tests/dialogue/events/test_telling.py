@@ -1,4 +1,4 @@
-"""A question is described as the lexicon names it; a text is kept where it tells something, and talk is answered."""
+"""A question is described by the lexicon's name; a text that tells something is stored, and talk is answered."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FIRST = {
 
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("story, language", FIRST.items())
-def test_the_first_words_are_kept_however_few_they_are(story: str, language: str) -> None:
+def test_the_first_words_are_stored_however_few(story: str, language: str) -> None:
     talk = new_chat().say(story)
     assert talk.session is not None
     assert talk.session.answers["what"].value == story
@@ -53,7 +53,7 @@ def test_the_first_words_are_kept_however_few_they_are(story: str, language: str
 
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("story", FIRST)
-def test_few_words_before_the_story_is_asked_are_kept_too(story: str) -> None:
+def test_few_words_before_the_story_question_are_stored_too(story: str) -> None:
     talk = new_chat().say("Hi", "English", story)
     assert talk.session is not None
     kept = talk.session.answers.get("what")
@@ -65,7 +65,7 @@ def test_few_words_before_the_story_is_asked_are_kept_too(story: str) -> None:
     "said",
     ["Hi", "namaste ji", "ok", "haan ji", "thank you", "kya police ko mera number dikhega?", "1", "asdf", "help", "??"],
 )
-def test_talk_before_the_story_is_not_kept(said: str) -> None:
+def test_talk_before_the_story_is_not_stored(said: str) -> None:
     talk = new_chat().say(said)
     assert talk.session is None or "what" not in talk.session.answers
 
@@ -86,7 +86,7 @@ LOOPED = ("language", "category", "police", "review")
 @pytest.mark.slow("many dialogues")
 @every_row("step", LOOPED)
 @every_row("text", REPEATED)
-def test_nobody_gets_the_same_reply_again_and_again_to_a_longer_text(step: str, text: str) -> None:
+def test_no_longer_text_gets_the_same_reply_again_and_again(step: str, text: str) -> None:
     assert_no_loop(new_chat(), step, text)
 
 
@@ -101,7 +101,9 @@ def test_no_text_of_the_corpus_makes_the_dialogue_loop(step: str) -> None:
 
 
 def assert_no_loop(talk: Chat, step: str, text: str) -> None:
-    """A text that is sent three times is kept or asked something else, unless it wishes to hear the question again."""
+    """A text that is sent three times is stored or leads to another question, unless it asks to hear the question
+    again.
+    """
     talk.say(*SAID_UNTIL[step], text, text)
     begun, before = talk.session, talk.text
     talk.say(text)
@@ -121,7 +123,7 @@ def repeats(talk: Chat, text: str) -> bool:
     return is_said or reading.kind in {Kind.OPTION, Kind.DANGER}
 
 
-def test_talk_that_names_police_is_kept() -> None:
+def test_talk_that_names_police_is_stored() -> None:
     chat = new_chat().say("hi", "1", "daru", words := "mujhe dar lagta hai uska bhai daroga hai")
     assert chat.session is not None
     assert chat.session.answers["what"].value == words
@@ -139,7 +141,7 @@ def review(engine: Engine) -> TurnContext:
     return context_at(at_review(Chat(engine)), engine)
 
 
-def test_the_review_says_which_of_its_options_acts(review: TurnContext) -> None:
+def test_the_review_tells_which_of_its_options_acts(review: TurnContext) -> None:
     asked = asked_of(review, *review.whole_question())
     assert (asked.asks, asked.opening) == ("review", False)
     assert [option.id for option in asked.options if option.acts] == ["send"]
@@ -162,14 +164,14 @@ DENYING = [
 
 
 @every_row("story", DENYING)
-def test_a_first_message_that_says_what_is_not_done_is_kept(story: str) -> None:
+def test_a_first_message_about_something_not_done_is_stored(story: str) -> None:
     talk = new_chat().say(story)
     assert talk.session
     assert talk.session.answers["what"].value == story
 
 
 @every_row("said", ["nahi batana chahta hoon", "mat bhejo kuch", "mujhe kuch nahi kehna", "naam nahi bataunga"])
-def test_a_first_message_that_only_refuses_is_not_kept(said: str) -> None:
+def test_a_first_message_that_only_refuses_is_not_stored(said: str) -> None:
     talk = new_chat().say(said)
     assert talk.session is None or "what" not in talk.session.answers
 
@@ -182,7 +184,7 @@ DETAILS = [
 
 @every_row("said", DETAILS)
 @every_row("step", ["police", "evidence"])
-def test_a_detail_is_kept_or_asked_about_at_a_question_for_something_else(step: str, said: str) -> None:
+def test_a_detail_at_another_question_is_stored_or_asked_about(step: str, said: str) -> None:
     until = (*SAID_UNTIL["police"], "no") if step == "evidence" else SAID_UNTIL[step]
     talk = new_chat().say(*until, said)
     assert talk.session
@@ -199,7 +201,7 @@ GRAVE = [
 
 
 @every_row("said", GRAVE)
-def test_a_grave_fact_at_the_review_is_kept_and_its_numbers_are_shown(said: str) -> None:
+def test_a_grave_fact_at_the_review_is_stored_and_its_numbers_are_shown(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
     assert talk.session
     assert "112" in talk.text
@@ -210,7 +212,7 @@ def test_a_grave_fact_at_the_review_is_kept_and_its_numbers_are_shown(said: str)
 
 
 @every_row("said", ["call police", "police bulao", "पुलिस बुलाओ", "police ko phone karo", "call the police now"])
-def test_a_call_for_the_police_is_asked_where_and_not_whom_of_the_police_it_accuses(said: str) -> None:
+def test_a_call_for_the_police_is_asked_for_the_place_and_not_whom_it_accuses(said: str) -> None:
     talk = new_chat().say("Hi", "2", said)
     assert ("112" in talk.text, talk.step) == (True, "place")
     assert new_chat().say(*SAID_UNTIL["review"], said).step == "review"

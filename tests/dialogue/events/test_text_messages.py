@@ -1,4 +1,4 @@
-"""A whole tip in one message, and what media need that show less at once or show it again."""
+"""A whole tip in one message, and media that show less at once or show a prompt again."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_complete_tip_is_added_to_a_draft_that_is_under_way(sms: Chat) -> None
         ((STORY,), "evidence"),
     ],
 )
-def test_the_last_message_of_a_caller_submits_everything_that_was_told(
+def test_the_last_message_of_a_caller_submits_all_told_answers(
     told: tuple[str, ...], role: str, engine: Engine
 ) -> None:
     voice = Chat(engine, channel="voice").say(*told).hear(CompleteTip(SPOKEN, last=True))
@@ -97,7 +97,7 @@ def test_the_last_message_of_a_caller_submits_everything_that_was_told(
 
 
 @pytest.mark.parametrize("command", ["cancel", "restart"])
-def test_a_caller_who_asked_to_erase_and_fell_silent_sends_nothing(command: str, engine: Engine) -> None:
+def test_a_caller_who_asked_to_erase_and_fell_silent_submits_nothing(command: str, engine: Engine) -> None:
     voice = Chat(engine, channel="voice").say("Hi", "English", "3", STORY, command)
     voice.hear(CompleteTip(SPOKEN, last=True))
     assert voice.submission is None
@@ -118,7 +118,7 @@ def test_a_caller_who_asked_to_erase_and_fell_silent_sends_nothing(command: str,
         "TIP sochta hu batau ya nahi lanka me ganja bikta hai",
     ],
 )
-def test_a_whole_tip_that_says_not_to_send_it_waits_for_the_word(text: str, engine: Engine) -> None:
+def test_a_whole_tip_that_says_not_to_send_it_waits_for_the_word_to_send(text: str, engine: Engine) -> None:
     assert Chat(engine, channel="sms").say(text).submission is None
 
 
@@ -140,12 +140,12 @@ def test_a_whole_tip_is_sent_at_once(text: str, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("command", ["", "code "])
-def test_a_cry_beside_a_code_is_answered_with_numbers(command: str, engine: Engine) -> None:
+def test_a_cry_beside_a_code_is_answered_with_numbers_to_call(command: str, engine: Engine) -> None:
     code = "482719305571" if command else "8391446070125538"
     assert "112" in Chat(engine).say("Hi", "English", f"{command}{code} bachao wo mujhe maar raha hai").text
 
 
-def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Chat) -> None:
+def test_turning_a_page_keeps_the_texts_that_stood_above_it(sms: Chat) -> None:
     sms.say("Hi", "English")
     assert "Police see no number" in sms.text
     before = sms.text
@@ -153,7 +153,7 @@ def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Cha
     assert (sms.text, sms.prompt.page) == (before, 1)
 
 
-def test_a_question_is_restated_with_what_stood_above_it(sms: Chat, engine: Engine) -> None:
+def test_a_repeated_question_has_the_texts_that_stood_above_it(sms: Chat, engine: Engine) -> None:
     sms.say("Hi", "English")
     assert sms.session is not None
     assert engine.repeat_question(sms.session).text == sms.text
@@ -173,7 +173,7 @@ def test_a_receipt_is_never_repeated(sms: Chat, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("name", "words"), [("status", "16-digit"), ("help", "112"), ("nonsense", "not understood")])
-def test_a_key_means_its_command_at_every_question(name: str, words: str, sms: Chat) -> None:
+def test_a_key_has_its_command_at_every_question(name: str, words: str, sms: Chat) -> None:
     sms.say("Hi", "English", "3")
     sms.hear(Tap(command_token(name)))
     assert words in sms.text
@@ -197,7 +197,7 @@ def test_a_complete_tip_during_a_draft_is_handled_as_typed_text(sms: Chat) -> No
 
 
 @pytest.mark.parametrize(("word", "told"), [("help", "skip = next question"), ("zzz", "not understood")])
-def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: Chat) -> None:
+def test_a_new_statement_is_on_the_first_page(word: str, told: str, sms: Chat) -> None:
     sms.say("Hi", "English").hear(Tap(NEXT_PAGE))
     assert sms.prompt.page == 1
     sms.say(word)
@@ -260,7 +260,7 @@ def test_talk_about_tips_is_never_submitted(engine: Engine, channel: str, typed:
      ", send only after I confirm", ", wapas lena hai", ", ye jhooth hai", ", maine jhooth bola",
      ", practice kar raha tha", ", trial hai", ", यह झूठ है"],
 )  # fmt: skip
-def test_a_tip_that_its_sender_takes_back_or_puts_off_is_not_sent(engine: Engine, said: str) -> None:
+def test_a_tip_that_its_sender_takes_back_or_delays_is_not_sent(engine: Engine, said: str) -> None:
     talk = Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{said}")
     assert (talk.submission, talk.session is not None) == (None, True)
 
@@ -338,7 +338,7 @@ AT = {
 
 @every_row("step", AT)
 @every_row("text", WITH_CODE)
-def test_a_code_in_any_sentence_opens_the_mailbox_and_stands_in_no_answer(engine: Engine, step: str, text: str) -> None:
+def test_a_code_in_any_sentence_opens_the_mailbox_and_is_in_no_answer(engine: Engine, step: str, text: str) -> None:
     opened = Mailbox(open=OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1"), language="en", messages=())
     talk = Chat(engine, mailbox=opened).say(*AT[step], text)
     assert "4K7Q-2XPM" in talk.text
@@ -346,7 +346,7 @@ def test_a_code_in_any_sentence_opens_the_mailbox_and_stands_in_no_answer(engine
     assert "8391" not in str([answer.value for answer in talk.session.answers.values()])
 
 
-def test_what_is_told_beside_a_code_is_kept(engine: Engine) -> None:
+def test_words_beside_a_code_are_stored(engine: Engine) -> None:
     talk = Chat(engine).say(WITH_CODE[-1])
     assert talk.session is not None
     assert "lanka me sharab bech rahe hai" in talk.session.answers["what"].value
@@ -362,7 +362,7 @@ def test_the_number_of_an_account_is_no_code(engine: Engine, text: str) -> None:
     assert talk.session.answers["what"].value == text
 
 
-def test_a_code_in_a_caption_or_an_edit_is_taken_out(engine: Engine) -> None:
+def test_a_code_in_a_caption_or_an_edit_is_removed(engine: Engine) -> None:
     talk = Chat(engine).say("Hi", "English", "3")
     talk.hear(Text(STORY), "m1").hear(Edited("m1", f"They sell guns, {CODE}"))
     talk.send("image", f"the shop, {CODE}")
@@ -378,7 +378,7 @@ def test_a_handoff_code_in_a_sentence_brings_the_draft(engine: Engine, text: str
     assert Chat(engine).say(text).turn.redeem_handoff_code
 
 
-def test_a_whole_tip_with_a_code_opens_the_mailbox_and_sends_nothing(sms: Chat) -> None:
+def test_a_whole_tip_with_a_code_opens_the_mailbox_and_submits_nothing(sms: Chat) -> None:
     words = f"my code {CODE} what happened"
     sms.hear(CompleteTip(Text(words), typed=Text(f"TIP {words}")))
     assert sms.submission is None

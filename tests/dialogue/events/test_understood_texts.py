@@ -1,4 +1,4 @@
-"""Words are read where they are no command: dangers get their numbers, remarks an answer, stories their place."""
+"""Words that are no command are read: dangers get numbers to call, remarks an answer, stories their place."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ ENGLISH_CRIES = [
 
 @pytest.mark.slow("many dialogues")
 @every_row("cry, language", [(one, "hi") for one in HINDI_CRIES] + [(one, "en") for one in ENGLISH_CRIES])
-def test_a_cry_as_the_first_message_is_answered_in_its_language_and_asked_where(cry: str, language: str) -> None:
+def test_a_cry_as_the_first_message_is_answered_in_its_language_and_asked_for_the_place(
+    cry: str, language: str
+) -> None:
     talk = new_chat().say(cry)
     assert talk.session is not None
     assert talk.session.language == language
@@ -73,7 +75,7 @@ def test_a_cry_as_the_first_message_is_answered_in_its_language_and_asked_where(
 
 @pytest.mark.parametrize("step", ["category", "what", "place"])
 @pytest.mark.parametrize("where", ["near the old temple", "Lanka", "varanasi cantt ke paas"])
-def test_the_place_after_a_cry_leads_to_the_review_from_which_it_is_sent(step: str, where: str) -> None:
+def test_the_place_after_a_cry_leads_to_the_review_that_sends_it(step: str, where: str) -> None:
     talk = new_chat().say(*SAID_UNTIL[step], "he is stabbing my brother right now", where)
     assert talk.step == "review"
     talk.tap("send")
@@ -90,20 +92,20 @@ def test_a_danger_to_a_life_beside_another_is_not_said_twice() -> None:
     assert talk.text.count("112") == 1
 
 
-def test_a_cry_that_names_its_place_is_asked_nothing() -> None:
+def test_a_cry_that_names_its_place_is_asked_no_further_question() -> None:
     talk = new_chat().say("lanka me goli chal rahi hai bachao")
     assert talk.step == "review"
     assert len(talk.text) <= 500
 
 
-def test_a_cry_about_a_policeman_is_kept_from_every_station() -> None:
+def test_no_station_gets_a_cry_about_a_policeman() -> None:
     talk = new_chat().say("daroga mujhe maar raha hai bachao", "lanka").tap("send")
     assert talk.submission is not None
     assert talk.submission.accused is not None
     assert talk.submission.accused.level == "unknown"
 
 
-def test_a_cry_is_asked_where_until_it_is_told_or_skipped() -> None:
+def test_a_cry_is_asked_for_the_place_until_it_is_told_or_skipped() -> None:
     talk = new_chat().say("bachao", "jaldi aao mujhe maar rahe hai")
     assert talk.step == "place"
     assert talk.session is not None
@@ -113,13 +115,13 @@ def test_a_cry_is_asked_where_until_it_is_told_or_skipped() -> None:
 
 
 @pytest.mark.parametrize(("channel", "where"), [("sms", "Write the place"), ("web_form", "Where is it?")])
-def test_a_channel_that_takes_no_location_asks_a_cry_in_its_own_words(channel: str, where: str) -> None:
+def test_a_channel_without_locations_asks_a_cry_in_its_own_words(channel: str, where: str) -> None:
     source = default_flow()
     talk = Chat(Engine(load_flow(source), source.catalogues, Geography.sample()), channel).say("help me please")
     assert where in talk.text
 
 
-def test_the_notice_that_a_cry_had_no_time_for_is_given_above_the_review() -> None:
+def test_the_notice_that_a_cry_left_no_time_for_is_shown_above_the_review() -> None:
     talk = new_chat().say("help me please")
     assert "Meta" not in talk.text
     assert "Meta" in talk.say("Lanka").text
@@ -143,7 +145,7 @@ def test_an_ordinary_tip_with_violent_words_is_not_urgent(tip: str) -> None:
     assert talk.session.dangers == ()
 
 
-def test_a_danger_that_one_reading_alone_finds_is_shown_and_makes_nothing_urgent() -> None:
+def test_a_danger_that_only_one_reading_finds_is_shown_and_is_not_urgent() -> None:
     talk = new_chat().say("Hi", "2", "blood bank me khoon bechte h")
     assert "112" in talk.text
     while talk.step != "review":
@@ -153,7 +155,7 @@ def test_a_danger_that_one_reading_alone_finds_is_shown_and_makes_nothing_urgent
     assert (talk.submission.priority, talk.submission.flags) == ("normal", ())
 
 
-def test_the_tip_is_urgent_and_says_why() -> None:
+def test_an_urgent_tip_tells_its_reason() -> None:
     talk = new_chat().say(*SAID_UNTIL["what"], "they will kill the boy if he tells", "Lanka", "no", "skip").tap("send")
     assert talk.submission is not None
     assert talk.submission.priority == "urgent"
@@ -192,7 +194,7 @@ def test_a_text_that_chooses_nothing_is_answered(chat: Chat, typed: str) -> None
         "wo meri behan ke piche jata hai",
     ],
 )
-def test_to_go_behind_girls_is_no_step_back(following: str) -> None:
+def test_going_behind_girls_is_no_step_back(following: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["what"], following)
     assert talk.session is not None
     if talk.session.suggested:
@@ -211,7 +213,7 @@ def test_a_hindi_tip_about_english_liquor_is_answered_in_hindi(said: str) -> Non
 
 
 @every_row("said, language", [("English please, they sell ganja", "en"), ("english me bolo", "en"), ("hindi me", "hi")])
-def test_a_language_that_is_wished_for_is_chosen(said: str, language: str) -> None:
+def test_a_requested_language_is_chosen(said: str, language: str) -> None:
     talk = new_chat().say(said)
     assert talk.session
     assert talk.session.language == language
@@ -238,7 +240,7 @@ def test_a_hindi_conversation_stays_in_hindi_at_every_question(state: str, engin
 
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("said", ["Ajay Rai", "Rajesh", "lal makaan", "Sujabad", "लकड़ी चोरी", "Munna", "white van", "ganja"])
-def test_a_word_or_two_at_the_review_are_asked_about_and_kept(said: str) -> None:
+def test_a_word_or_two_at_the_review_are_asked_about_and_stored(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
     if talk.session and talk.session.held:
         assert said in talk.text
@@ -249,7 +251,7 @@ def test_a_word_or_two_at_the_review_are_asked_about_and_kept(said: str) -> None
 
 
 @every_row("said", ["bhej dunga", "haan par abhi nahi", "bad me", "not yes", "theek hai"])
-def test_talk_about_sending_at_the_review_is_kept_nowhere(said: str) -> None:
+def test_talk_about_sending_at_the_review_is_not_stored(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"])
     begun = talk.session
     talk.say(said)
@@ -270,7 +272,7 @@ OTHERS = {
 
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("said", OTHERS)
-def test_a_no_that_accuses_another_office_is_a_yes_and_kept(said: str) -> None:
+def test_a_no_that_accuses_another_office_is_a_stored_yes(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["police"], said)
     assert talk.session
     assert talk.session.answers["police"].value == "yes"

@@ -1,4 +1,4 @@
-"""A flow is built of plain data; what is wrong with it is refused, by step and language."""
+"""A flow is built from plain data; problems are refused, with step and language."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_form_of_today_is_built_as_it_is() -> None:
         ("- {id: a, type: choice, options: [x, q]}" + SEND, "the text 'a.q' is missing"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_refused_and_named(steps: str, words: str) -> None:
+def test_a_problem_is_refused_and_named(steps: str, words: str) -> None:
     with pytest.raises(FlowError) as caught:
         load_flow(small_flow(steps))
     if words == "nobody":

@@ -1,4 +1,4 @@
-"""A flow is shown on every channel before it is used: what does not fit is found."""
+"""A flow is tried on every channel before it is used, which finds everything that does not fit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_default_flow_fits_every_medium(channel: str, shows: Capabilities) -
         ({"a.name": "n" * 25}, "the name"),
     ],
 )
-def test_what_a_channel_can_not_show_is_found(texts: dict[str, str], words: str) -> None:
+def test_content_that_a_channel_can_not_show_is_found(texts: dict[str, str], words: str) -> None:
     made = small_flow("- {id: hello, type: say}\n- {id: a, type: choice, options: [x, y]}" + SEND, texts=texts)
     found = check_flow(load_flow(made), made.catalogues, [("whatsapp", WHATSAPP)])
     assert any(words in str(problem) and problem.channel == "whatsapp" for problem in found), [*map(str, found)]
@@ -84,7 +84,7 @@ def test_a_flow_with_thirty_branches_is_checked_in_few_steps(last: str, lost: li
 
 
 def _counted(step: Step, tried: list[str]) -> Step:
-    """Let a step note each try of its condition."""
+    """Let a step count each evaluation of its condition."""
     if step.when is None:
         return step
     holds = step.when.holds

@@ -1,4 +1,4 @@
-"""Commands are known by every spelling of the wording's table, as whole messages only."""
+"""Commands are recognised in every spelling of the catalogues, as whole messages only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROWS = [(word.strip(), command) for command, words in SPELLINGS.items() for word
 
 @every_row("typed, command", ROWS)
 @every_row("shape", ["{}", " {} ", "{}।", "{}!", "\u200d{}\u200c"])
-def test_every_spelling_is_heard(typed: str, command: str, shape: str) -> None:
+def test_every_spelling_is_recognised(typed: str, command: str, shape: str) -> None:
     assert WORDS.command(fold(shape.format(typed))) == command
 
 
@@ -47,5 +47,5 @@ def test_only_whole_messages_are_commands(typed: str) -> None:
     [("हिन्दी", "hi"), ("हिंदी", "hi"), ("हिन्दि", "hi"), ("hindi", "hi"), ("English", "en"), ("अंग्रेज़ी", "en"),
      ("अंग्रेजी", "en"), ("इंग्लिश", "en"), ("angrezi", "en"), ("eng", "en")],
 )  # fmt: skip
-def test_languages_are_known_by_their_names(typed: str, language: str) -> None:
+def test_languages_are_recognised_by_their_names(typed: str, language: str) -> None:
     assert WORDS.language(fold(typed)) == language

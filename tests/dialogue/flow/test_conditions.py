@@ -1,4 +1,4 @@
-"""Conditions: they compare, and nothing else gets in."""
+"""Conditions compare and do nothing else."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_condition_that_does_more_than_compare_is_refused(source: str) -> None
 
 @pytest.mark.slow("many examples")
 @given(st.text(max_size=40))
-def test_any_text_is_read_or_refused(source: str) -> None:
+def test_any_text_is_parsed_or_refused(source: str) -> None:
     try:
         condition = parse_condition(source)
     except ConditionError:
@@ -85,7 +85,7 @@ def test_any_values_are_compared_without_raising(values: dict[str, Any]) -> None
         assert parse_condition(source).holds(values) in {True, False}
 
 
-def test_names_and_constants_are_noted() -> None:
+def test_names_and_constants_are_collected() -> None:
     condition = parse_condition("category in ('a', 'b') and place.station == '' or not what")
     assert condition.names == {"category", "place.station", "what"}
     assert condition.constants["category"] == {"a", "b"}

@@ -95,7 +95,7 @@ def test_a_flow_in_its_own_words_accuses_the_declared_unit(said: Sequence[str], 
 
 
 @pytest.mark.parametrize("accused", [Accused(level="range"), None])
-def test_the_ranges_office_is_accused_only_where_a_desk_stands_above_it(accused: Accused | None) -> None:
+def test_the_ranges_office_is_accused_only_if_a_desk_stands_above_it(accused: Accused | None) -> None:
     shipped = default_flow()
     engine = Engine(load_flow(shipped), shipped.catalogues, Geography.sample())
     chat = Chat(engine)

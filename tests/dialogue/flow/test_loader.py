@@ -1,4 +1,4 @@
-"""Loading flows: what is refused, by step and language; the hash; what channels can't show."""
+"""Loading flows: problems are refused with step and language, and channels that can't show a prompt are found."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_with_one_language_the_first_step_comes_at_once_and_back_stops_there() -
     assert "Hello" not in talk.say("restart").tap("yes").text or talk.turn.session is None
 
 
-def test_a_flow_of_ones_own_is_read_with_the_words_beside_it(tmp_path: Path) -> None:
+def test_an_own_flow_is_read_with_the_words_beside_it(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "en.po").write_text('msgid "a.ask"\nmsgstr "Mine?"\n\nmsgid "a.name"\nmsgstr "A"\n', "utf-8")
     (tmp_path / "texts" / "bho.po").write_text('msgid "a.ask"\nmsgstr "का?"\n', "utf-8")

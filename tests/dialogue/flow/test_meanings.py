@@ -1,4 +1,4 @@
-"""What a step is to the engine and to the desks is declared; its id is free."""
+"""A flow declares the meaning of a step for the engine and the desks; its id is free."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RENAMED = {
     "whose_voice": "speaker",
     "when": "moment",
 }
-"""Ids of the default flow → those of the same flow in other words."""
+"""Id of the default flow → id of the same step in a renamed flow."""
 
 
 def renamed() -> tuple[Engine, Catalogues]:
@@ -59,7 +59,7 @@ def test_the_default_flow_declares_every_meaning() -> None:
     assert undeclared(flow.steps) == []
 
 
-def test_the_same_words_are_understood_where_the_ids_are_others() -> None:
+def test_the_same_words_are_understood_with_other_ids() -> None:
     engine, _ = renamed()
     assert not set(RENAMED) & set(engine.flow.by_id)
     chat = Chat(engine).say("Hi", "the police take bribes from every shop", "Lanka")
@@ -100,7 +100,7 @@ def test_a_flow_that_declares_a_meaning_wrongly_is_refused(steps: str, words: st
     assert words in str(caught.value)
 
 
-def test_of_several_places_the_declared_one_is_the_tips() -> None:
+def test_the_declared_one_of_several_places_is_the_tips() -> None:
     places = "- {id: home, type: place}\n- {id: spot, type: place, means: place}"
     with pytest.raises(FlowError) as caught:
         load_flow(source(places))

@@ -1,4 +1,4 @@
-"""Where somebody may be hurt this minute, one question asks whether it happens now; a yes makes the tip urgent."""
+"""If somebody may be hurt this minute, one question asks whether it happens now. A yes makes the tip urgent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_crime_under_way_says_112_and_makes_the_tip_urgent(engine: Engine, cha
 
 
 @pytest.mark.parametrize("answer", ["no", "files"])
-def test_a_crime_that_is_over_makes_nothing_urgent(chat: Chat, answer: str) -> None:
+def test_a_crime_that_is_over_is_not_urgent(chat: Chat, answer: str) -> None:
     chat.say("Hi", "English").tap("HEIN").say(STORY).tap(answer)
     assert "112" not in chat.text
     chat.say("Lanka").tap("no")
@@ -65,7 +65,7 @@ def test_a_story_that_tells_the_time_is_not_asked_for_it(chat: Chat) -> None:
     assert chat.step == "police"
 
 
-def test_files_that_came_unasked_are_shown_before_they_are_sent(chat: Chat) -> None:
+def test_unsolicited_files_are_shown_before_they_are_sent(chat: Chat) -> None:
     chat.say("Hi", "English").tap("HEIN").say(STORY).tap("no").send().say("Lanka").tap("no", "@done")
     assert chat.step == "review"
     assert "1 file" in chat.text

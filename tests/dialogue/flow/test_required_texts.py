@@ -11,7 +11,7 @@ from support.dialogue.small_flows import SEND, small_flow
 
 
 @pytest.mark.parametrize(("key", "text"), [("receipt", "no code"), ("help", "{what}"), ("changed", "{name")])
-def test_a_text_with_the_wrong_places_is_refused(key: str, text: str) -> None:
+def test_a_text_with_wrong_placeholders_is_refused(key: str, text: str) -> None:
     with pytest.raises(FlowError, match=f"the text '{key}' must have the places"):
         load_flow(small_flow("- {id: a, type: text}" + SEND, texts={key: text}))
 

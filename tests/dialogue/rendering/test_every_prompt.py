@@ -1,4 +1,4 @@
-"""Every prompt that a flow can put is listed: each question, menu and text, in each language."""
+"""Every prompt that a flow can show is listed: each question, menu and text, in each language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SOURCE = default_flow()
 FLOW = load_flow(SOURCE)
 
 
-def test_each_question_menu_and_text_is_there_in_each_language() -> None:
+def test_each_question_menu_and_text_is_listed_in_each_language() -> None:
     names = {name for name, _ in every_prompt(FLOW, SOURCE.catalogues, Geography.sample(), "whatsapp")}
     asked = [step.id for step in FLOW.steps if step.type.part in {"ask", "media", "review"}]
     for language in FLOW.languages:
@@ -21,7 +21,7 @@ def test_each_question_menu_and_text_is_there_in_each_language() -> None:
         assert {f"{language} {key}" for key in REQUIRED_TEXTS} <= names
 
 
-def test_unfilled_places_stand_in_braces_and_filled_ones_do_not() -> None:
+def test_unfilled_placeholders_stay_in_braces_and_filled_ones_do_not() -> None:
     filled = dict(every_prompt(FLOW, SOURCE.catalogues, Geography.sample(), "whatsapp"))
     bare = dict(every_prompt(FLOW, SOURCE.catalogues, Geography.sample(), "whatsapp", filled=False))
     assert "{code}" in bare["en receipt"].text

@@ -35,7 +35,7 @@ def labels(fitted: Prompt) -> list[str]:
     return [choice.label for choice in fitted.choices]
 
 
-def test_twelve_choices_are_nine_and_more_then_the_rest_and_back() -> None:
+def test_twelve_choices_are_nine_and_more_and_then_the_rest_and_back() -> None:
     assert labels(fit(prompt(12), WHATSAPP)) == [*(f"o{i}" for i in range(9)), "More"]
     assert labels(fit(prompt(12, page=1), WHATSAPP)) == ["o9", "o10", "o11", "Back"]
     assert labels(fit(prompt(12, page=2), WHATSAPP)) == labels(fit(prompt(12), WHATSAPP))
@@ -55,7 +55,7 @@ def test_dont_know_is_on_every_page() -> None:
     assert page(3) == page(0)
 
 
-def test_few_choices_are_buttons_and_actions_fill_what_is_left() -> None:
+def test_few_choices_are_buttons_and_actions_fill_the_remaining_room() -> None:
     fitted = fit(prompt(2, actions=2), WHATSAPP)
     assert (len(fitted.choices), len(fitted.actions)) == (2, 1)
     assert not fit(prompt(3, actions=2), WHATSAPP).actions
@@ -72,12 +72,12 @@ def test_choices_with_descriptions_stay_a_list() -> None:
     assert len(fit(told, WHATSAPP).actions) == 2
 
 
-def test_actions_alone_are_at_most_the_buttons() -> None:
+def test_actions_without_choices_are_at_most_as_many_as_the_buttons() -> None:
     assert len(fit(prompt(0, actions=5), TELEGRAM).actions) == 5
     assert fit(prompt(0, actions=2), WHATSAPP).actions == choices(2, "@a")
 
 
-def test_a_medium_without_buttons_has_the_choices_numbered_in_the_text() -> None:
+def test_a_medium_without_buttons_numbers_the_choices_in_the_text() -> None:
     fitted = fit(prompt(3, actions=1), SMS)
     assert fitted.text == "Which?\n1 o0\n2 o1\n3 o2\n@a0"
     assert not fitted.choices
@@ -93,13 +93,13 @@ def test_numbered_choices_are_paged_by_length_and_keep_their_numbers() -> None:
     assert pages[0].endswith("More")
 
 
-def test_a_text_too_long_for_buttons_keeps_its_words_and_numbers_the_choices() -> None:
+def test_a_text_too_long_for_buttons_stays_whole_and_numbers_the_choices() -> None:
     fitted = fit(prompt(3, text="w" * 2000), WHATSAPP)
     assert fitted.text.startswith("w" * 2000)
     assert fitted.text.endswith("3 o2")
 
 
-def test_only_a_text_too_long_as_a_whole_is_clipped() -> None:
+def test_only_a_text_that_is_too_long_without_choices_is_clipped() -> None:
     assert fit(prompt(0, text="क्ष" * 3000), WHATSAPP).text.endswith("क्ष…")
 
 
@@ -111,7 +111,7 @@ def test_labels_too_long_for_a_medium_without_lists_are_numbered() -> None:
 @pytest.mark.slow("a third of a second of a processor")
 @pytest.mark.parametrize("shows", [WHATSAPP, TELEGRAM, SMS])
 @given(count=st.integers(0, 40), actions=st.integers(0, 4), page=st.integers(-5, 50), length=st.integers(1, 5000))
-def test_whatever_is_fitted_fits(shows: Capabilities, count: int, actions: int, page: int, length: int) -> None:
+def test_every_fitted_prompt_fits(shows: Capabilities, count: int, actions: int, page: int, length: int) -> None:
     fitted = fit(prompt(count, actions, page, "नमस्ते " * (length // 7 + 1)), shows)
     shown = len(fitted.choices) + len(fitted.actions)
     assert shown <= max(shows.buttons, shows.rows)

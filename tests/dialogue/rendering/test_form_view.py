@@ -1,4 +1,4 @@
-"""The form knows how many steps lie before the tipster, and keeps to that number."""
+"""The form knows the number of its steps, and keeps to that number."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def an_answer(draw: st.DrawFn, question: FormQuestion) -> Tap | Text | Media:
 
 @pytest.mark.slow("a property over whole flows")
 @given(data=st.data())
-def test_whatever_is_answered_the_number_of_steps_stays_and_no_question_exceeds_it(
-    engine: Engine, data: st.DataObject
-) -> None:
+def test_no_answer_changes_the_number_of_steps_or_exceeds_it(engine: Engine, data: st.DataObject) -> None:
     form = begun(engine)
     shown: list[tuple[int, int]] = []
     while not (view := view_of(form)).review and len(shown) < 40:
@@ -54,7 +52,7 @@ def test_whatever_is_answered_the_number_of_steps_stays_and_no_question_exceeds_
     assert 1 == numbers[0] <= numbers[-1] < view.steps
 
 
-def test_a_question_that_only_some_are_asked_belongs_to_the_step_before_it(engine: Engine) -> None:
+def test_a_conditional_question_belongs_to_the_step_before_it(engine: Engine) -> None:
     view = view_of(begun(engine))
     assert [one.step for one in view.questions if one.counted] == ["category", "what", "place", "police", "evidence"]
     asked = {"category": 1, "now": 2, "district": 3, "police_unit": 4, "police_who": 4, "evidence": 5, "who": 5}
@@ -62,5 +60,5 @@ def test_a_question_that_only_some_are_asked_belongs_to_the_step_before_it(engin
 
 
 @pytest.mark.parametrize("unknown", ["", "@reach"])
-def test_what_is_no_question_of_the_flow_is_the_first_step(engine: Engine, unknown: str) -> None:
+def test_a_page_without_a_question_of_the_flow_is_the_first_step(engine: Engine, unknown: str) -> None:
     assert view_of(begun(engine)).step_of(unknown) == 1

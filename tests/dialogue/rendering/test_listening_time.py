@@ -11,8 +11,8 @@ import pytest
 from satark.api.prompt import Capabilities, VoiceNote, clip_name
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.chat_voice_notes import ReadAloud, every_phrase
 from satark.dialogue.rendering.fit import fit
-from satark.dialogue.rendering.read_aloud import ReadAloud, every_phrase
 from satark.speech.ogg_opus import read_packets, seconds
 from satark.speech.voice_notes import PAUSE, VoiceNotes, fill_folder
 from satark_testing.dialogue.chat import Chat
@@ -32,13 +32,13 @@ MEDIA: Final = {
     ),
 }  # fmt: skip
 CHARACTERS: Final = {"category": 260, "@reach": 260, "all": 1050}
-"""Prompt → the most characters that its voice note says; `all`: those of the whole conversation."""
+"""Prompt → the most characters that its voice note speaks; `all`: those of the whole conversation."""
 SECONDS: Final = {"category": 25, "@reach": 30, "all": 150}
 ANSWERS: Final = ("no", "unknown", "send", "@done", "@skip")
 
 
 def heard(language: str, category: str, channel: str = "whatsapp") -> Mapping[str, VoiceNote]:
-    """Tell a tip by voice notes and taps; return what is heard at each question, the receipt's at `@reach`."""
+    """Tell a tip by voice notes and taps; return the spoken words at each question, the receipt's at `@reach`."""
     chat = Chat(ENGINE, channel, speaks=True).send("voice")
     notes = {}
     while not chat.submission:
@@ -61,13 +61,13 @@ def characters(note: VoiceNote) -> int:
 
 @pytest.mark.parametrize("channel", MEDIA)
 @pytest.mark.parametrize("language", ["hi", "en"])
-def test_a_voice_note_says_little(language: str, channel: str) -> None:
+def test_a_voice_note_is_short(language: str, channel: str) -> None:
     said = {step: characters(note) for step, note in heard(language, "INTOX", channel).items()}
     said["all"] = sum(said.values())
     assert not {step: said[step] for step, most in CHARACTERS.items() if said[step] > most}
 
 
-def test_how_to_choose_is_said_once() -> None:
+def test_the_way_to_choose_is_explained_once() -> None:
     how = {clip_name(each.language, each.text("aloud.choose")) for each in SOURCE.catalogues}
     assert [step for step, note in heard("hi", "INTOX").items() if how & set(note.parts)] == ["@language"]
 

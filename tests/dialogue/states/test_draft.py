@@ -1,4 +1,4 @@
-"""The flow's own questions: recordings and films, going back, and answers that are asked no more."""
+"""The flow's own questions: recordings and films, going back, and answers that are no longer asked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pytest
 
 from satark.api.inbound import MediaKind
 from satark.dialogue.engine import Engine
-from satark.dialogue.turn.submission import SCREEN
+from satark.dialogue.turn.summary import SCREEN
 from satark_testing.dialogue.chat import Chat
 from support.dialogue.small_flows import SEND, small_chat
 from support.dialogue.walks import at_evidence, at_police, at_review
 
 
-def test_a_voice_message_is_the_answer_and_goes_into_the_tip(chat: Chat) -> None:
+def test_a_voice_message_is_an_answer_and_part_of_the_tip(chat: Chat) -> None:
     chat.say("Hi", "1", "daru").send("voice").say("Lanka").say("no", "skip").tap("send")
     made = chat.submission
     assert made is not None
@@ -21,7 +21,7 @@ def test_a_voice_message_is_the_answer_and_goes_into_the_tip(chat: Chat) -> None
     assert chat.turns[3].media_jobs[0].role == "what"
 
 
-def test_whoever_sends_a_film_is_told_once_that_their_voice_may_be_in_it(chat: Chat) -> None:
+def test_a_tipster_who_sends_a_film_hears_once_that_their_voice_may_be_in_it(chat: Chat) -> None:
     warning = "voice in a video can give you away"
     at_evidence(chat).send("image")
     assert warning not in chat.text
@@ -40,14 +40,14 @@ def test_the_sound_of_a_film_is_removed_by_one_tap(engine: Engine, channel: str,
     assert chat.submission.answers["film_sound"] == answer
 
 
-def test_a_film_that_comes_at_the_review_has_its_sound_asked_about(chat: Chat) -> None:
+def test_a_film_at_the_review_is_asked_about_its_sound(chat: Chat) -> None:
     at_review(chat).send("video")
     assert chat.step == "film_sound"
     assert chat.say("skip").step == "review"
     assert "film_sound" not in chat.tap("send").submission.answers  # type: ignore[union-attr] # it was sent
 
 
-def test_a_film_that_comes_unasked_is_warned_of_too(chat: Chat) -> None:
+def test_an_unsolicited_film_is_warned_of_too(chat: Chat) -> None:
     chat.say("Hi", "2").send("video")
     assert "voice in a video can give you away" in chat.text
     assert "keep it as proof" in chat.text
@@ -55,7 +55,7 @@ def test_a_film_that_comes_unasked_is_warned_of_too(chat: Chat) -> None:
 
 @pytest.mark.parametrize("kind", ["voice", "audio"])
 @pytest.mark.parametrize(("tapped", "answer"), [("own", "own"), ("other", "other"), ("@skip", None)])
-def test_whose_voice_it_is_is_asked_once_a_recording_is_among_the_evidence(
+def test_the_tipster_is_asked_whose_voice_is_in_recorded_evidence(
     chat: Chat, kind: MediaKind, tapped: str, answer: str | None
 ) -> None:
     at_evidence(chat).send("image").send(kind).say("done")
@@ -65,7 +65,7 @@ def test_whose_voice_it_is_is_asked_once_a_recording_is_among_the_evidence(
     assert chat.submission.answers.get("whose_voice") == answer
 
 
-def test_whose_voice_is_not_asked_of_photos_spoken_answers_or_in_a_call(chat: Chat, engine: Engine) -> None:
+def test_nobody_is_asked_whose_voice_is_in_photos_or_spoken_answers_or_calls(chat: Chat, engine: Engine) -> None:
     at_evidence(chat).send("image").send("image").say("done")
     assert chat.step == "review"
     spoken = Chat(engine).say("Hi", "2", "daru").send("voice").say("Assi ghat", "no", "skip")
@@ -74,7 +74,7 @@ def test_whose_voice_is_not_asked_of_photos_spoken_answers_or_in_a_call(chat: Ch
     assert call.step == "review"
 
 
-def test_a_review_in_the_first_reply_fits_on_a_screen_and_says_nothing_twice() -> None:
+def test_a_review_in_the_first_reply_fits_on_a_screen_and_repeats_nothing() -> None:
     steps = "- {id: notice, type: say}\n- {id: what, type: text, opening: true}\n- {id: place, type: place}"
     talk = small_chat(steps + SEND, {"notice.whatsapp": "n" * 300})
     story = "They sell liquor behind the school near Lanka every night " * 8
@@ -86,7 +86,7 @@ def test_a_review_in_the_first_reply_fits_on_a_screen_and_says_nothing_twice() -
 
 
 @pytest.mark.parametrize("answer", ["कोई नहीं", "koi nahi", "none"])
-def test_who_suspects_nobody_accuses_nobody_and_names_no_officer(chat: Chat, answer: str) -> None:
+def test_a_tipster_who_suspects_nobody_accuses_nobody_and_names_no_officer(chat: Chat, answer: str) -> None:
     chat.say("Hi", "हिन्दी", "अवैध खनन", "रात में बालू निकालते हैं", "लंका", "हाँ")
     assert chat.step == "police_unit"
     assert chat.say(answer).step == "evidence"
@@ -103,7 +103,7 @@ def test_a_complaint_about_the_police_may_accuse_nobody_by_name(chat: Chat) -> N
     assert (made.accused, made.answers["police_unit"]) == (None, "none")
 
 
-def test_whose_voice_is_asked_of_a_late_recording_but_not_of_a_removed_one(chat: Chat) -> None:
+def test_the_tipster_is_asked_about_the_voice_of_a_late_recording_and_not_of_a_removed_one(chat: Chat) -> None:
     at_evidence(chat).send("image").say("done")
     chat.send("voice")
     assert chat.step == "whose_voice"
@@ -114,7 +114,7 @@ def test_whose_voice_is_asked_of_a_late_recording_but_not_of_a_removed_one(chat:
     assert "whose_voice" not in chat.submission.answers
 
 
-def test_changing_the_category_leaves_out_answers_that_are_asked_no_more(chat: Chat) -> None:
+def test_changing_the_category_drops_answers_that_are_no_longer_asked(chat: Chat) -> None:
     at_police(chat).tap("yes", "station").send("voice").say("skip")
     chat.tap("change", "police").say("no")
     assert chat.step == "review"
@@ -127,7 +127,7 @@ def test_changing_the_category_leaves_out_answers_that_are_asked_no_more(chat: C
     assert chat.turn.dropped_files == ("1",)
 
 
-def test_a_past_event_has_its_day_asked(chat: Chat) -> None:
+def test_a_past_event_is_asked_for_its_day(chat: Chat) -> None:
     at_review(chat).tap("details", "when", "past")
     assert chat.step == "when_date"
     chat.say("last night at 10").tap("send")
@@ -136,7 +136,7 @@ def test_a_past_event_has_its_day_asked(chat: Chat) -> None:
     assert chat.submission.priority == "normal"
 
 
-def test_back_to_the_evidence_erases_none_of_it(chat: Chat) -> None:
+def test_going_back_to_the_evidence_erases_no_file(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no").send("image").send("image").say(
         "done", "back"
     )
@@ -148,6 +148,6 @@ def test_back_to_the_evidence_erases_none_of_it(chat: Chat) -> None:
     assert chat.submission.evidence == ("1", "2")
 
 
-def test_back_to_a_spoken_answer_erases_it(chat: Chat) -> None:
+def test_going_back_to_a_spoken_answer_erases_the_answer(chat: Chat) -> None:
     assert chat.say("Hi", "2", "daru").send("voice").say("back").step == "what"
     assert chat.turn.dropped_files == ("1",)

@@ -1,4 +1,4 @@
-"""A draft goes on on another channel: the code that it is given, and the arrival there."""
+"""A draft continues on another channel: the code that it gets, and its arrival there."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ STORY = "Arms are sold behind the mill every night"
 
 @pytest.fixture
 def begun(engine: Engine) -> Chat:
-    """Somebody who has told what happens, and is asked where."""
+    """A conversation that has told what happens, and is asked where."""
     return Chat(engine).say("Hi", "English", "Illegal arms", STORY)
 
 
 @pytest.mark.parametrize("word", ["continue", "जारी", "Jari", "go on elsewhere", "दूसरी जगह"])
-def test_a_handoff_code_is_given_for_a_draft_and_the_conversation_goes_on(begun: Chat, word: str) -> None:
+def test_a_draft_gets_a_handoff_code_and_the_conversation_continues(begun: Chat, word: str) -> None:
     begun.say(word)
     assert begun.turn.issue_handoff_code
     assert GROUPED in begun.text
@@ -50,7 +50,7 @@ def test_one_tap_leads_from_an_account_with_a_name_to_the_website_with_the_draft
         assert f"https://tips.example#{HANDOFF_CODE}" in chat.hear(Tap(way.token)).text
 
 
-def test_the_handoff_code_is_not_stored_in_what_is_repeated(engine: Engine) -> None:
+def test_repeated_texts_never_contain_the_handoff_code(engine: Engine) -> None:
     caller = Chat(engine, channel="voice").say("Hi", "English", "Illegal arms", STORY, "continue")
     assert caller.session is not None
     assert GROUPED not in caller.session.said
@@ -101,7 +101,7 @@ def test_a_call_accepts_a_handoff_code_where_it_asks_for_codes(engine: Engine, b
     assert there.say(HANDOFF_CODE).step == "place"
 
 
-def test_wrong_codes_get_the_same_words_and_then_none(engine: Engine) -> None:
+def test_all_wrong_codes_get_the_same_words_until_no_more_are_accepted(engine: Engine) -> None:
     there = Chat(engine).say("Hi", "English", "continue")
     for _ in range(4):
         assert "That code is not right" in there.say(HANDOFF_CODE).text
@@ -119,7 +119,7 @@ def test_a_draft_on_the_new_channel_is_not_replaced(begun: Chat, engine: Engine)
     assert there.step == "place"
 
 
-def test_twelve_digits_are_words_like_any_others_where_no_code_is_awaited(begun: Chat) -> None:
+def test_twelve_digits_are_ordinary_words_unless_a_code_is_awaited(begun: Chat) -> None:
     begun.say("919876543210")
     assert not begun.turn.redeem_handoff_code
     assert begun.step == "district"
@@ -141,7 +141,7 @@ def test_the_question_for_the_first_words_has_the_button_that_calls(engine: Engi
     assert not chat.say("They are sold at night").prompt.call
 
 
-def test_one_tap_shows_the_button_that_calls_where_the_account_answers_calls(engine: Engine) -> None:
+def test_one_tap_shows_the_button_for_a_call_if_the_account_answers_calls(engine: Engine) -> None:
     chat = Chat(engine, "whatsapp").say("Hi", "English", "Illegal arms", "They are sold at night")
     assert chat.session
     assert "Call and tell" not in [one.label for one in chat.prompt.actions]
@@ -165,7 +165,7 @@ def test_after_a_call_the_chat_asks_its_question(begun: Chat) -> None:
     assert "place" in begun.text
 
 
-def test_after_a_call_up_to_the_review_the_chat_shows_nothing_that_was_told(begun: Chat) -> None:
+def test_after_a_call_that_ended_at_the_review_the_chat_repeats_nothing_told(begun: Chat) -> None:
     begun.say("Lanka", "no", "skip")
     assert begun.step == "review"
     neutral = begun.hear(HUNG_UP).text
@@ -185,7 +185,7 @@ def test_after_a_call_with_a_receipt_or_without_a_word_the_chat_says_nothing(eng
     assert chat.turn.prompt is None
 
 
-def test_a_session_goes_on_in_a_call_with_the_notice_of_calls_and_back(engine: Engine, begun: Chat) -> None:
+def test_a_session_continues_in_a_call_with_the_calls_notice_and_back(engine: Engine, begun: Chat) -> None:
     assert begun.session
     call = engine.begin(channel="voice", tip="", recipient="", identity="", reachable=False)
     moved = engine.move(begun.session, call)

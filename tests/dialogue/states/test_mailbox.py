@@ -1,4 +1,4 @@
-"""Status by receipt: what a code opens, and what can be done there."""
+"""The mailbox behind a receipt's code: its content, and the tipster's possible acts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mailbox(*messages: Message, question: int | None = None) -> Mailbox:
 
 @pytest.fixture
 def box(engine: Engine) -> Chat:
-    """A tipster whose tip has a question waiting."""
+    """A tipster whose tip has an unanswered question."""
     asked = Message(sender="desk", desk="sp", text="Which shop exactly?", question=True)
     return Chat(engine, mailbox=mailbox(Message(sender="desk", status="NEED_INFO"), asked, question=7))
 
@@ -47,7 +47,7 @@ def test_status_asks_for_the_code_then_opens(box: Chat) -> None:
     assert box.say(CODE).step == "@mailbox"
 
 
-def test_who_has_answered_is_not_asked_again(engine: Engine) -> None:
+def test_a_tipster_who_has_answered_is_not_asked_again(engine: Engine) -> None:
     asked = Message(sender="desk", desk="sp", status="NEED_INFO", text="Which shop?", question=True)
     answered = Message(sender="tipster", text="The third one", answers=7)
     text = Chat(engine, mailbox=mailbox(asked, answered)).say("status " + CODE).text
@@ -58,7 +58,7 @@ def test_who_has_answered_is_not_asked_again(engine: Engine) -> None:
     assert "There is a question, please answer." in text
 
 
-def test_no_code_is_read_out_of_a_story(box: Chat) -> None:
+def test_no_code_is_recognised_inside_a_story(box: Chat) -> None:
     box.say("Hi", "2", "daru", f"the card number was {CODE} I think")
     assert not box.turn.open_mailbox
     assert box.step == "place"
@@ -66,7 +66,7 @@ def test_no_code_is_read_out_of_a_story(box: Chat) -> None:
 
 @every_row("status", STATUSES)
 @every_row("language", ["1", "2"])
-def test_every_status_is_told_in_every_language(engine: Engine, status: Status, language: str) -> None:
+def test_every_status_is_explained_in_every_language(engine: Engine, status: Status, language: str) -> None:
     chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status=status, text="no proof found")))
     chat.say("Hi", language, "status", CODE)
     texts = engine._loaded.catalogues["hi" if language == "1" else "en"]
@@ -81,7 +81,7 @@ def test_internal_messages_are_never_shown(engine: Engine) -> None:
     assert "Under review" in chat.text
 
 
-def test_only_what_came_since_the_tipster_last_wrote_is_shown(engine: Engine) -> None:
+def test_only_messages_since_the_tipster_last_wrote_are_shown(engine: Engine) -> None:
     old, new = Message(sender="desk", text="old"), Message(sender="desk", text="newest")
     mine = Message(sender="tipster", text="mine")
     chat = Chat(engine, mailbox=mailbox(old, mine, new)).say(CODE)
@@ -90,7 +90,7 @@ def test_only_what_came_since_the_tipster_last_wrote_is_shown(engine: Engine) ->
     assert "Received" in chat.text
 
 
-def test_what_the_tipster_answered_last_is_shown_again(engine: Engine) -> None:
+def test_the_tipsters_last_answer_is_shown_again(engine: Engine) -> None:
     old, asked = Message(sender="desk", text="old"), Message(sender="desk", text="Which shop?", question=True)
     mine = Message(sender="tipster", text="mine")
     answers = [Message(sender="tipster", text=text, answers=7) for text in ("The third one", "and it opens at nine")]
@@ -100,7 +100,7 @@ def test_what_the_tipster_answered_last_is_shown_again(engine: Engine) -> None:
     assert chat.offered() == []
 
 
-def test_a_question_that_waits_is_shown_even_if_another_was_asked_after_it(engine: Engine) -> None:
+def test_an_unanswered_question_is_shown_even_after_a_newer_one(engine: Engine) -> None:
     first = Message(sender="desk", text="Which shop?", question=True)
     second = Message(sender="desk", text="On which side?", question=True)
     answered = Message(sender="tipster", text="Left", answers=9)
@@ -206,14 +206,14 @@ def test_forget_in_the_mailbox_forgets(box: Chat) -> None:
     assert (box.turn.session, box.turn.reach) == (None, False)
 
 
-def test_a_long_message_is_passed_on_as_far_as_it_goes_and_that_is_said(box: Chat) -> None:
+def test_a_long_message_is_cut_off_and_the_tipster_hears_that(box: Chat) -> None:
     box.say(CODE, "x" * 5000)
     assert box.turn.post is not None
     assert len(box.turn.post.text) == 4000
     assert "first 4000" in box.text
 
 
-def test_wrong_codes_are_told_alike_and_close_after_five(chat: Chat) -> None:
+def test_all_wrong_codes_get_the_same_reply_and_five_close_the_question(chat: Chat) -> None:
     texts = {chat.say("Hi", "2", "status", CODE).text}
     texts |= {chat.say(CODE).text for _ in range(3)}
     assert len(texts) == 1
@@ -224,7 +224,7 @@ def test_wrong_codes_are_told_alike_and_close_after_five(chat: Chat) -> None:
     assert chat.step == "category"
 
 
-def test_neither_code_nor_messages_are_kept_in_the_session(box: Chat) -> None:
+def test_the_session_contains_neither_code_nor_messages(box: Chat) -> None:
     box.say(CODE)
     stored = msgspec.msgpack.encode(box.session)
     assert b"8391" not in stored
@@ -237,7 +237,7 @@ def test_a_receipt_can_be_tried_at_once_and_leads_back_to_the_last_question(box:
     assert box.say("close").step == "@reach"
 
 
-def test_reply_typed_where_the_answer_is_asked_asks_for_it_again(box: Chat) -> None:
+def test_reply_typed_at_the_question_for_the_answer_repeats_that_question(box: Chat) -> None:
     assert box.say(CODE, "reply", "reply").step == "@answer"
     assert box.session
     assert box.session.mailbox
@@ -265,13 +265,13 @@ def test_a_greeting_in_the_mailbox_of_the_tip_just_sent_erases_nothing_of_it(box
 @pytest.mark.parametrize(
     ("before", "step"), [(("Hi", "2", "daru"), "what"), (("Hi", "2"), "category"), ((), "@language")]
 )
-def test_who_gives_no_code_goes_on_where_they_were(chat: Chat, before: tuple[str, ...], step: str) -> None:
+def test_a_tipster_without_a_code_returns_to_where_they_were(chat: Chat, before: tuple[str, ...], step: str) -> None:
     chat.say(*before, "status", "close")
     assert chat.step == step
     assert "closed" not in chat.text, "nothing was open"
 
 
-def test_a_file_while_a_code_is_awaited_is_kept_where_the_tip_stood(box: Chat) -> None:
+def test_a_file_at_the_question_for_a_code_is_stored_with_the_draft(box: Chat) -> None:
     box.say("Hi", "2", "status").send("image")
     assert (box.step, len(box.turn.media_jobs)) == ("category", 1)
     assert "We have your file" in box.text
@@ -286,7 +286,7 @@ def test_status_in_the_mailbox_asks_for_a_code_again(box: Chat) -> None:
     assert box.say(CODE, "status").step == "@code"
 
 
-def test_what_became_of_a_file_is_told_where_the_mailbox_is_opened(engine: Engine) -> None:
+def test_news_about_a_file_is_told_when_the_mailbox_opens(engine: Engine) -> None:
     opened = msgspec.structs.replace(mailbox(), file_notices=(FileNotice("lost"), FileNotice("too_large", 100)))
     chat = Chat(engine, mailbox=opened).say(CODE)
     assert "One file did not reach us" in chat.text
@@ -294,7 +294,9 @@ def test_what_became_of_a_file_is_told_where_the_mailbox_is_opened(engine: Engin
 
 
 @pytest.mark.parametrize(("language", "told"), [("1", "हमेशा के लिए मिटा दी गई है"), ("2", "has been erased for good")])
-def test_who_asks_for_an_erased_tip_is_told_so_and_nothing_else(engine: Engine, language: str, told: str) -> None:
+def test_a_tipster_who_asks_for_an_erased_tip_hears_only_that_it_is_erased(
+    engine: Engine, language: str, told: str
+) -> None:
     erased = msgspec.structs.replace(mailbox(), erased=True)
     chat = Chat(engine, mailbox=erased)
     chat.say("Hi", language, "status", CODE)
@@ -304,7 +306,7 @@ def test_who_asks_for_an_erased_tip_is_told_so_and_nothing_else(engine: Engine, 
     assert chat.session is None or chat.session.mailbox is None
 
 
-def test_a_draft_goes_on_after_the_news_of_an_erased_tip(engine: Engine) -> None:
+def test_a_draft_continues_after_the_news_of_an_erased_tip(engine: Engine) -> None:
     chat = Chat(engine, mailbox=msgspec.structs.replace(mailbox(), erased=True))
     chat.say("Hi", "2", "INTOX", "Liquor is sold behind the school")
     before = chat.step
@@ -320,7 +322,7 @@ FORBIDDEN = [
 
 
 @every_row("said", FORBIDDEN)
-def test_the_police_get_no_wish_about_what_not_to_write(box: Chat, said: str) -> None:
+def test_the_police_get_no_wish_about_words_not_to_write(box: Chat, said: str) -> None:
     box.say(CODE, said)
     assert (box.turn.post, box.step, said in box.text) == (None, "@suggested", True)
     box.say("no")
@@ -338,7 +340,7 @@ ANSWERS = [
 
 
 @every_row("said", ANSWERS)
-def test_what_tells_of_others_is_posted_at_once(box: Chat, said: str) -> None:
+def test_words_about_others_are_posted_at_once(box: Chat, said: str) -> None:
     box.say(CODE, said)
     assert box.turn.post is not None
     assert box.turn.post.text == said
@@ -351,7 +353,7 @@ def test_a_wish_that_belongs_to_the_answer_is_posted_as_one(box: Chat) -> None:
     assert box.step == "@mailbox"
 
 
-def test_what_follows_a_wish_is_posted_without_it(box: Chat) -> None:
+def test_words_after_a_wish_are_posted_without_it(box: Chat) -> None:
     box.say(CODE, "mat bhejna", "he comes at nine with a white van to the third shop")
     assert box.turn.post is not None
     assert box.turn.post.text == "he comes at nine with a white van to the third shop"

@@ -73,14 +73,14 @@ def test_hi_after_the_receipt_begins_afresh_and_keeps_no_contact(chat: Chat) -> 
 
 
 @pytest.mark.parametrize("word", ["cancel", "mita do", "forget", "1", "No, erase my number", "नहीं, नंबर मिटा दें"])
-def test_an_own_word_after_the_receipt_erases_the_contact(chat: Chat, word: str) -> None:
+def test_the_own_word_after_the_receipt_erases_the_contact(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert (chat.turn.session, chat.turn.reach, chat.turn.erase) == (None, False, False)
     assert ("cannot be taken back" in chat.text) is (word in {"cancel", "mita do"})
 
 
 @pytest.mark.parametrize("word", ["skip", "no", "नहीं"])
-def test_a_refusal_after_the_receipt_is_told_what_to_tap(chat: Chat, word: str) -> None:
+def test_after_a_refusal_the_tipster_hears_what_to_tap(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert (chat.step, chat.turn.reach) == ("@reach", None)
     assert "tap “No, erase my number” below, or write 1" in chat.text
@@ -96,7 +96,7 @@ def test_only_a_clear_answer_decides_about_the_contact(chat: Chat, word: str) ->
     assert chat.step == "@reach"
 
 
-def test_what_is_told_after_the_receipt_is_added_to_the_tip(chat: Chat) -> None:
+def test_words_after_the_receipt_are_added_to_the_tip(chat: Chat) -> None:
     at_review(chat).tap("send").say("they come in a white van with the number 4411")
     assert chat.turn.post is not None
     assert chat.turn.post.text == "they come in a white van with the number 4411"
@@ -113,15 +113,15 @@ def test_a_file_after_the_receipt_is_added_to_the_tip(chat: Chat) -> None:
 
 @pytest.mark.parametrize("word", ["back", "skip", "पीछे"])
 @pytest.mark.parametrize("asked", ["Hi", "cancel"])
-def test_who_wants_back_from_the_question_whether_to_erase_goes_on(asked: str, word: str, chat: Chat) -> None:
+def test_a_tipster_who_wants_back_from_the_erasing_question_continues(asked: str, word: str, chat: Chat) -> None:
     chat.say("Hi").tap("en").tap("INTOX").say(asked)
     assert chat.step in {"@restart", "@cancel"}
     chat.say(word)
     assert chat.step == "what"
 
 
-def test_the_digits_of_the_languages_erase_nothing_where_something_is_under_way(chat: Chat) -> None:
-    """On the phone they are pressed by habit, before one has heard what they do this time."""
+def test_the_languages_digits_erase_nothing_during_a_draft(chat: Chat) -> None:
+    """On the phone, callers press them by habit before they have heard the present question."""
     assert chat.say("Hi").tap("en").tap("INTOX").say("Hi").say("1").step == "what"
     assert chat.say("Hi").say("2").step == "@language"
     assert chat.say("2").step == "what"
@@ -160,7 +160,7 @@ OF_OTHERS = [
 
 
 @every_row("words", ["chacha nahi mama", "not my uncle, my brother", "चाचा नहीं मामा", *OF_OTHERS])
-def test_what_is_told_where_identifying_words_are_asked_about_is_asked_about_too(engine: Engine, words: str) -> None:
+def test_words_told_at_the_question_about_identifying_words_are_asked_about_too(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("Hi", "1", "daru", "mere chacha charas bechte hain", "Lanka", "nahi", "skip", words)
     assert words in chat.text
     chat.tap("yes")
@@ -175,7 +175,7 @@ def test_what_is_told_where_identifying_words_are_asked_about_is_asked_about_too
         "don't erase my number", "do not delete the number", "keep it", "mat mitao", "number save rakhna",
     ],
 )  # fmt: skip
-def test_who_wants_the_number_kept_is_told_what_keeps_it(chat: Chat, words: str) -> None:
+def test_a_tipster_who_wants_the_number_kept_hears_which_words_keep_it(chat: Chat, words: str) -> None:
     at_review(chat).tap("send").say(words)
     assert (chat.step, chat.turn.reach, chat.turn.post) == ("@reach", None, None)
     assert "tap “Yes, message me” below, or write 2" in chat.text
@@ -188,14 +188,14 @@ def test_who_wants_the_number_kept_is_told_what_keeps_it(chat: Chat, words: str)
         "video delete karo", "tasveer hata dijiye", "Raju ka naam hata do", "remove the name", "meri baat mita do",
     ],
 )  # fmt: skip
-def test_who_wants_something_of_a_sent_tip_back_is_told_that_it_cannot_be(chat: Chat, words: str) -> None:
+def test_a_tipster_who_wants_a_sent_tip_back_hears_that_it_is_impossible(chat: Chat, words: str) -> None:
     at_review(chat).tap("send").say(words)
     assert (chat.step, chat.turn.reach, chat.turn.post) == ("@reach", None, None)
     assert "already sent and cannot be taken back" in chat.text
 
 
 @every_row("words", ["wo log photo mita rahe hain", "they erased the camera recording at night"])
-def test_who_tells_that_others_erase_something_adds_to_the_tip(chat: Chat, words: str) -> None:
+def test_telling_that_others_erase_something_adds_to_the_tip(chat: Chat, words: str) -> None:
     at_review(chat).tap("send").say(words)
     held = chat.session.held if chat.session else ()
     assert (chat.turn.post and chat.turn.post.text == words) or words in str(held)
@@ -207,7 +207,7 @@ def what(chat: Chat) -> Any:
 
 
 @pytest.mark.parametrize("no", ["nahi", "no", "नहीं"])
-def test_a_second_plain_no_to_being_reached_ends_the_conversation_and_forgets_nobody(chat: Chat, no: str) -> None:
+def test_a_second_plain_no_to_contact_ends_the_conversation_and_forgets_nobody(chat: Chat, no: str) -> None:
     at_review(chat).tap("send").say(no)
     assert (chat.step, chat.turn.reach) == ("@reach", None)
     assert chat.say("ok").step == "@reach"

@@ -1,4 +1,4 @@
-"""What is told without being asked is kept, and answers the questions that it can."""
+"""Unsolicited words and files are stored, and answer the questions that they can."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_caption_under_a_picture_answers_a_text_question(chat: Chat) -> None:
     assert chat.session.answers["what"].value == "they sell it here"
 
 
-def test_a_story_as_the_first_message_answers_what_it_tells(chat: Chat) -> None:
+def test_a_story_as_the_first_message_answers_the_questions_that_it_tells(chat: Chat) -> None:
     chat.say("They sell illegal liquor at Lanka crossing")
     assert "Send this to the police?" in chat.text
     assert chat.step == "review"
@@ -51,7 +51,7 @@ def test_a_story_is_answered_in_its_own_language(chat: Chat, story: str, languag
     assert chat.session.answers["place"].value["station"] == "lanka"
 
 
-def test_only_what_a_story_leaves_out_is_asked(chat: Chat) -> None:
+def test_only_answers_missing_in_the_story_are_asked_for(chat: Chat) -> None:
     chat.say("They sell illegal liquor", "at Lanka crossing every night")
     assert chat.session is not None
     assert chat.session.answers["what"].value == "They sell illegal liquor"
@@ -59,7 +59,7 @@ def test_only_what_a_story_leaves_out_is_asked(chat: Chat) -> None:
     assert chat.step == "review"
 
 
-def test_first_photo_voice_and_pin_are_kept(chat: Chat) -> None:
+def test_photos_voices_and_pins_before_the_first_question_are_stored(chat: Chat) -> None:
     chat.send("image").send("voice").pin(25.281, 82.999).say("2", "daru")
     assert chat.step == "police"
     chat.say("no", "skip").tap("send")
@@ -76,7 +76,7 @@ def test_a_story_typed_at_a_choice_is_added_to_the_story(chat: Chat) -> None:
     assert chat.session.answers["what"].value.endswith("\nthe boys bring it in a white van")
 
 
-def test_a_story_beside_a_voice_message_is_kept_with_it(chat: Chat) -> None:
+def test_a_story_beside_a_voice_message_is_stored_with_it(chat: Chat) -> None:
     chat.send("voice").say("2", "it happens every single night")
     assert chat.session is not None
     assert chat.session.answers["what"].value == {"voice": "1", "text": "it happens every single night"}

@@ -1,4 +1,4 @@
-"""A complete draft that was not sent: asked about once, neutrally, if that was allowed; else told next time."""
+"""A complete draft that was not sent: the tipster is asked once, neutrally, if allowed; else told next time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BETRAYING = ("police", "tip", "crime", "report", "sent", "send", "satark", "рд╕р
 
 
 def asked(engine: Engine, channel: str = "whatsapp") -> Chat:
-    """A conversation that was just asked about its draft."""
+    """A conversation with the question about its unsent draft."""
     talk = Chat(engine, channel).say(*TELLING)
     assert talk.session is not None
     found = engine.ask_unsent(talk.session)
@@ -69,20 +69,20 @@ def test_an_old_button_below_the_review_leads_back_to_it(engine: Engine) -> None
     assert talk.step == "review"
 
 
-def test_a_story_told_in_answer_to_the_reminder_is_kept(engine: Engine) -> None:
+def test_a_story_told_in_answer_to_the_reminder_is_stored(engine: Engine) -> None:
     talk = asked(engine).say("the truck comes at two with a red number plate")
     assert talk.step == "review"
     assert "red number plate" in talk.text
 
 
-def test_forget_and_cancel_still_mean_what_they_say(engine: Engine) -> None:
+def test_forget_and_cancel_keep_their_meaning(engine: Engine) -> None:
     assert asked(engine).say("forget me").turn.erase
     assert asked(engine).say("forget it").step == "@cancel"
     cancelled = asked(engine).say("cancel")
     assert (cancelled.turn.erase, cancelled.step) == (False, "@cancel")
 
 
-def test_a_reminder_is_not_offered_where_tipsters_can_not_be_written_to(engine: Engine) -> None:
+def test_no_reminder_is_offered_if_nobody_can_write_to_the_tipster(engine: Engine) -> None:
     session = engine.begin(channel="voice", tip="0" * 32, recipient="age1", identity="K", reachable=False)
     talk = Chat(engine, "voice")
     talk.session = session
@@ -119,7 +119,7 @@ def test_nothing_remains_of_an_expired_session_that_told_nothing_or_was_sent(eng
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_story_in_the_first_message_is_said_to_be_unsent_and_takes_one_tap_more(engine: Engine, channel: str) -> None:
+def test_a_first_story_tells_that_it_is_unsent_and_needs_one_more_tap(engine: Engine, channel: str) -> None:
     talk = Chat(engine, channel).say("Illegal sand is dug at Lanka every night by three trucks")
     assert "Send this to the police?" in talk.text
     assert talk.step == "review"

@@ -19,7 +19,7 @@ def test_a_number_is_read_in_any_script(typed: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("typed", ["many", "0", "1001", "3 or 4", ""])
-def test_what_is_no_number_is_refused(typed: str) -> None:
+def test_a_text_without_a_number_is_refused(typed: str) -> None:
     assert small_chat("- {id: b, type: number, min: 1, max: 1000}" + SEND).say("Hi", typed).step == "b"
 
 
@@ -35,13 +35,13 @@ def test_a_day_is_read(typed: str, day: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["31/02/2026", "some day", "99/99/9999"])
-def test_what_is_no_day_is_refused(typed: str) -> None:
+def test_a_text_without_a_day_is_refused(typed: str) -> None:
     talk = small_chat("- {id: b, type: date}" + SEND).say("Hi", typed)
     assert talk.step == "b"
     assert "24/11/2026" in talk.text
 
 
-def test_a_pin_tells_district_and_station(chat: Chat) -> None:
+def test_a_pin_gives_district_and_station(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "It is sold here daily").pin(25.2815, 82.9995, "BHU gate")
     assert chat.step == "police"
     chat.say("no", "skip").tap("send")
@@ -61,7 +61,7 @@ def test_an_unknown_place_costs_one_question_for_district_or_station(chat: Chat)
     assert chat.submission.place == Place(text="behind the big temple", district="varanasi")
 
 
-def test_a_place_in_a_known_district_has_its_station_asked_and_dont_know_is_fine(chat: Chat) -> None:
+def test_a_place_in_a_known_district_is_asked_for_its_station_and_dont_know_is_accepted(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "It is sold here daily", "behind the big temple in Varanasi")
     assert chat.step == "station"
     chat.say("don't know", "no", "skip").tap("send")
@@ -69,14 +69,14 @@ def test_a_place_in_a_known_district_has_its_station_asked_and_dont_know_is_fine
     assert chat.submission.answers["station"] == "unknown"
 
 
-def test_a_spoken_place_is_kept(chat: Chat) -> None:
+def test_a_spoken_place_is_stored(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "It is sold here daily").send("voice").say("no", "skip").tap("send")
     assert chat.submission is not None
     assert chat.submission.answers["place"] == {"voice": "1"}
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(91.0, 0.0), (0.0, float("nan")), (float("inf"), 1.0)])
-def test_a_pin_that_is_nowhere_is_refused(chat: Chat, latitude: float, longitude: float) -> None:
+def test_an_impossible_pin_is_refused(chat: Chat, latitude: float, longitude: float) -> None:
     chat.say("Hi", "2", "daru", "It is sold here daily").pin(latitude, longitude)
     assert chat.step == "place"
 
@@ -91,23 +91,23 @@ def test_a_text_too_long_for_one_message_is_continued_in_the_next(chat: Chat) ->
     assert chat.session.answers["what"].value.endswith("word\nand the rest")
 
 
-def test_a_text_too_long_may_be_left_at_that(chat: Chat) -> None:
+def test_a_text_too_long_may_stay_unfinished(chat: Chat) -> None:
     assert chat.say("Hi", "2", "daru", "word " * 900, "done").step == "place"
 
 
-def test_going_back_takes_back_the_part(chat: Chat) -> None:
+def test_going_back_removes_the_unfinished_part(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "word " * 900, "back")
     assert chat.step == "what"
     assert "What is happening" in chat.text
 
 
-def test_a_text_grows_only_so_far(chat: Chat) -> None:
+def test_a_text_has_a_greatest_length(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", *(["x" * 9000] * 12))
     assert "No more can be added" in chat.text
     assert chat.say("done").step == "place"
 
 
-def test_a_long_place_is_kept_and_what_is_cut_off_is_told(chat: Chat) -> None:
+def test_a_long_place_is_stored_and_the_tipster_hears_what_is_cut_off(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it at the shop", "left of the mill, " * 200)
     assert "very long" not in chat.text
     chat.say("back", "left of the mill, " * 300)
@@ -116,7 +116,7 @@ def test_a_long_place_is_kept_and_what_is_cut_off_is_told(chat: Chat) -> None:
     assert 3900 < len(chat.session.answers["place"].value["text"]) <= 4000
 
 
-def test_a_digit_where_a_story_or_a_place_is_awaited_is_no_answer(engine: Engine) -> None:
+def test_a_digit_is_no_answer_where_a_story_or_a_place_is_awaited(engine: Engine) -> None:
     call = Chat(engine, channel="voice").say("Hi").tap("en").tap("INTOX").say("1")
     assert call.step == "what"
     assert "not understood" in call.text

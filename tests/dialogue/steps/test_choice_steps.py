@@ -1,4 +1,4 @@
-"""Options are chosen one or several at a time, and kept by their codes, never by what a tipster wrote."""
+"""Options are chosen one or several at a time, and stored by their codes, never by a tipster's words."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def options(told: str) -> list[str]:
     return [option.code for option in STATIONS.type.ask(STATIONS, view).options]
 
 
-def test_words_in_place_of_a_district_offer_every_station_and_are_not_kept() -> None:
+def test_words_in_place_of_a_district_offer_every_station_and_are_not_stored() -> None:
     assert options(token_hex()) == [station.code for station in Geography.sample().stations()]
     kept = _stations.cache_info().currsize
     options(token_hex())

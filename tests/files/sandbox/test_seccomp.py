@@ -6,8 +6,8 @@ import struct
 import pytest
 
 from satark_files.sandbox import seccomp
-from satark_files.sandbox.calls import ALLOWED, MACHINES, RESTRICTED, program_for
 from satark_files.sandbox.seccomp import ALLOW, ARCHITECTURES, ERRNO, KILL_PROCESS, CallFilter
+from satark_files.sandbox.system_calls import ALLOWED, MACHINES, RESTRICTED, program_for
 
 REFUSE = ERRNO | errno.ENOSYS
 LISTED = {name: dict(zip(MACHINES, numbers, strict=True)) for name, numbers in ALLOWED.items()}

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from satark.api.routing import Desk
 from satark.api.tip import Accused
-from satark.identity.receipts import new_number
+from satark.identity.receipt_codes import new_number
 from satark.services import Services
 from satark_desk import plugin
 from support.commands import commands_of as desk_commands

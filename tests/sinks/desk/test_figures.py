@@ -15,7 +15,7 @@ from satark.casework.work import PostedMessage
 from satark.identity.time_buckets import band
 from satark.services import Services
 from satark_desk.figures import pace_text
-from satark_desk.paces import Pace, paces_of, waits_of
+from satark_desk.step_hours import Pace, paces_of, waits_of
 from satark_desk.web.page_text import PageText
 from support.tips import seed_tip
 

@@ -18,7 +18,7 @@ from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.sink import Done
 from satark.casework import Casework
-from satark.delivery.worker_context import WorkerContext
+from satark.delivery.destination_reader import WorkerContext
 from satark.remote.frames import WIRE_SIZE
 from satark.remote.link_keys import LinkKey
 from satark.remote.office_inbox import OfficeInbox

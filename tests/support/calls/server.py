@@ -24,7 +24,7 @@ def carry_text() -> None:
     from msgspec.structs import replace  # noqa: PLC0415 - callers import this module too
 
     from satark.api import Ask, Line  # noqa: PLC0415
-    from satark_whatsapp.calls import call, media, sounds  # noqa: PLC0415
+    from satark_whatsapp.calls import call, connection, recording, sounds  # noqa: PLC0415
 
     wait_for_keys = call.CarriedCall._keys
 
@@ -40,9 +40,9 @@ def carry_text() -> None:
 
     replaced: Mapping[Any, Mapping[str, Any]] = {
         sounds: {"PACKETS_A_SECOND": 1, "clip_packets": lambda line, _: [line.text.encode()], "beep": lambda: [BEEP]},
-        sounds.Recording: {"file": heard, "_loudest": lambda _, packet: 20_000 * (packet != sounds.SILENCE)},
+        recording.Recording: {"file": heard, "_loudest": lambda _, packet: 20_000 * (packet != sounds.SILENCE)},
         call.CarriedCall: {"_keys": keys},
-        media: {"KEYS": ALL_KEYS},
+        connection: {"KEYS": ALL_KEYS},
     }
     for owner, members in replaced.items():
         for name, member in members.items():

@@ -14,7 +14,7 @@ from aiortc.rtp import HeaderExtensionsMap, RtpPacket
 
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.messages import Sender
-from satark_whatsapp.calls.media import KEYS, CallMedia, use_address
+from satark_whatsapp.calls.connection import KEYS, CallMedia, use_address
 from satark_whatsapp.calls.sounds import SILENCE
 
 _KEY_TYPE: Final = 126

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Envelope, Header, Message, Tip
-from satark.identity.receipts import new_number
+from satark.identity.receipt_codes import new_number
 from satark.identity.signatures import verifier_for
 from satark.routing.authors import post_as_tipster
 from satark.routing.sent import TIPSTER_USE, signed_as_sent

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -18,20 +18,22 @@ from satark_testing.processes.service import ServiceError, free_port
 from satark_testing.waiting import LIMIT_SECONDS
 
 BUCKET: Final = "satark"
+_CONFLICT: Final = 409
+"""The bucket is there already, from before a kill."""
 _PARTS: Final = ("master", "volume", "filer", "s3")
 
 
 class SeaweedFS:
-    """One server, all of whose parts are in one process."""
+    """One server, all of whose parts are in one process; it takes twenty times `volume` MB."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, volume: int = 64) -> None:
         self._folder = folder
         ports = {name: free_port() for part in _PARTS for name in (f"{part}.port", f"{part}.port.grpc")}
         self.url = f"http://127.0.0.1:{ports['s3.port']}"
         self._command = [
             str(Path(sys.executable).with_name("weed")), "server", f"-dir={folder}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0",
-            "-volume.max=20", "-master.volumeSizeLimitMB=64",
+            "-volume.max=20", f"-master.volumeSizeLimitMB={volume}",
             *(f"-{name}={port}" for name, port in ports.items()),
         ]  # fmt: skip
 
@@ -68,16 +70,18 @@ class SeaweedFS:
 
     def _puts(self, name: str, content: bytes) -> bool:
         request = urllib.request.Request(f"{self.url}/{name}", content, method="PUT")  # noqa: S310 - of this module
-        with suppress(OSError), urllib.request.urlopen(request, timeout=5):  # noqa: S310 - of this module
-            return True
-        return False
+        try:
+            with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - of this module
+                return True
+        except OSError as error:
+            return isinstance(error, urllib.error.HTTPError) and error.code == _CONFLICT
 
 
 @contextmanager
-def running_seaweedfs() -> Iterator[SeaweedFS]:
+def running_seaweedfs(volume: int = 64) -> Iterator[SeaweedFS]:
     """Run a server in a folder of its own."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = SeaweedFS(Path(folder))
+        server = SeaweedFS(Path(folder), volume)
         server.start()
         try:
             yield server

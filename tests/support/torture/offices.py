@@ -15,7 +15,7 @@ from satark.api.background import keep_running
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.delivery.worker_context import WorkerContext
+from satark.delivery.destination_reader import WorkerContext
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
 from satark.remote.office_inbox import OfficeAgent
 from satark.remote.offices import join, register

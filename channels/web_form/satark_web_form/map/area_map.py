@@ -24,7 +24,7 @@ class AreaMap(MapFrame, frozen=True, kw_only=True):
     """The names of all stations. If there are several districts, each name includes the station's district."""
 
     def position_of(self, latitude: str, longitude: str) -> tuple[float, float] | None:
-        """Return where a position is on the map. None: the position is outside the map, or not a number."""
+        """Return a position's place on the map. None: the position is outside the map, or not a number."""
         try:
             point = float(latitude), float(longitude)
         except ValueError:

@@ -33,14 +33,14 @@ _VALID_SECONDS: Final = 3_600
 QUEUE_MINUTES: Final = 15
 """Minutes of the longest queue of browsers without JavaScript."""
 _KEPT_MINUTES: Final = 10
-"""Minutes for which a place in that queue is kept for whoever comes late."""
+"""Minutes for which a place in that queue is kept for a late browser."""
 _MINUTE: Final = 60
 _BUCKET: Final = 60
-"""Proofs that expire within so many seconds share a folder, which is deleted as a whole."""
+"""Length in seconds of a bucket. Proofs that expire in one bucket share a folder, which is deleted as a whole."""
 CLEANUP_SECONDS: Final = 60.0
 """Minimum time between two cleanups of expired proofs, in seconds."""
 ALGORITHM: Final = "PBKDF2/SHA-256"
-"""The algorithm of ALTCHA that browsers support natively. The others need WebAssembly, and our CSP forbids that."""
+"""The algorithm of ALTCHA that browsers support natively. The others need WebAssembly, which the pages' CSP forbids."""
 
 Purpose: TypeAlias = Literal["tip", "mailbox", "draft", "upload"]
 Status: TypeAlias = Literal["valid", "early", "queued", "busy", "expired", "invalid"]
@@ -89,7 +89,7 @@ class ProofOfWork:
         """Create the challenge of a form. This costs the server one guess of the work, about a millisecond.
 
         Args:
-            purpose: what the form is for.
+            purpose: the form's purpose.
             kept: the ticket that the browser has already and keeps; empty: it gets a new one.
             wait: seconds until the kept ticket is valid.
         """
@@ -188,7 +188,7 @@ def write_ticket(key: bytes, purpose: str, ticket: DelayTicket) -> str:
 
 
 def read_ticket(key: bytes, purpose: str, text: str) -> DelayTicket | None:
-    """Decode a ticket that `write_ticket` signed for this purpose. None: anything else."""
+    """Decode a ticket that `write_ticket` signed for this purpose. None: the value is anything else."""
     try:
         raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
@@ -229,7 +229,7 @@ class UsedProofs:
 
 
 class WaitingPlaces:
-    """The places below a folder, empty files too: each purpose has so many a minute. Every method blocks briefly.
+    """The places below a folder, also empty files: some a minute for each purpose. Every method blocks briefly.
 
     A minute's places go to those who come first. An owner who finds no place in this minute gets one of a later minute,
     and keeps it.
@@ -278,7 +278,7 @@ class WaitingPlaces:
 
 
 def claim(folder: Path, name: str) -> bool:
-    """Create a file. Of several processes that try, exactly one succeeds."""
+    """Create a file. If several processes try, exactly one succeeds."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
@@ -298,7 +298,7 @@ class FreeBudget:
     """A token bucket. It does not count by sender or address, since neither is known here."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """`per_minute`: how many requests are free in a minute. They may all come at once."""
+        """`per_minute`: number of free requests in a minute, which may all come at once."""
         self._per_second = per_minute / 60
         self._most = float(per_minute)
         self._left = self._most
@@ -306,7 +306,7 @@ class FreeBudget:
         self._at = clock()
 
     def take(self) -> bool:
-        """Take one from the budget. Return False if nothing is left."""
+        """Take one request from the budget. Return False if none is left."""
         if self.is_empty:
             return False
         self._left -= 1

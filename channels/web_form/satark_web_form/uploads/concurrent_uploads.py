@@ -71,7 +71,7 @@ class UploadSlots:
             return
 
     def _take_one_away(self) -> None:
-        """Take the slot of the upload with the least progress, unless one is being taken or all have just begun."""
+        """Take the slot of the upload with the least progress, unless a slot is being taken or all have just begun."""
         if any(slot.is_taken_away for slot in self._held):
             return
         of_draft = {slot.draft: 0 for slot in self._held}

@@ -20,7 +20,7 @@ _NONCE_BYTES: Final = 12
 
 
 class UploadManifest(Redacted, frozen=True, kw_only=True):
-    """The stored properties of one file. They do not include its name, and of its type only the kind."""
+    """The stored properties of one file. They include neither its name nor its type, only the kind."""
 
     identity: str
     recipient: str

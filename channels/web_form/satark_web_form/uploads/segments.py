@@ -16,16 +16,16 @@ from satark_web_form.uploads.draft_key import UploadManifest
 from satark_web_form.uploads.upload_problems import UploadRefused
 
 SEGMENT_BYTES: Final = 1 << 20
-"""Bytes of a full segment: a killed process may lose so much of a file, and an upload holds so much in memory."""
+"""Size in bytes of a full segment: a killed process loses at most as much, and an upload holds as much in memory."""
 MAX_SEGMENTS: Final = 2_000
 """Most segments per file. The largest file needs a hundred; lost connections make more."""
 MANIFEST: Final = "manifest"
 
 
 _NAME: Final = re.compile(r"\d{12}(-\d{7})?\.age")
-"""An offset. Until 1.0 a segment's length stood in its name."""
+"""Matches an offset. Until 1.0, a segment's name contained its length."""
 _LENGTH: Final = 4
-"""Bytes of the content's length, with which a segment begins."""
+"""Size in bytes of the content's length, with which a segment begins."""
 
 
 def stored_bytes(upload: FileStore) -> int:
@@ -42,7 +42,7 @@ def stored_bytes(upload: FileStore) -> int:
 
 
 def write_segment(upload: FileStore, start: int, content: bytes, recipient: str, before: int) -> None:
-    """Seal the content at an offset, after so many other segments. It outlasts a power cut when this returns.
+    """Seal the content at an offset, after `segments` other segments. On return it outlasts a power cut.
 
     Raises:
         UploadRefused: `offset-mismatch`, since another request wrote; `too-fragmented`; `disk-full`; `unknown`, since
@@ -93,7 +93,7 @@ def _name(start: int) -> str:
 
 
 def _span(name: str, segment: bytes) -> tuple[int, int, int]:
-    """Return a segment's offset, its length, and how many bytes stand before the age file."""
+    """Return a segment's offset, its length, and the number of bytes before the age file."""
     start, _, length = name.removesuffix(".age").partition("-")
     return (int(start), int(length), 0) if length else (int(start), int.from_bytes(segment[:_LENGTH]), _LENGTH)
 
@@ -111,7 +111,7 @@ class SegmentWriter:
     """Buffers one upload in memory, and seals it segment by segment."""
 
     def __init__(self, upload: FileStore, manifest: UploadManifest, offset: int, segments: int) -> None:
-        """`segments`: how many there are."""
+        """`segments`: number of existing segments."""
         self._upload = upload
         self._segments = segments
         self._manifest = manifest
@@ -122,7 +122,7 @@ class SegmentWriter:
         """Write a stream; if the stream breaks off, write what was received. Return the new offset.
 
         Raises:
-            UploadRefused: `too-large`, or what `write_segment` raises.
+            UploadRefused: `too-large`, or as for `write_segment`.
         """
         try:
             async for chunk in stream:

@@ -1,8 +1,8 @@
 """Resumable uploads: tus 1.0.0 with the extensions creation, expiration and termination.
 
-Source: https://tus.io/protocols/resumable-upload, version 1.0.0. Of the metadata only the kind of the announced type is
-used; a file's name is never read. The extension checksum is not supported: TLS or Tor authenticates content in transit,
-and age authenticates it on disk.
+Source: https://tus.io/protocols/resumable-upload, version 1.0.0. From the metadata, only the kind of the announced type
+is used; a file's name is never read. The extension checksum is not supported: TLS or Tor authenticates content in
+transit, and age authenticates it on disk.
 """
 
 import base64
@@ -55,7 +55,7 @@ _KINDS: Final[Mapping[str, MediaKind]] = {"image": "image", "video": "video", "a
 
 
 class NotAdmitted(Exception):  # noqa: N818 - it reads as what it says
-    """The request may not upload; `response` says why."""
+    """The request may not upload; `response` tells why."""
 
     def __init__(self, response: Response) -> None:
         super().__init__("not admitted")

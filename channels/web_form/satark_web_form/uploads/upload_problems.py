@@ -1,4 +1,4 @@
-"""Why an upload is refused."""
+"""The reasons for refusing an upload."""
 
 from typing import Literal, TypeAlias
 
@@ -15,11 +15,11 @@ UploadProblem: TypeAlias = Literal[
     "proof",  # many files are being sent: this draft's browser must work or wait first
     "busy",  # too many uploads at once, and this one was the slowest: resume later
 ]
-"""Why an upload is refused. The pages have a text for each: `upload.<problem>`."""
+"""Reason for refusing an upload. The pages have a text for each: `upload.<problem>`."""
 
 
 class UploadRefused(Exception):  # noqa: N818 - it reads as what it says
-    """An upload, or a part of it, is refused. What was stored before remains valid."""
+    """An upload, or a part of it, is refused. Earlier stored parts remain valid."""
 
     def __init__(self, problem: UploadProblem) -> None:
         super().__init__(problem)

@@ -30,10 +30,10 @@ CLEANUP_SECONDS: Final = 60.0
 """Seconds between two deletions of expired uploads."""
 
 _WORKED: Final = "worked/once"
-"""Name of a file beside a draft's uploads, which expires as they do."""
+"""Name of a file beside a draft's uploads, which expires with them."""
 _ATTACHED: Final = "attached"
 _TURN_SECONDS: Final = 3.0
-"""Seconds that an upload keeps its slot at least."""
+"""Least seconds that an upload keeps its slot."""
 _WAIT_SECONDS: Final = 12.0
 """Seconds that an upload waits for a slot."""
 _IDLE_SECONDS: Final = 30 * 60
@@ -55,7 +55,7 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
     expires: int
     """Time at which the upload is deleted unless bytes are added before, in Unix seconds."""
     made: float = 0
-    """Time at which it began, in Unix seconds."""
+    """Time at which the upload began, in Unix seconds."""
 
     @property
     def complete(self) -> bool:
@@ -211,7 +211,7 @@ class UploadStore:
         return max_bytes
 
     def _check_quota(self, stored: Sequence[UploadStatus], wanted: int) -> int:
-        """Return how many bytes a draft with these uploads has left."""
+        """Return the number of bytes that a draft with these uploads has left."""
         left = self._settings.upload_bytes - sum(max(s.length or 0, s.offset) for s in stored)
         if len(stored) > self._settings.upload_files:
             raise UploadRefused("too-many")
@@ -236,7 +236,7 @@ class UploadStore:
         return False
 
     def _uploads(self, draft: str = "") -> dict[str, list[Stored]]:
-        """Return `<draft>/<upload>` and what is stored of each upload, of one draft or of all."""
+        """Return `<draft>/<upload>` → the stored files, for the uploads of one draft or of all."""
         found = defaultdict(list)
         for stored in self._store.files(draft):
             found["/".join(stored.name.split("/")[:2])].append(stored)

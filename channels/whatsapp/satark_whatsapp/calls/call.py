@@ -1,4 +1,4 @@
-"""Leads one call: plays what the dialogue says, and asks it what to do after each key and recording."""
+"""Leads one call: plays the dialogue's lines, and asks the dialogue for the next verbs after each key and recording."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ from satark.api import (
     run_in_thread,
 )
 from satark_whatsapp.calls import sounds
-from satark_whatsapp.calls.media import CallMedia
+from satark_whatsapp.calls.connection import CallMedia
 
 AskDialogue: TypeAlias = Callable[[CallRequest], Awaitable[Sequence[CallVerb]]]
 
@@ -32,17 +32,17 @@ class CarriedCall(NamedTuple):
     """A call under way."""
 
     start: CallRequest
-    """Its first request."""
+    """The call's first request."""
     account: str
     """The account under which recordings are fetched."""
     media: CallMedia
     notes: VoiceNotes
-    """Makes what is said."""
+    """Makes the sound of spoken lines."""
 
     async def lead(self, ask: AskDialogue) -> None:
-        """Lead the call until somebody hangs up. What the caller was saying meanwhile is ingested.
+        """Lead the call until somebody hangs up. Ingest the caller's last words too.
 
-        `ask` ingests a request and returns what to do next.
+        `ask` ingests a request and returns the next verbs.
         """
         request: CallRequest | None = self.start
         while request is not None:
@@ -78,7 +78,7 @@ class CarriedCall(NamedTuple):
         return msgspec.structs.replace(self.start, continues=False, **fields)
 
     async def _say(self, lines: Iterable[Line], *, keys_end_it: bool = False) -> None:
-        """Play lines. The next one is made while one plays."""
+        """Play lines. The next line is made while one plays."""
         coming = None
         for line in (*lines, None):
             made = asyncio.create_task(self._sound(line)) if line else None
@@ -91,7 +91,7 @@ class CarriedCall(NamedTuple):
         return await run_in_thread(sounds.spoken_packets, line, self.notes) if found is None else found
 
     async def _keys(self, verb: Ask) -> str:
-        """Return the keys that are pressed from now on; empty: none is."""
+        """Return the keys that are pressed from now on; empty: none."""
         pressed = self.media.keys
         pressed.clear()
         await self._say(verb.lines, keys_end_it=True)

@@ -1,7 +1,4 @@
-"""What a call plays and what it records, as Opus packets of 20 ms. Nothing of it is ever written to a disk.
-
-The packets of a line come from a clip, or else from this machine's synthetic voice.
-"""
+"""What a call plays, from a clip or else by this machine's synthetic voice, as Opus packets of 20 ms."""
 
 import math
 from array import array
@@ -16,9 +13,9 @@ import av
 from satark.api import Line, VoiceNote, VoiceNotes, clip_name
 
 RATE: Final = 48_000
-"""Samples a second, the rate in which Opus counts."""
+"""Number of samples a second, the rate in which Opus counts."""
 FRAME: Final = 960
-"""Samples of a packet."""
+"""Number of samples in a packet."""
 PACKETS_A_SECOND: Final = RATE // FRAME
 TIME: Final = Fraction(1, RATE)
 """The unit of a packet's time."""
@@ -26,18 +23,12 @@ SILENCE: Final = b"\xf8\xff\xfe"
 """A packet of silence."""
 
 _GAPS: Final = {"normal": 0, "slow": 10, "slowest": 30}
-"""Pace → packets of silence after each digit."""
+"""Pace → number of packets of silence after each digit."""
 _PAUSE: Final = 8
-"""Packets of silence that stay at the end of a line."""
+"""Number of packets of silence that stay at the end of a line."""
 _BEEP_PACKETS: Final = 15
 _BEEP_HERTZ: Final = 800
 _LOUDNESS: Final = 6_000
-_SILENT: Final = 500
-"""The loudest sample of a packet that is silence in the quietest room. The loudest that is possible is 32,767."""
-_ABOVE_NOISE: Final = 4
-"""How many times louder than the room's noise speech is."""
-_NOISE_RISES: Final = 1.003
-"""How much louder the room may become with each packet."""
 
 
 def clip_packets(line: Line, notes: VoiceNotes) -> list[bytes] | None:
@@ -89,55 +80,3 @@ def beep() -> Sequence[bytes]:
         frame.planes[0].update(array("h", map(round, tone)).tobytes())
         packets += map(bytes, coder.encode(frame))
     return tuple(packets)
-
-
-class Recording:
-    """What a caller says, in memory."""
-
-    def __init__(self, now: float) -> None:
-        self.heard_at = now
-        """When speech was heard last; at first, when the recording began."""
-        self.has_speech = False
-        self._packets: dict[int, bytes] = {}
-        """Timestamp of a packet → the packet."""
-        self._decoder = av.CodecContext.create("libopus", "r")
-        self._decoder.sample_rate, self._decoder.layout = RATE, "mono"
-        self._noise = float(_SILENT)
-
-    def add(self, timestamp: int, packet: bytes, now: float) -> None:
-        """Add a packet, and note whether somebody speaks in it."""
-        if not packet or timestamp in self._packets:
-            return
-        self._packets[timestamp] = packet
-        loudest = self._loudest(packet)
-        if loudest > max(_SILENT, self._noise * _ABOVE_NOISE):
-            self.heard_at, self.has_speech = now, True
-        self._noise = max(1.0, min(loudest, self._noise * _NOISE_RISES))
-
-    def _loudest(self, packet: bytes) -> int:
-        """Return the loudest sample of a packet, from 0 to 32,768."""
-        try:
-            frames = self._decoder.decode(av.Packet(packet))
-        except av.FFmpegError:
-            return 0
-        parts = [array("h", bytes(frame.planes[0])[: 2 * frame.samples]) for frame in frames if frame.samples]
-        return max((abs(peak) for part in parts for peak in (max(part), min(part))), default=0)
-
-    @property
-    def seconds(self) -> int:
-        """Seconds of sound, rounded up."""
-        return math.ceil(len(self._packets) / PACKETS_A_SECOND)
-
-    def file(self) -> bytes:
-        """Return the recording as a file: the packets as they came, in Ogg."""
-        first = next(iter(self._packets), 0)
-        ordered = sorted(((at - first + 2**31) % 2**32, packet) for at, packet in self._packets.items())
-        made = BytesIO()
-        with av.open(made, "w", format="ogg") as file:
-            stream = file.add_stream("libopus", rate=RATE, layout="mono")
-            for at, data in ordered:
-                packet = av.Packet(data)
-                packet.stream, packet.time_base, packet.duration = stream, TIME, FRAME
-                packet.pts = packet.dts = at - ordered[0][0]
-                file.mux(packet)
-        return made.getvalue()

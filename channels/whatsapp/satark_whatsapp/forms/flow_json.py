@@ -111,7 +111,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def read_form(response_json: str) -> FormPage | None:
-    """Read a filled-in form, the `response_json` of an `nfm_reply`. None: it is not a form of ours.
+    """Read a filled-in form, the `response_json` of an `nfm_reply`. None: it is no form of Satark's.
 
     Source: Meta, WhatsApp Flows, "Receiving Flow Response": JSON with `flow_token` and the last screen's payload.
     """
@@ -145,7 +145,7 @@ FIRST_SCREEN: Final = "PAGE_A"
 _QUESTIONS: Final = 4
 """Most questions of a screen: scrolling through more is tiring on a small phone."""
 _WORDING: Final = "web_form"
-"""The channel whose wording the questions have: one whose questions are read and not spoken."""
+"""The channel whose wording the questions have: its questions are read, not spoken."""
 _CONDITIONAL: Final = frozenset({"choice", "confirm", "text"})
 """Types whose answer is one text, which a condition of Flow JSON can compare."""
 
@@ -177,14 +177,14 @@ def make_form(flow: Flow, texts: Catalogue, geography: Geography) -> WhatsAppFor
 
 
 class _Screens:
-    """The screens so far, and where each field is."""
+    """Builds the screens, and stores the place of each field."""
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._screens: list[list[Component]] = [[]]
         self._names: list[list[str]] = [[]]
         self._comparable: dict[str, str] = {}
-        """Step → the step's type, for each step whose answer a condition may look at."""
+        """Step → the step's type, for each step whose answer a condition may read."""
         self._has_details = False
         self.fields: dict[str, int] = {}
         """Step → number of the screen that has the step's field."""
@@ -229,7 +229,7 @@ class _Screens:
         return {step: self._reference(step, screen) for step in self._comparable}
 
     def _reference(self, step: str, screen: int) -> str:
-        """Return how a screen refers to the answer of a field, on this screen or on another one."""
+        """Return a screen's reference to the answer of a field, on this screen or on another one."""
         at = self.fields[step]
         return f"${{form.{step}}}" if at == screen else f"${{screen.{_screen_id(at)}.form.{step}}}"
 
@@ -278,7 +278,7 @@ _EQUALITY: Final[Mapping[type[ast.cmpop], str]] = {ast.Eq: "==", ast.NotEq: "!="
 
 
 class UntranslatableError(ValueError):
-    """Flow JSON can't say this condition."""
+    """Flow JSON can't express this condition."""
 
 
 def translate(source: str, references: Mapping[str, str], to_value: ToValue) -> str:

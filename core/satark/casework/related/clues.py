@@ -1,4 +1,4 @@
-"""Clues: what can be compared between two opened tips. They hold content: keep them no longer than the tips."""
+"""Clues: the parts of opened tips that are compared. They hold content: keep them no longer than the tips."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from satark_words.tokens import fold
 METRES: Final = 75
 """Longest distance between two pins of one place, in metres."""
 _SQUARE: Final = 0.001
-"""Side of a square, in degrees: about a hundred metres, so that near pins lie in one or in neighbouring squares."""
+"""Side of a square in degrees, about a hundred metres. Near pins lie in one square or in neighbouring squares."""
 _DEGREE: Final = 111_320
-"""Metres of a degree of latitude."""
+"""Number of metres in a degree of latitude."""
 _MOST_WORDS: Final = 8
 _SAME: Final = 0.5
 """Smallest share of words that two descriptions of one place have in common."""
@@ -58,10 +58,10 @@ class Landmark(msgspec.Struct, frozen=True):
 
     station: str
     words: frozenset[str]
-    """Its words as they are compared, without those that many places have in common."""
+    """Words of the description in their compared form, without those that many places have in common."""
 
     def pairs(self) -> Iterator[tuple[str, str, str]]:
-        """Yield each pair of its words: another description of the place shares at least one pair."""
+        """Yield each pair of the landmark's words. Another description of the same place shares at least one pair."""
         return ((self.station, *pair) for pair in combinations(sorted(self.words)[:_MOST_WORDS], 2))
 
     def is_same(self, other: Landmark) -> bool:
@@ -93,7 +93,7 @@ shrivastav/ चौबे chaubey choubey/ उपाध्याय upadhyay/ प
 """
 """Surnames of the region with their spellings, between slashes."""
 _SOUND_ALIKE: Final = "रही rahi rahee rhi rhe कहाँ कहां kahan kahaan खाना khana khaana पल सोना sona"
-"""Everyday words that sound like a surname or like "son": रही, in "is being made", is no Mr Rai."""
+"""Everyday words that sound like a surname or like "son": रही in "is being made" is not the name Rai."""
 _MIDDLE: Final = "कुमार kumar लाल lal प्रसाद prasad नारायण narayan मोहम्मद मो mohammad mohd चंद chand"
 _FATHER: Final = "पुत्र putra बेटा beta वल्द wald son"
 _SON_OF: Final = re.compile(r"\bs\s*/\s*o\b", re.IGNORECASE)
@@ -114,16 +114,16 @@ _NO_NAME: Final = EMPTY | STOCK
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody who is named in a text."""
+    """A person who is named in a text."""
 
     key: str
-    """The name as it is compared."""
+    """The compared form of the name."""
     is_common: bool
-    """Whether others may have the same name. Such a name identifies a person only within one station's area."""
+    """Whether the name is frequent. Such a name identifies a person only within one station's area."""
 
 
 def persons_in(text: str) -> Iterator[Person]:
-    """Yield who is named in a text."""
+    """Yield the persons who are named in a text."""
     words = [word for word in words_in(_SON_OF.sub("son of", text)) if sound_of(word) not in _SKIPPED]
     sounds = [sound_of(word) for word in words]
     for at, sound in enumerate(sounds):
@@ -144,7 +144,7 @@ def _given_before(words: Sequence[str], sounds: Sequence[str], at: int) -> str:
 
 
 def _name(word: str) -> str:
-    """Return a given name in the form in which it is compared; empty if the word is no given name."""
+    """Return the compared form of a given name; empty if the word is no given name."""
     compared = as_compared(word)
     is_word = compared in _NO_NAME or any(char.isdigit() for char in word) or sound_of(word) in _SURNAME_OF
     return "" if is_word else compared
@@ -173,18 +173,18 @@ _PHONE: Final = re.compile(r"(?<![0-9])(?:(?:0|91|0091) ?)?([6-9](?: ?[0-9]){9})
 
 
 class Picture(Redacted, frozen=True):
-    """What can be compared between two pictures: the original's hash, and the picture's looks."""
+    """The comparable parts of a picture: the original's hash, and the picture's looks."""
 
     sha256: str
     looks: str
-    """See `satark.api.tip.Evidence.looks`; empty where that is not known."""
+    """See `satark.api.tip.Evidence.looks`; empty: not known."""
 
 
 class Clues(Redacted, frozen=True, kw_only=True):
     """The clues of one tip."""
 
     received: str = ""
-    """The time band in which it came."""
+    """The time band in which the tip came."""
     station: str = ""
     has_files: bool = False
     plates: frozenset[str] = frozenset()
@@ -193,12 +193,12 @@ class Clues(Redacted, frozen=True, kw_only=True):
     landmark: Landmark | None = None
     pin: Pin | None = None
     words: frozenset[str] = frozenset()
-    """The words of the tipster's texts, as they are compared."""
+    """The words of the tipster's texts, in their compared form."""
     pictures: tuple[Picture, ...] = ()
 
 
 def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]) -> Clues:
-    """Gather a tip's clues. `told`: what the tipster wrote or said besides: messages, captions, transcripts."""
+    """Gather a tip's clues. `told`: the tipster's further words: messages, captions, transcripts."""
     answers = tip.answers if tip else {}
     fields = (value for value in answers.values() if isinstance(value, dict))
     place: Mapping[str, Any] = next((value for value in fields if not {"text", "latitude"}.isdisjoint(value)), {})
@@ -220,7 +220,7 @@ def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]
 
 
 def picture_of(record: Evidence) -> Picture | None:
-    """Return what can be compared of an image or a video; None for any other file."""
+    """Return the comparable parts of an image or a video; None for any other file."""
     return Picture(record.sha256, record.looks) if record.kind in {"image", "video"} else None
 
 

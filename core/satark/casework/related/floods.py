@@ -1,6 +1,6 @@
 """Floods: many tips within a day that say nearly the same, or nothing. They may be a prank, or a crowd that is right.
 
-What many say by chance, such as "liquor is sold here", is no flood: a text must tell something that few others do.
+Tips that are alike by chance ("liquor is sold here") are no flood: a text must tell what few others do.
 
 Tips are gathered as they are opened: each joins the first group whose words it repeats. Which groups are floods is
 decided when a queue is shown, since tips may be finished by then.
@@ -26,11 +26,11 @@ _WITHIN: Final = 24 // BAND_HOURS
 _EMPTY: Final = 2
 """Most words of a tip that says nothing: "hello", "test"."""
 _LONG: Final = 6
-"""Fewest shared words that are no coincidence, even if the two tips name different places."""
+"""Number of shared words from which they are no coincidence, even if the two tips name different places."""
 _MOST_COMPARED: Final = 5
 """Most groups that a tip is compared with: those that share the most parts of its sketch."""
 _MOST_SHARING: Final = 20
-"""A part of a sketch that more groups than this have in common tells nothing."""
+"""Most groups that may share a part of a sketch. A part with more tells nothing."""
 _PARTS, _ROWS = 16, 2
 _MASK: Final = (1 << 64) - 1
 _RANDOM: Final = random.Random(1)  # noqa: S311 - no secret
@@ -47,7 +47,7 @@ class FloodIndex:
         self._clues_of = clues_of
         self._group_of: dict[str, int] = {}
         self._firsts: list[str] = []
-        """Group → its first tip; empty once it has none."""
+        """Group → its first tip; empty once the group has none."""
         self._others: defaultdict[int, dict[str, None]] = defaultdict(dict)
         """Group → its other tips, in order. Most groups have none."""
         self._postings = Postings(self._firsts.__getitem__)
@@ -66,7 +66,7 @@ class FloodIndex:
             self._postings.add((part for part, its in groups.items() if group not in its), group)
 
     def drop(self, tip: str) -> None:
-        """Remove a tip, if it is there."""
+        """Remove a tip from its group, if it has one."""
         if (group := self._group_of.pop(tip, None)) is None:
             return
         others = self._others.get(group, {})
@@ -79,7 +79,7 @@ class FloodIndex:
                 self._postings.note_gone()
 
     def floods(self, is_open: Callable[[str], bool]) -> Iterator[list[str]]:
-        """Yield the tips of each flood; `is_open` tells which tips still count."""
+        """Yield the tips of each flood; `is_open` returns whether a tip still counts."""
         for group, others in self._others.items():
             if len(others) + 1 >= LEAST:
                 its = [self._firsts[group], *others]
@@ -124,7 +124,7 @@ def _parts(clues: Clues) -> Iterator[_Part]:
 
 
 def _apart(came: Sequence[tuple[float, int, str]]) -> Iterator[list[tuple[float, int, str]]]:
-    """Split tips into groups, wherever no tip came for longer than a day."""
+    """Split tips into groups, at each gap of more than a day."""
     part: list[tuple[float, int, str]] = []
     for one in came:
         if part and one[0] - part[-1][0] > _WITHIN:

@@ -1,4 +1,4 @@
-"""An index over the clues of a desk's opened tips. It answers in milliseconds, however many tips there are.
+"""An index over the clues of a desk's opened tips. It answers in milliseconds for any number of tips.
 
 Each tip is filed under keys: its number plates, its words, pairs of the words of its place, parts of its pictures'
 looks. A related tip shares some of these keys. The tips that the keys find are compared in full.
@@ -19,13 +19,13 @@ Reason: TypeAlias = Literal["plate", "phone", "picture", "person", "text", "alik
 REASONS: Final[Mapping[Reason, int]] = {
     "plate": 4, "phone": 4, "picture": 4, "person": 3, "text": 3, "alike": 2, "place": 1,
 }  # fmt: skip
-"""Reason why two tips are related → how much this reason weighs."""
+"""Reason why two tips are related → weight of the reason."""
 MOST: Final = 20
 """Most related tips that are shown for one tip."""
 _MOST_COMPARED: Final = 500
 """Most tips under one key that are compared: a flood has more, and all of them are alike."""
 _COMMON, _COMMON_SHARE = 50, 0.05
-"""A word is common at a desk if more tips than this number, and a larger share of all tips than this, have it."""
+"""A word is common at a desk if it occurs in more than this number of tips, and in more than this share of them."""
 Key: TypeAlias = tuple[str, Hashable]
 _MOST_DIFFERENT: Final = 7
 """Most bits that differ between two pictures that look alike."""
@@ -42,34 +42,34 @@ class Related(Redacted, frozen=True, kw_only=True):
     tip: str
     """The id of the related tip."""
     reasons: Mapping[Reason, str]
-    """Each reason, with the number that both tips contain; empty where the reason is no number."""
+    """Each reason, with the number that both tips contain; empty if the reason is no number."""
 
     @property
     def weight(self) -> int:
-        """How strong the reasons are together."""
+        """The combined strength of the reasons."""
         return sum(REASONS[reason] for reason in self.reasons)
 
 
 class RelatedIndex:
-    """Which tips have something in common. It holds content: keep it no longer than the tips. Not thread-safe."""
+    """Finds tips with common clues. It holds content: keep it no longer than the tips. Not thread-safe."""
 
     def __init__(self, clues_of: Callable[[str], Clues]) -> None:
         """`clues_of` returns the clues under which a tip was filed."""
         self._clues_of = clues_of
         self._tips: list[str] = []
-        """Place → the tip that was filed there; empty where it is no more."""
+        """Place → the tip that was filed there; empty once the tip is gone."""
         self._place_of: dict[str, int] = {}
         self._postings = Postings(self._tips.__getitem__)
 
     def put(self, tip: str, clues: Clues) -> None:
-        """File a tip under its clues, in place of those it had."""
+        """File a tip under its clues, in place of its earlier ones."""
         self.drop(tip)
         place = self._place_of[tip] = len(self._tips)
         self._tips.append(tip)
         self._postings.add(_keys_of(clues), place)
 
     def drop(self, tip: str) -> None:
-        """Remove a tip, if it is there."""
+        """Remove a tip, if it was filed."""
         if (place := self._place_of.pop(tip, None)) is not None:
             self._tips[place] = ""
             self._postings.note_gone()
@@ -89,7 +89,7 @@ class RelatedIndex:
         return map(self._tips.__getitem__, self._postings.under(key))
 
     def _with_like_words(self, clues: Clues, is_common: Callable[[str], bool]) -> set[str]:
-        """Return the tips that share so many telling words with these clues that their texts may be near-identical."""
+        """Return the tips that share enough telling words with these clues to be near-identical."""
         shared = Counter[str]()
         for word in clues.words:
             if not is_common(word):
@@ -102,7 +102,7 @@ class RelatedIndex:
 
 
 def _reasons(one: Clues, other: Clues, is_common: Callable[[str], bool]) -> Iterator[tuple[Reason, str]]:
-    """Yield why two tips are related, each reason with what they have in common."""
+    """Yield each reason why two tips are related, with the value that they share."""
     numbers: tuple[tuple[Reason, frozenset[str]], ...] = (
         ("plate", one.plates & other.plates),
         ("phone", one.phones & other.phones),
@@ -131,7 +131,7 @@ def _is_same_text(one: Clues, other: Clues, is_common: Callable[[str], bool]) ->
 
 
 def tell_of_others(one: Clues, other: Clues) -> bool:
-    """Return whether two tips name different vehicles, phones or persons: then similar words tell different matters."""
+    """Return whether two tips name different vehicles, phones or persons: similar words then mean little."""
     numbers = ((one.plates, other.plates), (one.phones, other.phones))
     if any(a and b and not a & b for a, b in numbers):
         return True

@@ -1,4 +1,4 @@
-"""Which places have which keys, in eight bytes for each pair: as sets of objects they would fill the memory."""
+"""Stores which places have which keys, in eight bytes for each pair. Sets of objects would fill the memory."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Final
 
 _BITS: Final = 24
-"""Bits of a place: a desk has fewer than 16 million tips. The other bits of a pair are a hash of the key."""
+"""Number of bits for a place: a desk has fewer than 16 million tips. The other bits of a pair are a hash of the key."""
 _PLACE: Final = (1 << _BITS) - 1
 _HASH: Final = (1 << 64 - _BITS) - 1
 _LEAST, _MOST = 1 << 11, 1 << 17
-"""Pairs in a list that is closed, at least, and in one to which no other is joined."""
+"""Fewest pairs in a list that is closed, and most pairs in a list that is joined with another."""
 _SLACK: Final = 1000
-"""Places whose keys are forgotten at a time."""
+"""Number of gone places whose keys are forgotten at a time."""
 
 
 class Postings:
-    """Places by key. Very seldom a place of another key is among them: compare what is found. Not thread-safe."""
+    """Finds places by key. Very rarely it finds a place of another key, so compare the results. Not thread-safe."""
 
     def __init__(self, is_kept: Callable[[int], object]) -> None:
         """`is_kept` tells whether a place still counts."""
@@ -26,7 +26,7 @@ class Postings:
         self._gone = 0
         self._newest = array("Q")
         self._lists: list[array[int]] = []
-        """Sorted pairs, in each list; those that were added first stand in the first list."""
+        """Lists of sorted pairs, the oldest pairs in the first list."""
 
     def add(self, keys: Iterable[Hashable], place: int) -> None:
         """File a place under keys."""
@@ -36,7 +36,7 @@ class Postings:
             self._close()
 
     def under(self, key: Hashable) -> Iterator[int]:
-        """Yield the places under a key; those that were numbered and added last come first."""
+        """Yield the places under a key, the newest first."""
         first = _first(key)
         for pairs in (self._newest, *reversed(self._lists)):
             start = bisect_left(pairs, first)
@@ -45,7 +45,7 @@ class Postings:
                 yield from filter(self._is_kept, (pair & _PLACE for pair in found))
 
     def note_gone(self) -> None:
-        """Note that a place no longer counts. Its keys are forgotten with others', since that looks at every pair."""
+        """Record that a place no longer counts. Its keys are removed later, since that takes a pass over every pair."""
         self._gone += 1
         if self._gone > _SLACK:
             self._gone = 0

@@ -1,4 +1,4 @@
-"""The words of a text as they are compared: by their consonants, so that both scripts and most spellings are alike."""
+"""The compared form of a text's words: their consonants, so that both scripts and most spellings are alike."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -8,11 +8,11 @@ from typing import Final
 from satark.casework.search import skeleton_of, sound_of, words_in
 
 NEAR: Final = 0.55
-"""Two texts are near-identical if they share at least this part of their words."""
+"""Smallest share of common words of two near-identical texts."""
 COPIED: Final = 0.95
-"""The same limit for two texts that mostly share words that many tips have, as in a flood."""
+"""The same limit for two texts that share mostly frequent words, as in a flood."""
 TELLING: Final = 4
-"""Fewest telling words that two near-identical texts share."""
+"""Smallest number of telling words that two near-identical texts share."""
 _LEAST_CONSONANTS: Final = 3
 _COMMON_WEIGHT: Final = 0.1
 
@@ -26,7 +26,7 @@ _LATIN: Final = _rules(
     ("(?<=..[^e]e|..[^o]o)n$", ""),
 )  # fmt: skip
 _DEVANAGARI: Final = _rules(("ं$", ""), ("ॉ", "ो"), ("ऑ", "ओ"))
-"""Spellings that the two scripts do not share: the English `c`, a nasal before `p`, a nasal at the end of a word."""
+"""Spellings that differ between the two scripts: the English `c`, a nasal before `p`, a nasal at the end of a word."""
 _SOUNDS: Final = _rules(
     ("(?<=[aeiou])y(?=[aeiou])", ""), ("ai", "e"), ("au", "o"), ("(?<=[eiou])a$", ""),
     ("(?<=[aeiou][^aeiou])a(?=[^aeiou](?:[aeiou]|$))", ""), (r"(.)\1+", r"\1"),
@@ -57,13 +57,13 @@ girl boys children trouble help information people business going time money
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words of texts as they are compared, without those that say nothing."""
+    """Return the words of texts in their compared form, without words that say nothing."""
     words = (as_compared(folded) for text in texts for folded in words_in(text))
     return frozenset(word for word in words if word and word not in EMPTY)
 
 
 def as_compared(folded: str) -> str:
-    """Return a folded word as it is compared: a number as it is, a word by its consonants, a short one by its sound."""
+    """Return the compared form of a folded word: a number itself, a word's consonants, a short word's sound."""
     if any(char.isdigit() for char in folded):
         return folded
     spelt = folded
@@ -79,13 +79,13 @@ def as_compared(folded: str) -> str:
 
 
 def likeness(one: AbstractSet[str], other: AbstractSet[str], is_common: Callable[[str], bool]) -> tuple[float, float]:
-    """Return the share (0 to 1) and the number of the words that both texts have; words of many texts count less."""
+    """Return the share (0 to 1) and the number of the words that both texts have. Frequent words count less."""
     shared, every = (sum(_COMMON_WEIGHT if is_common(w) else 1 for w in words) for words in (one & other, one | other))
     return (shared / every if every else 0), shared
 
 
 def telling(words: AbstractSet[str]) -> float:
-    """Count the words that few tips have; a word that many tips have counts as a tenth."""
+    """Count the telling words. A word that many tips have counts as a tenth."""
     return sum(_COMMON_WEIGHT if word in STOCK else 1 for word in words)
 
 

@@ -21,10 +21,10 @@ Texts: TypeAlias = Mapping[str, str]
 """Language → text."""
 
 _LONGEST: Final = 24
-"""Most characters of an id, a code and a label: as many as stand in a row of WhatsApp's lists."""
+"""Most characters of an id, a code and a label: the limit of a row in WhatsApp's lists."""
 _DESCRIBED: Final = 3 * _LONGEST
 _MOST_SAID: Final = 600
-"""Most UTF-16 units that are said at once; with the review's own words they fit into one text message."""
+"""Most UTF-16 units of texts before one question. With the review's own words they fit into one text message."""
 _REVIEW: Final = 60
 
 
@@ -39,7 +39,7 @@ class Draft:
         self.name = as_id(name) or "imported"
         self.steps: list[dict[str, Any]] = []
         self.left_out: list[str] = []
-        """What could not be carried over, a line each, with the place in the file."""
+        """The parts that could not be imported, a line each, with the place in the file."""
         self.codes: dict[str, dict[str, str]] = {}
         """Id of a choice → code of an option in the file → code in the questionnaire."""
         self._texts: dict[str, dict[str, str]] = {}
@@ -47,10 +47,10 @@ class Draft:
         taken = (key.partition(".")[0] for key in self._spoken["en"])  # such an id would change Satark's own texts
         self._ids = {*taken, *get_args(Meaning), *RESERVED_IDS, *keyword.kwlist}
         self._said = 0
-        """UTF-16 units that are said before the next question."""
+        """Number of UTF-16 units of the texts before the next question."""
 
     def add(self, wanted: str, kind: str, text: Texts, when: str, options: Mapping[str, Texts], **fields: Any) -> str:
-        """Add a step, after its first words as one to be confirmed if it is too long; return its id."""
+        """Add a step; return its id. If its text is too long, a step with the first words precedes it."""
         length = max(size(one, "utf16") for one in text.values())
         if length > _MOST_SAID:
             parts = {language: split(one, _MOST_SAID // 2) for language, one in text.items()}
@@ -81,8 +81,8 @@ class Draft:
     def write(self, folder: Path, *, accuses_nobody: bool) -> Path:
         """Write the questionnaire and its texts into a new folder; return the file.
 
-        It is offered in those of its languages that the dialogue speaks. A text without a translation stands in the
-        language that was written first.
+        The questionnaire is offered in those of its languages that the dialogue speaks. A text without a translation is
+        in the language that was written first.
         """
         if not self._texts:
             raise ImportingError("nothing is said or asked in it")
@@ -105,7 +105,7 @@ class Draft:
         return path
 
     def _make_room(self, length: int) -> None:
-        """Let what was said last be confirmed, if more than it does not fit into a message."""
+        """If the next text does not fit into the same message, have the texts before it confirmed first."""
         if self._said + length <= _MOST_SAID or self.steps[-1]["type"] != "say":
             return
         id_ = self.steps[-1]["id"]
@@ -122,13 +122,13 @@ class Draft:
 
 
 def as_id(text: str) -> str:
-    """Return a text as the id of a step; empty if it has no letter of ASCII."""
+    """Return a text as the id of a step; empty if the text has no ASCII letter."""
     return re.sub(r"^[^a-z]+", "", re.sub(r"[^a-z0-9]+", "_", text.lower()))[:_LONGEST].strip("_")
 
 
 @cache
 def language_code(named: str, default: str) -> str:
-    """Return the code of a language that is named `eng`, `English` or `English (en)`; the default if it isn't known."""
+    """Return the code of a language named `eng`, `English` or `English (en)`; the default for an unknown name."""
     name = "".join(re.findall(r"\((\w+)[^)]*\)\s*$", named)).lower() or named.strip().lower()
     known = known_languages().values()
     return next(
@@ -137,6 +137,6 @@ def language_code(named: str, default: str) -> str:
 
 
 def _numbered(base: str) -> Iterator[str]:
-    """Yield a text, and the same with a number at its end, each short enough for an id or a code."""
+    """Yield a text, then the text with a number at its end; each is short enough for an id or a code."""
     yield base[:_LONGEST].strip("_")
     yield from (f"{base[: _LONGEST - 4].strip('_')}_{number}" for number in count(2))

@@ -1,14 +1,14 @@
-"""RapidPro (TextIt, Weni): the nodes of a flow become the steps of a questionnaire, each after what leads to it."""
+"""RapidPro (TextIt, Weni): the nodes of a flow become steps of a questionnaire, each behind the nodes before it."""
 
 import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from satark.cli.importing.draft import Draft, ImportingError, Texts, language_code
-from satark.cli.importing.ways import Way, Ways
 from satark.dialogue.flow.conditions import ConditionError, parse_condition
 
 Part: TypeAlias = Mapping[str, Any]
@@ -18,13 +18,15 @@ _KEPT: Final = {
     "choice": r"has_(any_word|all_words|phrase|only_phrase|only_text|beginning|category|number_eq)$",
     "number": "has_number$", "date": "has_date$", "place": "has_(state|district|ward)$", "text": "has_text$",
 }  # fmt: skip
-"""Type of a step → the rules that it carries over. A number that must be equal is one of a menu."""
+"""Type of a step → the rules that it can express. A number that must be equal belongs to a menu."""
 _HINTED: Final = {"image": "media", "audio": "media", "video": "media", "location": "place"}
 _SAID: Final = frozenset({"type", "uuid", "text", "quick_replies"})
 _WORD: Final = re.compile(r"[^\s.,:;!?()]+")
 
+Way: TypeAlias = Mapping[str, frozenset[str]]
+"""Step → those of its answers that lead along here. A step that is not named leads along with every answer."""
 Decided: TypeAlias = tuple[str, Mapping[str, frozenset[str]]]
-"""The step that decides what follows, and category → its answers; an empty name: nothing decides."""
+"""The step that decides which node follows, and category → its answers; an empty name: no step decides."""
 
 _EXPRESSION: Final = re.compile(
     r"@\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)|@(?:contact|child|parent|fields|globals|input|legacy_extra|locals|node|results|resume"
@@ -33,10 +35,10 @@ _EXPRESSION: Final = re.compile(
 
 
 def read_rapidpro(path: Path, language: str, name: str) -> Draft:
-    """Read a flow of an export; `language` is that of a flow that names none, `name` the flow's where there are more.
+    """Read a flow of an export; `language`: for a flow that names none. `name`: the flow to read, if there are several.
 
     Raises:
-        ImportingError: it is no export of flows of the specification 13 or 14, or the name chooses none.
+        ImportingError: the file is no export of flows of the specification 13 or 14, or no flow has this name.
     """
     try:
         export = json.loads(path.read_bytes())
@@ -56,7 +58,7 @@ def read_rapidpro(path: Path, language: str, name: str) -> Draft:
 
 
 class _Reading:
-    """The nodes of a flow as they are read, and the ways that lead to those that are not read yet."""
+    """Reads the nodes of a flow. Keeps the ways to nodes that are not read yet."""
 
     def __init__(self, flow: Part, language: str) -> None:
         self.draft = Draft(flow.get("name", ""))
@@ -71,7 +73,7 @@ class _Reading:
         self._leading: dict[str, list[Way]] = defaultdict(list)
         """Node → the ways that lead there from the nodes before it."""
         self._questions: dict[str, Part] = {}
-        """Node that waits → what was said last before it: its question."""
+        """Node that waits for an answer → the last text before it: its question."""
         self._where = ""
 
     def read(self) -> Draft:
@@ -98,7 +100,7 @@ class _Reading:
         self.draft.left_out.append(f"{self._where}: {what}")
 
     def _in_order(self) -> dict[str, int]:
-        """Return the position of each node that can be reached: after those that lead to it, but for ways back."""
+        """Return the position of each reachable node: after the nodes that lead to it, except by ways back."""
         ended: list[str] = []
         seen: set[str] = set()
         left = [(uuid, False) for uuid in [*self._nodes][:1]]
@@ -112,7 +114,7 @@ class _Reading:
         return {uuid: at for at, uuid in enumerate(reversed(ended))}
 
     def _exits(self, node: Part) -> list[tuple[Part, str]]:
-        """Return category → node that follows, or nothing; without those that only ask again or can't happen."""
+        """Return category → next node or None, without categories that only ask again or can't happen."""
         leads = {one["uuid"]: one.get("destination_uuid") or "" for one in node["exits"]}
         router = node.get("router")
         if not router:
@@ -141,7 +143,7 @@ class _Reading:
         return self._order.get(to, -1) > self._order[uuid]
 
     def _add(self, node: Part, when: str) -> Decided:
-        """Say what a node says, and ask what it asks."""
+        """Add a node's texts and its question as steps."""
         actions = node.get("actions") or ()
         spoken = [one for one in actions if one["type"] in {"send_msg", "say_msg"} and one.get("text", "").strip()]
         question: Part = spoken[-1] if spoken and self._ends_in_a_question(node) else {}
@@ -167,7 +169,7 @@ class _Reading:
         return "", {}
 
     def _ends_in_a_question(self, node: Part) -> bool:
-        """Tell whether the last that a node says is the question of this node, or of one to which it alone leads."""
+        """Tell whether a node's last text is its own question, or that of a node to which only this node leads."""
         to = next((after for _, after in self._exits(node)), "")
         next_node = self._nodes[to] if self._is_ahead(node["uuid"], to) and self._entered[to] == 1 else {}
         return _waits(node) or (_waits(next_node) and not next_node.get("actions"))
@@ -203,7 +205,7 @@ class _Reading:
         return "", {}
 
     def _lose_words(self, router: Part, question: Part, options: Iterable[str]) -> None:
-        """Name the buttons that are no option, and the words of rules that stand in none."""
+        """Report the buttons that are no option, and the words of rules that are in no option."""
         for button in _buttons(question):
             if button not in options and category_of(router, button) == router.get("default_category_uuid"):
                 self._lose(f"its quick reply {button!r} is not shown")
@@ -212,7 +214,7 @@ class _Reading:
             self._lose(f"an option is not chosen by the words {', '.join(sorted(words))}")
 
     def _answers(self, step: str, categories: Sequence[Part], options: Mapping[str, tuple[Texts, Part]]) -> Decided:
-        """Return what belongs to each category: options, or that the question is skipped."""
+        """Return category → its options, or that the question is skipped."""
         of = {code: options[name][1] for name, code in self.draft.codes[step].items()}
         tests = self._ways.tests[step] = {}
         answers = {}
@@ -228,7 +230,7 @@ class _Reading:
     def _options(self, router: Part, categories: Sequence[Part], question: Part) -> Mapping[str, tuple[Texts, Part]]:
         """Return the text of each option → its label in every language, and its category.
 
-        They are the buttons that stand for a category, or its name where none does.
+        The options are the buttons of a category or, without buttons, its name.
         """
         buttons = [self._texts(question, "quick_replies", one, at) for at, one in enumerate(_buttons(question))]
         found = {}
@@ -239,7 +241,7 @@ class _Reading:
         return found
 
     def _texts(self, part: Part, name: str, text: str, at: int = 0) -> dict[str, str]:
-        """Return a text of a part in every language; no answer is filled in for an expression."""
+        """Return a text of a part in every language; expressions are not filled in."""
         found = {self._language: text}
         for language, parts in self._translated.items():
             code = language_code(language, language)
@@ -257,13 +259,13 @@ def _waits(node: Part) -> bool:
 
 
 def _buttons(question: Part) -> list[str]:
-    """Return what stands on the buttons of a message; since specification 14 a button may be an object."""
+    """Return the labels of a message's buttons; since specification 14 a button may be an object."""
     found = (one.get("text") if isinstance(one, dict) else one for one in question.get("quick_replies") or ())
     return [one for one in found if one]
 
 
 def kind_of(router: Part, *, has_buttons: bool) -> str:
-    """Return the type of the step that comes nearest to a question."""
+    """Return the type of step that is closest to a question."""
     rules = {case["type"] for case in router.get("cases") or ()}
     if hinted := _HINTED.get((router["wait"].get("hint") or {}).get("type", "")):
         return hinted
@@ -278,13 +280,13 @@ def kind_of(router: Part, *, has_buttons: bool) -> str:
 
 
 def lost_rules(router: Part, kind: str) -> str:
-    """Return the rules that a step of this type does not carry over, one after the other."""
+    """Yield the rules that a step of this type can't express."""
     rules = dict.fromkeys(case["type"] for case in router.get("cases") or ())
     return ", ".join(rule for rule in rules if not re.match(_KEPT.get(kind, "has_text$"), rule))
 
 
 def category_of(router: Part, *texts: str) -> str:
-    """Return the category of an answer that is called by these texts: that of the first rule which fits one."""
+    """Return the category of an answer with these texts: that of the first rule that fits one of them."""
     found = (case["category_uuid"] for case in router.get("cases") or () if any(_fits(case, text) for text in texts))
     return str(next(found, router.get("default_category_uuid", "")))
 
@@ -301,9 +303,49 @@ def _fits(case: Part, text: str) -> bool:
 
 
 def number_limits(router: Part) -> dict[str, float]:
-    """Return the smallest and the largest number, where the only rule names both."""
+    """Return the smallest and the largest number, if the only rule names both."""
     cases = list(router.get("cases") or ())
     if [case["type"] for case in cases] != ["has_number_between"]:
         return {}
     smallest, largest = cases[0]["arguments"]
     return {"min": float(smallest), "max": float(largest)}
+
+
+class Ways:
+    """The ways that lead to a question through a graph of questions, and the condition that they make together."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, Mapping[str, str]] = {}
+        """Step → each answer that makes a difference → the condition that it was given, such as `age < 18`."""
+
+    def through(self, ways: Iterable[Way], step: str, answers: frozenset[str]) -> list[Way]:
+        """Return those of the ways that lead on with these answers of a step."""
+        every = frozenset(self.tests[step])
+        return [{**way, step: met} for way in ways if (met := way.get(step, every) & answers)]
+
+    def joined(self, ways: Iterable[Way]) -> list[Way]:
+        """Return fewer ways that say the same."""
+        left = [*{frozenset(way.items()): way for way in map(self._plain, ways)}.values()]
+        while pair := next((pair for pair in combinations(left, 2) if _are_one(*pair)), None):
+            left = [way for way in left if way is not pair[0] and way is not pair[1]]
+            left.append(self._plain({step: pair[0][step] | pair[1][step] for step in pair[0].keys() & pair[1].keys()}))
+        return left
+
+    def condition(self, ways: Sequence[Way]) -> str:
+        """Return the condition that one of the ways was taken; empty where every answer leads there."""
+        said = [" and ".join(self._said(step, way[step]) for step in way) for way in ways]
+        return "" if not all(said) else said[0] if len(said) == 1 else " or ".join(f"({one})" for one in said)
+
+    def _plain(self, way: Way) -> Way:
+        return {step: answers for step, answers in way.items() if len(answers) < len(self.tests[step])}
+
+    def _said(self, step: str, answers: frozenset[str]) -> str:
+        tests = [test for answer, test in self.tests[step].items() if answer in answers]
+        return tests[0] if len(tests) == 1 else f"({' or '.join(tests)})"
+
+
+def _are_one(one: Way, other: Way) -> bool:
+    """Tell whether two ways are one: they differ in one step's answers, or one of them is a part of the other."""
+    if one.keys() == other.keys() and sum(one[step] != other[step] for step in one) <= 1:
+        return True
+    return any(all(step in a and a[step] <= b[step] for step in b) for a, b in ((one, other), (other, one)))

@@ -16,7 +16,7 @@ _AS_ANOTHER: Final[Mapping[str, str]] = {
     **dict.fromkeys(("barcode", "time", "datetime", "select_one_from_file", "select_one_external"), "text"),
     "select_multiple_from_file": "text", "rank": "choices", "geotrace": "place", "geoshape": "place",
 }  # fmt: skip
-"""Type of a question → that of a step which takes less than was asked for."""
+"""Type of a question → type of a step that accepts only a part of the possible answers."""
 _KINDS: Final[Mapping[str, str]] = {
     **_AS_ANOTHER,
     **dict.fromkeys(("text", "string", "tel"), "text"),
@@ -29,7 +29,7 @@ _SPELLED: Final = (
     (r"(?i)^(begin|end)_", r"\1 "), (r"(?i)^select ?(?:one|1)(?: from)? ", "select_one "),
     (r"(?i)^select (?:multiple|all that apply)(?: from)? ", "select_multiple "), (" or specify other$", " or_other"),
 )  # fmt: skip
-"""What begins or ends a type → how it is written today."""
+"""Beginning or end of a type → its present spelling."""
 _HEADINGS: Final = {"relevance": "relevant", "caption": "label"}
 _READ: Final = frozenset({"type", "name", "label", "hint", "relevant"})
 _READ_OF: Final = {"choices": {"list_name", "name", "label"}, "settings": {"default_language"}}
@@ -46,10 +46,10 @@ _LIMITS: Final = re.compile(r"\s*\.\s*>=\s*(\d+)\s+and\s+\.\s*<=\s*(\d+)\s*")
 
 
 def read_xlsform(path: Path, language: str) -> Draft:
-    """Read a workbook; `language` is that of columns that name none.
+    """Read a workbook; `language`: for columns that name none.
 
     Raises:
-        ImportingError: it is no workbook (.xlsx) with a sheet `survey`.
+        ImportingError: the file is no workbook (.xlsx) with a sheet `survey`.
     """
     try:
         sheets = dict(_sheets(path))
@@ -73,7 +73,7 @@ def read_xlsform(path: Path, language: str) -> Draft:
 
 
 class _Form:
-    """The rows of a survey as they are read: the groups that are open, and the questions so far."""
+    """Reads the rows of a survey. Keeps the open groups, and the questions so far."""
 
     def __init__(self, name: str, choices: Mapping[str, list[Row]], language: str) -> None:
         self.draft = Draft(name)
@@ -86,7 +86,7 @@ class _Form:
         """Name of a question → its step and the step's type."""
 
     def add(self, number: int, row: Row) -> None:
-        """Add a row: a group begins or ends, something is asked, or it is left out with a line."""
+        """Add a row: begin or end a group, or add a question. A row that can't be imported is reported in a line."""
         written = row.get("type", "")
         self._where = f"row {number} ({row.get('name') or written})"
         for pattern, today in _SPELLED:
@@ -151,7 +151,7 @@ class _Form:
         return {name: label or {self._language: name} for name, label in found.items() if name}
 
     def _texts(self, row: Row, column: str) -> dict[str, str]:
-        """Return a text in every language of the row; no answer is filled in for `${name}`."""
+        """Return a text in every language of the row; `${name}` is not filled in."""
         named = {name: name.partition(":")[2].strip(": ") for name in row if name.partition(":")[0] == column}
         found: dict[str, str] = {}
         for name in sorted(named, key=lambda one: named[one] != "" and not language_code(named[one], "")):
@@ -164,7 +164,7 @@ class _Form:
         return found
 
     def _condition(self, source: str) -> str:
-        """Return a `relevant` as a condition of a questionnaire; empty, with a line, where it can't be one."""
+        """Return a `relevant` as a condition of a questionnaire; if that fails, report it and return an empty text."""
         plain = " ".join(source.translate(str.maketrans("‘’“”", "''\"\"")).split())
         try:
             found = re.sub(r" (?:AND|OR) ", lambda one: one[0].lower(), _COMPARED.sub(self._compared, plain))
@@ -175,7 +175,7 @@ class _Form:
             return ""
 
     def _compared(self, found: re.Match[str]) -> str:
-        """Write a comparison with an answer anew."""
+        """Return a comparison with an answer in the questionnaire's syntax."""
         name, sign, value = found[2] or found[3], found[4].replace(",", "="), found[5].strip("'\"")
         step, kind = self._steps.get(name, ("", ""))
         codes = self.draft.codes.get(step, {})
@@ -212,7 +212,7 @@ def _rows(page: ET.Element, shared: list[str]) -> Iterator[tuple[int, Row]]:
 
 
 def _heading(text: str) -> str:
-    """Return the heading of a column as it is written today; what follows a colon is a language."""
+    """Return the heading of a column in its present spelling, and the language behind the colon."""
     base, *more = re.sub(r"(?i)^bind::?(?=relevant|required|constraint)", "", text).partition(":")
     plain = base.strip().lower().replace(" ", "_")
     return _HEADINGS.get(plain, plain) + "".join(more)
@@ -226,5 +226,5 @@ def _value_of(one: ET.Element, shared: list[str]) -> str:
 
 
 def _joined(element: ET.Element) -> str:
-    """Return a text whose parts may be formatted; the readings of Japanese words are no part of it."""
+    """Return a text whose parts may be formatted, without the readings of Japanese words."""
     return "".join(part.text or "" for part in (*element.iterfind("{*}t"), *element.iterfind("{*}r/{*}t")))

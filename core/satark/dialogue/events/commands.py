@@ -1,4 +1,4 @@
-"""Carries out commands, in the state's own way or in the common one."""
+"""Carries out commands: as the current state defines them, else as `_COMMON` does."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -19,7 +19,7 @@ from satark_words.reading import Danger, DangerKind
 
 
 def handle_command(context: TurnContext, name: str) -> Turn:
-    """Carry a command out; say what to write for one that can't be undone and was not given in its own words."""
+    """Carry out a command. If it can't be undone and was not given in its own words, say what to write for it."""
     if not may_carry_out(context, name):
         context.say("consent.command", label=context.text(f"command.{name}"))
         return context.ask()
@@ -30,19 +30,19 @@ def handle_command(context: TurnContext, name: str) -> Turn:
 
 
 def switch_language(context: TurnContext, language: str) -> Turn:
-    """Continue in another language, and say so."""
+    """Switch to another language, and say so."""
     set_language(context, language)
     return context.ask("language.done")
 
 
 def show_numbers(context: TurnContext, words: str) -> None:
-    """Say whom to call before anything else where a conversation begins with the word "help", which may be a cry."""
+    """If a conversation begins with the word "help", say whom to call before anything else: the word may be a cry."""
     if not context.session.revision and not context.session.submitted:
         context.note_dangers((Danger(DangerKind.LIFE, (), "help"),), words)
 
 
 def choose_language(context: TurnContext, language: str) -> Turn:
-    """Choose a language that is named in a sentence: the answer where it is asked, else a wish."""
+    """Choose a language that is named in a sentence, as the answer to the language question or else as a wish."""
     chosen = context.state.handle_event(context, language, Tap(language)) if context.state is LANGUAGE else None
     return chosen or switch_language(context, language)
 
@@ -54,12 +54,12 @@ def _restart(context: TurnContext) -> Turn:
 
 
 def _cancel(context: TurnContext) -> Turn:
-    """Ask whether to erase the draft; without one say that there is none, and that a sent tip stays sent."""
+    """Ask whether to erase the draft. Without a draft, say that there is none and that a sent tip stays sent."""
     return open_menu(context, "cancel") if context.session.has_draft else context.end("cancel.none")
 
 
 def forget(context: TurnContext) -> Turn:
-    """Erase the draft and every way to contact the tipster. Without their consent it is asked first."""
+    """Erase the draft and every way to contact the tipster. Without their consent, ask first."""
     if context.session.submitted or not context.session.has_draft:
         return context.end("forget.none", reach=False)
     if "forget" not in context.consent:
@@ -89,7 +89,7 @@ def _remind(context: TurnContext) -> Turn:
 
 
 def _call(context: TurnContext) -> Turn | None:
-    """Show the button that calls, above the same question: it goes on in either medium."""
+    """Show a button for a call above the same question. The draft can be continued in the chat or in the call."""
     if not context.session.calls:
         return None
     context.say("call.how")
@@ -99,7 +99,7 @@ def _call(context: TurnContext) -> Turn | None:
 
 
 def _hung_up(context: TurnContext) -> Turn:
-    """Ask in the chat what a call left open, without a word of what was told. Without a draft nothing is said."""
+    """After a call, ask in the chat the question that it left open, repeating nothing told. No draft: say nothing."""
     session, step = context.session, context.step
     if session.submitted or session.mailbox or not session.has_draft:
         return context.turn(session if session.revision or session.lapsed else None, None)
@@ -128,4 +128,4 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "more": lambda context: context.turn_page(1),
     "less": lambda context: context.turn_page(-1),
 }
-"""Command → what it does in a state that does not handle it itself."""
+"""Command → its handler, for states that do not handle it themselves."""

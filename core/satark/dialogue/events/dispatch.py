@@ -1,7 +1,7 @@
 """Dispatch: find the handler of each inbound event. Taps, edited and revoked messages and voice notes are handled here.
 
-Prompts are read out to those who speak instead of writing. Speech is not recognised: a recording is stored with the
-tip, and a choice is asked again, to be tapped.
+Tipsters who speak instead of writing have prompts read out. Speech is not recognised: a recording is stored with the
+tip. If it came at a choice, the choice is asked again, to be tapped.
 """
 
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ from satark.dialogue.events.text_messages import (
 )
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
-from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.shown_receipt import code_in
 from satark.dialogue.states.draft import DRAFT, go_on, reopen_review
 from satark.dialogue.states.mailbox import hold_back, tipsters_message
 from satark.dialogue.states.menus import UNSENT
@@ -134,7 +134,7 @@ def _handle_stale(context: TurnContext, token: ChoiceToken) -> Turn:
 
 
 def handle_edited(context: TurnContext, event: Edited) -> Turn:
-    """Replace what an edited message gave, and fill in again what was filled in from it.
+    """Replace the answers that an edited message gave, and repeat what its old words had filled in elsewhere.
 
     The caption of a file was stored with it and can't be changed.
     """
@@ -166,7 +166,7 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
 
 
 def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
-    """Erase all that a revoked message gave."""
+    """Erase every answer and file that a revoked message gave."""
     if event.original not in dict(context.session.held) and (turn := _too_late(context, "revoke.late")):
         return turn
     before, sources = context.session, {event.original, FORM + event.original} - {""}
@@ -180,7 +180,7 @@ def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
 
 
 def _go_on_changed(context: TurnContext) -> Turn:
-    """Go on after a change to what was told: what was asked about the words or files before is asked anew."""
+    """Continue after the tipster changed something. Questions about words or files are asked again."""
     told = "\n".join(str(answer.value) for answer in context.session.answers.values())
     context.change(identity_decided=tuple(words for words in context.session.identity_decided if words in told))
     if context.session.state in {"@identity", "@origin"}:
@@ -197,7 +197,7 @@ def _too_late(context: TurnContext, key: str) -> Turn | None:
 
 
 def _answered_by(context: TurnContext, source: str) -> str:
-    """Return the step that a message answered: the one that asks for the story, if the message answered several."""
+    """Return the step that a message answered. If it answered several, return the step that asks for the story."""
     names = [name for name, answer in context.session.answers.items() if source in dict(answer.parts) and source]
     opening = context.loaded.opening_step
     return next((name for name in names if name.removeprefix("@") == opening), next(iter(names), ""))
@@ -211,18 +211,17 @@ def _edited(part: Any, value: Any) -> Any:
 
 
 def hear_dangers_beside(context: TurnContext, event: Event) -> None:
-    """Read the words of an event that is no typed text for dangers; typed texts are read where they are understood.
-
-    An edit after the end of a conversation is part of deleting it, and gets no reply.
+    """Search the words of an event that is no typed text for dangers. Typed texts are searched where they are
+    understood.
     """
     if isinstance(event, Media | FormPage) or (isinstance(event, Edited) and context.session.revision):
         context.hear_dangers(words_of(event))
 
 
 def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
-    """Mark a message to a sent tip as urgent; post the event as one if its danger would otherwise reach no desk.
+    """Mark a message to a sent tip as urgent. If its danger would reach no desk otherwise, post the event as a message.
 
-    Words that wait for the tipster's consent, since they may tell who writes, are kept back: only the danger is told.
+    Words that may identify the tipster wait for their consent: then the desk is told only the danger.
     """
     is_open = bool(turn.session and (context.session.mailbox or context.session.sent))
     if not (context.dangers and is_open) or context.newly_accused:
@@ -239,12 +238,12 @@ def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn
 
 
 _READER_WORDS: Final = 3
-"""Number of words after which a tipster counts as able to read. Prompts that are read out only because they once spoke
-are then no longer read out."""
+"""Number of typed words that shows that a tipster can read. From then on, prompts are no longer read out because of an
+earlier voice note."""
 
 
 def notice_voice(context: TurnContext, event: Event) -> None:
-    """Have prompts read out once the tipster sends a voice note, until they type words; always, if they chose that."""
+    """Have prompts read out from a tipster's first voice note until they type words; always, if they chose that."""
     session = context.session
     if not session.speaks:
         return
@@ -255,7 +254,7 @@ def notice_voice(context: TurnContext, event: Event) -> None:
 
 
 def keep_recording(context: TurnContext, event: Event) -> Turn | None:
-    """Store a voice note that came at a choice, and ask again; None: the note is an answer or a message.
+    """Store a voice note that came at a choice, and ask again. Return None if the note is an answer or a message.
 
     The note may tell the story or only the choice. So the story is still asked for later, and can then be ended with
     one tap.

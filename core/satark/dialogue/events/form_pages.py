@@ -18,7 +18,7 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
 FORM: Final = "form:"
-"""Prefix of the `source` of what came from a form that a chat offered, which does not show what the chat told."""
+"""Prefix of the `source` of answers from a form that a chat offered. Such a form does not show what the chat told."""
 CLEAR: Final = "@clear"
 """Token of a tap that erases the files of its question."""
 _MAILBOX_STATES: Final = frozenset({MAILBOX, "@answer", "@feedback"})
@@ -27,7 +27,7 @@ _Part = Text | Tap | Pin | Media
 
 
 def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
-    """Accept every valid answer. For each other answer the prompt tells why it is refused."""
+    """Accept every valid answer of a page. The prompt tells why each other answer is refused."""
     if event.token and event.token != context.session.form_token:
         return context.ask("form.old")
     if context.session.mailbox is not None:
@@ -89,7 +89,7 @@ def _by_question(event: FormPage) -> dict[str, list[_Part]]:
 
 
 def _with_district(context: TurnContext, grouped: dict[str, list[_Part]]) -> dict[str, list[_Part]]:
-    """Choose the district of a station that was chosen where the district was left blank: a page may ask for both."""
+    """Set the district of a station that was chosen while the district was left blank: one page may ask for both."""
     filling = {field: step.id for field, step in context.loaded.filling.items()}
     district, stations = filling.get("district", ""), grouped.get(filling.get("station", ""), ())
     blank = _is_blank(grouped.get(district, ()))
@@ -100,7 +100,7 @@ def _with_district(context: TurnContext, grouped: dict[str, list[_Part]]) -> dic
 
 
 def _accept_unasked(context: TurnContext, parts: Sequence[_Part]) -> None:
-    """Store the answer to a question that is not asked, or no longer asked, like other unsolicited content."""
+    """Store the answer to a question that is not, or no longer, asked, as if it were unsolicited."""
     for part in parts:
         if isinstance(part, Media | Pin) or (isinstance(part, Text) and is_story(part.body)):
             accept_unsolicited(context, part)
@@ -150,7 +150,7 @@ def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> No
 def _refuse_unread(context: TurnContext, step: Step) -> None:
     """Refuse an answer that can't be read.
 
-    In a chat the next question may be another, so the word "choose" would mislead.
+    In a chat another question may follow, so the word "choose" would mislead.
     """
     context.refuse_answer(step, context.text("form.unknown" if context.session.form_offered else "not_understood"))
 
@@ -167,7 +167,7 @@ def _store(context: TurnContext, step: Step, accepted: AcceptedAnswer) -> None:
 
 
 def _kept(context: TurnContext, answer: GivenAnswer) -> tuple[GivenPart, ...]:
-    """The parts of an answer that a page leaves: recordings, and all that it does not show since a chat told it."""
+    """The parts of an answer that a page leaves: recordings, and for a form in a chat all parts from the chat."""
     if context.source.startswith(FORM):
         return tuple(part for part in answer.parts if not part[0].startswith(FORM))
     spoken = (part for part in answer.parts if isinstance(part[1], Mapping) and "voice" in part[1])
@@ -189,7 +189,7 @@ def _add_file(context: TurnContext, step: Step, media: Media) -> None:
 
 
 def _leave_blank(context: TurnContext, step: Step) -> None:
-    """Leave a question without an answer, or with the files that are there."""
+    """Leave a question without an answer, or with the files that were sent for it."""
     old = context.session.answers.get(step.id)
     files = tuple(file.ordinal for file in context.session.files if file.role == step.id)
     if step.type.part == "media" and (files or step.skip):

@@ -21,16 +21,16 @@ from satark_words.geography.geography import Named
 from satark_words.reading import Kind, Reading
 
 LONG: Final = 6
-"""Number of words of the shortest text that no command, option or menu may take without keeping it."""
+"""Fewest words of a long text: if a command, option or menu takes such a text, its words are stored too."""
 _SAID_OF_PLACES: Final = ("fill", "pol", "soc.*", "say.*", "neg", "neg.*", "k.*", "cmd.edit", "who.they", "t.tell")
-"""Marks of the words that may stand beside the name of another place."""
+"""Marks of words that may stand beside the name of another place."""
 _CHANGES: Final = ("k.mistake", "k.change", "k.part", "k.meant")
 _PLACE_WORDS: Final = 3
 """Number of words of the longest text that is hardly more than a name."""
 
 
 def choose_by_name(context: TurnContext, event: Text, question: Question, reading: Reading) -> Turn | None:
-    """Accept the typed name of a unit that is not among the options; None if no such unit is named for certain."""
+    """Accept the typed name of a unit that is not among the options; None: no such unit is named for certain."""
     step = context.step
     if step is None or context.state is not DRAFT or reading.kind is Kind.COMMAND or reading.negated or reading.asks:
         return None
@@ -53,14 +53,14 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
 
 
 def _tell_district(context: TurnContext, body: str) -> Turn | None:
-    """Accept the name of the district that was left to the review, or of a station; None for anything else."""
+    """Accept the name of the district that was left to the review, or of a station. Return None for anything else."""
     left = next((step for step in untold(context) if getattr(step.settings, "fills", "")), None)
     named = context.loaded.geography.resolve(context.places_told(body))
     return _fill(context, left, named, body) if left and named.district and names_a_place(context, body) else None
 
 
 def _fill(context: TurnContext, step: Step, named: Named, body: str) -> Turn:
-    """Set the place's district and station. Questions that these answer are no longer asked."""
+    """Set the place's district and station. The questions that they answer are no longer asked."""
     place = context.session.answers.get(context.loaded.place_step)
     if place is None or not isinstance(place.value, Mapping):
         return _answer(context, step, named.district if step.settings.fills == "district" else named.station, body)
@@ -82,7 +82,7 @@ def is_other_place(context: TurnContext, body: str) -> bool:
 
 
 def correct_place(context: TurnContext, body: str) -> Turn | None:
-    """Change the place that was answered before to the one that a text names; None where it names no single one."""
+    """Change the place that was answered before to the one that a text names; None: the text names no single one."""
     old = context.session.answers.get(context.loaded.place_step)
     meant, geography = context.places_told(body), context.loaded.geography
     before = old.value.get("station") if old and isinstance(old.value, Mapping) else ""
@@ -98,13 +98,13 @@ def correct_place(context: TurnContext, body: str) -> Turn | None:
 
 
 def names_a_place(context: TurnContext, body: str) -> bool:
-    """Whether a text is hardly more than a name of the geography, which no other reading may outweigh."""
+    """Whether a text is hardly more than a place name of the geography. If so, no other reading of it counts."""
     is_short = len(body.split()) <= _PLACE_WORDS
     return is_short and bool(context.loaded.geography.resolve(context.places_told(body)).district)
 
 
 def _keep_long(context: TurnContext, body: str) -> None:
-    """Keep a text that tells more than a name."""
+    """Keep a text that tells more than a place name."""
     if len(body.split()) >= LONG:
         accept_unsolicited(context, Text(body))
 

@@ -1,7 +1,7 @@
-"""Suggestions: it is asked whether an option or a command was meant, and whether words belong to the tip.
+"""Suggestions: ask whether an option or a command was meant, and whether words belong to the tip.
 
-Only a clear yes does what is suggested. Words in doubt are held until the tipster answers. That is asked at the latest
-before the review, so that it shows all that is sent; where a tip is sent without one, its sender is told of them.
+Only a clear yes does what is suggested. Words in doubt are held until the tipster answers, at the latest before the
+review, which shows all that is sent. If a tip is sent without a review, its sender is told of them.
 """
 
 from typing import Final
@@ -19,19 +19,19 @@ from satark.dialogue.states.stories import add_story, is_story, opening_in
 from satark.dialogue.turn.consent import choose, is_question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.session_changes import KEEP, SUGGESTED, TAKE_OUT
-from satark.dialogue.turn.submission import told_in
+from satark.dialogue.turn.summary import told_in
 from satark_words.analysis import NEGATIONS
 from satark_words.reading import STORY, Asked, Confidence, Kind
 from satark_words.tokens import fold
 
 _LONGEST_LABEL: Final = 20
-"""Characters that every channel shows on a button."""
+"""Most characters of a label that the button of every channel can show."""
 _REFUSES: Final = frozenset({"back", "skip", "leave", "no", "delete", "clear"})
-"""Commands that refuse a suggestion of anything else."""
+"""Commands that refuse the suggestion of any other command."""
 
 
 def ask_to_keep(words: Telling) -> Turn:
-    """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
+    """Ask whether the words belong to the tip; if they come again, drop them. Ask for the language first."""
     context, is_held = words.context, words.is_held()
     if is_held and len(context.session.held) == 1:
         context.drop_held()
@@ -44,7 +44,7 @@ def ask_to_keep(words: Telling) -> Turn:
 
 
 def suggest(words: Telling, code: str, label: str) -> Turn:
-    """Suggest what was probably meant, once; what was told beside it waits for the answer."""
+    """Suggest, once, what was probably meant. Words that were told beside it are held until the answer."""
     context, reading, body, suggestion = words.context, words.reading, words.event.body, f"suggested {code}"
     if words.is_held() or (is_story(body) and suggestion == context.replied):
         return ask_to_keep(words)
@@ -71,7 +71,7 @@ class SuggestionMenu(BaseState):
         return SUGGESTED, Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Do what was suggested, or not; what is no answer belongs to the question below."""
+        """Do what was suggested, or not. Pass an event that is no answer on to the question below."""
         suggested = context.leave_suggestion()
         if not code:
             return context.state.handle_event(context, "", event)
@@ -93,13 +93,13 @@ class SuggestionMenu(BaseState):
         return go_on(context, stay=True)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Read the command that is suggested as yes, and one that leads back or erases as no."""
+        """Read the suggested command as yes, and a command that leads back or erases as no."""
         code = "yes" if context.session.suggests(f"@{name}") else "no" if name in _REFUSES else ""
         return choose(context, *self.question(context), code, Tap(code)) if code else None
 
 
 def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
-    """Answer a suggestion by a text; None: a command or a question, or words that belong to the question below."""
+    """Answer a suggestion by a text; None: a command, a question, or words that belong to the question below."""
     keeps, (name, question) = context.session.suggests(KEEP), context.state.question(context)
     said, event = event, _picked(context, event) if keeps else event
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
@@ -137,7 +137,7 @@ def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
 
 
 def _picked(context: TurnContext, event: Text) -> Text:
-    """Return the one of several held texts whose number the words name: saying it again keeps it alone."""
+    """Return the held text whose number the words name, if several are held. Its repetition drops the others."""
     held, told = context.session.held, context.analysis(event.body)
     picked = [words for number, (_, words) in enumerate(held, 1) if told.has(f"num.{number}")]
     is_one = len(held) > 1 and len(picked) == 1 and not (told.negates or told.has("digits"))
@@ -145,7 +145,7 @@ def _picked(context: TurnContext, event: Text) -> Text:
 
 
 def _half_agrees(context: TurnContext, body: str) -> bool:
-    """Whether words only show that they were read, or agree and then limit it: "yes, you can remove it"."""
+    """Whether words only show that they were read, or agree with a limit: "yes, you can remove it"."""
     told = context.analysis(body)
     limits = told.has("neg.but", "cmd.delete", "cmd.edit", "cmd.forget", "cmd.clear", "k.change", "k.leave")
     agrees = told.has("say.yes", "say.right")
@@ -153,7 +153,7 @@ def _half_agrees(context: TurnContext, body: str) -> bool:
 
 
 def _read(words: Telling) -> str:
-    """Return the answer of a text to a suggestion: only a clear yes is one, and a negation anywhere makes it none."""
+    """Return the answer of a text to a suggestion: only a clear yes agrees, without a negation anywhere."""
     reading, context = words.reading, words.context
     is_certain = reading.kind is Kind.OPTION and reading.confidence is Confidence.CERTAIN and not reading.story
     code = "yes" if reading.topic == "ok" else reading.option if is_certain else ""
@@ -167,7 +167,7 @@ def _read(words: Telling) -> str:
 
 
 def _keep(context: TurnContext, event: Event) -> Turn:
-    """Add the words that were held to the tip, and ask the question below; where it asks for words, they answer it."""
+    """Add the held words to the tip, and ask the question below. If that question asks for words, they answer it."""
     more = event.body.strip() if isinstance(event, Text) else ""
     again = tuple(one for one in context.session.held if one[1] == more)  # of several texts only this is kept
     if more and not again and not (context.session.submitted and context.newly_accused):
@@ -194,7 +194,7 @@ def _keep(context: TurnContext, event: Event) -> Turn:
 
 
 def _add(context: TurnContext, words: str) -> None:
-    """Add words to the story. Talk that came before the story was asked for begins it, and it is asked all the same."""
+    """Add words to the story. Talk before the story's question begins the story, but the question is still asked."""
     story, analysis = context.loaded.opening_step, context.analysis(words)
     reading = context.loaded.reader.read(analysis, Asked(name=STORY, asks="text"))
     if story in context.session.answers or reading.talk != "likely" or analysis.has("cat.*", "strong.*"):

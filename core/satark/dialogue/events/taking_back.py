@@ -1,4 +1,4 @@
-"""What a tipster takes back of a tip: some words, the files, or all of it, and what stays once the tip is sent."""
+"""Requests to take words, files or the whole tip back, and what can't be taken back once the tip is sent."""
 
 from typing import Final
 
@@ -10,30 +10,37 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, TAKE_OUT
-from satark.dialogue.turn.submission import told_in
+from satark.dialogue.turn.summary import told_in
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import tells_crime
 from satark_words.reading import Kind
 from satark_words.small_words import listed
 
 _BESIDE_UNWANTED: Final = ("k.out", "fill", "pol", "soc.*", "k.part", "t.evidence", "who.me", "who.you")
-"""Marks of words that name nothing in a wish to take something out of the tip."""
+"""Marks of words that name nothing, in a request to take something out of the tip."""
 _NO_MORE: Final = (
     ("cmd.*", "k.*"),
     (*_BESIDE_UNWANTED, "opt.*", "neg", "neg.*", "t.*", "say.no", "w.demand", "ask", "aux", "time.*"),
 )
-"""Marks of a text that takes back and tells nothing."""
+"""Marks of a text that takes something back and tells nothing else."""
 _SENDS: Final = ("k.send", "cmd.send", "k.dispatch", "k.tell")
 _SENDS_NOT: Final = (
     ("opt.reach.no", "neg", "neg.dont"),
     ("fill", "pol", "soc.*", "say.*", "time.*", "verb.*", "k.*", "cmd.*", "who.me", "who.you"),
 )
 """Marks of a text that only forbids to send or write, and of what may stand beside them."""
+_BESIDE_SENDING: Final = (
+    "fill", "pol", "soc.*", "say.yes", "say.ji", "say.right", "cmd.done", "time.now", "k.dispatch", "k.good", "k.only",
+)  # fmt: skip
+"""Marks of what may stand beside "send" in a text that asks for nothing else: "ok, done, please send it now"."""
+_DENIES: Final = (*NEGATIONS, "opt.reach.no", "say.no")
+_URGES: Final = frozenset({"na", "ना", "न"})
+"""Words that urge after "send" and deny before it: "bhej do na", "na bhejo"."""
 _ERASES: Final = ("cmd.delete", "cmd.cancel", "cmd.forget", "k.out")
 _TAKES: Final = listed("takes")
 _GOES: Final = listed("goes")
 _SENT: Final = ("k.tip", "k.send", "cmd.send", "k.contact", "k.thing", "k.mistake", "k.told", "soc.sorry")
-"""Marks of what is taken back in a new conversation."""
+"""Marks of words that take back an earlier tip, in a new conversation."""
 _CONTACT: Final = ("said.reach.*", "opt.reach.*", "id.my-number", "k.number", "k.contact", "k.only", "cmd.forget")
 _NUMBER: Final = ("id.my-number", "k.number", "say.*", "neg", "cmd.forget")
 _UNDOES: Final = ("cmd.delete", "cmd.clear", "k.out")
@@ -41,7 +48,7 @@ _BESIDE_ANSWER: Final = ("fill", "pol", "soc.*", "neg", "neg.*", "time.*", "k.*"
 
 
 def forgoes_all(words: Telling) -> bool:
-    """Whether the text takes the whole tip back, or says that nothing shall be sent and all be erased, and no more."""
+    """Whether the text only takes the whole tip back, or only says that nothing shall be sent and all be erased."""
     told, session = words.context.analysis(words.event.body), words.context.session
     no_sending = told.has("k.send", "cmd.send") and told.has(*NEGATIONS, "opt.reach.no", "t.refuse", "say.no")
     no_sending = no_sending and told.has(*_ERASES)
@@ -50,10 +57,31 @@ def forgoes_all(words: Telling) -> bool:
 
 
 def forbids_sending(words: Telling) -> bool:
-    """Whether the text at the last question only forbids to send or write: "mat bhejiyega abhi"."""
+    """Whether the text, at the last question, only forbids to send or write: "mat bhejiyega abhi"."""
     told = words.context.analysis(words.event.body)
     sends = told.has(*_SENDS) and not told.has("who.mine", "id.my-name", "id.my-number")
     return words.is_final() and sends and words.forbids() and told.consists_of(*_SENDS_NOT)
+
+
+def of_sending(words: Telling) -> Turn | None:
+    """Answer a text that only asks to send the tip, or forbids it; None for others. Neither sends anything.
+
+    Who asks is led to what is still needed, or to what sends; at the review "that's all" asks, too.
+    """
+    context, told = words.context, words.context.analysis(words.event.body)
+    if context.state is not DRAFT or told.asks:
+        return None
+    urges = {mark.end for mark in told.found("cmd.send")}
+    is_media, is_review = words.asked.asks == "media", words.asked.asks == "review"
+    if any(told.tokens[at].text not in _URGES or at not in urges for at in told.covered(_DENIES)):
+        only = told.has("cmd.send", "k.send") and told.consists_of(*_SENDS_NOT) and not (is_media or is_review)
+        return not_understood(context, "reply.wait") if only else None
+    if not told.consists_of(("cmd.send", "cmd.done") if is_review else ("cmd.send",), _BESIDE_SENDING):
+        return None
+    if is_review:
+        return choose_likely(context, next(one.id for one in words.asked.options if one.acts))
+    skips = is_media or "skip" in words.asked.actions
+    return handle_command(context, "skip") if skips else not_understood(context, "reply.refusal")
 
 
 def takes_all_back(told: Analysis) -> bool:
@@ -67,7 +95,7 @@ def takes_all_back(told: Analysis) -> bool:
 
 
 def withdraw_sent(context: TurnContext, event: Text) -> Turn | None:
-    """Say what can be done about a tip that was sent, where words take it back and nothing is told here."""
+    """Say what can be done about a sent tip, if words take it back and this conversation has told nothing."""
     session, told = context.session, context.analysis(event.body)
     texts = {token.text for token in told.tokens} - ({"undo"} if session.language else set())
     is_new = session.state in {"", "@language"} and not (session.has_draft or session.submitted or session.mailbox)
@@ -82,7 +110,7 @@ def withdraw_sent(context: TurnContext, event: Text) -> Turn | None:
 
 
 def spare(words: Telling) -> Turn | None:
-    """Say at the review that nothing was sent or erased, after words such as "don't erase"."""
+    """After words such as "don't erase" at the review, say that nothing was sent or erased."""
     context, told = words.context, words.context.analysis(words.event.body)
     beside = (*_BESIDE_UNWANTED, "k.*", "neg", "neg.*", "say.no", "cmd.edit", "opt.reach.no")
     erasing = told.consists_of(("cmd.delete", "k.out", "k.change", "opt.cancel.no"), beside)
@@ -95,7 +123,7 @@ def spare(words: Telling) -> Turn | None:
 
 
 def after_sending(words: Telling) -> Turn | None:
-    """Say what can't be taken back of a tip that is sent, nor sent later, and what keeps or erases the number."""
+    """Say what can't be taken back from a sent tip or sent later, and which words keep or erase the number."""
     context, told = words.context, words.context.analysis(words.event.body)
     if context.session.state != "@reach" or tells_crime(told):
         return None
@@ -115,7 +143,7 @@ def after_sending(words: Telling) -> Turn | None:
 
 
 def _answer_about_contact(words: Telling) -> str:
-    """Return what a text answers that speaks of writing to the tipster, or of their number, and tells nothing else."""
+    """Return the answer to the contact question, if a text speaks only of writing to the tipster or their number."""
     told = words.context.analysis(words.event.body)
     own = told.has("k.number", "k.contact", "reads") and told.has("who.kin", "id.home")
     own = own or (told.has("id.my-number") and told.has("who.they"))  # others read their phone
@@ -139,7 +167,7 @@ def _spares(told: Analysis) -> bool:
 
 
 def take_out(words: Telling) -> Turn | None:
-    """Ask about words or files that the tipster does not want in the tip; None where nothing is to be taken out."""
+    """Ask about words or files that the tipster does not want in the tip. Return None if nothing is to be taken out."""
     context, told = words.context, words.context.analysis(words.event.body)
     tells = told.asks or told.has("cmd.forget", "digits") or told.has_outside(("who.they",), ("k.whole",))
     in_danger = any(danger.sure for danger in words.reading.dangers)
@@ -164,7 +192,7 @@ def take_out(words: Telling) -> Turn | None:
 
 
 def is_about_files(words: Telling) -> bool:
-    """Whether the text names the files of the draft. What is kept nowhere of such words never passes in silence."""
+    """Whether the text names the draft's files. Such words are stored nowhere, so they always get a reply."""
     context = words.context
     has_files = bool(context.session.files) and not context.session.submitted
     return has_files and context.state is DRAFT and context.analysis(words.event.body).has("t.evidence")

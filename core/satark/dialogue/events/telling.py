@@ -1,4 +1,4 @@
-"""A text at a question: how the question is described to the reading, and what the text tells beside its reading."""
+"""A text at a question: describes the question for the reading, and tells what else the text contains."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.stories import accept_unsolicited, is_story, opening_in
 from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.submission import told_in
+from satark.dialogue.turn.summary import told_in
 from satark_words.choosing import tells_crime
 from satark_words.opening import moment_told
 from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
@@ -19,15 +19,15 @@ from satark_words.small_words import listed
 
 TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 STORY_WORDS: Final = 5
-"""Number of words from which on a text is stored, unless it is surely talk."""
+"""Number of words from which a text is stored, unless it is surely talk."""
 _OF_A_DRAFT: Final = frozenset({"edit", "back", "skip", "done", "repeat", "elsewhere"})
-"""Commands that mean nothing before a tip is begun."""
+"""Commands that have no meaning before a tip is begun."""
 _SAID_IN_TALK: Final = ("t.*", "k.*", "time.*", "who.*", "verb.*", "d.afraid", "police", "person.police", "opt.*")
-"""Marks of further words that tell nothing in a text that is read as talk."""
+"""Marks of further words that tell nothing, in a text that is read as talk."""
 LEFT_OVER: Final = 3
-"""Number of words with no meaning for the service from which on longer talk tells something besides."""
+"""Number of words without a meaning for the service. Talk with this many or more also tells something."""
 FIRST_WORDS: Final = 2
-"""Number of words of the shortest message that counts as the beginning of a tip, whatever it tells."""
+"""Number of words from which a message counts as the beginning of a tip, whatever it tells."""
 _EMPTY_MARKS: Final = (
     "fill", "pol", "soc.*", "say.*", "cmd.*", "lang.*", "ask", "ask.*", "neg", "neg.*", "who.me", "who.you", "num.*",
     "t.listen", "t.report", "t.bot", "t.service",
@@ -37,12 +37,12 @@ _SAID: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK)
 SAID_IN_ANSWERS: Final = (*_SAID, "said.*", "unit.*", "cat.*")
 """Marks of words that an answer to a choice consists of."""
 _SAYS: Final = ("soc.*", "say.*", "cmd.*", "neg", "neg.*", "ask", "ask.*", "opt.reach.*", "opt.cancel.*", "t.refuse")
-"""Marks of words that talk to the service, or answer it."""
+"""Marks of words that talk to the service or answer it."""
 _NEWS: Final = (
     "digits", "cat.*", "strong.*", "act.sell", "time.clock", "time.often", "time.past", "time.coming", "time.today",
     "verb.ongoing", "who.kin", "who.child", "who.woman", "who.they", "place.thing",
 )  # fmt: skip
-"""Marks of words that tell something of a tip, whatever other mark they have."""
+"""Marks of words that tell something new about a tip, whatever other mark they have."""
 _PLAIN: Final = (
     "strong.*",
     "digits",
@@ -56,15 +56,15 @@ _PLAIN: Final = (
 )
 _DEEDS: Final = ("p.deed", "act.*", "aux", "k.told", "person.police", "who.they", "verb.habit", "verb.ongoing")
 _ROLES: Final = ("id.role", "p.superior")
-"""Marks of what is done, and of who does it: the headman's house is a place, though."""
+"""Marks of deeds, and of the persons who do them. The headman's house is a place, though."""
 _THINGS: Final = ("id.work-place", "id.home", "id.lane", "id.person", "p.vehicle", "p.stranger")
-"""The same, but in a wish to change something, where they name an answer: "the car is wrong"."""
+"""The marks of `_ROLES`, but in a wish to change something. There they name an answer: "the car is wrong"."""
 _TIMES: Final = (
     "time.*", "d.since", "digits",
 )  # fmt: skip
-"""Marks of words that tell a time, though some only say that it is over."""
+"""Marks of words that tell a time, though some of them only say that it is over."""
 _HOW_OFTEN: Final = "how_often"
-"""The step of a flow that asks how often it happens, by its id: it has no meaning for anything but the review."""
+"""Id of the step that asks how often something happens. It needs a name since its `means` is empty."""
 _FORBIDS: Final = ("neg.dont", "said.reach.no", "opt.reach.no", "opt.origin.no")
 _TELLS: Final = ("k.contact", "k.part")
 _ONWARD: Final = listed("onward")
@@ -85,15 +85,12 @@ class Telling:
         self.reading = reading
 
     def is_answered(self, *, again: bool) -> bool:
-        """Whether the words are only said to the service, and told nothing that must be kept."""
+        """Whether the words only talk to the service and tell nothing that must be kept."""
         more = again or self.tells_number() or self.tells_of_crime() or self.names_police()
         return self.reading.kind in TALK and self.reading.talk == "likely" and not more
 
     def is_talk(self) -> bool:
-        """Whether the words are probably said to the service, so that none are kept without asking once.
-
-        A question for the story, the place or details expects any words.
-        """
+        """Whether the words probably only talk to the service. If so, none are kept without asking once."""
         session = self.context.session
         in_danger = any(danger.sure for danger in self.reading.dangers)
         waits = self.context.analysis(self.event.body).has("soc.wait")
@@ -126,7 +123,7 @@ class Telling:
         return next((option.label.removeprefix("✓ ") for option in self.asked.options if option.id == code), "")
 
     def tells_first(self) -> bool:
-        """Whether a text begins a tip, however few its words: it is not surely talk, a command or an answer."""
+        """Whether a text begins a tip, however short: it is not surely talk, a command or an answer."""
         context, reading = self.context, self.reading
         untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
         untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
@@ -160,14 +157,14 @@ class Telling:
         return self.counts(FIRST_WORDS, 0 if is_telling else 1, SAID_IN_ANSWERS)
 
     def names_police(self) -> bool:
-        """Whether talk that asks nothing names police, to whom nothing is to be told."""
+        """Whether talk that asks nothing names police whom the tip must not reach."""
         is_talk = self.reading.kind in TALK and self.reading.kind is not Kind.QUESTION
         return is_talk and self.context.analysis(self.event.body).has_outside(
             ("person.police", "unit.*"), ("to.police",)
         )
 
     def forbids(self) -> bool:
-        """Whether a text forbids to write, tell or send something, and neither reports that nor says who does not."""
+        """Whether a text forbids to write, tell or send something, and does not just report such a ban or a fact."""
         analysis, reading = self.context.analysis(self.event.body), self.reading
         by_others = {mark.end for mark in analysis.found("aux.subject")}
         verbs = {mark.start for mark in analysis.found(*_TELLS)}
@@ -181,7 +178,7 @@ class Telling:
         return self.asked.asks == "review" or self.context.session.state == "@identity"
 
     def may_add(self) -> bool:
-        """Whether a text may add to the story: at the last question, or where it answers none after the story."""
+        """Whether a text may add to the story: at the last question, or after the story if it answers none."""
         reading, told = self.reading, self.context.loaded.opening_step in self.context.session.answers
         is_unclear = reading.kind is Kind.UNCLEAR and not reading.negated and not self.suggests()
         is_sure = reading.topic not in {"", "other", "listen"} or self.context.analysis(self.event.body).has(
@@ -191,7 +188,7 @@ class Telling:
         return self.is_final() or is_remark or (is_unclear and told and self.context.state is DRAFT)
 
     def tells_news(self) -> bool:
-        """Whether a text tells what the tip lacks, however short it is, and says nothing of sending it."""
+        """Whether a text, however short, tells what the tip lacks and says nothing of sending it."""
         body, told = self.event.body, self.context.analysis(self.event.body)
         sends = told.has("cmd.send", "k.send") or (told.has("verb.mine") and told.has("k.contact"))
         if (
@@ -210,7 +207,7 @@ class Telling:
         return bool(tells) and told_in(self.context, set(told.sounds)) != {*told.sounds}
 
     def tells_plainly(self) -> bool:
-        """Whether a text surely tells of somebody, something or some place, and not only of the conversation."""
+        """Whether a text surely tells of a person, a thing or a place, and not only of the conversation."""
         told = self.context.analysis(self.event.body)
         names = told.has(*_PLAIN) or told.has_outside(("who.they",), ("k.whole",))
         in_danger = any(danger.sure for danger in self.reading.dangers)
@@ -219,7 +216,7 @@ class Telling:
     def tells_deed(self) -> bool:
         """Whether a text at the question for the place tells what somebody does, and names or describes no place.
 
-        Who sends a second such text means it as the place.
+        A second such text counts as the place.
         """
         context, told = self.context, self.context.analysis(self.event.body)
         theirs = {mark.end for mark in told.found("id.their", "who.they")}  # "uske paas" is with him, not near him
@@ -243,42 +240,42 @@ class Telling:
         return told.has("cmd.delete", "cmd.clear", "cmd.cancel", "cmd.back", "k.out") and not tells
 
     def speaks_of_sending(self) -> bool:
-        """Whether a text at the review says if or how the tip shall be sent, and tells of no crime."""
+        """Whether a text at the review only says if or how to send the tip: it tells of no crime."""
         told = self.context.analysis(self.event.body)
         wishes = told.has("cmd.send", "k.send", "cmd.edit", "k.change", "k.out", "k.mistake")
         in_danger = any(danger.sure for danger in self.reading.dangers)
         return self.asked.asks == "review" and wishes and not (in_danger or tells_crime(told))
 
     def tells_when(self) -> bool:
-        """Whether the text tells a time where it is asked whether it happens now: "no" or "yes" would lose it."""
+        """Whether the text tells a time at the question "now?". A plain "yes" or "no" would lose the time."""
         told = self.context.analysis(self.event.body)
         times = ("time.clock", "time.later", "time.past", "time.today", "time.coming", "time.often")
         return self.asked.name == "now" and told.has(*times)
 
     def agrees(self) -> bool:
-        """Whether the text only agrees at the review, so that it is said what sends."""
+        """Whether the text only agrees, at the review. The reply then says which words send the tip."""
         told = self.context.analysis(self.event.body)
         onward = self.goes_on() or not told.has("cmd.skip")
         only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you"))
         return self.asked.asks == "review" and onward and only and not (told.negates or told.asks)
 
     def goes_on(self) -> bool:
-        """Whether the text says "go on", which agrees, where "leave it" refuses."""
+        """Whether the text says "go on". That agrees where "leave it" refuses."""
         told = self.context.analysis(self.event.body)
         return bool(_ONWARD & {*told.normal.split()}) and told.consists_of(("cmd.skip",), ("fill", "pol"))
 
     def accuses(self, *, unsure: bool = False) -> bool:
-        """Whether this text accuses police for sure, or even in doubt, of which the session was told already."""
+        """Whether this text surely accuses police. A doubtful text counts if the session told of that already."""
         session, source = self.context.session, self.context.source
         return any(one.source == source and (unsure or one.is_sure) for one in session.accused)
 
     def tells_of_crime(self) -> bool:
-        """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""
+        """Whether a text has sure marks of a crime, or tells of a danger though it is read as something else."""
         sure = tells_crime(self.context.analysis(self.event.body))
         return (sure or (bool(self.reading.dangers) and self.reading.kind not in TALK)) and self.counts(STORY_WORDS)
 
     def was_answered_so(self) -> bool:
-        """Whether a text of several words would get the reply that the message before it got at this question."""
+        """Whether a text of several words would get the same reply as the message before it at this question."""
         context, reading = self.context, self.reading
         certain = reading.confidence is Confidence.CERTAIN or reading.command == "repeat"
         refuses = reading.kind is Kind.REFUSAL and context.analysis(self.event.body).has("cmd.send")
@@ -294,7 +291,7 @@ class Telling:
         return words >= least and told >= left
 
     def tells_more(self) -> bool:
-        """Whether a text that names a category also tells of a crime, and the story was not asked yet."""
+        """Whether a text that names a category also tells of a crime, before the story was asked for."""
         told, words = self._words()
         is_open = self.context.loaded.opening_step not in self.context.session.answers
         return is_open and told >= FIRST_WORDS and words > FIRST_WORDS
@@ -308,14 +305,14 @@ class Telling:
 
 _WHOM: Final = "police_unit"
 _WHOSE_VOICE: Final = "whose_voice"
-"""How the lexicon names the questions whom a tip accuses, and whose voice is in a recording."""
+"""The lexicon's names of two questions: whom a tip accuses, and whose voice is in a recording."""
 _OTHER_STATION: Final = "other_station"
 """The lexicon's name of the unit that another step names."""
 _ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
 
 
 def keep_time(words: Telling) -> Turn | None:
-    """Keep a time as the day of what was or will be, or as how often it is; None where none is told or asked for.
+    """Keep a time as the day of what was or will be, or as how often it is; None: none is told or asked for.
 
     Of a day that may be either, as "kal" is tomorrow and yesterday, it is asked again whether it was or will be.
     """
@@ -335,9 +332,9 @@ def keep_time(words: Telling) -> Turn | None:
 
 
 def _answer_when(words: Telling, when: Step, moment: str) -> None:
-    """Answer by the moment, and with the words where the next step asks which day; of a habit, how often.
+    """Answer with the moment. The words answer the next step if it asks for the day, or how often a habit occurs.
 
-    Without a moment the words are kept for the day, and the question stays.
+    Without a moment, keep the words for the day and ask again.
     """
     context, event = words.context, words.event
     after = context.loaded.steps[context.loaded.steps.index(when) + 1]
@@ -357,7 +354,7 @@ def _answer_when(words: Telling, when: Step, moment: str) -> None:
 
 
 def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
-    """Describe a question with this id."""
+    """Describe the question with this id for the reading."""
     step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
     options = tuple(
         AskedChoice(o.code, o.label, o.words, acts=bool(act_of(context, name, o.code)), unit=_unit(step, o.code))
@@ -373,7 +370,7 @@ def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
 
 
 def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
-    """Return the option that a text names. Yes, no and don't know may also be spelt as the commands are."""
+    """Return the option that a text names. The spellings of the commands yes, no and don't know count too."""
     if not folded or not question.options:
         return ""
     code = context.loaded.option_lookup(context.session, name, question).exact(folded)
@@ -382,7 +379,7 @@ def named_option(context: TurnContext, name: str, question: Question, folded: st
 
 
 def _sense(context: TurnContext, name: str, step: Step | None) -> str:
-    """Name a question as the lexicon does: by what its step means; by its id where it means nothing special."""
+    """Name a question as the lexicon does: by the meaning of its step, or by its id if it has no special meaning."""
     if step is None:
         return name.removeprefix("@")
     if step.accuses:

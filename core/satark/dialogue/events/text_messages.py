@@ -1,8 +1,8 @@
-"""Handle a typed text: a code, a command, an option, a language or a whole tip; `words` handles all other texts.
+"""Handle a typed text: a code, a command, an option, a language, a whole tip; `understood_texts` handles all others.
 
-A complete tip in one message is submitted at once; what it does not tell counts as unknown. It is for tipsters who have
-time or money for only one message, and for callers who fell silent and then left a message: the tip is submitted with
-everything that they had told before.
+A complete tip in one message is submitted at once; what it does not tell counts as unknown. Such a message is for
+tipsters who have time or money for only one. It is also for callers who fell silent and then left a message: the tip is
+submitted with everything that they had told before.
 """
 
 import re
@@ -67,7 +67,7 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
 
 
 def read_text(context: TurnContext, name: str, question: Question, body: str) -> Reading:
-    """Read a text at the question with this id, as `handle_text` understands it; codes aside. Changes nothing."""
+    """Read a text at the question with this id as `handle_text` does, without looking for codes. Changes nothing."""
     reading = context.loaded.reader.read(body, asked_of(context, name, question))
     folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
     code, command = named_option(context, name, question, folded), context.loaded.commands.command(folded)
@@ -94,12 +94,12 @@ def _handle_word(context: TurnContext, question: Question, folded: str) -> Turn 
 
 
 def _obeys(question: Question, name: str) -> bool:
-    """Whether a command is carried out at a question."""
+    """Whether a command is carried out at this question."""
     return name in GLOBAL_COMMANDS or _expects(question, name)
 
 
 def _expects(question: Question, name: str) -> bool:
-    """Return whether a question expects a local command, which elsewhere is an ordinary word."""
+    """Return whether a question expects a local command, which is an ordinary word at other questions."""
     if name == "unknown":
         return "skip" in question.actions
     if name == "done":
@@ -108,14 +108,14 @@ def _expects(question: Question, name: str) -> bool:
 
 
 def _gives_receipt_code(context: TurnContext, body: str) -> bool:
-    """Whether a text gives a receipt code: any number of its length, unless it is called an account's or a card's."""
+    """Whether a text gives a receipt code: a number of its length that is not called an account's or a card's."""
     if find_code(body, RECEIPT_DIGITS) is None:
         return False
     return context.session.state == "@code" or not _tells_account(context, body)
 
 
 def _message_beside_code(context: TurnContext, body: str) -> str:
-    """Return what a text tells the police beside the code of a mailbox that is open; empty where it only gives a code.
+    """Return what a text tells the police beside the code of the open mailbox; empty if it only gives the code.
 
     The code itself must reach nobody.
     """
@@ -125,7 +125,7 @@ def _message_beside_code(context: TurnContext, body: str) -> str:
 
 
 def _gives_handoff_code(context: TurnContext, body: str) -> bool:
-    """Whether a text gives a handoff code: where one is expected, after the word for it, or called a code."""
+    """Whether a text gives a handoff code: one is expected, or the text has the word for it or calls it a code."""
     if find_code(body, HANDOFF_DIGITS, longest=LONGEST_HANDOFF_MESSAGE) is None:
         return False
     words = without_code(body, HANDOFF_DIGITS)
@@ -157,7 +157,7 @@ def _tells_beside(context: TurnContext, words: str) -> bool:
 
 
 def open_mailbox(context: TurnContext) -> Turn:
-    """Request the mailbox that the code in the event opens, unless too many wrong codes were tried."""
+    """Request the mailbox of the code in the event, unless too many wrong codes were tried."""
     if context.session.wrong_codes >= MAX_WRONG_CODES:
         return ask_code(context)
     context.change(state="@code")
@@ -165,16 +165,15 @@ def open_mailbox(context: TurnContext) -> Turn:
 
 
 _ASK_TO_ERASE: Final = frozenset({"@cancel", "@restart"})
-"""States of who asked to erase what they told: if they fall silent then, nothing is sent."""
+"""States of tipsters who asked to erase their words. If they fall silent in such a state, nothing is sent."""
 _FEWEST_WORDS: Final = 3
-"""Number of words of the shortest tip that is submitted at once in a chat. About a shorter one the chat can ask
-back."""
+"""Number of words from which a tip is submitted at once in a chat. About a shorter tip the chat can ask back."""
 _CLAUSE_END: Final = re.compile(r"[,.;:()।!\n]+")
 _MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
 
 
 def complete_tip_of(loaded: LoadedFlow, event: Event) -> CompleteTip | None:
-    """Return the complete tip that a typed text is: `TIP` and what happens; None where it is anything else."""
+    """Return the complete tip in a typed text, which is `TIP` and a story. Return None for any other text."""
     if not isinstance(event, Text) or (found := _MARKED.fullmatch(event.body)) is None:
         return None
     if fold(found[1]) not in loaded.tip_words or len(found[2].split()) < _FEWEST_WORDS:
@@ -190,7 +189,7 @@ def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:
 
 
 def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
-    """Whether the words after `TIP` are a tip: not talk about tips, and no "don't send"."""
+    """Whether the words after `TIP` are a tip: neither talk about tips nor "don't send"."""
     reading = loaded.reader.read(body, Asked(name=STORY, asks="text"))
     words = fold(body).split()
     if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
@@ -204,13 +203,13 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
 
 
 def _takes_back(loaded: LoadedFlow, clause: str) -> bool:
-    """Whether a clause on its own is a refusal, a wish to wait, or says that the rest was a mistake or a joke."""
+    """Whether a single clause refuses, asks to wait, or says that the rest was a mistake or a joke."""
     reading = loaded.reader.read(clause, Asked(name=STORY, asks="text"))
     return reading.kind in {Kind.REFUSAL, Kind.WAIT} or reading.topic == "mistake"
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
-    """Submit the tip; None if the words tell no tip, or if there is a draft, to which the words then belong."""
+    """Submit the tip. Return None if the words tell no tip, or if there is a draft, to which they then belong."""
     session, opening = context.session, context.loaded.opening_step
     under_way = replace(session, held=()).has_draft and (not event.last or session.state in _ASK_TO_ERASE)
     if _gives_receipt_code(context, words_of(event)):
@@ -274,7 +273,7 @@ _TEXTS: Final[Mapping[type[object], tuple[str, ...]]] = {
     Pin: ("name", "address"),
     Media: ("caption",),
 }
-"""Event type → its fields with text that a sender can choose."""
+"""Event type → its fields with texts that a sender can choose."""
 
 
 def without_surrogates(event: Event) -> Event:
@@ -285,7 +284,7 @@ def without_surrogates(event: Event) -> Event:
 def without_receipt_code(context: TurnContext, event: Event) -> Event:
     """Return an event without the receipt codes in its captions, edits and forms, since a code must reach nobody.
 
-    A typed text keeps its code, which opens the mailbox; what is written to the police in a mailbox stays as it is.
+    A typed text keeps its code, which opens the mailbox. Messages to the police in a mailbox stay unchanged.
     """
 
     def taken_out(text: str) -> str:

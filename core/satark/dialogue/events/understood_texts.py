@@ -1,4 +1,4 @@
-"""Handles words that are not an exact command or label, by the reading of the understanding.
+"""Handles texts that are not an exact command or label, according to their reading.
 
 A reading never triggers an irreversible action, which needs a tap, a number or an exact word. A likely reading may fill
 the draft, and the tipster is told. A question, a remark or thanks is answered and not stored.
@@ -21,11 +21,12 @@ from satark.dialogue.events.taking_back import (
     forbids_sending,
     forgoes_all,
     is_about_files,
+    of_sending,
     spare,
     take_out,
 )
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of, keep_time
-from satark.dialogue.flow.own_words import ACTS
+from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
@@ -50,7 +51,7 @@ from satark_words.reading import FREE, STORY, Asked, Confidence, Danger, DangerK
 from satark_words.tokens import fold
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
-"""States in which every word goes to the police, so that nothing is read as a remark."""
+"""States in which every word goes to the police. Nothing is read as a remark in them."""
 _FOR_A_CODE: Final = frozenset({"@code", "@elsewhere"})
 """States that wait for a code. Only words that say that the code is lost are read there."""
 _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
@@ -67,7 +68,7 @@ _AFTER_SENDING: Final = {
     "reply.refusal": "reply.remark",
     "reply.wait": "cancel.sent",
 }
-"""Reply that is true only before the tip is sent → the one that is given after it."""
+"""Reply that is true only before the tip is sent → the reply to give after that."""
 
 
 def handle_words(context: TurnContext, event: Text, name: str, question: Question) -> Turn:
@@ -91,7 +92,7 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
 
 
 def _ask_to_post(context: TurnContext, event: Text) -> Turn | None:
-    """Ask whether words that forbid to write or send something are for the police, unless they tell of a danger."""
+    """Words forbid to write or send something: ask whether they are for the police, unless they tell of a danger."""
     if context.session.mailbox is None or context.dangers:
         return None
     asked = Asked(name=STORY, asks="text")
@@ -107,7 +108,7 @@ def _handle_read(words: _Words, question: Question) -> Turn:
         return context.ask()
     if forgoes_all(words):
         return handle_command(context, "cancel")
-    if turn := words.in_menu() or after_sending(words) or spare(words):
+    if turn := words.in_menu() or after_sending(words) or of_sending(words) or spare(words):
         return turn
     turn = take_out(words)
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
@@ -138,12 +139,12 @@ def _reads(context: TurnContext) -> bool:
 
 
 class _Words(Telling):
-    """What is done for a text by how it is read."""
+    """Does for a text what its reading says."""
 
     __slots__ = ()
 
     def at_code(self) -> Turn | None:
-        """Take a story where it was told, and anything else but a command or a remark as no code."""
+        """Accept a story wherever it was told. Refuse anything else as no code, unless it is a command or a remark."""
         context, reading = self.context, self.reading
         if self.tells_of_crime() or self.accuses():
             context.leave_menu()
@@ -153,7 +154,7 @@ class _Words(Telling):
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
     def tells_nothing(self) -> Turn | None:
-        """Ask again after "near my house" for a place; after the number of a helpline, say whom to call."""
+        """If a place is only "near my house", ask again. If a text gives a helpline's number, say whom to call."""
         told, beside = self.context.analysis(self.event.body), ("fill", "pol", "who.me", "say.yes", "k.contact")
         if told.consists_of(("t.helpline",), (*beside, "k.number", "verb.mine")):
             self.context.note_dangers((Danger(DangerKind.LIFE, (), "helpline"),), self.event.body)
@@ -163,7 +164,7 @@ class _Words(Telling):
         return not_understood(self.context) if is_here else None
 
     def in_menu(self) -> Turn | None:
-        """Take out identifying words on the act's own words. Read what no step's name is as said at the review."""
+        """Take out identifying words on the act's own words. Read a text that names no step as at the review."""
         context, reading, told = self.context, self.reading, self.context.analysis(self.event.body)
         if context.session.state == "@identity" and not is_unsent(context, *context.state.question(context)):
             own = (word for texts in context.loaded.catalogues for word in texts.words("identity.remove.words"))
@@ -208,11 +209,11 @@ class _Words(Telling):
         return self.content() if first else self.kept()
 
     def may_identify(self) -> bool:
-        """Whether the words may tell more of who writes: they stand where that is asked, and tell of no crime."""
+        """Whether the words may tell more about who writes: they answer that question, and tell of no crime."""
         return self.context.session.state == "@identity" and not (self.tells_of_crime() or self.context.dangers)
 
     def kept(self, *, stays: bool = False) -> Turn:
-        """Keep words that were answered in vain, so that nobody gets the same reply again and again.
+        """Keep words that got a reply in vain, so that nobody gets the same reply again and again.
 
         `stays`: in a menu, which such words would otherwise leave.
         """
@@ -272,7 +273,7 @@ class _Words(Telling):
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
     def danger(self) -> Turn:
-        """Add the words to the tip. The numbers to call were already said."""
+        """Add the words to the tip. The numbers to call have been said already."""
         if self.context.analysis(self.event.body).has("said.police.fear"):
             self.context.say("reply.remark.afraid")
         if self.context.dangers and may_cry(self.context):
@@ -309,20 +310,20 @@ class _Words(Telling):
         return self.reply()
 
     def refusal(self) -> Turn:
-        """Skip what may be skipped; say of anything else that it is needed, and how to leave."""
+        """Skip the question if it may be skipped. If not, say that it is needed, and how to leave."""
         won_t_say = self.asked.asks == "place" and self.reading.topic == "refuse"  # "leave it" answers nothing
         may_skip = "skip" in self.asked.actions or self.asked.asks == "media" or won_t_say
         return self._skip() if may_skip else self.reply()
 
     def _skip(self) -> Turn:
-        """Leave the question, and keep the words of a longer text."""
+        """Leave the question; keep the words of a longer text."""
         tells = self.tells_plainly() or not self.context.analysis(self.event.body).has("t.evidence")
         if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and tells):
             self.keep_story()
         return handle_command(self.context, "skip")
 
     def unclear(self) -> Turn:
-        """Ask again. What was probably meant is named, but never done."""
+        """Ask again. Name what was probably meant, but never do it."""
         context = self.context
         code = self.reading.suggested
         erases = code.startswith("@") and code[1:] in ACTS
@@ -351,7 +352,7 @@ class _Words(Telling):
         return suggest(self, code, label)
 
     def refuse_sending(self) -> Turn:
-        """Say that nothing was sent, and what sends it; ask about files that are meant."""
+        """Say that nothing was sent, and which words send it. If the text means files, ask about these."""
         if self.context.session.state == "@identity":
             return handle_command(self.context, "delete")
         if is_about_files(self):
@@ -363,7 +364,7 @@ class _Words(Telling):
         return self.context.ask()
 
     def reply(self) -> Turn:
-        """Answer shortly, and put the question again; for the status, ask for the code."""
+        """Answer shortly, and ask the question again. If the tipster asks for the status, ask for the code."""
         if self.reading.kind is Kind.QUESTION and self.reading.topic == "status":
             return handle_command(self.context, "status")
         if self.agrees() or (self.is_final() and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}):

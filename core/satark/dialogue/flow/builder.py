@@ -1,4 +1,4 @@
-"""Builds a flow from plain data, and collects all problems of its structure."""
+"""Builds a flow from plain data, and lists every problem of its structure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,11 +26,11 @@ class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     steps: list[dict[str, Any]]
     languages: list[str] | None = None
-    """None: every language that there is a catalogue for."""
+    """None: every language that has a catalogue."""
     name: str = ""
     priority: dict[Priority, str] = {}
     flags: dict[str, str] = {}
-    """Reason for the desk → when it holds."""
+    """Reason shown to the desk → the condition under which it applies."""
     accuses: Literal["", "nobody"] = ""
     """`nobody`: no tip of this flow is about the police."""
 

@@ -129,7 +129,7 @@ class _ChannelChecker:
             yield from self._fits(f"text {key}", text, self._shows.text)
 
     def _fits(self, what: str, text: str, limit: int, *, octets: bool = False) -> Iterator[str]:
-        """Check a length. A limit of 0 means that the channel shows no such thing."""
+        """Check a length. A limit of 0 means that the channel has no such element."""
         unit = "bytes" if octets else self._shows.unit
         length = size(text, unit)
         if limit and length > limit:
@@ -139,7 +139,7 @@ class _ChannelChecker:
 _OTHER: Final = "\0other"
 """Stands for all values that no condition names."""
 _MOST_TOLD_APART: Final = 200
-"""Most combinations of answers that are followed at a time."""
+"""Most combinations of answers that are followed at once."""
 
 
 def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
@@ -155,8 +155,8 @@ def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
 def _is_reached(at: int, steps: Sequence[Step]) -> bool | None:
     """Tell whether some answers lead to a step, or to the end; None: none of those that were tried.
 
-    Only the steps are walked through on which that depends, and only answers that a later condition reads are told
-    apart: there are too many paths through all steps to try each.
+    There are too many paths through all steps to try each. So only the steps that this depends on are followed, and
+    only answers that a later condition reads are told apart.
     """
     goal, told_apart = steps[at : at + 1], True
     walked = _decisive(steps[:at], goal)
@@ -173,7 +173,7 @@ def _is_reached(at: int, steps: Sequence[Step]) -> bool | None:
 
 
 def _decisive(before: Sequence[Step], goal: Iterable[Step]) -> list[Step]:
-    """Return the steps on whose answers it depends whether a later one is reached: a submit step ends the way."""
+    """Return the steps whose answers decide whether the `goal` steps are reached. A submit step ends the path."""
     read, found = _asked_about(goal), []
     for step in reversed(before):
         if step.id in read or step.type.part == "submit":
@@ -183,7 +183,7 @@ def _decisive(before: Sequence[Step], goal: Iterable[Step]) -> list[Step]:
 
 
 def _after(step: Step, reached: Iterable[Values], steps: Sequence[Step]) -> Iterator[Values]:
-    """Yield the answers after a step, for each that it may get."""
+    """Yield the answers after a step, for each answer that it may get."""
     domain = _domain(step, steps)
     for values in reached:
         if step.when and not step.when.holds(values):
@@ -193,7 +193,7 @@ def _after(step: Step, reached: Iterable[Values], steps: Sequence[Step]) -> Iter
 
 
 def _asked_about(steps: Iterable[Step]) -> frozenset[str]:
-    """Names of the steps that these steps' conditions look at."""
+    """Names of the steps that the conditions of these steps read."""
     return frozenset(full.partition(".")[0] for step in steps if step.when for full in step.when.constants)
 
 
@@ -220,7 +220,7 @@ def _choices(step: Step, constants: frozenset[Any]) -> list[Any]:
 
 
 def _compared(name: str, steps: Iterable[Step]) -> dict[str, frozenset[Any]]:
-    """Return field → the values that conditions compare it with; the empty field is the answer itself."""
+    """Return field → the values that conditions compare with it. The empty field stands for the answer itself."""
     found: dict[str, frozenset[Any]] = {}
     for step in steps:
         constants = step.when.constants if step.when else {}
@@ -232,7 +232,7 @@ def _compared(name: str, steps: Iterable[Step]) -> dict[str, frozenset[Any]]:
 
 
 def _codes(step: Step) -> tuple[str, ...] | None:
-    """Return every value that a choice can have; None: the flow alone does not tell."""
+    """Return every value that a choice can have; None: the flow alone does not determine them."""
     codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
     if codes is None or getattr(step.settings, "source", "") != "" or step.type.name == "choices":
         return None
@@ -240,7 +240,7 @@ def _codes(step: Step) -> tuple[str, ...] | None:
 
 
 def _names(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
-    """List conditions on a step that does not exist, comes later, or never has the value compared with."""
+    """List conditions on a step that does not exist, comes later, or never has the compared value."""
     known: dict[str, Step] = {}
     for step in steps:
         constants: Mapping[str, frozenset[Any]] = step.when.constants if step.when else {}
@@ -260,7 +260,7 @@ def _names(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
 
 
 def _unreviewed(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
-    """List the submit steps that another answer than a review's word for sending would reach."""
+    """List the submit steps that could be reached without a review's answer "send"."""
     for before, step in zip((None, *steps), steps, strict=False):
         reviewed = before is not None and before.type.part == "review" and before.when is None
         if step.type.part == "submit" and not reviewed:

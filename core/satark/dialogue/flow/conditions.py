@@ -49,13 +49,13 @@ def parse_condition(source: str) -> Condition:
 
 
 class _Compiler:
-    """Makes the expression of a test, node by node, and collects the names and what they are compared with."""
+    """Compiles a condition, node by node. Collects its names and the values that each is compared with."""
 
     def __init__(self) -> None:
         self.constants: dict[str, set[Any]] = {}
 
     def compile(self, node: ast.expr) -> _Test:
-        """Compile it to a function: a turn evaluates every condition of a flow."""
+        """Compile the condition to a function, since each turn evaluates every condition of a flow."""
         module = _Filled(self._test(node)).visit(ast.parse(_FUNCTION))
         known: dict[str, Any] = {"__builtins__": {"TypeError": TypeError}, "field": _field}
         exec(compile(ast.fix_missing_locations(module), "<condition>", "exec"), known)  # noqa: S102 - names and constants
@@ -96,13 +96,13 @@ class _Compiler:
 
 
 class _Filled(ast.NodeTransformer):
-    """Puts a test in its place in `_FUNCTION`."""
+    """Puts the expression of a condition into the function `_FUNCTION`."""
 
     def __init__(self, test: ast.expr) -> None:
         self._filling = test
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        """Replace the one name that stands for it."""
+        """Replace the placeholder `test` by the expression."""
         return self._filling if node.id == "test" else node
 
 

@@ -37,7 +37,7 @@ def read_accuses(
 
 
 def accusation_problems(steps: Sequence[Step], accuses: str) -> Iterator[tuple[str, str]]:
-    """List what a flow fails to declare about whom a tip is about, as pairs of step and problem."""
+    """List which accusations a flow fails to declare, as pairs of step and problem."""
     accusing = [step for step in steps if step.accuses]
     if accuses == NOBODY:
         yield from ((step.id, "`accuses` contradicts the flow's `accuses: nobody`") for step in accusing)
@@ -74,11 +74,11 @@ MEANINGS: Final[tuple[Meaning, ...]] = get_args(Meaning)
 
 
 class _Rule(NamedTuple):
-    """What a meaning requires of its step, and what holds in a flow without such a step."""
+    """What a meaning requires of its step, and the consequence if no step has the meaning."""
 
     type: str = ""
     by_type: bool = False
-    """Whether the first step of that type has the meaning undeclared."""
+    """Whether the first step of that type has the meaning even if no step declares it."""
     options: tuple[str, ...] = ()
     lacking: str = ""
 
@@ -128,7 +128,7 @@ def meaning_problems(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
 
 
 def undeclared(steps: Sequence[Step]) -> list[str]:
-    """List the meanings that no step of a flow has, each with what holds instead."""
+    """List the meanings that no step of a flow has, each with the consequence."""
     found = steps_by_meaning(steps)
     lacking = ((meaning, rule.lacking) for meaning, rule in _RULES.items() if meaning not in found and rule.lacking)
     return [f"no step has `means: {meaning}`: {instead}" for meaning, instead in lacking]

@@ -43,7 +43,7 @@ class FlowSource(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     catalogues: Catalogues
     offered: tuple[str, ...] = ()
-    """The languages of a flow that names none; empty: every one that there is a catalogue for."""
+    """The languages of a flow that lists none. Empty: every language that has a catalogue."""
 
 
 class Flow:
@@ -62,13 +62,13 @@ class Flow:
         self.name = name
         self.languages = tuple(languages)
         self.only_language = self.languages[0] if len(self.languages) == 1 else ""
-        """The language, where there is only one: nobody is asked for it."""
+        """The only language, if the flow has one; nobody is asked for it then."""
         self.steps = tuple(steps)
         self.priority = dict(priority)
         self.accuses = accuses
-        """`nobody` where the flow declares that no tip is about the police."""
+        """`nobody` if the flow declares that no tip is about the police."""
         self.flags = dict(flags or {})
-        """Reason for the desk → when it holds."""
+        """Reason shown to the desk → the condition under which it applies."""
         self.by_id = {step.id: step for step in self.steps}
         self.meanings = steps_by_meaning(self.steps)
         """Meaning → id of the step that has it."""

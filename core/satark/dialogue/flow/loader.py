@@ -1,4 +1,4 @@
-"""Read flows from YAML, and name what stands in the tips that they make."""
+"""Reads flows from YAML, and the names of questions, options and categories in their tips."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import msgspec
 from satark.api.flow import StepType, Validator
 from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.checks import path_problems
+from satark.dialogue.flow.consent_words import plain_word_problems
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
-from satark.dialogue.flow.own_words import plain_word_problems
 from satark.dialogue.flow.required_texts import missing_texts
 from satark_words.catalogues import Catalogue, CatalogueError, Catalogues
 from satark_words.languages import OFFERED
@@ -23,7 +23,7 @@ from satark_words.languages import OFFERED
 def load_flow(
     source: FlowSource, step_types: Iterable[StepType] = (), validators: Mapping[str, Validator] | None = None
 ) -> Flow:
-    """Load a flow and check its structure and its texts; `check_flow` checks it against the channels besides.
+    """Load a flow and check its structure and its texts; `check_flow` also checks it against the channels.
 
     Raises:
         FlowError: anything is wrong with it; every problem is listed, with the step and the language.
@@ -56,7 +56,7 @@ def default_flow(offered: Sequence[str] = OFFERED) -> FlowSource:
 def read_flow(path: Path, offered: Sequence[str] = OFFERED) -> FlowSource:
     """Read a flow file; `<language>.po` files in a folder `texts` beside it override the shipped texts.
 
-    It is offered in the languages that it names; else in these, and in those that lie beside it.
+    The flow is offered in the languages that it lists; else in `languages` and those of the files beside it.
 
     Raises:
         FlowError: a file is not what it should be.
@@ -73,7 +73,7 @@ def read_flow(path: Path, offered: Sequence[str] = OFFERED) -> FlowSource:
 
 
 def configured_flow(path: Path | None, offered: Sequence[str] = OFFERED) -> FlowSource:
-    """Read the flow file that the settings name; None: take the questionnaire that comes with Satark.
+    """Read the flow file that the settings name; `path` None: the questionnaire that comes with Satark.
 
     Raises:
         FlowError, OSError: as for `read_flow`.
@@ -92,14 +92,14 @@ _WRITTEN_FIRST: Final = "en"
 
 
 class Questionnaire:
-    """Names what stands in tips. It needs no plugin: its texts and its YAML are enough."""
+    """Names the questions, options and categories in tips. It needs no plugin: its texts and its YAML are enough."""
 
     def __init__(self, source: FlowSource) -> None:
         self._source = source
 
     @classmethod
     def shipped(cls) -> Questionnaire:
-        """Return the one that comes with Satark."""
+        """Return the questionnaire that comes with Satark."""
         return cls(default_flow())
 
     @property
@@ -108,11 +108,11 @@ class Questionnaire:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The codes of the categories, in its order."""
+        """The codes of the categories, in the questionnaire's order."""
         return tuple(map(str, self._category.get("options", ())))
 
     def texts(self, language: str) -> Catalogue:
-        """Return its texts in a language, in English what that lacks; all in English where it has no such language."""
+        """Return the texts in a language, in English where it lacks one; all in English for an unknown language."""
         catalogues = self._source.catalogues
         english = catalogues[_WRITTEN_FIRST]
         return catalogues[language].over(english) if language in catalogues else english

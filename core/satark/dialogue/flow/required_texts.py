@@ -1,4 +1,4 @@
-"""The texts that a flow needs in every language: those of its steps, and those of the engine with their `{places}`."""
+"""The texts that a flow needs in every language: those of its steps, and the engine's with their `{placeholders}`."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -19,7 +19,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys((f"status.{status}.text" for status in STATUSES), frozenset[str]()),
     **{name: frozenset(places.split()) for name, places in _LISTED["with_places"].items()},
 }
-"""The engine's texts: message id → the places that its text must have, no more and no fewer."""
+"""The engine's texts: message id → exactly the placeholders that its text must have."""
 
 BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswith("command.")) | {
     *_LISTED["buttons"].split()

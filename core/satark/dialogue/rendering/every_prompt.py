@@ -1,4 +1,4 @@
-"""Every prompt that a flow can put, in every language: to list them, or to check a medium against all of them."""
+"""Yields every prompt that a flow can show, in every language: to list them, or to check a medium against them."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -14,7 +14,7 @@ from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow, make_prompt
-from satark.dialogue.turn.submission import SUMMARY_LENGTH
+from satark.dialogue.turn.summary import SUMMARY_LENGTH
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 
@@ -22,7 +22,7 @@ _ASKED: Final = frozenset({"ask", "media", "review"})
 _FILLED: Final = {
     "number": "4K7Q-2XPM", "code": "8391 4460 7012 5538", "minutes": 15, "count": 10, "most": 4000, "ordinal": 10,
 }  # fmt: skip
-"""Place of a text → its example; every other place gets words."""
+"""Placeholder → its example; every other placeholder gets words."""
 _WEBSITE: Final = "https://satark.varanasipolice.in"
 _WORDS: Final = {"hi": "गाँव के बाहर रात में हथियार बिकते हैं। ", "en": "Arms are sold outside the village at night. "}
 
@@ -36,11 +36,11 @@ def every_prompt(
     erasable: bool = False,
     filled: bool = True,
 ) -> Iterator[tuple[str, Prompt]]:
-    """Yield each prompt with a name: every question, below the longest that may be said before it, every menu and text.
+    """Yield each prompt with a name: every question (below the longest text that may precede it), menu and text.
 
-    A language of which the channel has a wording in other letters is yielded a second time in its own.
-    `erasable`: the channel can delete messages (`satark.api.channel.ErasingChannel`). `filled`: places have examples in
-    them; else they stand as `{place}`, and a question stands alone.
+    If the channel words a language in other letters, that language is yielded a second time in its own script.
+    `erasable`: the channel can delete messages (`satark.api.channel.ErasingChannel`). `filled`: placeholders are filled
+    with examples. If not, they stay, and each question stands alone.
     """
     loaded = LoadedFlow(flow, catalogues, geography, website=_WEBSITE if filled else "{website}")
     for language, own in product(flow.languages, (False, True)):
@@ -58,7 +58,7 @@ def every_prompt(
 
 
 class _Fill:
-    """What stands in the places of texts."""
+    """Fills the placeholders of texts with examples."""
 
     def __init__(self, language: str, *, filled: bool) -> None:
         self.filled = filled
@@ -66,11 +66,11 @@ class _Fill:
 
     @property
     def summary(self) -> str:
-        """What stands for the summary of a tip."""
+        """Example of a tip's summary."""
         return (self._words * 30)[:SUMMARY_LENGTH] if self.filled else "{summary}"
 
     def place(self, name: str) -> object:
-        """What stands in a place."""
+        """Return the example for a placeholder."""
         return _FILLED.get(name, self._words * 3) if self.filled else f"{{{name}}}"
 
 

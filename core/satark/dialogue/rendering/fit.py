@@ -1,4 +1,4 @@
-"""Fitting a prompt to a medium: pages of choices, room for actions, numbers where there are no buttons, text limits."""
+"""Fits a prompt to a medium: pages of choices, room for actions, numbers in place of buttons, text limits."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,16 +9,16 @@ from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_words.graphemes import size, truncate
 
 _UNKNOWN: Final = ":unknown:"
-"""The part of a token, between question and revision, that marks the choice "don't know"."""
+"""The part of a token, between question and revision, of the choice "don't know"."""
 _FEWEST_ROWS: Final = 4
-"""Fewest rows for a choice and the ways to turn pages; only a page with more keeps one for "don't know"."""
+"""Rows for one choice and the ways to turn pages. Only a page with more rows keeps one for "don't know"."""
 
 
 def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
     """Reduce a prompt to what a medium can show. Nothing is lost, since every page can be reached.
 
-    After it `choices` and `actions` together are no more than the medium's buttons or rows, and `text` holds numbered
-    choices where it has neither. Only a text that is too long as a whole is clipped, between two characters.
+    The result has no more `choices` and `actions` together than the medium has buttons or rows. If it has neither,
+    `text` lists the choices by number. Only a text that is too long as a whole is clipped, between two characters.
     """
     if not prompt.choices and not prompt.actions:
         return _with(prompt, truncate(prompt.text, capabilities.text, capabilities.unit), (), ())
@@ -58,12 +58,12 @@ def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice
 
 
 def _says_unknown(choice: Choice) -> bool:
-    """Whether a choice is for those who don't know; it stands on every page."""
+    """Whether a choice means "don't know"; such a choice stands on every page."""
     return _UNKNOWN in choice.token
 
 
 def _pages(choices: Sequence[Choice], places: int) -> list[Sequence[Choice]]:
-    """Split choices into pages. The first leaves a place for "more", the last for "back", those between for both."""
+    """Split choices into pages. The first page keeps a row for "more", the last one for "back", the others for both."""
     pages = [choices[: places - 1]]
     rest = choices[places - 1 :]
     while len(rest) > places - 1:
@@ -87,7 +87,7 @@ def _in_text(prompt: Prompt, capabilities: Capabilities) -> Prompt:
 
 
 def _text_pages(prompt: Prompt, lines: Sequence[str], capabilities: Capabilities) -> list[str]:
-    """Fill page after page; each says how to turn on. The question stands on the first."""
+    """Split a text into pages; each says how to turn on. The question stands on the first."""
     unit, limit = capabilities.unit, capabilities.text
     more = prompt.turns[0].label if prompt.turns else ""
     room = limit - size(more, unit) - 1

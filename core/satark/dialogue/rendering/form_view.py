@@ -12,16 +12,16 @@ from satark.dialogue.turn.loaded_flow import ASKED_PARTS, make_prompt
 
 
 class _Ordinary(dict[str, str]):
-    """Stands for an answer that is still to come: no condition compares with it or with any of its fields."""
+    """Stands for an answer that is still to come. It is equal to nothing that a condition compares it with."""
 
     def get(self, key: str, default: Any = None) -> str:
-        """Return a value that no flow names."""
+        """Return a value that equals nothing that a flow names."""
         del key, default
         return "\0"
 
 
 def asked_about(context: TurnContext, code: str) -> str:
-    """Bind an option about voices to the files that the page was shown with: it is no answer about a later one."""
+    """Bind an option about voices to the files that the page listed. It answers nothing about files that came later."""
     return f"{code}#{context.session.last_ordinal}"
 
 
@@ -42,7 +42,7 @@ def make_form(context: TurnContext) -> FormView:
 
 
 def _counted(steps: Sequence[Step]) -> frozenset[str]:
-    """Return the questions that ordinary answers lead to. It follows from the flow alone, so no answer changes it."""
+    """Return the questions that ordinary answers lead to. They depend on the flow alone, so no answer changes them."""
     ordinary = {step.id: _Ordinary() for step in steps if not step.detail}
     return frozenset(s.id for s in steps if not s.detail and (s.when is None or s.when.holds(ordinary)))
 

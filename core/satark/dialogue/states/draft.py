@@ -20,7 +20,7 @@ from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX
-from satark.dialogue.turn.submission import (
+from satark.dialogue.turn.summary import (
     SCREEN,
     SUMMARY_LENGTH,
     identifying_words,
@@ -30,17 +30,17 @@ from satark.dialogue.turn.submission import (
 )
 
 _CALL: Final = "voice"
-"""The channel on which one key means "don't know" at every question."""
+"""The channel of phone calls, where one key means "don't know" at every question."""
 
 _TIED_TO_A_NAME: Final = frozenset({"whatsapp", "telegram"})
-"""The channels whose accounts the law ties to a registered SIM, and that show links: one can go on without them."""
+"""The channels whose accounts the law ties to a registered SIM. They show links, for going on elsewhere."""
 
 
 class DraftState:
     """The state in which the flow's questions are asked."""
 
     def enter(self, context: TurnContext) -> None:
-        """Say, once, what the flow says before the question."""
+        """Say, once, the texts of the `say` steps before the question."""
         step = context.step
         if _asks_where(context, step):
             return  # said above the review: somebody in danger has no time to read it
@@ -64,14 +64,14 @@ class DraftState:
         return step.id, msgspec.structs.replace(question, actions=_actions(context, step, question.actions))
 
     def complete(self, context: TurnContext, question: Question) -> Question:
-        """Write the summary into the review's question."""
+        """Add the summary to the review's question."""
         step = context.step
         if step is None or step.type.part != "review":
             return question
         return msgspec.structs.replace(question, text=_review_text(context, question))
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Accept an answer, or something that belongs to another step."""
+        """Accept the event as an answer, or as something that belongs to another step."""
         step = context.step
         if step is None:
             return None
@@ -105,7 +105,7 @@ DRAFT: Final = DraftState()
 
 
 def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
-    """Ask the next question, or submit the tip. An edit is over, unless the state is to `stay` as it was."""
+    """Ask the next question, or submit the tip. An edit ends, unless `stay` is set."""
     if not stay and context.session.state.startswith(EDIT_PREFIX):
         context.change(state="")
     if context.session.told_dangers:
@@ -125,14 +125,14 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
 
 
 def reopen_review(context: TurnContext, answer: GivenAnswer | None = None) -> None:
-    """Take the answer to the review back, since something is asked or has changed after it, or give another one."""
+    """Remove the review's answer, since something is asked or has changed after it; or replace it by another."""
     for step in context.progress.path:
         if step.type.part == "review":
             context.set_answer(step.id, answer)
 
 
 def _leave_place_as_told(context: TurnContext) -> None:
-    """Leave district and station unknown, where somebody in danger has not told them."""
+    """Leave district and station unknown if somebody in danger has not told them."""
     while not context.session.state and (step := context.step):
         if not getattr(step.settings, "fills", ""):
             return
@@ -140,7 +140,7 @@ def _leave_place_as_told(context: TurnContext) -> None:
 
 
 def _asks_where(context: TurnContext, step: Step | None) -> bool:
-    """Whether this step asks somebody for the place who has told of a sure danger."""
+    """Whether this step asks for the place, and the tipster has told of a sure danger."""
     return bool(context.session.told_dangers) and step is not None and step.id == context.loaded.place_step
 
 
@@ -164,7 +164,7 @@ def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tupl
 
 
 def _say_only_once(context: TurnContext) -> None:
-    """Leave out what the summary below shows as well, so that a tip told at once and its notice fit on one screen."""
+    """Leave out notices that repeat the summary below, so that the first reply to a whole tip fits on one screen."""
     if context.session.revision:
         return
     shown = (context.text("text.kept"), context.text("understood", label="\0").partition("\0")[0])
@@ -172,7 +172,7 @@ def _say_only_once(context: TurnContext) -> None:
 
 
 def _review_text(context: TurnContext, question: Question) -> str:
-    """The review's text with the summary in it; files that could not be cleaned are named, unless just said."""
+    """Return the review's text with the summary. It names files that could not be cleaned, unless just said."""
     names = ", ".join(context.text(f"{step.id}.name") for step in untold(context))
     left = f"\n{context.text('untold', names=names)}" if names else ""
     text = question.text.replace("{summary}", f"{{summary}}{left}")
@@ -192,7 +192,7 @@ def _say_passed(context: TurnContext) -> None:
 
 
 def _say_which_files(context: TurnContext, name: str) -> None:
-    """Name the files that a question about voices asks about, counted as they were sent, if there are others."""
+    """Name the files that a question about voices is about, by their position among all files, if there are others."""
     sent = [file for file in context.session.files if file.role == context.loaded.evidence_step]
     asked = context.loaded.undecided(context.session, name) or context.loaded.files_concerned(context.session, name)
     if asked and len(sent) > 1:
@@ -200,7 +200,7 @@ def _say_which_files(context: TurnContext, name: str) -> None:
 
 
 def _ask_before_sending(context: TurnContext) -> None:
-    """Enter the menu about words that may identify the tipster, or about the origin of files, where one is needed."""
+    """Enter the menu about words that may identify the tipster, or the one about the origin of files, if needed."""
     # Who is in danger tells who they are, so that help finds them.
     words = () if context.session.dangers else identifying_words(context)
     asked = _undecided_origins(context)
@@ -215,7 +215,7 @@ def _ask_before_sending(context: TurnContext) -> None:
 
 
 def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | RefusedAnswer) -> Turn:
-    """Store what a step made of an event, and go on."""
+    """Store the result of a step's `accept`, and continue."""
     result = _validated(context, step, result)
     if result.said:
         context.said.append(result.said)
@@ -235,7 +235,7 @@ def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | Ref
 
 
 def _accuse_nobody(context: TurnContext) -> None:
-    """Take back that police are involved: the tipster, asked whom they suspect, suspects nobody."""
+    """Take back that police are involved: asked whom they suspect, the tipster said nobody."""
     police = context.loaded.flow.meanings.get("police", "")
     if old := context.session.answers.get(police):
         context.set_answer(police, msgspec.structs.replace(old, value="no"))
@@ -250,7 +250,7 @@ def finish_step(context: TurnContext, step: Step, answer: GivenAnswer) -> Turn:
 
 
 def unsay(context: TurnContext, after: int) -> None:
-    """Forget that the flow's `say` steps after this index were said, so that they are said again when passed again."""
+    """Forget that the flow's `say` steps after this index were said: they are said again on the way."""
     said = [step.id for step in context.loaded.steps[after + 1 :] if step.type.part == "say"]
     context.change(answers=context.session.answers_without(*said))
 
@@ -265,14 +265,14 @@ def _validated(
 
 
 def _accept_elsewhere(context: TurnContext, event: Event) -> Turn | None:
-    """Accept something that does not answer the current step but belongs to the tip all the same."""
+    """Accept something that belongs to the tip but does not answer the current step."""
     if not isinstance(event, Text | Pin) or (isinstance(event, Text) and not is_story(event.body)):
         return None
     return go_on(context, stay=True) if accept_unsolicited(context, event) else None
 
 
 def _undecided_origins(context: TurnContext) -> tuple[str, ...]:
-    """The files that say where or when they were taken, and of which the tipster was not asked yet."""
+    """The files that record where or when they were taken and that the tipster was not asked about yet."""
     here = {file.ordinal for file in context.session.files}
     decided = context.session.origin_decided
     return tuple(o for o in context.session.files_with_origin if o in here and o not in decided)
@@ -295,7 +295,7 @@ def _accept_file(context: TurnContext, step: Step, media: Media) -> Turn:
 
 
 def _read_caption(context: TurnContext, step: Step, caption: str) -> AcceptedAnswer | RefusedAnswer | None:
-    """Read a picture's caption as the answer to a question that is answered in words, or by a place."""
+    """Read a picture's caption as the answer to a question for words or for a place."""
     if step.id in context.session.answers or not caption.strip():
         return None
     tells = step.type.name == "text" or (step.type.name == "place" and opening_in(context, caption).place.mentioned)
@@ -303,7 +303,7 @@ def _read_caption(context: TurnContext, step: Step, caption: str) -> AcceptedAns
 
 
 def _leave_step(context: TurnContext, step: Step) -> Turn:
-    """Go on without an answer, or with the files that are there."""
+    """Leave the step without an answer, or with the files that were sent for it."""
     editing = context.session.state.startswith(EDIT_PREFIX)
     files = tuple(file.ordinal for file in context.session.files if file.role == step.id)
     if step.type.part == "media" and (files or step.skip):
@@ -340,9 +340,9 @@ def _unpick(context: TurnContext, step: Step) -> Turn:
 
 
 def _go_back(context: TurnContext, step: Step) -> Turn:
-    """Take the last answer back and ask for it again; from the first question, ask for the language again.
+    """Take the last answer back and ask for it again. At the first question, ask for the language again.
 
-    Files that were sent as evidence stay: there is a command of its own to erase them.
+    Files that were sent as evidence stay: another command erases them.
     """
     if f"@{step.id}" in context.session.answers:
         context.set_answer(f"@{step.id}", None)

@@ -4,8 +4,8 @@ import msgspec
 
 from satark.api.flow import Question
 from satark.api.inbound import Event, Text
-from satark.dialogue.receipts import group_digits
 from satark.dialogue.session import Session, Turn
+from satark.dialogue.shown_receipt import group_digits
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.turn.context import BaseState, TurnContext
 
@@ -17,7 +17,7 @@ class HandoffCodeState(BaseState):
         return "@elsewhere", Question(text=context.text("elsewhere.ask"), actions=("leave",), wants="code")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Say that there is no code in the text: a text with one never comes here."""
+        """Say that the text contains no code. A text with a code is handled before."""
         del code
         return context.ask("elsewhere.none") if isinstance(event, Text) else None
 
@@ -29,7 +29,7 @@ class HandoffCodeState(BaseState):
 
 
 def request_handoff(context: TurnContext) -> Turn:
-    """Request a code for the draft; without a draft, ask for the code of one that is on another channel."""
+    """Request a code for the draft. Without a draft, ask for the code of a draft on another channel."""
     if context.session.submitted:
         return context.ask("elsewhere.sent")
     if not context.session.has_draft:
@@ -40,7 +40,7 @@ def request_handoff(context: TurnContext) -> Turn:
 
 
 def redeem_code(context: TurnContext) -> Turn:
-    """Request the session of the code in the event, unless the draft that is here already would be lost by it."""
+    """Request the session of the code in the event, unless that would lose the draft on this channel."""
     if context.session.has_draft or context.session.submitted:
         return context.ask("elsewhere.busy")
     if context.session.wrong_codes >= MAX_WRONG_CODES:
@@ -51,7 +51,7 @@ def redeem_code(context: TurnContext) -> Turn:
 def show_code(context: TurnContext, code: str, minutes: int) -> Turn:
     """Show the code above the current question: until it is used, the conversation goes on here.
 
-    A link to the website brings the code there, behind the `#` that no server is sent.
+    A link to the website contains the code behind the `#`, which browsers send to no server.
     """
     said, website = context.text("elsewhere.code", code=group_digits(code), minutes=minutes), context.loaded.website
     context.said.append(said.replace(website, f"{website}#{code}") if website else said)
@@ -59,7 +59,7 @@ def show_code(context: TurnContext, code: str, minutes: int) -> Turn:
 
 
 def resume(context: TurnContext, session: Session | None) -> Turn:
-    """Continue with the session that a code brought; None: refuse it, with the same words for wrong and expired."""
+    """Continue with the session that a code brought; None: refuse the code, in one wording for wrong and expired."""
     if session is None:
         context.change(wrong_codes=context.session.wrong_codes + 1)
         if context.session.wrong_codes < MAX_WRONG_CODES:
@@ -72,9 +72,9 @@ def resume(context: TurnContext, session: Session | None) -> Turn:
 
 
 def move(context: TurnContext, session: Session) -> None:
-    """Replace this channel's session by that of another channel, as far as the channel does not decide.
+    """Continue another channel's session on this channel, except for the fields that depend on the channel.
 
-    Texts with a wording of this channel are said again: they were said in another channel's words.
+    Texts that this channel words differently are said again.
     """
     here = context.session
     context.session = msgspec.structs.replace(

@@ -30,7 +30,7 @@ class ReceiptCodeState(BaseState):
         return "@code", Question(text=context.text("code.ask"), actions=("leave",), wants="code")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Say that there is no code in the text: one with a code never comes here. After the second it is lost."""
+        """Say that there is no code in the text; the second time, what a lost code means. Codes never come here."""
         del code
         if not isinstance(event, Text):
             return None
@@ -46,7 +46,7 @@ class ReceiptCodeState(BaseState):
 
 
 class MailboxState(BaseState):
-    """An open mailbox: whatever is typed or sent goes to the police."""
+    """An open mailbox. Everything that is typed or sent goes to the police."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Offer the three ways to answer the police's question, or invite a message."""
@@ -94,7 +94,7 @@ class ReplyState(MailboxState):
 
 
 class FeedbackState(MailboxState):
-    """Asks whether what the police did has helped."""
+    """Asks whether the work of the police has helped."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Offer yes, no, and "it began again"."""
@@ -103,7 +103,7 @@ class FeedbackState(MailboxState):
         return "@feedback", Question(text=text, options=options, actions=("leave",), wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Post the answer; anything else is a message in place of one."""
+        """Post the answer; post anything else as a message."""
         if code not in _FEEDBACK:
             if isinstance(event, Text) and event.body.strip():
                 return _post(context, event.body.strip(), "words")
@@ -115,7 +115,7 @@ class FeedbackState(MailboxState):
 def add_to_tip(context: TurnContext, event: Text | Media | Pin, *, is_wished: bool = False) -> Turn:
     """Add something to the tip that was just sent, and ask again whether its sender may be contacted.
 
-    Words that may identify the tipster are held, and asked about first, unless the tipster wished to add them.
+    Words that may identify the tipster are held and asked about first, unless `is_wished`.
     """
     text = event.body if isinstance(event, Text) else ""
     if not is_wished and (spans := context.loaded.reader.own_identity(context.analysis(text))):
@@ -130,12 +130,12 @@ def add_to_tip(context: TurnContext, event: Text | Media | Pin, *, is_wished: bo
 
 
 def hold_back(context: TurnContext) -> Turn | None:
-    """Ask again after words that are refused."""
+    """Ask again if the words are refused; else return None."""
     return context.ask() if refuses(context) else None
 
 
 def refuses(context: TurnContext) -> bool:
-    """Refuse words that accuse an office that may have the tip: who sends the same words again wants that."""
+    """Refuse words that accuse an office that may have the tip. If the same words come again, accept them."""
     if not context.newly_accused:
         return False
     context.say("accused.has_tip", command=context.text("command.restart"))
@@ -143,12 +143,12 @@ def refuses(context: TurnContext) -> bool:
 
 
 def tipsters_message(text: str) -> Message:
-    """Make a tipster's message to the desks, as long as it may be."""
+    """Make a tipster's message to the desks, and cut it to the greatest length."""
     return Message(sender="tipster", text=truncate(replace_surrogates(text), _MAX_LENGTH))
 
 
 def _message_text(context: TurnContext, event: Text | Media | Pin) -> str:
-    """What is told, as a message's text; a file is fetched, and named by its ordinal."""
+    """Return a told event as the text of a message. A file is fetched, and its ordinal stands in the text."""
     if isinstance(event, Media):
         ordinal = context.add_mailbox_file(event, "message")
         return f"{context.catalogue.text('mailbox.file', ordinal=ordinal)} {event.caption}".strip()
@@ -158,7 +158,7 @@ def _message_text(context: TurnContext, event: Text | Media | Pin) -> str:
 
 
 def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
-    """Show what a receipt opened."""
+    """Show the mailbox that a receipt code opened."""
     language = context.session.language or mailbox.language
     if mailbox.erased:
         context.change(language=language, wrong_codes=0)
@@ -186,7 +186,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
 
 
 def _tell_erased(context: TurnContext, number: str) -> Turn:
-    """Say that the tip was erased, and go back to where the session was; where there was nothing, it ends."""
+    """Say that the tip was erased. Return to the earlier question; without one, end the conversation."""
     context.leave_menu()
     if not context.session.has_draft and not context.session.submitted:
         return context.end("mailbox.erased", values={"number": number}, must_arrive=True)
@@ -195,7 +195,7 @@ def _tell_erased(context: TurnContext, number: str) -> Turn:
 
 
 def refuse_code(context: TurnContext) -> Turn:
-    """Refuse a code that opens nothing, with the same words for a wrong and for an unknown one."""
+    """Refuse a code, with the same words for a wrong and for an unknown one."""
     context.change(wrong_codes=context.session.wrong_codes + 1)
     if context.session.wrong_codes < MAX_WRONG_CODES:
         context.say("code.wrong")
@@ -203,7 +203,7 @@ def refuse_code(context: TurnContext) -> Turn:
 
 
 def ask_code(context: TurnContext, state: str = "@code") -> Turn:
-    """Ask for the receipt code, or for another state's code, unless too many wrong ones were tried."""
+    """Ask for the receipt code, or for the code of another state, unless too many wrong codes were tried."""
     if state == "@code":
         context.change(mailbox=None, without_code=0)
     if context.session.wrong_codes >= MAX_WRONG_CODES:
@@ -215,7 +215,7 @@ def ask_code(context: TurnContext, state: str = "@code") -> Turn:
 
 
 def close_mailbox(context: TurnContext) -> Turn:
-    """Close the mailbox and go back to where the session was; where there was nothing, the conversation ends."""
+    """Close the mailbox. Return to the earlier question; without one, end the conversation."""
     opened = context.session.mailbox is not None
     context.change(mailbox=None)
     context.leave_menu()
@@ -228,14 +228,14 @@ def close_mailbox(context: TurnContext) -> Turn:
 
 
 def _restart(context: TurnContext) -> Turn | None:
-    """Close the mailbox, and restart as one does where the session was."""
+    """Close the mailbox, and restart from the earlier question."""
     context.change(mailbox=None)
     context.leave_menu()
     return context.state.handle_command(context, "restart")
 
 
 def _since_the_tipster_wrote(messages: list[Message]) -> list[Message]:
-    """What the desks wrote since the tipster last did."""
+    """Return the desks' messages since the tipster's last message."""
     news: list[Message] = []
     for message in messages:
         news = [] if message.sender == "tipster" else [*news, message]
@@ -243,7 +243,7 @@ def _since_the_tipster_wrote(messages: list[Message]) -> list[Message]:
 
 
 def _last_words(messages: list[Message], asked: Message | None) -> list[Message]:
-    """What the desks wrote last, even if the tipster has answered it since, and the question that still waits."""
+    """Return the desks' last messages, even if the tipster has answered since, and the question that still waits."""
     words: list[Message] = []
     for before, message in zip([None, *messages], messages, strict=False):
         if message.sender != "tipster":
@@ -252,7 +252,7 @@ def _last_words(messages: list[Message], asked: Message | None) -> list[Message]
 
 
 def _post(context: TurnContext, text: str, feedback: Feedback = "") -> Turn:
-    """Post a message, as the answer to the police's question where one waits."""
+    """Post a message. If a question of the police waits, the message answers it."""
     box = context.session.mailbox
     if box is None:
         return close_mailbox(context)

@@ -6,7 +6,7 @@ from typing import Final
 from satark.api.flow import Option, Question, Step
 from satark.api.inbound import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
-from satark.dialogue.flow.own_words import ACTS
+from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review, unsay
 from satark.dialogue.states.mailbox import add_to_tip
@@ -15,30 +15,30 @@ from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP
-from satark.dialogue.turn.submission import identifying_words, summary_without_identity, take_out_identity
+from satark.dialogue.turn.summary import identifying_words, summary_without_identity, take_out_identity
 from satark_words.tokens import fold
 
 ALOUD: Final = "aloud"
-"""The option beside the languages that has prompts read out."""
+"""The option beside the languages that turns reading aloud on."""
 
 _WAYS_BACK: Final = frozenset({"back", "skip", "leave"})
 _REFUSES: Final = frozenset({"no", "skip", "leave", "forget"})
-"""Commands that probably mean "no, erase my number" after the receipt."""
+"""Commands that mean "no, erase my number" with some likelihood, after the receipt."""
 _TAKE_BACK: Final = frozenset({"cancel", "delete", "clear"})
-"""Commands that ask for what can't be done after the receipt."""
+"""Commands that ask, after the receipt, for what can't be done any more."""
 _LATE: Final = frozenset({"edit", "back"})
-"""Commands that come too late after the receipt, since the tip is sent."""
+"""Commands that come too late, after the receipt: the tip is sent."""
 _LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
 
 
 def open_menu(context: TurnContext, name: str) -> Turn:
-    """Put the question of a menu: `cancel` and `restart` ask before something is done that can't be undone."""
+    """Ask the question of a menu. The menus `cancel` and `restart` ask before something that can't be undone."""
     context.change(state=f"@{name}")
     return context.ask()
 
 
 class LanguageMenu(BaseState):
-    """Asks for the language. Before one is chosen the question is in all languages."""
+    """Asks for the language. Before a language is chosen, the question is in all languages."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Offer the languages, each named in itself."""
@@ -50,7 +50,7 @@ class LanguageMenu(BaseState):
         return "@language", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Set the language; keep what a tipster tells before choosing one."""
+        """Set the language; keep a story that a tipster tells before choosing one."""
         if code == ALOUD:
             context.change(aloud="chosen")
             return context.ask()
@@ -74,7 +74,7 @@ LANGUAGE: Final = LanguageMenu()
 
 
 def set_language(context: TurnContext, language: str) -> None:
-    """Continue in a language. Before anything is answered, what was said in passing is said again in it."""
+    """Continue in a language. If nothing is answered yet, say the flow's introductory texts again in this language."""
     answered = context.session.answers
     if not any(step.id in answered for step in context.progress.path if step.type.part in ASKED_PARTS):
         unsay(context, -1)
@@ -89,13 +89,13 @@ class _YesNo(BaseState, ABC):
     actions: tuple[str, ...] = ()
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Ask, in words that say what happens."""
+        """Ask whether to do it, in words that say what happens."""
         options = tuple(context.option(self.name, code) for code in self.codes)
         text = context.catalogue.text(f"{self.name}.ask")
         return f"@{self.name}", Question(text=text, options=options, actions=self.actions, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Do it, or go back to where the session was."""
+        """Carry out the menu's act, or return to the question before the menu."""
         if code == "yes":
             return self.agreed(context)
         if code == "no":
@@ -112,7 +112,7 @@ class _YesNo(BaseState, ABC):
 
     @abstractmethod
     def agreed(self, context: TurnContext) -> Turn:
-        """Do it."""
+        """Carry out the menu's act."""
 
 
 class CancelMenu(_YesNo):
@@ -120,7 +120,7 @@ class CancelMenu(_YesNo):
 
     name = "cancel"
     codes = ("no", "yes")
-    """The first option keeps the draft: at the review before it, the same key sends the tip."""
+    """The first option keeps the draft, since the same key sends the tip at the review before."""
 
     def agreed(self, context: TurnContext) -> Turn:
         return context.end("cancel.done", erase=True)
@@ -129,20 +129,20 @@ class CancelMenu(_YesNo):
 class RestartMenu(_YesNo):
     """Asks whether to erase the draft and begin again.
 
-    It also offers another language or channel, for callers with one key for all.
+    It also offers another language or channel, since callers have one key for all three.
     """
 
     name = "restart"
     codes = ("no", "language", "yes")
-    """The option that erases comes last: a repeated caller presses 1 or 2 by habit, which chose the language before."""
+    """The option that erases comes last: callers who chose a language with 1 or 2 may press it again by habit."""
     actions = ("elsewhere",)
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Ask for the language, or do as asked."""
+        """Ask for the language, or handle the event like other yes-or-no menus."""
         return open_menu(context, "language") if code == "language" else super().handle_event(context, code, event)
 
     def agreed(self, context: TurnContext) -> Turn:
-        """Erase it and put the first question of a new conversation, with keys of its own."""
+        """Erase the draft, and ask the first question of a new conversation, which has keys of its own."""
         context.say("restart.done")
         return context.restart(erase=True)
 
@@ -154,14 +154,14 @@ class OriginMenu(_YesNo):
     codes = ("no", "yes")
 
     def agreed(self, context: TurnContext) -> Turn:
-        """Mark the origins as disclosed, and go on to where the session was."""
+        """Mark the origins as disclosed, and return to the question before the menu."""
         session = context.session
         context.change(origin_disclosed=(*session.origin_disclosed, *session.origin_asked))
         context.leave_menu()
         return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Read every way out as no."""
+        """Read every command that leaves the menu as no."""
         return self.handle_event(context, "no", Tap("no")) if name in {*_WAYS_BACK, "done", "no", "unknown"} else None
 
 
@@ -181,7 +181,7 @@ class _StepMenu(BaseState, ABC):
         return f"@{self.name}", Question(text=text, options=options, actions=("leave",), wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Ask the step that was picked; everything else goes to where the session was."""
+        """Ask the chosen step. Pass any other event on to the question before the menu."""
         if code:
             self.picked(context, code)
             return context.ask()
@@ -189,7 +189,7 @@ class _StepMenu(BaseState, ABC):
         return context.state.handle_event(context, "", event)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Go back to where the session was on any command that leaves."""
+        """Return to the question before the menu on any command that leaves."""
         if name in _LEAVES_MENU:
             context.leave_menu()
             return go_on(context)
@@ -206,12 +206,12 @@ class DetailsMenu(_StepMenu):
     name = "details"
 
     def steps(self, context: TurnContext) -> list[Step]:
-        """List what was left open, then the optional steps that are not answered."""
+        """List the questions that were left open, then the optional steps that are not answered."""
         known = context.session.answers
         return [*untold(context), *(step for step in context.loaded.steps if step.detail and step.id not in known)]
 
     def picked(self, context: TurnContext, step: str) -> None:
-        """Ask what was left open, or put the chosen detail on the path."""
+        """Ask the question that was left open, or put the chosen detail on the path."""
         if step in context.session.answers:
             context.change(state=f"{EDIT_PREFIX}{step}")
         else:
@@ -228,7 +228,7 @@ class ChangeMenu(_StepMenu):
         return [step for step in context.progress.path if step.type.part in ASKED_PARTS and step.id in known]
 
     def picked(self, context: TurnContext, step: str) -> None:
-        """Ask it again; its answer stays until there is a new one."""
+        """Ask the chosen step again; its answer stays until there is a new one."""
         context.change(state=f"{EDIT_PREFIX}{step}")
 
 
@@ -236,7 +236,7 @@ class ContactMenu(BaseState):
     """Asks after the receipt whether the tipster may be contacted here. Everything but a yes means no."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Offer no (the default) and yes; where the channel can delete its messages, also no with that."""
+        """Offer no (the default) and yes. If the channel can delete its messages, also offer "no, and delete them"."""
         erasable = context.session.erasable
         codes = ("no", "yes", "erase") if erasable else ("no", "yes")
         options = tuple(context.option("reach", code) for code in codes)
@@ -246,7 +246,7 @@ class ContactMenu(BaseState):
         return "@reach", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Keep or forget the way to contact them; what is told now is added to the tip just sent."""
+        """Keep or forget the way to contact the tipster. Anything told now is added to the tip just sent."""
         if code:
             return context.end(f"reach.{code}.done", reach=code == "yes", delete_messages=code == "erase")
         if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
@@ -254,7 +254,7 @@ class ContactMenu(BaseState):
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Restart, forget, or say what a refusal must be; what would change the tip comes too late."""
+        """Restart, forget, or say which words refuse. A command that would change the tip comes too late."""
         if name == "restart":
             return context.restart()
         if name in _TAKE_BACK:
@@ -269,14 +269,14 @@ class ContactMenu(BaseState):
 
 
 _UNCLEAR: Final = frozenset({"skip", "done", "leave", "delete", "clear", "forget"})
-"""Commands that may be meant for the words that identify the tipster, or for the whole tip."""
+"""Commands that may mean the words that identify the tipster, or the whole tip."""
 
 
 class IdentityMenu(BaseState):
-    """Asks whether to send the tip without the words that may identify the tipster, and shows what is left of it."""
+    """Asks whether to send the tip without the words that may identify the tipster. Shows the tip without them."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Show the words and the rest, and offer to send it without them."""
+        """Show the words and the rest of the tip, and offer to send only the rest."""
         words = ", ".join(f"«{one}»" for one in identifying_words(context))
         said = "\n\n".join((*context.said, context.text("identity.ask", words=words, summary="")))
         rest, is_whole = summary_without_identity(context, len(said))
@@ -286,7 +286,7 @@ class IdentityMenu(BaseState):
         return "@identity", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Send the tip without the words, leave them in, or choose the answer to change; keep what is told besides."""
+        """Send the tip without the words, leave them in, or choose an answer to change; keep new words."""
         if not code:
             if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
                 return context.ask() if accept_unsolicited(context, event) else None
@@ -304,7 +304,7 @@ class IdentityMenu(BaseState):
         return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Erase the words without sending; for what may mean them or all, say that nothing is done yet, and ask."""
+        """Erase the words without sending. If the command may mean the whole tip, do nothing yet, and ask."""
         if name == "remove":
             return self.handle_event(context, name, Tap(name))
         if name not in _UNCLEAR:
@@ -319,14 +319,14 @@ _CARRIED_OUT: Final = frozenset({"cancel", "delete", "forget", "status", "reply"
 
 
 class UnsentState(BaseState):
-    """Waits for any answer to a neutral question about an unsent draft. No answer to it can mean "send it"."""
+    """Waits for any answer to a neutral question about an unsent draft. No answer to it sends the draft."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Ask whether to go on."""
+        """Ask whether to continue the draft."""
         return UNSENT, Question(text=context.text("unsent.ask"), wants="text")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Show the review; keep what is told."""
+        """Show the review; keep anything that the event tells."""
         del code
         context.leave_menu()
         context.say("unsent.again")

@@ -1,17 +1,16 @@
-"""What tipsters tell without being asked: a story before the first question, a photo in the middle, a pin afterwards.
+"""Stories, photos and pins that tipsters send without being asked, before, between and after the questions.
 
-None of it is lost: words and voice go to the flow's opening step, a pin to its place step, every other file to the
-evidence; and the tipster is told so. A story or a caption answers the questions that it can, and of the others only
-those are put that matter. Such answers are likely and never certain, so they are said back, and the review shows them
-before anything is sent.
+None of it is lost, and the tipster is told so: words and voice go to the flow's opening step, a pin to its place step,
+every other file to the evidence. A story or a caption answers the questions that it can. Of the others, only those that
+matter are asked. Such answers are likely and never certain. So they are repeated to the tipster, and shown in the
+review before sending.
 
-Of a whole story neither district nor station is asked: the review shows that the district is missing, and without it
+After a whole story neither district nor station is asked: the review shows that the district is missing, and without it
 the tip goes to every SP's and DIG's desk, as after "don't know".
 
-Whether police are involved is asked after a story that speaks of police, or of an office of theirs, without accusing
-them; after one that accuses them, whom. It is left to the review where the story speaks of no police, and where another
-question is asked already, unless words name an office above a circle's. Whom a tip accuses, asked or not, is in
-`turn.accusations`.
+After a story that speaks of police or their offices, Satark asks whether police are involved, or whom it accuses. It
+leaves this to the review if the story speaks of no police, or if another question is asked already, unless words name
+an office above a circle's. `turn.accusations` keeps whom a tip accuses, asked or not.
 """
 
 from collections.abc import Iterable
@@ -35,13 +34,13 @@ from satark_words.reading import DangerKind, Opening, PlaceFound
 
 _UNASKED: Final = GivenAnswer()
 _CRIMES: Final = {DangerKind.SUICIDE: "", DangerKind.WOMAN: "HARASS", DangerKind.LIFE: "HEIN"}
-"""Kind of danger → the category of a cry that tells none."""
+"""Kind of danger → the category of a cry for help that tells none."""
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
-"""When it happens, as a story tells it → the answer to whether it happens now."""
+"""Time that a story tells → the answer to the question whether it happens now."""
 
 
 def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> None:
-    """Begin a tip with a story: in its language, with everything that it answers."""
+    """Begin a tip with a story, in the story's language, with every question that it answers."""
     if not context.session.language:
         context.change(language=context.loaded.language_of(event.body))
     context.leave_menu()
@@ -49,7 +48,7 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
 
 
 def add_story(context: TurnContext, event: Text, opening: Opening, but: str = "") -> None:
-    """Add a story to the tip, with all that it answers but the question of `but`; one that begins it is a whole one."""
+    """Add a story to the tip, with all that it answers except `but`. A first story counts as a whole one."""
     begins = context.loaded.opening_step not in context.session.answers
     accept_unsolicited(context, event)
     fill_in(context, opening, but=but)
@@ -58,7 +57,7 @@ def add_story(context: TurnContext, event: Text, opening: Opening, but: str = ""
 
 
 def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) -> None:
-    """Leave the questions unasked that a whole story need not answer. All may be answered from the review."""
+    """Do not ask the questions that a whole story need not answer. The review offers all of them."""
     if (told := context.session.answers.get(context.loaded.opening_step)) and isinstance(told.value, str):
         words = told.value
     leave_files_unasked(context)
@@ -76,14 +75,14 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
 
 
 def untold(context: TurnContext) -> list[Step]:
-    """List what the story leaves open and the review offers to tell: the district, and whether police are involved."""
+    """List the open questions that the review offers: the district, and whether police are involved."""
     told, police = context.session.answers, _step(context, "police")
     matters = (s for s in context.progress.path if s is police or getattr(s.settings, "fills", "") == "district")
     return [step for step in matters if step.id in told and told[step.id].is_unasked]
 
 
 def hear_of_police(context: TurnContext, words: str) -> bool:
-    """Answer or put the question about police after all where words speak of them; return whether they do.
+    """Answer or ask the question about police if words speak of them; return whether that was done.
 
     An answer that was given stays, unless the words accuse police and it does not; but a cry is asked nothing more.
     """
@@ -102,7 +101,7 @@ def hear_of_police(context: TurnContext, words: str) -> bool:
 
 
 def correct_category(context: TurnContext, words: str) -> bool:
-    """Change the category to the one that words tell of, where they deny the one before: "sharab nahi, jua hai"."""
+    """Change the category if words deny the present one and tell another: "sharab nahi, jua hai"."""
     step, told, new = _step(context, "category"), context.analysis(words), opening_in(context, words).category
     old = context.session.answers.get(step.id) if step else None
     denied = told.found(f"cat.{old.value}", f"strong.{old.value}") if old else ()
@@ -115,7 +114,7 @@ def correct_category(context: TurnContext, words: str) -> bool:
 
 
 def may_cry(context: TurnContext) -> bool:
-    """Whether a cry for help may begin the tip, or leave the questions that are still open; a detail is chosen."""
+    """Whether a cry for help may begin the tip, or leave the open questions. A chosen detail is not left."""
     session, step = context.session, context.step
     in_draft = session.state in {"", "@language"} and not session.submitted
     is_open = step is None or (step.type.part in ASKED_PARTS and not step.detail)
@@ -130,13 +129,14 @@ def keep_cry(context: TurnContext, event: Text) -> None:
     context.leave_menu()
     _add_words(context, event.body.strip())
     crime = next((code for kind, code in _CRIMES.items() if kind in context.dangers), "")
-    fill_in(context, msgspec.structs.replace(opening, category=opening.category or crime), aloud=False)
+    when = opening.when if opening.when == "now" else ""  # "they will kill me" is no tip about another day
+    fill_in(context, msgspec.structs.replace(opening, category=opening.category or crime, when=when), aloud=False)
     leave_files_unasked(context)
     leave_unasked(context, context.loaded.progress(context.session, ahead=True).path)
 
 
 def leave_unasked(context: TurnContext, steps: Iterable[Step]) -> None:
-    """Leave the answers to these steps unknown, where they have none; the place is asked all the same."""
+    """Leave these steps unknown if they have no answer. The place is still asked."""
     for step in steps:
         if step.type.part in ASKED_PARTS and step.id not in {*context.session.answers, context.loaded.place_step}:
             code = unknown_option(step.type.ask(step, context.view(step)).options)
@@ -152,20 +152,20 @@ def leave_files_unasked(context: TurnContext) -> None:
 
 
 def leave_station_unasked(context: TurnContext, answered: Step | None = None) -> None:
-    """Leave out the question for the station, after an answer to that for the district alone: it asks for either."""
+    """Leave out the question for the station after an answer with only the district: that question asks for either."""
     filling = context.loaded.filling
     if "station" in filling and (answered is None or answered is filling.get("district")):
         _pass_over(context, filling["station"])
 
 
 def _pass_over(context: TurnContext, step: Step, files: tuple[str, ...] = ()) -> None:
-    """Count a step as passed though it was not put. Such an answer has no source, and "back" passes over it."""
+    """Count a step as passed though it was not asked. Such an answer has no source, and "back" skips it."""
     if step.id not in context.session.answers:
         context.set_answer(step.id, msgspec.structs.replace(_UNASKED, evidence=files))
 
 
 def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: bool = True) -> None:
-    """Answer the open questions that a story answers, except that of `but`; if `aloud`, say what was understood."""
+    """Answer the open questions that a story answers, except `but`. If `aloud`, say what was understood."""
     answers: dict[Meaning, str] = {
         "category": opening.category,
         "now": _TIMES.get(opening.when) or ("no" if (opening.often or opening.hour) and not opening.dangers else ""),
@@ -181,9 +181,9 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
 
 
 def fill_in_unasked(context: TurnContext, words: str) -> None:
-    """Fill in what ranks a tip whose sender is asked nothing.
+    """Fill in the answers that set the priority of a tip whose sender is asked nothing.
 
-    Its place, which would lead it to a district's office, stays open: the tipster was not asked whom it accuses.
+    The place, which would route the tip to a district's office, stays open: the tipster was not asked whom they accuse.
     """
     told = opening_in(context, words)
     told = Opening(category=told.category, when=told.when, police=accuses(context, words))
@@ -193,13 +193,13 @@ def fill_in_unasked(context: TurnContext, words: str) -> None:
 
 
 def fill_in_answer(context: TurnContext, opening: Opening) -> None:
-    """Fill in only the place and "now" from the answer to what happens: the other questions still follow."""
+    """Fill in only the place and "now" from the answer to "what happens?": the other questions still follow."""
     told = msgspec.structs.replace(opening, category="", police=False)
     fill_in(context, told if _asks_now(context) else Opening(place=opening.place))
 
 
 def fill_in_again(context: TurnContext, words: str, taken: set[str]) -> None:
-    """Fill in from the new words of an edited message what its old words had filled in: the steps `taken`."""
+    """Fill in from an edited message's new words the steps that its old words had filled in (`taken`)."""
     opening, is_whole = opening_in(context, words), context.loaded.flow.meanings.get("category", "") in taken
     (fill_in if is_whole else fill_in_answer)(context, opening)
     if context.session.dangers:
@@ -220,7 +220,7 @@ def _step(context: TurnContext, meaning: Meaning) -> Step | None:
 
 
 def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
-    """Choose an option of the open step that has a meaning; return its label, empty where it was not chosen."""
+    """Choose an option of the open step with a meaning. Return the option's label; empty: it was not chosen."""
     step = _step(context, meaning)
     if step is None or not context.session.answers.get(step.id, _UNASKED).is_unasked:
         return ""
@@ -234,7 +234,7 @@ def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
 
 
 def _place(context: TurnContext, found: PlaceFound) -> str:
-    """Fill in the place that a story names in the geography; return its name, empty where it names none."""
+    """Fill in the place of the geography that a story names. Return its name; empty: the story names none."""
     outside = found.district == ELSEWHERE
     if not found.station and not outside:
         return ""
@@ -247,7 +247,7 @@ def _place(context: TurnContext, found: PlaceFound) -> str:
 
 
 def _place_by_landmark(context: TurnContext, found: PlaceFound) -> None:
-    """Fill in a place that a story tells by a landmark; its district is asked unless the story names that too."""
+    """Fill in a place that a story tells by a landmark. Its district is asked, unless the story names it."""
     if found.text and _set_place(context, Place(text=found.text, district=found.district)) and found.district:
         leave_station_unasked(context)
 
@@ -276,7 +276,7 @@ def is_story(text: str) -> bool:
 
 
 def accept_unsolicited(context: TurnContext, event: Text | Media | Pin) -> bool:
-    """Add something that was sent unasked to the tip; False if it can't be read."""
+    """Add an unsolicited event to the tip; return False if it can't be read."""
     if isinstance(event, Pin):
         return _add_pin(context, event)
     if isinstance(event, Text):
@@ -289,7 +289,7 @@ def accept_unsolicited(context: TurnContext, event: Text | Media | Pin) -> bool:
 
 
 def warn_of_voice(context: TurnContext, media: Media) -> None:
-    """Warn, with the first film of a draft, that its sound may give the tipster away: it is not disguised."""
+    """Warn the tipster at a draft's first film that its sound may identify them, since it is not disguised."""
     if media.kind == "video" and not any(file.kind == "video" for file in context.session.files):
         context.say("file.film")
 
@@ -304,7 +304,7 @@ def _add_evidence(context: TurnContext, media: Media) -> None:
 
 
 def _add_caption(context: TurnContext, caption: str) -> None:
-    """Read a caption as a typed message is read: it may tell the story, the place, or of police."""
+    """Read a caption like a typed message: it may tell the story, name the place or speak of police."""
     opening = opening_in(context, caption)
     asks_words = context.step is not None and context.step.type.name == "text"
     if not is_story(caption) or not _opening_is_open(context) or asks_words:
@@ -319,7 +319,7 @@ def _add_caption(context: TurnContext, caption: str) -> None:
 
 
 def opening_in(context: TurnContext, words: str) -> Opening:
-    """Return what words answer without being asked."""
+    """Return the questions that words answer without being asked."""
     return context.loaded.reader.open(context.analysis(words))
 
 

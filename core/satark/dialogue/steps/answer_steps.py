@@ -33,14 +33,14 @@ _CENTURY: Final = 100
 
 
 class TextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a text step takes."""
+    """The settings of a text step."""
 
     max: int = 4000
     """Most characters taken from one message; the rest of a longer answer is asked for in another message."""
     voice: bool = False
-    """Whether a voice message is an answer."""
+    """Whether a voice message is accepted as an answer."""
     opening: bool = False
-    """Whether it takes the tipster's first words when they come before any question."""
+    """Whether the step takes the tipster's first words if they come before any question."""
 
 
 class TextStep(BaseStepType):
@@ -59,7 +59,7 @@ class TextStep(BaseStepType):
         return Question(text=text, actions=actions_of(step, partial=partial), wants="text", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Take the words as they are typed. Nothing is cut off silently: what is too long is asked for again."""
+        """Accept the words as typed. Nothing is cut off silently: the rest of a long answer is asked for."""
         if not isinstance(event, Text) or not event.body.strip() or _is_slip(event, view, may=step.settings.opening):
             return None
         if isinstance(view.partial, Mapping):
@@ -74,12 +74,12 @@ class TextStep(BaseStepType):
 
 
 def max_length(step: Step) -> int:
-    """Characters that a text step takes in all; 0 where a step has no such limit."""
+    """Most characters that a text step takes in all; 0 for a step without such a limit."""
     return step.settings.max * _MOST_PARTS if isinstance(step.settings, TextSettings) else 0
 
 
 class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The smallest and the largest number taken; None: no limit."""
+    """The smallest and the largest accepted number; None: no limit."""
 
     min: float | None = None
     max: float | None = None
@@ -100,7 +100,7 @@ class NumberStep(BaseStepType):
         )
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Take the one number in the text."""
+        """Accept the one number in the text."""
         if not isinstance(event, Text):
             return None
         found = _NUMBER.findall(ascii_digits(event.body[:100]).replace(",", ""))
@@ -115,10 +115,10 @@ class NumberStep(BaseStepType):
 
 
 class DateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the tipster's day begins."""
+    """The settings of a date step: its time zone."""
 
     offset: int = 330
-    """Minutes ahead of UTC; India's by default."""
+    """Minutes ahead of UTC; by default those of India."""
 
 
 class DateStep(BaseStepType):
@@ -136,7 +136,7 @@ class DateStep(BaseStepType):
         )
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Take a day, as ISO 8601."""
+        """Accept a day, as ISO 8601."""
         if not isinstance(event, Text):
             return None
         day = _day(event.body[:100], step.settings.offset, view)
@@ -144,13 +144,13 @@ class DateStep(BaseStepType):
 
 
 class PlaceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a place step takes besides a pin and text."""
+    """The settings of a place step: what it accepts besides a pin and text."""
 
     voice: bool = True
 
 
 class PlaceStep(BaseStepType):
-    """A place: a pin, the name of a locality, a landmark. District and station are worked out where they can be."""
+    """A place: a pin, the name of a locality, a landmark. District and station are derived from it if possible."""
 
     name = "place"
     settings: type[msgspec.Struct] = PlaceSettings
@@ -162,7 +162,7 @@ class PlaceStep(BaseStepType):
         return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="pin", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
+        """Accept a pin or a text. A pin's own name and address replace a missing text. Cut-off words are told."""
         del step
         place = None if _is_slip(event, view, may=True) else _place(event)
         if place is None:
@@ -177,7 +177,7 @@ class PlaceStep(BaseStepType):
         return AcceptedAnswer(value=msgspec.to_builtins(found), said=said)
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """The text, a word for the pin, and the station."""
+        """Return the text, a word for the pin, and the station."""
         known = view.geography.station(value.get("station", ""))
         pin = view.catalogue.text("value.pin") if "latitude" in value else ""
         spoken = view.catalogue.text(view.catalogue.own("value.voice", view.channel)) if "voice" in value else ""
@@ -186,13 +186,13 @@ class PlaceStep(BaseStepType):
 
 
 def located(place: Place, geography: Geography, codes: Iterable[str] = ()) -> Place:
-    """Fill in district and station of a place; `codes` are what its text names."""
+    """Fill in the district and the station of a place. `codes`: the units that its text names."""
     found = geography.locate(place, codes)
     return msgspec.structs.replace(place, district=found.district, station=found.station)
 
 
 def _is_slip(event: Event, view: View, *, may: bool) -> bool:
-    """Whether a digit was pressed or typed where words are awaited. In a chat it `may` be one, of another question."""
+    """Whether an event is a digit although words are asked for. In a chat (`may`) it may answer another question."""
     return (
         (may or view.channel == "voice")
         and isinstance(event, Text)

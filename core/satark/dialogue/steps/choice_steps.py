@@ -32,11 +32,11 @@ class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The options of a choice."""
 
     options: tuple[str, ...] = ()
-    """Codes; their labels lie in the catalogues under `<step>.<code>`, or `option.<code>` where steps share them."""
+    """Codes of the options. Their labels are the texts `<step>.<code>`, or `option.<code>` if steps share them."""
     source: Literal["", "districts", "stations"] = msgspec.field(default="", name="from")
-    """Where in the geography to take further options from, placed before the listed ones; empty: nowhere."""
+    """List of the geography whose entries become options, before the listed ones; empty: none."""
     of: str = ""
-    """The step whose answer is the district of the stations; without an answer, or empty: that of the tip's place."""
+    """The step whose answer is the stations' district. Empty or not answered: the district of the tip's place."""
     fills: Literal["", "district", "station"] = ""
     """The field of the tip's place that the answer fills."""
 
@@ -64,7 +64,7 @@ class ChoiceStep(BaseStepType):
         return Question(text=question_text(step, view), options=options, actions=actions, wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Accept the chosen code; the range's office can be accused only where a desk stands above it."""
+        """Accept the chosen code; the range's office can be accused only if a desk stands above it."""
         if not isinstance(event, Tap):
             return None
         if step.accuses.get(event.token) == "range" and not view.above_range:
@@ -92,19 +92,19 @@ class ConfirmStep(ChoiceStep):
 
 
 class ChoicesStep(ChoiceStep):
-    """Any number of options: each choice adds one or takes it back, until `done`."""
+    """Any number of options: each choice adds an option or removes it, until `done`."""
 
     name = "choices"
 
     def ask(self, step: Step, view: View) -> Question:
-        """Make the question; what is chosen already is ticked."""
+        """Return the question; options that are already chosen have a tick."""
         chosen = view.partial or []
         options = tuple(_ticked(option) if option.code in chosen else option for option in self.options(step, view))
         actions = actions_of(step, partial=bool(chosen))
         return Question(text=question_text(step, view), options=options, actions=actions, wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Add the chosen code, or take it out; the order is the flow's."""
+        """Add the chosen code, or remove it. The codes stay in the flow's order."""
         if not isinstance(event, Tap):
             return None
         chosen = set(view.partial or []) ^ {event.token}
@@ -142,7 +142,7 @@ def _districts(geography: Geography, texts: Catalogue) -> tuple[Option, ...]:
 
 @lru_cache(maxsize=256)
 def _stations(geography: Geography, district: str, texts: Catalogue) -> tuple[Option, ...]:
-    """Return the stations of a district or, where it is not known, all stations with the names of their districts."""
+    """Return the stations of a district. If it is not known, return all stations with the names of their districts."""
     several = not district and len(geography.districts) > 1
     return tuple(
         Option(
@@ -160,6 +160,6 @@ def _ticked(option: Option) -> Option:
 
 
 def unknown_option(options: Sequence[Option]) -> str:
-    """Return the code of the option that says that nothing is known, or that fits everything; empty without one."""
+    """Return the code of the option that means "don't know" or fits everything; empty: there is none."""
     codes = {option.code for option in options}
     return next((code for code in _SAYS_NOTHING if code in codes), "")

@@ -24,7 +24,7 @@ _REVIEW_OPTIONS: Final = ("send", "details", "change")
 
 
 class SayStep(BaseStepType):
-    """Something said once, in the same message as the question after it."""
+    """A text that is said once, in the same message as the question after it."""
 
     name = "say"
     part: Part = "say"
@@ -33,7 +33,7 @@ class SayStep(BaseStepType):
         return [(step.id,)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Return the text, in the channel's own wording where there is one, with the form's address filled in."""
+        """Return the text with the form's address filled in. If the channel has its own wording, return that."""
         text = view.catalogue.first(f"{step.id}.{view.channel}", step.id)
         return Question(text=with_website(text, view.website))
 
@@ -44,7 +44,7 @@ class SayStep(BaseStepType):
 
 
 class ReviewStep(BaseStepType):
-    """The summary, to be sent, added to or changed. The engine puts the summary into the question."""
+    """Shows the summary, which the tipster sends, adds to or changes. The engine puts the summary into the question."""
 
     name = "review"
     part: Part = "review"
@@ -85,7 +85,7 @@ class SubmitStep(BaseStepType):
 
 
 def with_website(text: str, website: str) -> str:
-    """Fill the form's address in for `{website}`; without one leave every line out that names it."""
+    """Replace `{website}` by the form's address. Without an address, leave out every line with the placeholder."""
     if website or _WEBSITE not in text:
         return text.replace(_WEBSITE, website)
     return "\n".join(line for line in text.split("\n") if _WEBSITE not in line)

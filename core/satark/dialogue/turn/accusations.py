@@ -1,8 +1,8 @@
-"""Which police units a tip accuses, from everything that its sender tells and answers. Routing reads only this.
+"""Finds the police units that a tip accuses, in everything that its sender tells and answers. Routing reads only this.
 
 Accusations are kept in the session, and further words, another place or another answer never make them fewer. "No"
-takes back only what words mention without accusing it or naming its kin, and an answer that names one unit takes back
-the doubt which station it is.
+takes back only a unit that words mention without accusing it or naming its kin. An answer that names one unit ends the
+doubt about which station is meant.
 """
 
 import re
@@ -24,28 +24,28 @@ from satark_words.small_words import listed
 from satark_words.tokens import fold
 
 _AFTERWARDS: Final = "@afterwards "
-"""Begins the source of accusations that are told of a tip that is sent already, before the digest of their words."""
+"""Prefix of the source of accusations after the tip was sent; the digest of their words follows."""
 _SENTENCE_END: Final = re.compile(r"[।?!\n]+|(?<!\b\w)\.")
 _INITIAL: Final = re.compile(
     r"(?<!\w)([A-Za-z]|[\u0900-\u097f]{2,3})\.(?=[A-Za-z]\b|[\u0900-\u097f]{2,3}(?![\u0900-\u097f]))"
 )
-"""An initial before another, as in "S.P.", whose stop ends nothing."""
+"""Matches an initial before another, as in "S.P.": its stop does not end the sentence."""
 _POSSESSIVE: Final = re.compile(r"(?<=[A-Za-z])['’]s\b")
 _DOUBT: Final = "unknown"
-"""The level of an accusation against an unknown station or circle."""
+"""The level of an accusation against a station or circle that is not known."""
 _POLICE: Final = "police"
 _KINDS: Final = {
     "unit.station": "station", "unit.outpost": "station", "unit.any": "station", "unit.other_station": "other_station",
     "unit.circle": "circle", "unit.above": "circle",
 }  # fmt: skip
-"""Mark of police without a name → the kind of unit that an answer must name to say which one is meant."""
+"""Mark of unnamed police → the kind of unit that an answer must name to say which one is meant."""
 _OF: Final = listed("of-office")
 _AT: Final = listed("at-office")
 _IN: Final = listed("behind-place")
 _AND: Final = listed("and")
 _INSIDE: Final = listed("inside")
 _UNTRUSTED: Final = (*NEGATIONS, "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
-"""Marks near an office that is not praised, or not to be told."""
+"""Marks near an office that the words neither praise nor ask to be told."""
 _NOBODY: Final = ("no", "nobody")
 
 
@@ -55,7 +55,7 @@ def speaks_of_police(context: SessionChanges, words: str) -> bool:
 
 
 def _split(words: str) -> Sequence[str]:
-    """List the sentences of a text, "S.P." and "SP's" with SP."""
+    """List the sentences of a text. "S.P." and "SP's" are read as SP."""
     return _SENTENCE_END.split(_POSSESSIVE.sub("", _INITIAL.sub(r"\1 ", words)))
 
 
@@ -69,13 +69,13 @@ def _sentences(context: SessionChanges, words: str) -> Sequence[str]:
 
 
 def accuses(context: SessionChanges, words: str) -> bool:
-    """Whether a sentence that speaks of police would answer the question about them with yes."""
+    """Whether a sentence about police would answer the question about them with yes."""
     told = _answers_in(context, words)
     return "yes" in told or (bool(told) and context.loaded.reader.open(context.analysis(words)).police)
 
 
 def denies(context: SessionChanges, words: str) -> bool:
-    """Whether every sentence that speaks of police would answer the question about them with no."""
+    """Whether every sentence about police would answer the question about them with no."""
     return _answers_in(context, words) == {"no"} and not accuses(context, words)
 
 
@@ -92,14 +92,14 @@ def _answers_in(context: SessionChanges, words: str) -> set[str]:
 
 
 def _relates(context: SessionChanges, words: str) -> bool:
-    """Whether words accuse police, or name their kin."""
+    """Whether words accuse police or name relatives of police."""
     told = context.analysis(words)
     is_kin = told.has("who.kin") and not context.loaded.reader.dangers(told)  # a cry for kin asks police to come
     return is_kin or accuses(context, words)
 
 
 def hear(context: SessionChanges, words: str) -> bool:
-    """Keep whom words accuse; return whether they may read a tip that is sent, unless the words are sent again."""
+    """Store the units that words accuse. Return whether one may read the sent tip, unless the words come again."""
     session, told = context.session, [context.analysis(one) for one in _sentences(context, words)]
     if not told:
         return False
@@ -126,7 +126,7 @@ def hear(context: SessionChanges, words: str) -> bool:
 
 
 def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> Iterator[tuple[str, str]]:
-    """Yield the levels and units that a sentence accuses, or their kinds; `but_said_to`: none it only speaks to."""
+    """Yield level and unit of each accused unit, or a kind. `but_said_to`: none that the sentence only speaks to."""
     geography = context.loaded.geography
     texts = [token.text for token in told.tokens]
     police = widest(told.found("person.police", "unit.*"))
@@ -146,7 +146,7 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
 
 
 def _is_said_to(told: Analysis, mark: Mark) -> bool:
-    """Whether an office is only called for help, spoken to, a landmark, or asked about: whether it reads this."""
+    """Whether a sentence only calls an office for help, speaks to it, asks about it or names it as a landmark."""
     called = told.covered(("asks.police", "d.call")) - told.covered(("said.police.fear",))
     trains = told.covered(("place.thing",), SOUND) if mark.name == "unit.station" else called
     if mark.start in trains and (mark.name == "unit.station" or mark.name not in {*_KINDS, *OFFICES}):
@@ -172,7 +172,7 @@ def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -
 
 
 def _keeps_out(told: Analysis) -> bool:
-    """Whether the tipster does not want police to get the tip: "thane ko nahi", "don't tell the station"."""
+    """Whether words say that police shall not get the tip: "thane ko nahi", "don't tell the station"."""
     people = told.found("person.police", "unit.*")
     sides = {at for one in people for at in (one.start, one.end, one.end + 1)}
     wishes = [one for one in told.found("office.not") if one.quality >= SOUND and sides & {one.start, one.end}]
@@ -181,14 +181,14 @@ def _keeps_out(told: Analysis) -> bool:
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
-    """Return whether an office is named with the name of a district at these words, as in "SP Jaunpur"."""
+    """Return whether the district's name at these words belongs to the office, as in "SP Jaunpur"."""
     before = end <= mark.start and _OF.issuperset(texts[end : mark.start])
     after = mark.end <= start and _AT.issuperset(texts[mark.end : start])
     return before or (after and _IN.isdisjoint(texts[end : end + 1]))
 
 
 def settle(context: SessionChanges) -> None:
-    """Keep whom this turn's answers accuse, and the units of the place as it is now."""
+    """Store the units that this turn's answers accuse, and the units of the place as it is now."""
     answers, about = context.session.answers, _answered(context)
     if not about and not context.session.accused:
         return
@@ -205,13 +205,13 @@ def settle(context: SessionChanges) -> None:
 
 
 def has_nobody_above(session: Session) -> bool:
-    """Whether no desk stands above an office that the tip accuses, so that nobody could have the tip."""
+    """Whether an accused office has no desk above it, so that nobody could get the tip."""
     told = (one for one in session.accused if not _is_afterwards(one))
     return not session.above_range and any(one.level == "range" for one in told)
 
 
 def text_of_readers(context: SessionChanges, *, wished: bool) -> str:
-    """Return the id of the text that says who does not get the tip, or gets it all the same; empty: nothing to say."""
+    """Return the id of the text about offices that do not get the tip, or still get it; empty: nothing to say."""
     named, told = _by_answers(context), {one.level for one in context.session.accused if not _is_afterwards(one)}
     if has_nobody_above(context.session):
         return "accused.nobody_above"
@@ -221,7 +221,7 @@ def text_of_readers(context: SessionChanges, *, wished: bool) -> str:
 
 
 def _wishes_in(context: SessionChanges, told: Iterable[Analysis]) -> list[RecipientWishes]:
-    """Return the wishes of sentences. Where police are asked about, "only the SP" may accuse, and is none."""
+    """Return the wishes in sentences. At a question about police, "only the SP" may accuse, so it is no wish."""
     step, wishes = context.step, [wish for one in told if (wish := RecipientWishes(one)).is_wish]
     if step is None or not (step.accuses or step.means == "police"):
         return wishes
@@ -229,7 +229,7 @@ def _wishes_in(context: SessionChanges, told: Iterable[Analysis]) -> list[Recipi
 
 
 def wishes_readers(context: SessionChanges, words: str, *, only: bool = False) -> bool:
-    """Whether words wish who of the police shall read a tip that is not sent yet; `only`: and tell nothing else."""
+    """Whether words say which police shall read a tip that is not sent yet. `only`: they must say nothing else."""
     told = [one for one in map(context.analysis, _split(words)) if len(one)]
     wishes = _wishes_in(context, told)
     polite = sum(one.consists_of(("fill", "pol", "soc.*", "say.*"), ()) for one in told)
@@ -265,7 +265,7 @@ def _keep(context: SessionChanges, *accused: Accusation) -> None:
 
 
 def _by_answers(context: SessionChanges) -> tuple[Any, str] | None:
-    """Return the level and the unit that the answers accuse, as the steps declare it; no unit: that of the place."""
+    """Return the level and the unit that the answers accuse, as the steps declare it. Empty unit: that of the place."""
     values = context.progress.values
     units = (step.accuses.get(values[step.id]) for step in _answered(context) if step.accuses and values[step.id])
     level = next((unit for unit in units if unit not in {None, "nobody"}), None)
@@ -276,7 +276,7 @@ def _by_answers(context: SessionChanges) -> tuple[Any, str] | None:
 
 
 def _unit_here(context: SessionChanges, level: str) -> str:
-    """Return the code of the unit of a level at the tip's place, or of the outpost that is named there."""
+    """Return the code of the unit of this level at the tip's place, or of the outpost that the place names."""
     place, geography = context.progress.place, context.loaded.geography
     if level == "outpost" and (outpost := geography.outpost_in(context.names(_named(context, level)), place.station)):
         return outpost
@@ -284,12 +284,12 @@ def _unit_here(context: SessionChanges, level: str) -> str:
 
 
 def _named(context: SessionChanges, what: str) -> str:
-    """Return the answer that names a unit; a spoken one names none."""
+    """Return the answer that names a unit; a spoken answer names none."""
     found = (context.progress.values[step.id] for step in _answered(context) if step.names == what)
     return next((answer for answer in found if isinstance(answer, str)), "")
 
 
 def _answered(context: SessionChanges) -> list[Step]:
-    """List the answered steps on the path whose answers may accuse police."""
+    """List the steps on the path that are answered and may accuse police."""
     values = context.progress.values
     return [step for step in context.loaded.about_police if step.id in values]

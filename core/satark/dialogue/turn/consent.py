@@ -1,8 +1,8 @@
 """Consent: what can't be undone is done only on the tipster's own event, and only in the act's own words.
 
 An act's own words are a tap on its button, its number, its label in any language, and the words that the catalogues
-list for it. A plain yes, no or ok is never one of them: it may answer something that was said before. What a plugin or
-the understanding makes of an event gives no consent.
+list for it. A plain yes, no or ok is never one of them: it may answer something that was said before. The reading of a
+text and an event that a plugin replaced give no consent.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from satark.api.flow import Question
 from satark.api.inbound import CompleteTip, Event, Tap, Text
 from satark.api.prompt import ANY_QUESTION, ChoiceToken, parse_token
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
-from satark.dialogue.flow.own_words import ACTS
+from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import Turn
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import SUGGESTED
@@ -20,16 +20,16 @@ from satark_words.tokens import fold
 WHOLE_TIP: Final = "tip"
 """The consent of a complete tip in one message."""
 _ANSWER: Final = "answer"
-"""The consent of every event that can be meant for the question that is shown, and for no question before it."""
+"""The consent of every event that answers the question on the screen and can't be meant for an earlier one."""
 _FINAL: Final = frozenset({"submission", "erase"})
 _LONGEST_NUMBER: Final = 2
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 
 
 def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: bool) -> frozenset[str]:
-    """Return the act that an event consents to at the question that is shown, and the fields of `Turn` for it.
+    """Return the act that an event consents to at the current question, and the fields of `Turn` for it.
 
-    `unseen`: the question was not sent yet, so that no word or number can be an answer to it.
+    `unseen`: the question was not sent yet, so no word or number can answer it.
     """
     if whole_tip:
         return frozenset({WHOLE_TIP, "submission"})
@@ -51,7 +51,7 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
 
 
 def act_of(context: TurnContext, name: str, code: str) -> str:
-    """Return the act that an option of a question is; empty if the option can be undone."""
+    """Return the act that an option of a question carries out; empty if the option can be undone."""
     step = context.loaded.flow.by_id.get(name)
     act = f"{step.type.part if step else name}:{code}"
     if step and act not in ACTS:
@@ -67,7 +67,7 @@ def is_question(body: str) -> bool:
 def is_current(context: TurnContext, token: ChoiceToken) -> bool:
     """Return whether a button of the current question still counts.
 
-    Only the one below the newest question sends or erases the tip, gives a voice away, or answers a suggestion.
+    Only a button below the newest prompt can send or erase the tip, give a voice away, or answer a suggestion.
     """
     if token.revision == context.session.revision:
         return True
@@ -100,7 +100,7 @@ def _written(context: TurnContext, folded: str, *, answers: bool) -> str:
 
 
 def choose(context: TurnContext, name: str, question: Question, code: str, event: Tap | Text) -> Turn | None:
-    """Choose an option of the current question. The only way to one: what can't be undone needs consent.
+    """Choose an option of the current question. This is the only way: an act that can't be undone needs consent.
 
     A suggestion is answered only by what can't be meant for the question before it.
     """
@@ -116,9 +116,9 @@ def choose(context: TurnContext, name: str, question: Question, code: str, event
 
 
 def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: bool = False) -> bool:
-    """Return whether nothing answers a question yet: not all of it was sent, and it is about an act.
+    """Return whether nothing can answer a question yet: not all of it was sent, and it is about an act.
 
-    A number or label that `is_typed` answers no other one either before its first option was sent.
+    If `is_typed`, other questions can't be answered either before their first option was sent.
     """
     if (sent := context.session.options_sent) is None or (is_typed and sent == 0):
         return sent is not None
@@ -126,7 +126,7 @@ def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: 
 
 
 def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
-    """Say what to tap or to write for an option, which is not chosen, and put the question again."""
+    """Do not choose an option; say what to tap or write for it, and ask again."""
     if context.session.state == "@reach" and code == "no":  # nobody is contacted without a yes: a second no is enough
         if context.replied == "@reach no":
             return context.end("reach.cannot")
@@ -138,12 +138,12 @@ def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
 
 
 def _is_under_way(context: TurnContext) -> bool:
-    """Whether there is a draft, so that a wish to be forgotten can be asked about before it is carried out."""
+    """Whether there is a draft. If so, a wish to be forgotten is asked about before it is carried out."""
     return context.session.has_draft and not context.session.submitted
 
 
 def may_carry_out(context: TurnContext, command: str) -> bool:
-    """Return whether a command may be carried out: whether it can be undone here, or was given in its own words."""
+    """Return whether a command may be carried out: it can be undone here, or was given in its own words."""
     if command in context.consent or command not in ACTS:
         return True
     # The others ask first or erase nothing, but where the question itself offers to erase files.

@@ -1,4 +1,4 @@
-"""The context of one turn: the state that its session is in, what is said, how it ends."""
+"""The context of one turn: the state of its session, the texts to say, and the end of the turn."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from satark_words.graphemes import truncate
 from satark_words.reading import Danger, DangerKind
 
 _ACTS = frozenset({"submission", "erase", "reach", "delete_messages"})
-"""Fields of a turn that do what can't be undone."""
+"""Fields of `Turn` for acts that can't be undone."""
 
 
 class DialogueState(Protocol):
-    """A state of the dialogue: the draft, a menu, the mailbox. It puts one question and handles the answers to it."""
+    """A state of the dialogue: the draft, a menu, the mailbox. A state asks one question and handles the answers."""
 
     def enter(self, context: TurnContext) -> None:
         """Do what has to happen before the question is asked."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Return the question and its id; what `complete` adds is missing. Changes nothing."""
+        """Return the question and its id, without the part that `complete` adds. Changes nothing."""
 
     def complete(self, context: TurnContext, question: Question) -> Question:
-        """Write into the question what is needed only where it is put: the review's summary. Changes nothing."""
+        """Add what is needed only when the question is asked, such as the review's summary. Changes nothing."""
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Handle an event; `code` is the option that it chose, or empty. None: not understood."""
+        """Handle an event; `code` is the chosen option, or empty. Return None if the event is not understood."""
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Handle a command in this state's own way; None: the common way is right."""
+        """Handle a command in this state's own way. Return None to leave it to the common handlers."""
 
 
 class BaseState:
@@ -48,18 +48,18 @@ class BaseState:
         """Do nothing."""
 
     def complete(self, context: TurnContext, question: Question) -> Question:
-        """Return it as it is."""
+        """Return the question unchanged."""
         del context
         return question
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Return None."""
+        """Return None: the common handlers handle every command."""
         del context, name
         return None
 
 
 class TurnContext(SessionChanges):
-    """The working state of one turn: the session as it becomes, and what the turn will carry."""
+    """The working state of one turn: the changed session and the content of the turn to be made."""
 
     __slots__ = (
         "_numbers",
@@ -86,24 +86,24 @@ class TurnContext(SessionChanges):
         self.states = states
         self.said: list[str] = []
         self.replied = session.replied
-        """The session's `replied` of the turn before."""
+        """`Session.replied` before this turn."""
         self.problems: list[tuple[str, str]] = []
         self.dangers: tuple[str, ...] = ()
         """Kinds of danger that this turn's event surely tells of."""
         self._numbers: list[str] = []
         self._shown: set[str] = set()
-        """Kinds of danger of which this turn says whom to call."""
+        """Kinds of danger in which this turn has said whom to call."""
         self.consent: frozenset[str] = frozenset()
         """The act that this turn's event consents to, and the fields of `Turn` that the act may set; see `consent`."""
         self.debounce = False
         self.newly_accused = False
         """Whether this turn's words accuse an office that may have the tip that is sent already."""
         self.wished = False
-        """Whether this turn's words wish something about who of the police reads the tip."""
+        """Whether this turn's words wish which police read the tip."""
         self.police_words: list[str] = []
-        """Those parts of `said` that the police wrote."""
+        """The elements of `said` that the police wrote."""
         self.page_stays = False
-        """Whether the current page stays, since this turn says nothing that did not stand above the question before."""
+        """Whether the current page stays: this turn says only texts that stood above the question before."""
 
     @property
     def state(self) -> DialogueState:
@@ -119,7 +119,7 @@ class TurnContext(SessionChanges):
         return self.loaded.catalogue(self.session)
 
     def whole_question(self) -> tuple[str, Question]:
-        """Return the state's question and its id, as it is put."""
+        """Return the state's complete question and its id."""
         state = self.state
         name, question = state.question(self)
         return name, state.complete(self, question)
@@ -129,11 +129,11 @@ class TurnContext(SessionChanges):
         return self.loaded.text(self.session, key, **values)
 
     def refusal(self, key: str) -> str:
-        """Return what a check says of an answer; in general words where a plugin's text of that id is missing."""
+        """Return a check's text about an answer. If a plugin's text is missing, return a general one."""
         return self.text(key if key in self.catalogue else "not_understood")
 
     def option(self, menu: str, code: str) -> Option:
-        """Return an option of a menu: its label is the text `<menu>.<code>`, its words `<menu>.<code>.words`."""
+        """Return an option of a menu. Its label is the text `<menu>.<code>`; its words are `<menu>.<code>.words`."""
         texts, key = self.catalogue, f"{menu}.{code}"
         return Option(code, texts.text(texts.own(key, self.session.channel)), words=texts.words(f"{key}.words"))
 
@@ -142,7 +142,7 @@ class TurnContext(SessionChanges):
         self.said.append(self.text(key, **values))
 
     def note_dangers(self, dangers: Iterable[Danger], words: str) -> None:
-        """Say whom to call in the dangers that words tell of, in their language. Those that are sure make it urgent.
+        """Say whom to call in dangers that words tell of, in their language. A sure one makes the tip urgent.
 
         All words that are told come here: whom they accuse is noted too.
         """
@@ -163,38 +163,38 @@ class TurnContext(SessionChanges):
         return "\n".join(truncate(words, 80) for _, words in self.session.held)
 
     def drop_held(self, *, erased: object = False) -> None:
-        """Leave out the words that are held, and say so unless all is erased."""
+        """Drop the held words; say so, unless everything is erased."""
         if self.session.held and not erased:
             self.say("suggested.left", label=self.quote_held())
             self.change(held=())
 
     def say_who_is_kept_out(self) -> None:
-        """Say of a tip that can be sent, and after a wish about it, which office its words keep it from, or can't."""
+        """Say which accused office the tip is kept from or not, if it can be sent, or after a wish about it."""
         is_asked = self.step is not None and self.step.type.part not in {"review", "submit"}
         if (self.wished or not is_asked) and (key := accusations.text_of_readers(self, wished=self.wished)):
             self.say(key)
 
     def say_numbers(self, numbers: Iterable[str]) -> None:
-        """Say whom to call, which stays above the question of an open mailbox."""
+        """Say whom to call. These numbers stay above the question of an open mailbox."""
         new = list(numbers)
         self._numbers += new
         self.said += new
 
     @property
     def shown_dangers(self) -> tuple[str, ...]:
-        """The kinds of danger that this turn said whom to call in."""
+        """The kinds of danger in which this turn said whom to call."""
         return tuple(sorted(self._shown))
 
     def hear_dangers(self, words: str) -> None:
-        """Read words for dangers alone; otherwise as `note_dangers`."""
+        """Search words for dangers alone; otherwise as `note_dangers`."""
         self.note_dangers(self.loaded.reader.dangers(self.analysis(words)), words)
 
     def repeat_said(self) -> None:
-        """Say again what stood above the current question, as far as the session has it."""
+        """Say again the texts above the current question, as far as the session has them."""
         self.said.append(self.session.said)
 
     def turn_page(self, step: int, *, whole: bool = False) -> Turn:
-        """Show another page of the choices, or another part of the prompt: of the `whole`, with what stood above it."""
+        """Show another page of the choices, or another part of the prompt; with `whole`, also the texts above."""
         self.change(chosen_by="", page=self.session.page + step)
         self.page_stays = not any(self.said)
         if whole or self.session.options_sent is not None:
@@ -212,7 +212,7 @@ class TurnContext(SessionChanges):
         self.problems.append((step.id, said))
 
     def ask(self, *keys: str, must_arrive: bool = False, **fields: Any) -> Turn:
-        """End the turn with the state's question, below what was said and `keys`. `must_arrive`: as in `Prompt`."""
+        """End the turn with the state's question, below said texts and `keys`. `must_arrive`: as in `Prompt`."""
         self.said += map(self.text, keys)
         if self.session.lapsed:
             self.say("lapsed")
@@ -277,7 +277,7 @@ class TurnContext(SessionChanges):
         return self.turn(None, prompt, **fields)
 
     def restart(self, **fields: Any) -> Turn:
-        """End the conversation with the first question of a new one, which begins with the answer to it."""
+        """End the conversation, and ask the first question of a new one. The new one begins with the answer."""
         self.drop_held(erased=fields.get("erase"))
         old = self.session
         empty = Session(
@@ -291,8 +291,7 @@ class TurnContext(SessionChanges):
     def turn(self, session: Session | None, prompt: Prompt | None, **fields: Any) -> Turn:
         """Make the turn.
 
-        Raises:
-            AssertionError: it would do something that can't be undone, and its event does not consent to that.
+        Raises: AssertionError: the turn would do something that can't be undone without the event's consent.
         """
         acts = {name for name in _ACTS.intersection(fields) if fields[name] or name == "reach"}
         if not acts <= self.consent:

@@ -45,7 +45,7 @@ class FlowProgress(msgspec.Struct, frozen=True):
     It ends at the current step. `TurnContext.is_on_path` also knows the later steps.
     """
     values: Mapping[str, Any]
-    """Step → value, for the answered steps on the path."""
+    """Step id → value, for the answered steps on the path."""
     step: Step | None
     """The first step on the path that is neither answered nor skipped."""
     passed: tuple[Step, ...]
@@ -63,7 +63,7 @@ class LoadedFlow:
         self.flow = flow
         self.max_files = max_files
         self.website = website
-        """The address of the form, for those who want to tell without a number; empty if there is none."""
+        """The address of the web form, for tipsters who do not want to show a number; empty: there is none."""
         catalogues = catalogues.only(flow.languages)
         self.catalogues = catalogues
         self.geography = geography
@@ -72,17 +72,17 @@ class LoadedFlow:
         self._walk = [(s, s.id, s.when.holds if s.when else None, s.detail, s.type.part == "say") for s in flow.steps]
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = flow.meanings.get("evidence", "evidence")
-        """The role of files that answer no other step: the id of the evidence step, where there is one."""
+        """Id of the evidence step, the role of files that answer no other step; empty: there is none."""
         kinds = {"own_voice": SPOKEN, "film_sound": frozenset({"video"})}
         self.consents = {s.id: kinds[s.means] for s in flow.steps if s.means in kinds}
-        """Steps that ask about each file whose voice it holds or whether its sound stays → the kinds of such files."""
+        """Step that asks, for each file, whose voice it holds or whether its sound stays → the kinds of such files."""
         self.place_step = flow.meanings.get("place", "")
         self.common_words = {c.language: frozenset(map(fold, c.words("language.common.words"))) for c in catalogues}
-        """Language → its commonest words, by which a text in a shared script shows its language."""
+        """Language → its commonest words. They tell the languages of a shared script apart."""
         self.tip_words = frozenset(fold(word) for c in catalogues for word in c.words("one_message.words"))
-        """The words that mark a complete tip in one message."""
+        """Words that mark a message as a complete tip."""
         self.words_after_tip = frozenset(fold(word) for c in catalogues for word in c.words("one_message.talk.words"))
-        """Words after which `TIP` before them marks no tip: "tip me kya likhun"."""
+        """Words that may follow `TIP` in a message that is no tip: "tip me kya likhun"."""
         self.filling = {getattr(step.settings, "fills", ""): step for step in flow.steps}
         """Field of the tip's place → the step that fills it."""
         self.about_police = [s for s in flow.steps if s.means == "police" or s.accuses or s.names]
@@ -92,21 +92,21 @@ class LoadedFlow:
         self._worked_out = self._media_steps | frozenset(self._place_fields)
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
         self._worded: dict[tuple[str, str], Catalogue] = {}
-        """The texts of each language, in the wording of each channel."""
+        """The texts of each language in each channel's wording."""
         self.unsure_words = frozenset(fold(word) for c in catalogues for word in c.words("one_message.unsure.words"))
-        """Words of who is not sure yet, asks first, or will send later."""
+        """Words of tipsters who are not sure yet, ask first, or will send later."""
         self.sending_stems = tuple(fold(stem) for c in catalogues for stem in c.words("one_message.sending.words"))
-        """Beginnings of words for sending. With a negation, as in "don't send it yet", nothing is sent at once."""
+        """Beginnings of words for sending. With a negation, as in "don't send it yet", they prevent sending at once."""
 
     @cached_property
     def reader(self) -> Reader:
-        """Reads typed texts; built when the first one comes."""
+        """Reads typed texts. It is built when the first text comes."""
         return Reader.shared(self.geography)
 
     def catalogue(self, session: Session) -> Catalogue:
-        """Return the texts in the session's language; in the flow's first one before a language is chosen.
+        """Return the texts in the session's language; before one is chosen, in the flow's first one.
 
-        A channel may have a wording of its own, in other letters: until the tipster writes in those of the language.
+        A channel's own wording in other letters is used until the tipster writes in the language's own script.
         """
         channel = "" if session.own_letters or not session.language else session.channel
         language = session.language or self.flow.languages[0]
@@ -117,9 +117,9 @@ class LoadedFlow:
         return found
 
     def language_of(self, text: str) -> str:
-        """Return the language of a text: by its script, and in a script that several share, by its commonest words.
+        """Return the language of a text, by its script. In a script that several languages share, common words decide.
 
-        Hindi, the first, is often written in Latin letters, so that a text in these without a common word is Hindi.
+        The first language, Hindi, is often written in Latin letters: a Latin text without a common word is Hindi.
         """
         languages, words = self.flow.languages, fold(text).split()
         counts = {name: sum(word in self.common_words[name] for word in words) for name in languages}
@@ -127,7 +127,7 @@ class LoadedFlow:
         return best if counts[best] or text.isascii() else language_of_text(text, languages, languages[0])
 
     def text(self, session: Session, key: str, **values: Any) -> str:
-        """Return a text in the session's language; before one is chosen, in every language, one below the other.
+        """Return a text in the session's language; before one is chosen, in all languages, one below the other.
 
         A channel's own wording replaces the common one: `receipt.sms` is preferred to `receipt`.
         """
@@ -136,7 +136,7 @@ class LoadedFlow:
         return "\n".join(with_website(text, self.website) for text in said)
 
     def progress(self, session: Session, *, ahead: bool = False) -> FlowProgress:
-        """Work out the path and the position from the answers. `ahead` includes the path that is still to come."""
+        """Compute the path and the position from the answers. `ahead`: include the path that is still to come."""
         answers, picked = self._standing_answers(session), session.picked_details
         path: list[Step] = []
         passed: list[Step] = []
@@ -175,7 +175,7 @@ class LoadedFlow:
         return [file for file in session.files if file.kind in kinds and file.role == self.evidence_step]
 
     def undecided(self, session: Session, step: str) -> list[SessionFile]:
-        """Return those of these files about which the tipster was not asked yet."""
+        """Return those of `files_concerned` that the tipster was not asked about yet."""
         return (
             [file for file in self.files_concerned(session, step) if not file.decided_by]
             if step in self.consents
@@ -183,7 +183,7 @@ class LoadedFlow:
         )
 
     def _standing_answers(self, session: Session) -> Mapping[str, GivenAnswer]:
-        """Return the answers, without one about voices where a file came after it: that is asked about too."""
+        """Return the answers, without one about voices if a file came after it: that file is asked about too."""
         reopened = [step for step in self.consents if self.undecided(session, step)] if session.files else []
         return session.answers_without(*reopened) if reopened else session.answers
 
@@ -195,7 +195,7 @@ class LoadedFlow:
         now: int = 0,
         names: Callable[[str], Iterable[str]] | None = None,
     ) -> View:
-        """Return what a step may look at."""
+        """Return the values that a step may read."""
         name = step.id if step else ""
         partial = session.answers.get(f"@{name}")
         return View(
@@ -206,16 +206,16 @@ class LoadedFlow:
         )  # fmt: skip
 
     def _work_out(self, values: dict[str, Any], session: Session, step: Step) -> None:
-        """Replace a step's value by what later conditions compare: its kinds of files, or the place that it adds to."""
+        """Replace a step's value by the one that later conditions read: its kinds of files, or the completed place."""
         if step.id in self._media_steps:
             values[step.id] = _media_value(session, step)
         if step.id in self._place_fields:
             self._fill_place(values, step.id, session.answers.get(self.place_step))
 
     def _fill_place(self, values: dict[str, Any], step: str, answer: GivenAnswer | None) -> None:
-        """Add what a later step tells to the place, so that the conditions of the steps after it see both.
+        """Add a later step's answer to the place, so that later conditions read both.
 
-        In a known district the words of the place may name its station: a Kotwali there is in each.
+        Once the district is known, the place's words may name its station: every district has a Kotwali.
         """
         told, code = values.get(self.place_step), values[step]
         if not isinstance(code, str) or code in {"", UNKNOWN}:
@@ -226,7 +226,7 @@ class LoadedFlow:
         values[self.place_step] = {**before, **msgspec.to_builtins(located(place, self.geography, named))}
 
     def option_lookup(self, session: Session, name: str, question: Question) -> OptionLookup:
-        """Return the spellings of a question's options, in every language and in the channel's own wording."""
+        """Return the spellings of a question's options, in every language and in each channel's own wording."""
         codes = tuple(option.code for option in question.options)
         key = (session.channel, name, *codes)
         found = self._lookups.get(key)
@@ -247,14 +247,14 @@ class LoadedFlow:
 
 
 def menu_options(texts: Catalogue, menu: str, codes: Iterable[str], channel: str) -> Iterator[Option]:
-    """Yield those options of a menu that have texts: the label is `<menu>.<code>`, the words `<menu>.<code>.words`."""
+    """Yield the options of a menu that have texts: the label `<menu>.<code>` and the words `<menu>.<code>.words`."""
     for key, code in ((f"{menu}.{code}", code) for code in codes):
         if key in texts:
             yield Option(code, texts.text(texts.own(key, channel)), words=texts.words(f"{key}.words"))
 
 
 def _media_value(session: Session, step: Step) -> Any:
-    """Return what conditions see of a step's files: whether there is a film, or sound that may be anybody's voice."""
+    """Return the value that conditions read for a step's files: a film, or sound that may be anybody's voice."""
     if session.channel == _CALL or not session.files:
         return ""
     kinds = {file.kind for file in session.files if file.role == step.id}
@@ -263,12 +263,12 @@ def _media_value(session: Session, step: Step) -> Any:
 
 
 def place_of(answer: Mapping[str, Any]) -> Place:
-    """Return the place that an answer tells."""
+    """Return the place in an answer."""
     return msgspec.convert(answer, Place)
 
 
 class OptionLookup:
-    """The options of one question in all languages, by every folded spelling."""
+    """Finds an option of one question by any of its folded spellings, in all languages."""
 
     def __init__(self, codes: Sequence[str], options: Iterable[Option]) -> None:
         self._codes = tuple(codes)
@@ -292,7 +292,7 @@ _TURNS: Final = ("more", "less")
 def make_prompt(
     loaded: LoadedFlow, session: Session, name: str, question: Question, *, said: tuple[str, ...] = ()
 ) -> Prompt:
-    """Make the prompt of a question with this id, below what is `said`."""
+    """Make the prompt of the question with this id, below the texts in `said`."""
     texts = loaded.catalogue(session)
     parts = (*said, question.text) if question.text else said
     revision = session.revision
@@ -323,7 +323,7 @@ def _labels(texts: Catalogue, channel: str, commands: tuple[str, ...]) -> tuple[
 
 
 def may_offer(session: Session, progress: FlowProgress) -> bool:
-    """Whether the form is to be offered now: at the first question, to somebody who writes and has told nothing yet."""
+    """Whether to offer the form now: at the first question, if the tipster writes and has told nothing yet."""
     if session.language not in session.forms or session.form_offered == session.language or not session.form_token:
         return False
     first = not session.state and not session.has_draft and progress.step is not None

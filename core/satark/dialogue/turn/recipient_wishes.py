@@ -1,7 +1,7 @@
-"""Wishes who shall have a tip: "SP ko dena", "thane wale na dekhe", "only the DIG please", "SP theek hai, DIG nahi".
+"""Finds wishes about which police get a tip: "SP ko dena", "thane wale na dekhe", "only the DIG please".
 
-A negation concerns the police that it stands with: those behind it in English, those before it in Hindi, and all that
-"and" joins to them. "Only" keeps the tip from everybody else from whom it can be kept.
+A negation applies to the police behind it in English and before it in Hindi, and to all that "and" joins to them.
+"Only" keeps the tip from every other office from which it can be kept.
 """
 
 from collections import defaultdict
@@ -25,12 +25,12 @@ _OWN_WORDS: Final = Lexicon((name, word) for name, words in _LISTS["words"].item
 
 
 class RecipientWishes:
-    """What a sentence wishes who of the police shall have the tip."""
+    """Finds in a sentence which police the tipster wants to get the tip."""
 
     def __init__(self, told: Analysis) -> None:
         self._told = told
         self._at: dict[str, set[int]] = defaultdict(set)
-        """Name of a list in `recipient_wishes.yaml` → the indexes of its words in the text."""
+        """Name of a list in `recipient_wishes.yaml` → the indexes of the list's words in the text."""
         self._police = widest(told.found("person.police", "unit.*"))
         for one in _OWN_WORDS.marks(told.tokens, told.heard) if self._police else ():
             self._at[one.name] |= {*range(one.start, one.end)} if one.quality >= SOUND else set()
@@ -39,7 +39,7 @@ class RecipientWishes:
         self._denied = told.covered(_MARKS["denies"]) | self._at["all-but"] | self._at["but"] | self._at["apart"]
         self._denied = (self._denied | self._at["denies"]) - self._named
         self.shall: dict[int, bool] = {}
-        """Start of the police of whom something is wished, or who are greeted → whether they shall have the tip."""
+        """Position of a word for police that are greeted or wished for → whether they shall get the tip."""
         self._alone: set[str] = set()
         clauses = list(self._clauses())
         self._wished = any(self._wishes(clause) for clause, _ in clauses)
@@ -50,7 +50,7 @@ class RecipientWishes:
 
     @property
     def is_wish(self) -> bool:
-        """Whether something is wished, and every word for police belongs to the wish."""
+        """Whether the sentence contains a wish, and every word for police belongs to it."""
         return self._wished and self.shall.keys() == {one.start for one in self._police}
 
     @property
@@ -61,17 +61,17 @@ class RecipientWishes:
 
     @property
     def alone(self) -> set[str]:
-        """Levels of the offices that alone shall have the tip; empty where others may."""
+        """Levels of the only offices that shall get the tip; empty: others may get it too."""
         names = {one.name for one in self._police if self.shall.get(one.start)} if self._alone else set()
         return {OFFICES[name] for name in names} if names <= OFFICES.keys() and not self._told.asks else set()
 
     def may_accuse(self, *, asked_whom: bool) -> bool:
-        """Whether "only the SP" may answer a question about police: no word is of reading, nor "please"."""
+        """Whether "only the SP" may answer a question about police: no word is of reading, and none is "please"."""
         is_wish = self._told.has("reads", *_MARKS["wishes"]) or self._at["to"] or (self._at["asks"] and not asked_whom)
         return bool(self._alone) and not is_wish
 
     def _clauses(self) -> Iterator[tuple[set[int], list[list[Mark]]]]:
-        """Yield the clauses that tell nothing else, and the police in each, those together that "and" joins."""
+        """Yield the clauses that contain only a wish, and the police in each, grouped where "and" joins them."""
         others = self._told.covered(("id.their", "who.they", "who.kin")) - self._named
         clauses, groups, joins = list(self._told.clauses), [[one] for one in self._police[:1]], self._at["and"]
         for one in self._police[1:]:
@@ -87,7 +87,7 @@ class RecipientWishes:
                 yield clause, [group for group in groups if group[0].start in clause]
 
     def _wishes(self, clause: set[int]) -> bool:
-        """Whether a clause says who shall learn of the tip, and not that somebody is paid or does so already."""
+        """Whether a clause says who shall learn of the tip, not that somebody is paid or already knows."""
         told, at = self._told, self._at
         praises = clause & told.covered(_MARKS["praises"]) and clause & told.covered(OFFICES)
         orders = at["forbids"] | {one for one in at["orders"] if one < min(clause & self._named)}
@@ -107,7 +107,7 @@ class RecipientWishes:
         return bool(clause & (at["all-but"] | at["apart"]) or anybody or (clause & at["not"] and clause & at["to"]))
 
     def _hear(self, clause: set[int], groups: list[list[Mark]]) -> None:
-        """Note who shall have the tip, and who not. "Nobody but the SP" means the SP alone."""
+        """Store which police shall get the tip and which not. "Nobody but the SP" means the SP alone."""
         denied, but = clause & self._denied, clause & (self._at["all-but"] | self._at["but"])
         others = (denied - but - self._at["apart"]) | ({min(clause) - 1, min(clause) - 2} & self._denied)
         inverts = but and others and self._excepts(clause)
@@ -119,7 +119,7 @@ class RecipientWishes:
                 self._alone |= {one.name for one in group}
 
     def _owner(self, groups: list[list[Mark]], at: int) -> list[Mark]:
-        """Return the police that a word denies the tip."""
+        """Return the police to whom a negation denies the tip."""
         before, behind = [one for one in groups if one[0].start < at], [one for one in groups if one[0].start > at]
         is_english = at in self._at["before"] and at - 1 not in self._at["must"]
         return behind[0] if behind and (not before or is_english) else before[-1]

@@ -1,4 +1,4 @@
-"""The session as a turn changes it: where it stands in its flow, its answers, its files, and the texts that it read."""
+"""The session as a turn changes it: its position in the flow, its answers, its files, and the analysed texts."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,11 +24,11 @@ SUGGESTED: Final = "@suggested"
 KEEP: Final = "@keep"
 """The suggestion that the words that are held belong to the tip."""
 TAKE_OUT: Final = "-"
-"""Begins the suggestion to take the words behind it out of the tip."""
+"""Prefix of a suggestion to take words out of the tip; the words follow."""
 
 
 class SessionChanges:
-    """The session of one turn, and what its changes fetch and erase."""
+    """The session of one turn, and the files that its changes fetch and erase."""
 
     __slots__ = ("_ahead", "_progress", "_read", "dropped_files", "loaded", "media_jobs", "now", "session", "source")
 
@@ -42,18 +42,18 @@ class SessionChanges:
         self._progress: FlowProgress | None = None
         self._ahead: FlowProgress | None = None
         self._read: dict[str, Analysis] = {}
-        """Analyses of the texts that this turn has read; none is kept longer than the turn."""
+        """Analyses of the texts that this turn has read. They are dropped at its end."""
 
     @property
     def progress(self) -> FlowProgress:
-        """Where the session stands in the flow now."""
+        """The session's present position in the flow."""
         if self._progress is None:
             self._progress = self.loaded.progress(self.session)
         return self._progress
 
     @property
     def step(self) -> Step | None:
-        """The step that is being asked: one that is edited from the review, or the first open one."""
+        """The step that is being asked: the one edited from the review, or the first open one."""
         state = self.session.state
         edited = self.loaded.flow.by_id.get(state.removeprefix(EDIT_PREFIX)) if state else None
         return edited if edited is not None and self.is_on_path(edited) else self.progress.step
@@ -65,7 +65,7 @@ class SessionChanges:
         return bool(self.session.language) and step is not None and step.type.part in {"review", "submit"}
 
     def view(self, step: Step | None) -> View:
-        """Return what a step may look at."""
+        """Return the values that a step may read."""
         return self.loaded.view(self.session, step, self.progress, self.now, self.places_told)
 
     def is_on_path(self, step: Step) -> bool:
@@ -88,14 +88,14 @@ class SessionChanges:
             self._progress = self._ahead = None
 
     def note_passed(self) -> None:
-        """Note that the `say` steps before the question were said. That does not move the session in its flow."""
+        """Record that the `say` steps before the question were said. That does not move the session in its flow."""
         progress = self.progress
         marks = {step.id: GivenAnswer() for step in progress.passed}
         self.change(answers={**self.session.answers, **marks})
         self._progress = msgspec.structs.replace(progress, passed=())
 
     def leave_menu(self) -> None:
-        """Leave the menu that the session is in, and go back to where it was before."""
+        """Leave the current menu, and return to the state before it."""
         state = "@mailbox" if self.session.mailbox else "@reach" if self.session.submitted else ""
         self.change(state=state, suggested=None)
 
@@ -104,19 +104,19 @@ class SessionChanges:
         self.change(held=(*self.session.held, (self.source, words.strip())))
 
     def suggest(self, code: str, label: str = "") -> None:
-        """Have it asked whether an option or a command was meant, or whether the held words belong to the tip."""
+        """Ask next whether an option or a command was meant, or whether the held words belong to the tip."""
         session = self.session
         below = session.suggested[0] if session.suggested and session.state == SUGGESTED else session.state
         self.change(state=SUGGESTED, suggested=(below, code, label))
 
     def leave_suggestion(self) -> str:
-        """Go back to the question below a suggestion; return what was suggested."""
+        """Return to the question below a suggestion; return the suggestion."""
         below, code, _ = self.session.suggested or ("", KEEP, "")
         self.change(state=below, suggested=None)
         return code
 
     def set_answer(self, name: str, answer: GivenAnswer | None) -> None:
-        """Set one whole answer, or take it back (None). Files of the old answer that the new one lacks are erased."""
+        """Set an answer, or take it back (None). Files of the old answer that the new one lacks are erased."""
         old = self.session.answers.get(name)
         if answer is not None and name == self.loaded.place_step:
             answer = self._with_names(answer)
@@ -131,7 +131,7 @@ class SessionChanges:
             self.drop_files(set(old.evidence) - set(answer.evidence if answer else ()))
 
     def _decide(self, step: str, answer: GivenAnswer | None) -> None:
-        """Apply an answer about voices to the files that it was asked about: new ones, or where there are none, all."""
+        """Apply an answer about voices to the files that were asked about: the new ones or, if there are none, all."""
         every = self.loaded.files_concerned(self.session, step)
         asked = every if answer is None else self.loaded.undecided(self.session, step) or every
         code, source = (str(answer.value or ""), answer.source or step) if answer else ("", "")
@@ -145,7 +145,7 @@ class SessionChanges:
         self.change(files=tuple(files))
 
     def add_part(self, name: str, part: Any, *evidence: str) -> GivenAnswer:
-        """Add to an answer, or to what is told of it so far, what this event gives; return the answer."""
+        """Add this event's part to an answer, complete or not; return the answer."""
         answers = self.session.answers
         old = answers.get(name) or answers.get(f"@{name}")
         parts, files = (old.parts, old.evidence) if old else ((), ())
@@ -153,7 +153,7 @@ class SessionChanges:
         return self.session.answers[name]
 
     def take_back(self, source: str) -> None:
-        """Take back what a message told: its parts of all answers, and the dangers that no other message told of."""
+        """Take a message back: its parts of all answers, and the dangers that no other message told of."""
         session = self.session
         kept = {name: left for name, answer in session.answers.items() if (left := answer.without(source))}
         self.change(
@@ -183,12 +183,12 @@ class SessionChanges:
 
     @property
     def files_full(self) -> bool:
-        """Whether the tip, or the one whose mailbox is open, has as many files as it may have."""
+        """Whether the draft's tip, or the one whose mailbox is open, has the largest number of files."""
         box = self.session.mailbox or self.session.sent
         return (box.files if box else len(self.session.files)) >= self.loaded.max_files
 
     def add_file(self, media: Media, role: str) -> str:
-        """Have a file fetched for this session's tip; return its ordinal. An ordinal is never used twice."""
+        """Have a file fetched for this session's tip; return its ordinal. No ordinal is ever used twice."""
         ordinal = str(self.session.last_ordinal + 1)
         file = SessionFile(ordinal, kind_of(media), role, self.source)
         evidence = sum(one.role == self.loaded.evidence_step for one in self.session.files)
@@ -216,7 +216,7 @@ class SessionChanges:
         self.media_jobs.append(job)
 
     def analysis(self, text: str) -> Analysis:
-        """Return the analysis of a text, which several may look at: it is most of the work of a reading."""
+        """Return the analysis of a text. It is stored for the turn, since analysing is most of the work of reading."""
         found = self._read.get(text)
         if found is None:
             found = self._read[text] = self.loaded.reader.analyse(text)
@@ -236,12 +236,12 @@ class SessionChanges:
         return self.loaded.reader.names(self.analysis(text))
 
     def places_told(self, text: str) -> set[str]:
-        """Return those of these codes that the text does not deny: "Sigra nahi, Lanka"."""
+        """Return the codes that the text does not deny: "Sigra nahi, Lanka"."""
         places = self.loaded.reader.places
         return places.codes_told(self.analysis(text)) if places else set()
 
 
 def kind_of(media: Media) -> MediaKind:
-    """Return the kind of a file; of a document that is announced as sound or as a film, that kind."""
+    """Return the kind of a file. A document whose MIME type is sound or film counts as that kind."""
     announced: dict[str, MediaKind] = {"audio": "audio", "video": "video"}
     return announced.get(media.ref.mime.partition("/")[0], media.kind) if media.kind == "document" else media.kind

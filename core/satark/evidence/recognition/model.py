@@ -77,7 +77,7 @@ def _part(folder: Path, name: str) -> str:
 
 _LONGEST: Final = CHUNK_SECONDS * RATE
 _SEARCHED: Final = 5 * RATE
-"""Samples at the end of a chunk among which the quietest place is searched, to cut the sound there."""
+"""Number of samples at the end of a chunk in which the quietest place is searched, to cut the sound there."""
 _FRAME: Final = RATE // 10
 
 

@@ -150,7 +150,7 @@ SECTION: Final = "transcription"
 
 
 class TranscriptionSettings(BaseModel):
-    """Which models draft transcripts, and what they may take of the machine. Without the section there is no draft."""
+    """The models that draft transcripts, and their limits on the machine. Without the section there is no draft."""
 
     models: dict[str, Path] = Field(
         min_length=1,

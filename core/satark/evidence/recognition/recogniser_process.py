@@ -1,7 +1,7 @@
 """The recogniser's process: gives up all access except to the recording and the model, then transcribes.
 
 Run as `python -I -m satark.evidence.recognition.recogniser_process`. It reads a request and writes one reply.
-Without a recording it only loads the model. Nothing that is said goes to a log: the process has no error output.
+Without a recording it only loads the model. No spoken word goes to a log: the process has no error output.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from satark.evidence.recognition.model import RATE, DraftReply, DraftRequest, Mo
 from satark_files.limits import Limits
 from satark_files.recordings import ffmpeg
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter, restrict_calls
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_files.sandbox.fork_server import NICENESS
 from satark_files.sandbox.protections import Protections
+from satark_files.sandbox.system_calls import build_filter, restrict_calls
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
 
@@ -32,7 +32,7 @@ _MOST_SECONDS: Final = 3_600
 
 
 def isolate(request: DraftRequest, limits: Limits, held: Protections) -> Protections:
-    """Give up access, and return the protections that hold, with those that hold already (`held`)."""
+    """Give up access; return the protections that hold now, including `held`."""
     isolation.set_limits(limits)
     privileges = isolation.refuse_new_privileges()
     calls = build_filter()

@@ -1,4 +1,4 @@
-"""Makes the A4 poster: the service's name, the QR code, how to use it, what is promised, in one or two languages."""
+"""Makes the A4 poster: the service's name, the QR code, how to use it, and the promises, in one or two languages."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -23,7 +23,7 @@ _LEADING: Final = 1.45
 
 
 def make_poster(target: QrTarget, languages: Sequence[str], title: str = "", millimetres: int = 84) -> bytes:
-    """Make the poster, as a PDF. The first language is printed larger, the code so wide without its white border."""
+    """Make the poster, as a PDF: the first language larger, the code `millimetres` wide without its white border."""
     return _PosterDocument(languages, title).print(target, millimetres)
 
 

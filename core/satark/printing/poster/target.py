@@ -35,7 +35,7 @@ class QrTarget(msgspec.Struct, frozen=True):
 
 
 def whatsapp_target(number: str, username: str = "") -> QrTarget:
-    """Return the target for a WhatsApp chat with a number; a username is what people search for.
+    """Return the target for a WhatsApp chat with a number; with a username, people search for it.
 
     The number includes the country code, and may contain spaces, dots, hyphens, brackets and a plus. WhatsApp documents
     the address in "How to use click to chat"; it has none for a username.
@@ -73,13 +73,13 @@ Format: TypeAlias = Literal["png", "svg"]
 
 DOTS_PER_INCH: Final = 300
 _INCH: Final = 25.4
-"""Millimetres of an inch."""
+"""Number of millimetres in an inch."""
 _BORDER: Final = 4
 """Width of the white border around a code, in modules (ISO/IEC 18004)."""
 
 
 def render_qr_code(target: QrTarget, form: Format, millimetres: int) -> bytes:
-    """Render a QR code of about this width, including its white border. A PNG is for printing at 300 dots per inch."""
+    """Render a QR code about this wide, including its white border. A PNG is for printing at 300 dots per inch."""
     code = target.code()
     across = code.symbol_size(border=_BORDER)[0]
     out = io.BytesIO()

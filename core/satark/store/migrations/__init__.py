@@ -1,7 +1,7 @@
 """Migrations by Alembic for the core's two databases. Each plugin that has tables has a branch of its own.
 
-A database that lacks a branch gets its tables as they are now. Revisions change the tables of older databases. They run
-with the name key: rows of the main database that must be keyed or sealed are keyed by them, not by what reads them.
+A database that lacks a branch gets the branch's present tables. Revisions change the tables of older databases. They
+run with the name key, and key or seal rows of the main database where necessary.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Database(NamedTuple):
 
 
 class NewerDatabase(Exception):  # noqa: N818 - it reads as what it says
-    """The databases have revisions that this program and its plugins lack."""
+    """The databases have revisions that this program and its plugins don't have."""
 
 
 class Migrations:
@@ -48,7 +48,7 @@ class Migrations:
         """Migrate both databases to the newest revision of every branch.
 
         Raises:
-            NewerDatabase: see there. Nothing was changed.
+            NewerDatabase: the databases have unknown revisions. Nothing was changed.
         """
         if problem := self.problem(upgrades=True):
             raise NewerDatabase(problem)
@@ -77,7 +77,7 @@ class Migrations:
                 command.downgrade(_config(connection, self._keys), "base")
 
     def current(self) -> list[str]:
-        """Return the revisions that the databases are at."""
+        """Return the present revisions of the databases."""
         found: list[str] = []
         for database in (self._keys, self._main):
             with database.engine.connect() as connection:
@@ -89,13 +89,13 @@ class Migrations:
         return [head for one in (self._keys, self._main) for head in revisions.heads(one.folders)]
 
     def pending(self) -> bool:
-        """Return whether the databases are not as this program needs them."""
+        """Return whether the databases lack revisions that this program needs, or have others."""
         return set(self.current()) != set(self.wanted())
 
     def problem(self, *, upgrades: bool = False) -> str:
-        """Say what has to be done before this program uses the databases; empty: nothing, or an upgrade if it upgrades.
+        """Say what must be done before this program uses the databases; empty: nothing that it does not do itself.
 
-        An older program must not write to a newer database: it would write in clear what the newer one seals.
+        An older program must not write to a newer database: it would write values in clear that the newer one seals.
         """
         known = {name for one in (self._keys, self._main) for folder in one.folders for name in revisions.names(folder)}
         if newer := sorted({*self.current()} - known):
@@ -109,7 +109,7 @@ class Migrations:
 
 
 def _create_new(connection: Connection, database: _Database) -> None:
-    """Create the tables of the branches that the database lacks, and store the revisions that these tables are at."""
+    """Create the tables of branches that the database lacks, and store their revisions."""
     stored, new = set(revisions.stored(connection, database.versions)), []
     for branch in database.branches:
         if branch.tables is not None and not stored & revisions.names(branch.folder):

@@ -1,4 +1,4 @@
-"""Read and store, without Alembic, the revisions of a database, and read those that this program needs.
+"""Reads and stores a database's revisions, and reads those that this program needs, without Alembic.
 
 Every start compares both, and few starts have to migrate. Alembic would take a tenth of a start's time, and 10 MB for
 as long as the process runs.
@@ -23,7 +23,7 @@ def stored(connection: Connection, versions: str) -> Sequence[str]:
 
 
 def store(connection: Connection, versions: str, revisions: Sequence[str]) -> None:
-    """Add revisions to a database's table of versions, which is made if there is none."""
+    """Add revisions to a database's table of versions; create the table if necessary."""
     table = _table(versions)
     table.create(connection, checkfirst=True)
     if revisions:
@@ -41,7 +41,7 @@ def names(folder: Path) -> set[str]:
 
 
 def heads(folders: Iterable[Path]) -> list[str]:
-    """Return the revisions in these folders that no other revision follows, without running their files."""
+    """Return the revisions in these folders that no other revision follows. Their files are not run."""
     found = [one for folder in folders for one in _read(folder)]
     followed = {name for one in found for name in _names(one.get("down_revision"))}
     return [one["revision"] for one in found if one.get("revision", "") not in {"", *followed}]
@@ -53,7 +53,7 @@ def _read(folder: Path) -> list[Mapping[str, Any]]:
 
 @cache
 def _assigned(source: str) -> Mapping[str, Any]:
-    """Return the values of the variables that give a revision's place, read from the revision's source."""
+    """Return the variables that tell a revision's place in the order, read from its source."""
     found = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:

@@ -1,4 +1,4 @@
-"""The two databases: the tables of each are declared in the modules beside this one."""
+"""The two databases: the modules beside this one declare their tables."""
 
 from sqlalchemy import Column, Integer, MetaData, String, Table
 

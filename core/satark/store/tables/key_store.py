@@ -1,4 +1,4 @@
-"""Tables of the key store: envelopes, the roster, and what must outlast the main database."""
+"""Tables of the key store: envelopes, the roster, and rows that must outlast the main database."""
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
 

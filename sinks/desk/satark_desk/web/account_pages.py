@@ -26,7 +26,7 @@ from satark_desk.second_factors import (
     remove_factor,
     totp_address,
 )
-from satark_desk.web.desk_web import DeskWeb, Pages, redirect_to
+from satark_desk.web.page_requests import DeskWeb, Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
 DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named", "push", "silent")
@@ -67,7 +67,7 @@ class AccountPages(Pages):
     def passphrase(
         self, request: Request, session: OfficerSession, status: int = 0, *, problem: str = "", seconds: int = 0
     ) -> Response:
-        """Show the form that changes the passphrase, and why what was sent is refused."""
+        """Show the form that changes the passphrase, with the reason if a passphrase was refused."""
         values = {"session": session, "problem": problem, "seconds": seconds, "shortest": MIN_LENGTH}
         return self._web.show(request, "passphrase.html", status or (422 if problem else 200), **values)
 
@@ -123,7 +123,7 @@ class AccountPages(Pages):
         return redirect_to(request, "account?done=browser")
 
     def push(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Let urgent tips wake this browser at its push service, or no more if the form has no address."""
+        """Let urgent tips wake this browser at its push service; if the form has no address, stop that."""
         place, address = (session.desk, session.officer, session.browser), form.get("address", "")
         if address and not (self._may_be_woken(session) and is_push_address(address)):
             return self.show(request, session, 422, problem="push.refused")
@@ -182,7 +182,7 @@ class FactorPages:
     def passkey(
         self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
     ) -> Response:
-        """Show the page on which a browser makes a passkey, and why the last one is refused."""
+        """Show the page on which a browser makes a passkey, with the reason if the last one was refused."""
         from satark_desk.passkeys import ask_for_new  # noqa: PLC0415 - large, and only passkeys need it
 
         existing = open_factors(self._web.context, session.unlocked, "passkey")

@@ -1,7 +1,7 @@
 """Acts on a tip: the desk keeps a form as a draft, shows it for confirmation at its own address, and performs it once.
 
-GET opens the address of each page. So an officer can change the language or go back in the browser, and what the
-officer wrote is still there.
+GET opens the address of each page. So an officer can change the language or go back in the browser, and the officer's
+text is still there.
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, O
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
-from satark_desk.web.desk_web import KEPT_FORMS, DeskWeb, redirect_to
 from satark_desk.web.form_drafts import Owner, typed_id
+from satark_desk.web.page_requests import KEPT_FORMS, DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
 
@@ -75,7 +75,7 @@ class ActPages:
         return self._web.show(request, "resume.html", session=session, draft=draft)
 
     def _done(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
-        """Return what was done to a tip, as it was before: an officer who asks to close it has not closed it."""
+        """Return the name of a done act, given the tip from before: to ask for a closing is not to close."""
         asks = name == "close" and not self._tip_page.acts(session).decides(tip, form.get("outcome", ""))
         return "ask_to_close" if asks else name
 
@@ -110,7 +110,7 @@ class ActPages:
         )
 
     def _release(self, request: Request, session: OfficerSession, tip: OpenTip, act: DeskAct) -> dict[str, Any]:
-        """Return what a confirmation of a direction shows: what is handed over, and what points to the tipster."""
+        """Return the content of a direction's confirmation: the handed-over part, and hints at the tipster."""
         geography, text = self._web.context.geography, self._web.text(request)
         takes_release = act.name == "direct" and self._tip_page.acts(session).releases.takes_release(tip, act.to)
         if act.name != "direct" or not takes_release or act.raw:
@@ -126,7 +126,7 @@ class ActPages:
         }
 
     def hints(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Show what in a rewording points to the tipster, while the officer writes it."""
+        """Show the words of a rewording that point to the tipster, while the officer writes it."""
         session.casework.open(request.path_params["number"])
         given = [value[:MAX_TEXT] for name, value in form.items() if name == "rewording" or name in GIVEN]
         return self._web.show(
@@ -134,7 +134,7 @@ class ActPages:
         )
 
     def keep(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Keep what an officer is typing into the form of an act."""
+        """Store the text that an officer is typing into the form of an act."""
         self._web.drafts.keep_typed(Owner.of(session.unlocked), form)
         return Response(status_code=204)
 

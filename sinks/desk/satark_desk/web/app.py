@@ -17,11 +17,11 @@ from satark_desk.web.account_pages import AccountPages, FactorPages
 from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.bulk_pages import BulkPages
-from satark_desk.web.desk_web import DeskWeb
 from satark_desk.web.figures_pages import OverviewPages
 from satark_desk.web.file_pages import OriginalPages, VoicePages, show_file, show_preview
 from satark_desk.web.handover_page import HandoverPage
 from satark_desk.web.order_pages import OrderPages
+from satark_desk.web.page_requests import DeskWeb
 from satark_desk.web.queue_pages import QueuePages
 from satark_desk.web.recovery_pages import RecoveryPages
 from satark_desk.web.retention_pages import RetentionPages

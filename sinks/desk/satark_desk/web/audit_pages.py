@@ -1,4 +1,4 @@
-"""The audit log on the web: auditors and heads see what others did, every officer what they did themselves."""
+"""The audit log on the web: auditors and heads see others' acts, every officer their own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import ACT_KINDS, Act, ActFilter, ActKind, LogHead
-from satark_desk.web.desk_web import Pages
 from satark_desk.web.order_pages import as_csv, csv_file
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
@@ -59,7 +59,7 @@ class AuditPages(Pages):
         )
 
     def table(self, request: Request, session: OfficerSession) -> Response:
-        """Return all acts that the filter asks for, as CSV; this is an act itself."""
+        """Return all acts that match the filter, as CSV. This is an act itself."""
         services, text, detail = self._web.context, self._web.text(request), self._details(request)
         _, wanted = self._wanted(request)
         session.casework.trail.record("log_read", tip=wanted.tip, detail=wanted.officer)
@@ -69,7 +69,7 @@ class AuditPages(Pages):
         return csv_file("audit.csv", as_csv([text(f"audit_table.{name}") for name in _COLUMNS], lines))
 
     def _wanted(self, request: Request) -> tuple[dict[str, str], ActFilter]:
-        """Return the filter as the form gives it, and as the log is read by it."""
+        """Return the filter in the form's values, and in the log's."""
         fields = {name: request.query_params.get(name, "").strip()[:_MAX_INPUT] for name in _FIELDS}
         text = self._web.text(request)
         times = {"since": text.utc(fields["since"]), "until": text.utc(fields["until"], 1)}
@@ -121,7 +121,7 @@ class ActDetails:
         return self._titles.get(name, name)
 
     def _correction(self, codes: str) -> str:
-        """Name a priority and a category, of which one may be left out."""
+        """Name a priority and a category, one of which may be left out."""
         return " · ".join(self._text.named(f"priority.{code}", self._text.category(code)) for code in codes.split())
 
     def _page(self, address: str) -> str:

@@ -1,6 +1,6 @@
 """One act on several tips: an officer chooses the tips in one form and confirms the act.
 
-The next page says what was done and what was not.
+The next page tells for which tips it was done.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.act_forms import parse_seen
-from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.form_drafts import Owner
+from satark_desk.web.page_requests import DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
 
@@ -62,7 +62,7 @@ class BulkPages:
         )
 
     def done(self, request: Request, session: OfficerSession) -> Response:
-        """Show what was done, what was not done, and why."""
+        """Show for which tips the act was done, for which it was not, and why."""
         draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
         if draft is None or draft.path != "bulk/done":
             return redirect_to(request, "")
@@ -98,7 +98,7 @@ def _numbers(fields: Mapping[str, str]) -> list[str]:
 
 
 def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
-    """Return the act that a form asks for, if it names one and tips; the first is merged into unless one is named."""
+    """Return the act that a form asks for, if it names one and tips. Merging without a target uses the first."""
     kind = next((kind for kind in BULK_KINDS if kind == fields.get("kind")), None)
     numbers = _numbers(fields)
     if kind is None or not numbers:

@@ -12,7 +12,7 @@ from satark_desk.figures import DAYS, desk_paces, figures_of, pace_text, pendenc
 from satark_desk.maps import district_map
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import Facet
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
@@ -83,7 +83,7 @@ def _queue(session: OfficerSession) -> OfficerQueue:
 
 
 def _summed(counted: Mapping[str, int], key: Callable[[str], T]) -> Counter[T]:
-    """Add up what was counted for time bands, by what a function gives for them."""
+    """Add up the counts of time bands, grouped by a function's result for the band."""
     found = Counter[T]()
     for band, number in counted.items():
         found[key(band)] += number
@@ -91,7 +91,7 @@ def _summed(counted: Mapping[str, int], key: Callable[[str], T]) -> Counter[T]:
 
 
 def _days(queue: OfficerQueue, text: PageText, now: float) -> list[tuple[str, int]]:
-    """Return the last days with the number of tips that came on each, the oldest first."""
+    """Return the last days, the oldest first, with the number of tips that came on each."""
     recent = queue.in_bands(lambda band: text.age(band, now) < DAYS)
     counted = _summed(queue.index.count_by_band(recent), lambda band: text.age(band, now))
     return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(DAYS))]

@@ -25,7 +25,7 @@ from satark_desk import original_requests
 from satark_desk.act_forms import MAX_TRANSCRIPT
 from satark_desk.file_exports import INLINE, file_name, note_opened
 from satark_desk.original_requests import originals_of
-from satark_desk.web.desk_web import redirect_to
+from satark_desk.web.page_requests import redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
 
@@ -115,7 +115,7 @@ class VoicePages:
         )
 
     def read_aloud(self, request: Request, session: OfficerSession) -> Response:
-        """Have a synthetic voice read the transcript: the words, and nothing of who spoke them."""
+        """Have a synthetic voice read the transcript, so that the speaker's own voice is not heard."""
         tip = session.casework.open(request.path_params["number"])
         voice = tip.voice(request.path_params["ordinal"])
         if not voice.transcript or not can_speak(tip.tip.language):

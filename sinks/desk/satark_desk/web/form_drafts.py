@@ -1,7 +1,7 @@
-"""Drafts of forms: what an officer typed, has not confirmed yet, or sent after their session had ended.
+"""Drafts of forms: text that an officer typed, has not confirmed yet, or sent after their session had ended.
 
 The drafts are sealed to the desk's key: only an officer who has unlocked the desk can read them. Their MAC has a key
-that follows from the officer's own: whoever writes rows puts no form there in an officer's name. They outlast the
+that is derived from the officer's own key, so nobody who writes rows can forge an officer's form. They outlast the
 session, and a restart.
 """
 
@@ -53,7 +53,7 @@ class Owner(Redacted, frozen=True):
 
 
 class FormDraft(Redacted, frozen=True, kw_only=True):
-    """A form with the page that it was sent to, or is to be sent to."""
+    """A form, with the page to which it was or will be sent."""
 
     path: str
     """The page's address below that of the desk, with its query."""
@@ -68,7 +68,7 @@ class FormDrafts:
         self._clock = clock
 
     def put(self, owner: Owner, path: str, fields: Mapping[str, str], id_: str = "") -> str:
-        """Keep a form, in place of the one with this id if it is given; return the draft's id."""
+        """Store a form, in place of the one with this id if given; return the draft's id."""
         kept = {name: value for name, value in fields.items() if name not in _NEVER_KEPT}
         sealed = seal(FormDraft(path=path, fields=kept), owner.desk.recipient, padded=_PADDED)
         id_ = id_ or secrets.token_urlsafe(12)
@@ -111,15 +111,15 @@ class FormDrafts:
         self._services.write_now(lambda unit: unit.main.execute(delete(form_draft).where(form_draft.c.id.in_(ids))))
 
     def mark_session(self, token: str, unlocked: UnlockedDesk) -> None:
-        """Remember whose session a token names, so that a form which comes after the session's end is kept."""
+        """Store the owner of a token's session, so that a form after the session's end is kept."""
         if unlocked.identity:  # an auditor writes nothing
             owner, id_ = Owner.of(unlocked), _session_id(token, unlocked.desk.name, unlocked.officer)
             self._services.write_now(lambda unit: self._add(unit, owner, id_, _masked(token, owner.key)))
 
     def owner_of(self, token: str) -> Owner | None:
-        """Return the owner of the session that a token names, or named; None if it is not known.
+        """Return the owner of a token's present or past session; None: not known.
 
-        The token proves whose it was, and the roster tells the desk's key: whoever writes rows chooses neither.
+        The token proves the owner, and the roster tells the desk's key: nobody who writes rows chooses either.
         """
         query = select(form_draft).where(form_draft.c.id.startswith(_session_id(token)), self._is_kept())
         desks = self._services.read_keys(self._services.roster.check).state.desks
@@ -143,17 +143,17 @@ class FormDrafts:
 
 
 def typed_id(owner: Owner, path: str) -> str:
-    """Return the id of the draft that keeps what an officer types into the form of a page."""
+    """Return the id of the draft for the text that an officer types into the form of a page."""
     return hashlib.sha256("\0".join((owner.desk.name, owner.officer, path)).encode()).hexdigest()[:16]
 
 
 def _session_id(token: str, *owner: str) -> str:
-    """Return the id of a session's row: half of it finds the row, the other half is a MAC of whose session it is."""
+    """Return the id of a session's row. One half finds the row; the other half is a MAC of the session's owner."""
     found = hashlib.sha256(b"satark/1/session\0" + token.encode()).hexdigest()[:32]
     return found + (hmac.digest(token.encode(), "\0".join(owner).encode(), "sha256").hex()[:32] if owner else "")
 
 
 def _masked(token: str, key: bytes) -> bytes:
-    """Hide a key from whoever lacks the session's token, or show it again: each token masks one key."""
+    """Mask a key with the session's token, or unmask it. Each token masks one key."""
     mask = hashlib.sha256(b"satark/1/session-key\0" + token.encode()).digest()
     return bytes(one ^ other for one, other in zip(mask, key, strict=False))

@@ -1,4 +1,4 @@
-"""The page for the end of a shift: what an officer hands over to another."""
+"""The page for the end of a shift, on which an officer hands tips over to another."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -6,15 +6,15 @@ from starlette.responses import Response
 from satark.casework import MAX_TEXT, MOST_TIPS
 from satark_desk.officers import officers_of
 from satark_desk.queue_rows import Filter
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.session_store import OfficerSession
 
 
 class HandoverPage(Pages):
-    """What is handed over; `BulkPages` does it."""
+    """Lists the tips to hand over; `BulkPages` does it."""
 
     def show(self, request: Request, session: OfficerSession) -> Response:
-        """Show what the officer holds, and what the desk owes a report on and nobody holds, to be assigned."""
+        """Show the officer's tips, and unassigned tips on which the desk owes a report, for assigning."""
         queue, desk = session.queue, session.desk
         session.casework.note_listed()
         queue.refresh()

@@ -1,4 +1,4 @@
-"""Help: what each page is for and which keys it has, for the dialog behind `?` and for the page of all help.
+"""Help: each page's purpose and keys, for the dialog behind `?` and for the page of all help.
 
 The pages take their keys from here too, so that the help names exactly the keys that work.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 Key: TypeAlias = tuple[str, str]
-"""A key, and the id of the text that says what it does."""
+"""A key, and the id of the text about its effect."""
 
 ACT_KEYS: Final[Mapping[str, str]] = {
     "status": "s",
@@ -30,7 +30,7 @@ ACT_KEYS: Final[Mapping[str, str]] = {
 """Act → the key that opens its form on a tip's page."""
 
 SIGN_IN_TOPICS: Final = ("sign_in", "second_factor", "recover")
-"""Topics of the pages that are open to whoever is not signed in."""
+"""Topics of the pages that are open without signing in."""
 _ON_TIP: tuple[Key, ...] = (("j", "next"), ("k", "previous"), ("n", "next_unread"), ("u", "queue"))
 _ACTS: tuple[Key, ...] = tuple((key, f"act.{act}") for act, key in ACT_KEYS.items())
 TOPICS: Final[Mapping[str, tuple[Key, ...]]] = {

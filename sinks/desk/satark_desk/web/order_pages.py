@@ -1,6 +1,6 @@
-"""Pages of what leaves the desk on paper or as a file: written orders, and tables as CSV.
+"""Pages for documents that leave the desk: written orders on paper, and tables as CSV.
 
-A row of the list of cases has no text that anybody wrote, and no time but days.
+A row of the list of cases has no written text, and no time finer than a day.
 """
 
 import csv
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from satark_desk.orders import NothingToOrder, find_order, make_order, order_pdf
 from satark_desk.queue_rows import Filter, Row
-from satark_desk.web.desk_web import Pages, redirect_to
+from satark_desk.web.page_requests import Pages, redirect_to
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
@@ -28,7 +28,7 @@ class OrderPages(Pages):
         return redirect_to(request, f"tips/{tip.tip.number}#directions")
 
     def order(self, request: Request, session: OfficerSession) -> Response:
-        """Return a written order: in the language that is asked for, else in every language of the pages."""
+        """Return a written order: in the requested language, else in every language of the pages."""
         tip = session.casework.open(request.path_params["number"])
         order = find_order(self._web.context, session.casework, tip, request.path_params["to"])
         if order is None:
@@ -60,7 +60,7 @@ def csv_file(name: str, content: str) -> Response:
 
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet takes a cell that begins with one of these characters for a formula."""
+"""Matches characters at the beginning of a cell that a spreadsheet takes for a formula."""
 _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Byte order mark at the beginning of the file, so that spreadsheets read the file as UTF-8."""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from satark.api import Questionnaire
 from satark.casework import BAND_HOURS, band_end
-from satark_desk.bearings import Bearing
+from satark_desk.distances import Bearing
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import language as known_language
@@ -137,7 +137,7 @@ class PageText:
         return written_month(date.fromisoformat(f"{month}-01"), self.language) if month else ""
 
     def utc(self, day: str, days: int = 0) -> str:
-        """Return when (UTC) a day (YYYY-MM-DD) begins for the officers, or so many days later; empty for no day."""
+        """Return when (UTC) a day (YYYY-MM-DD) begins for the officers, or a number of days later; empty for no day."""
         try:
             return f"{datetime.fromisoformat(day[:10]) - self._offset + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
         except (ValueError, OverflowError):
@@ -179,7 +179,7 @@ class PageText:
         return max(0, (self.today(now) - moment.date()).days) if moment else 0
 
     def days_after(self, band: str, days: int) -> float:
-        """Return the time, Unix seconds, so many days after a time band, by the officers' calendar; 0 for no band."""
+        """Return the time, Unix seconds, some days after a time band, by the officers' calendar; 0 for no band."""
         moment = self._moment(band)
         if moment is None:
             return 0

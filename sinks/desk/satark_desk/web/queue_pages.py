@@ -9,12 +9,12 @@ from satark.api import STATUSES
 from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS
 from satark_desk.officers import officers_of
 from satark_desk.queue_rows import MARKS, PRIORITIES, WORK, Filter
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.session_store import OfficerSession
 
 
 class QueuePages(Pages):
-    """The queue, and what is new in it."""
+    """The queue, and the news in it."""
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the queue."""
@@ -69,14 +69,14 @@ class QueuePages(Pages):
 
 
 def refresh(session: OfficerSession) -> None:
-    """Bring the queue up to date; tell stations of disputes that have come, whether or not the tip is opened."""
+    """Update the queue. Tell stations of new disputes, whether or not the tip is opened."""
     session.queue.refresh()
     for tip in session.queue.untold_disputes:
         session.casework.tell_of_dispute(tip)
 
 
 def found_by(session: OfficerSession, wanted: Filter) -> Mapping[str, str] | None:
-    """Return what a search found, as tip id → snippet; None without a search."""
+    """Return a search's results, tip id → snippet; None without a search."""
     return session.casework.find(wanted.q) if wanted.q.strip() else None
 
 

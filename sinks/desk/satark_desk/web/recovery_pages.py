@@ -11,9 +11,9 @@ from satark.api import CaseworkError, FormError, read_form
 from satark_desk.derivation_queue import LAST, QUEUE, QueueFull
 from satark_desk.passphrases import MIN_LENGTH, WeakPassphrase, check_passphrase
 from satark_desk.recovery import AskedRecovery, approve_recovery, ask_for_recovery, requests_of
-from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.guess_delays import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
+from satark_desk.web.page_requests import DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
-from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
 
 _MAX_INPUT = 200
 
@@ -59,7 +59,7 @@ class RecoveryPages:
     def requests(
         self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
     ) -> Response:
-        """Show the officers who wait for approval, and why an approval is refused."""
+        """Show the officers who wait for approval, with the reason if an approval was refused."""
         waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
         others = [one for one in waiting if one.officer != session.officer]
         done = request.query_params.get("done", "")

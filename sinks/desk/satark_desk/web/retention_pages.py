@@ -1,4 +1,4 @@
-"""Retention on the web: which tips are due to be erased, which are held, and the steps that take two officers."""
+"""Retention on the web: lists due and held tips, and offers the steps that need two officers."""
 
 import time
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from satark.api import RetentionStep
 from satark.casework import MAX_TEXT, NoRetentionKey, NoSuchTip, OpenTip, StepRefused, TipKeeping
-from satark_desk.web.desk_web import Pages, redirect_to
+from satark_desk.web.page_requests import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
 _DAY = 86_400
@@ -19,7 +19,7 @@ _STEPS: tuple[RetentionStep, ...] = tuple(step for step in get_args(RetentionSte
 
 
 class RetentionPages(Pages):
-    """The list of what is due and held, and one tip's page with the steps."""
+    """The list of due and held tips, and one tip's page with the steps."""
 
     def overview(self, request: Request, session: OfficerSession) -> Response:
         """List the tips that are due, soon due, held, or waiting for a second officer."""
@@ -41,11 +41,11 @@ class RetentionPages(Pages):
         )
 
     def tip(self, request: Request, session: OfficerSession) -> Response:
-        """Show for how long a tip is kept, with the steps that may be taken now."""
+        """Show a tip's retention, with the steps that may be taken now."""
         return self._show(request, session, session.casework.open(request.path_params["number"]))
 
     def step(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Ask for a step, or agree to what another officer asked for."""
+        """Ask for a step, or agree to another officer's step."""
         step = request.path_params["step"]
         if step not in (*_STEPS, "agree"):
             raise NoSuchTip

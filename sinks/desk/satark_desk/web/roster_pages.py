@@ -30,7 +30,7 @@ from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_ro
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import Submitted, approve, reject
 from satark_desk.roster_memory import agree, lost_heads, recall, unseen_entries
-from satark_desk.web.desk_web import ROSTER_COOKIE, Pages, redirect_to
+from satark_desk.web.page_requests import ROSTER_COOKIE, Pages, redirect_to
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
@@ -41,7 +41,7 @@ _MAX_INPUT = 40
 
 
 class ShownEntry(msgspec.Struct, frozen=True):
-    """An entry, or a proposal, as the page shows it."""
+    """An entry or a proposal, prepared for the page."""
 
     position: int
     """The entry's position; 0 for a proposal."""
@@ -127,7 +127,7 @@ class RosterPages(Pages):
         submitted: Submitted | None = None,
         passphrase: str = "",
     ) -> Response:
-        """Show who may read, what changed, and what needs signatures; all of it counts as seen."""
+        """Show the readers, the changes and the proposals that need signatures. All of it counts as seen."""
         services, by, t = self._web.context, session.unlocked, self._web.text(request)
         checked = services.read_keys(services.roster.check)
         listed = [one for at, one in enumerate(checked.chain.entries, 1) if at not in checked.state.unlisted]

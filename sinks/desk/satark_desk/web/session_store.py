@@ -39,7 +39,7 @@ class OpenedDesk:
 
     def __init__(self, context: DeskContext, unlocked: UnlockedDesk, rules: QueueRules) -> None:
         self.holders = 0
-        """The number of sessions that use it."""
+        """Number of sessions that use the opened desk."""
         self.cache = TipCache(context, unlocked.desk.name, unlocked.identity)
         self._context = context
         self._index = QueueIndex(context, self.cache, unlocked.desk.name, rules)
@@ -129,14 +129,14 @@ class OfficerSession:
         self, unlocked: UnlockedDesk, casework: Casework, opened: OpenedDesk, now: float, browser: bytes = b""
     ) -> None:
         self.id = secrets.token_hex(8)
-        """Names the session in its owner's forms. Nobody can derive the cookie from it."""
+        """Id of the session in its owner's forms. Nobody can derive the cookie from it."""
         self.unlocked = unlocked
         self.casework = casework
         self.opened = opened
         self.began_at = now
         self.used_at = now
         self.since = int(time.time())
-        """When it began, Unix seconds."""
+        """When the session began, Unix seconds."""
         self.browser = browser
         """Hash of the known browser's cookie."""
         self.new_secret = ""
@@ -144,7 +144,7 @@ class OfficerSession:
         self.challenge: PasskeyChallenge | None = None
         """The challenge with which the browser was asked to make a passkey."""
         self.log_missing = False
-        """Whether, at sign-in, the audit log lacked something that this browser had seen in the log."""
+        """Whether, at sign-in, the audit log lacked a part that this browser had seen."""
         self.roster_lost = False
         """Whether, at sign-in, the roster lacked a head that the officer remembers."""
         self._submissions: set[str] = set()
@@ -232,7 +232,7 @@ class Sessions:
         return int((self._clock() - session.used_at) // 60)
 
     def unlock_again(self, session: OfficerSession, unlocked: UnlockedDesk) -> None:
-        """Go on with the keys that the officer has now."""
+        """Continue the session with the officer's present keys."""
         opened, former = self._opened.hold(unlocked), session.unlocked
         session.casework = unlocked.casework(self._context, self._context.transcribers, opened.cache)
         session.opened, session.unlocked = opened, unlocked

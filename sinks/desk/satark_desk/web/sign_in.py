@@ -19,7 +19,8 @@ from satark_desk.officers import KeyLost, WrongPassphrase, unlock
 from satark_desk.roster_memory import recall
 from satark_desk.second_factors import check_code, factors_of, open_factors
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
-from satark_desk.web.desk_web import (
+from satark_desk.web.guess_delays import LONGEST_HOLD, Visits
+from satark_desk.web.page_requests import (
     BROWSER_COOKIE,
     LANGUAGE_COOKIE,
     LOG_COOKIE,
@@ -33,7 +34,6 @@ from satark_desk.web.desk_web import (
 )
 from satark_desk.web.page_text import officers_languages
 from satark_desk.web.session_store import PendingSignIn
-from satark_desk.web.throttle import LONGEST_HOLD, Visits
 
 _MAX_INPUT = 200
 _BUSY_SECONDS = 10
@@ -48,13 +48,12 @@ class _Attempt(Redacted, frozen=True):
     passphrase: str
     browser_is_known: bool
     key: str
-    """Key of the failures that count: those of the browser if it is the officer's own, else those of all strangers on
-    the account.
+    """Key of the counted failures: those of the officer's own browser, else those of all strangers on the account.
     """
     roster: str
     """The roster's head that the browser remembers."""
     visit: str
-    """Id of the visit of the page from which the attempt comes; the attempt takes this visit's turn. All attempts
+    """Id of the page visit that the attempt comes from; the attempt takes this visit's turn. All attempts
     without such a visit share one turn.
     """
 
@@ -99,7 +98,7 @@ class SignInPages:
         return await run_in_threadpool(self._go_on, request, unlocked, attempt.key)
 
     async def sign_out(self, request: Request) -> Response:
-        """End the session; nothing wakes this browser any more."""
+        """End the session. Nothing wakes this browser from then on."""
         value = request.cookies.get(BROWSER_COOKIE, "")
         await run_in_threadpool(self._web.context.write_now, lambda unit: silence(unit, value))
         response = redirect_to(request, "sign-in?signed_out=1")

@@ -34,7 +34,7 @@ from satark_desk.orders import order_of
 from satark_desk.original_requests import originals_of
 from satark_desk.queue_rows import PRIORITIES, Filter
 from satark_desk.read_state import Seen, seen_by
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.queue_pages import found_by, refresh
 from satark_desk.web.session_store import OfficerSession
@@ -113,7 +113,7 @@ class TipPage(Pages):
         return DeskActs(self._web.context, session.casework, self._web.settings.clocks())
 
     def _work(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
-        """Return what the page says of the work, and which acts the page offers."""
+        """Return the page's values about the work, and the acts that the page offers."""
         acts, services, settings = self.acts(session), self._web.context, self._web.settings
         work, may_close = tip.work, acts.may_close(tip)
         closable = may_close or not work.finished
@@ -143,7 +143,7 @@ class TipPage(Pages):
         }
 
     def _releases(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
-        """Return what the page says of what may be handed over, and of what was handed over to whom."""
+        """Return the page's values about parts that may be handed over, and about directions in force."""
         services, acts = self._web.context, self.acts(session)
         desks = {desk.name: desk for desk in services.desks()}
         targets = session.casework.directing.allowed_targets(tip)
@@ -171,21 +171,21 @@ def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[st
 
 
 _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
-"""Steps whose answers are codes, and no words of the tipster."""
+"""Steps whose answers are codes and not the tipster's words."""
 _WORDS_OF_PLACE = frozenset({"text", "name", "address", "voice"})
 
 
 class ReleaseForm(Redacted, frozen=True, kw_only=True):
-    """What the form of a direction offers to hand over."""
+    """The parts that the form of a direction offers to hand over."""
 
     own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
     """Step → the tipster's own words, split into parts that point to the tipster and parts that don't."""
     fields: tuple[tuple[str, str], ...]
-    """Step → what its field is filled in with: an answer that the tipster chose, and never their words."""
+    """Step → its field's initial value: an answer that the tipster chose, never their words."""
 
 
 class GivenDirection(Redacted, frozen=True, kw_only=True):
-    """A direction in force, and what the directed desk has seen."""
+    """A direction in force, with the part that the directed desk has seen."""
 
     desk: str
     title: str
@@ -193,16 +193,16 @@ class GivenDirection(Redacted, frozen=True, kw_only=True):
     """The direction's position in the thread."""
     release: Release | None
     is_office: bool
-    """Whether the directed desk is in a remote office. This host does not know what that desk has seen."""
+    """Whether the directed desk is in a remote office. This host does not know which parts that desk has seen."""
     seen: tuple[Seen, ...] = ()
     is_own: bool
     """Whether this desk gave the direction."""
     order: str = ""
-    """The number of its written order; empty if none was made."""
+    """The number of its written order; empty: there is none."""
 
 
 def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseForm:
-    """Return what may be handed over of a tip. The form offers the transcripts of spoken words, where there are any."""
+    """Return the parts of a tip that may be handed over, including transcripts of spoken words, if there are any."""
     words = {step: _words(tip, step, text) for step in tip.tip.answers}
     own = {step: tuple(marked(said, geography)) for step, said in words.items() if said and step not in _NOT_WORDS}
     filled = [(step, _chosen(tip.tip.answers[step], step, text)) for step in RELEASABLE if words.get(step)]
@@ -210,7 +210,7 @@ def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseF
 
 
 def _chosen(value: Any, step: str, text: PageText) -> str:
-    """Return what of an answer the tipster chose, or pinned on a map: none of the tipster's words."""
+    """Return the part of an answer that the tipster chose or pinned on a map, without their words."""
     if isinstance(value, list):
         return " · ".join(filter(None, (_chosen(one, step, text) for one in value)))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The page of a desk's wordings: what its officers often write to tipsters."""
+"""The page of a desk's wordings: sentences that its officers often write to tipsters."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, SenderHints
-from satark_desk.web.desk_web import Pages, redirect_to
+from satark_desk.web.page_requests import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
 
@@ -17,7 +17,7 @@ class WordingPages(Pages):
     """Lists, saves and removes wordings."""
 
     def save(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Save a wording, or show again what was written, with the reason."""
+        """Save a wording; if it is refused, show it again with the reason."""
         value = {name: form.get(name, "").strip() for name in _FIELDS}
         if session.is_first_submission(form.get("once", "")):
             try:
@@ -32,7 +32,7 @@ class WordingPages(Pages):
         return redirect_to(request, "wordings?done=removed")
 
     def show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
-        """Show the wordings, each with what in it may point to a tipster."""
+        """Show the wordings, each with its words that may point to a tipster."""
         geography = self._web.context.geography
         found = wordings_of(self._web.context, session.unlocked)
         common: dict[str, object] = {"problem": "", "value": {}, "done": request.query_params.get("done", "")}

@@ -32,7 +32,7 @@ def test_every_station_is_at_its_position(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])
-def test_every_district_has_an_outline_and_every_station_a_name_that_tells_it(language: str) -> None:
+def test_every_district_has_an_outline_and_every_station_a_distinct_name(language: str) -> None:
     geography = Geography.sample()
     area_map = draw_map(geography, language)
     assert area_map
@@ -43,7 +43,7 @@ def test_every_district_has_an_outline_and_every_station_a_name_that_tells_it(la
         assert geography.resolve(Reader.shared(geography).names(name)).station == station.code
 
 
-def test_one_district_is_not_named_with_every_station() -> None:
+def test_a_single_district_is_not_named_with_every_station() -> None:
     area_map = draw_map(Geography(Geography.sample().districts[:1]), "en")
     assert area_map
     assert area_map.names[0] == "Lanka"
@@ -65,7 +65,7 @@ def test_labels_do_not_overlap_or_leave_the_map(language: str) -> None:
 
 
 def box(marker: Marker) -> tuple[float, float, float]:
-    """Return where a label begins and ends, approximately, and its y."""
+    """Return the beginning and end of a label, approximately, and its y."""
     width = 7 * sum(not unicodedata.category(letter).startswith("M") for letter in marker.label)
     return (
         (marker.label_x - width, marker.label_x, marker.y)

@@ -30,7 +30,7 @@ from satark_web_form.settings import ProofOfWorkSettings
 
 KEY = bytes(range(32))
 START = 4_000_000_000.0
-"""In the future, since the ALTCHA library uses the real clock, by which nothing may have expired."""
+"""A time in the future: the ALTCHA library uses the real clock, on which nothing may have expired."""
 EASY = ProofOfWorkSettings(proof_cost=1000, proof_guesses=2, proof_wait_seconds=20, proof_waits_per_minute=2)
 
 
@@ -158,7 +158,7 @@ async def test_a_limited_number_of_tickets_is_valid_per_minute(proof_of_work: Pr
     assert (await proof_of_work.check(tickets[2], "tip")).valid
 
 
-async def test_the_first_to_come_keeps_a_place_in_the_queue(proof_of_work: ProofOfWork, clock: Clock) -> None:
+async def test_the_first_browser_keeps_its_place_in_the_queue(proof_of_work: ProofOfWork, clock: Clock) -> None:
     tickets = [proof_of_work.challenge("tip").ticket for _ in range(9)]
     clock.now += 60 - clock.now % 60
     first = [await proof_of_work.check(ticket, "tip") for ticket in tickets[:7]]
@@ -193,7 +193,7 @@ async def test_a_queue_that_is_full_says_so(proof_of_work: ProofOfWork, clock: C
 
 
 async def test_each_purpose_has_a_budget_of_its_own(proof_of_work: ProofOfWork, clock: Clock) -> None:
-    """A flood of free tickets at the mailbox keeps nobody without JavaScript from sending a tip."""
+    """A flood of free tickets at the mailbox prevents nobody without JavaScript from sending a tip."""
     flood = [proof_of_work.challenge("mailbox").ticket for _ in range(62)]
     tip = proof_of_work.challenge("tip").ticket
     clock.now += 20
@@ -254,7 +254,7 @@ async def test_a_text_that_is_neither_proof_nor_ticket_is_invalid(proof_of_work:
 @given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(
     st.sampled_from(["challenge", "parameters", "solution", "signature", "counter", "nonce", "salt", "cost"]), inner
 )))  # fmt: skip
-def test_arbitrary_json_is_invalid_and_raises_nothing(proof_of_work: ProofOfWork, value: object) -> None:
+def test_arbitrary_json_is_invalid_and_raises_no_exception(proof_of_work: ProofOfWork, value: object) -> None:
     assert not proof_of_work._check_work(encoded(value), "tip").valid
 
 
@@ -296,7 +296,7 @@ def test_a_text_that_is_not_a_ticket_is_refused(text: str) -> None:
     assert read_ticket(KEY, "tip", text) is None
 
 
-def test_one_process_alone_claims_a_file(tmp_path: Path) -> None:
+def test_only_one_process_claims_a_file(tmp_path: Path) -> None:
     assert [claim(tmp_path / "folder", "name") for _ in range(3)] == [True, False, False]
 
 

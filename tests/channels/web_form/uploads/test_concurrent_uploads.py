@@ -1,4 +1,4 @@
-"""Slow uploads keep nobody out: their slots go to the next, the slowest first, and what came stays stored."""
+"""Slow uploads keep nobody out: the slowest loses its slot to the next upload, and its bytes stay stored."""
 
 from __future__ import annotations
 

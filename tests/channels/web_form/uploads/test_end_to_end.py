@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow("a process")
 
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 MAX_GROWTH = 48_000_000
-"""Of a process that takes a film of twice the size; what is loaded for its first file is among it."""
+"""Most growth of a process that receives a film of twice this size, including libraries for its first file."""
 TUS = {"tus-resumable": "1.0.0", "sec-fetch-site": "same-origin"}
 CHUNK_BYTES = 1 << 16
 
@@ -36,7 +36,7 @@ class Film(NamedTuple):
     size: int
     sha256: str
     needles: list[bytes]
-    """Excerpts that identify any megabyte of its plaintext."""
+    """Excerpts that identify every megabyte of the film's plaintext."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ class Upload:
             return int(answer.headers["upload-offset"])
 
     async def has_reached(self, offset: int) -> bool:
-        """Whether it has reached an offset."""
+        """Whether the upload has reached an offset."""
         return await self.offset() >= offset
 
     async def send(self, offset: int) -> int:

@@ -1,4 +1,4 @@
-"""A multipart form is received part by part, and a bad part loses only itself."""
+"""A multipart form is received part by part, and a bad part harms no other."""
 
 from __future__ import annotations
 

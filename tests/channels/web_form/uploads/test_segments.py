@@ -1,4 +1,4 @@
-"""A file is a row of sealed segments without gaps, each of which opens only as it was written."""
+"""A file is a row of sealed segments without gaps. Each opens only in its own place."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_segments_are_read_in_order_and_hold_no_plaintext(upload: FolderStore) -
     assert {path.suffix for path in files(upload)} == {".age"}
 
 
-def test_of_two_segments_at_one_offset_the_second_is_refused(upload: FolderStore) -> None:
+def test_the_second_of_two_segments_at_one_offset_is_refused(upload: FolderStore) -> None:
     write_segment(upload, 0, b"first", RECIPIENT, 0)
     with pytest.raises(UploadRefused, match="offset-mismatch"):
         write_segment(upload, 0, b"another", RECIPIENT, 0)

@@ -23,7 +23,7 @@ from support.process_watch import ProcessWatch, peak_resident_bytes
 pytestmark = pytest.mark.slow("a process")
 
 MARKER = b"MARKER-BY-THE-TEST-" * 3277
-"""Not quite 64 KiB that no ciphertext contains."""
+"""Almost 64 KiB that no ciphertext contains."""
 SIZE = 100_000_000
 MAX_GROWTH = 32_000_000
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]

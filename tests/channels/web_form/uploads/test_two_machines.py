@@ -1,4 +1,4 @@
-"""Two machines share the databases and a bucket, and nothing else: a file that came at one reaches the desk."""
+"""Two machines share only the databases and a bucket: a file that came to one reaches the desk."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def jpeg() -> bytes:
 
 
 async def taken(citizen: FormCitizen, machine: Host) -> None:
-    """Go on from the page that says that an answer is stored, once the machine has taken it."""
+    """Continue from the page that says that an answer is spooled, once the machine has ingested it."""
     while citizen.page.status == 503:
         await until(lambda: not machine.ingest_runtime or not machine.ingest_runtime.spool.depth)
         (onward,) = re.findall('<a class="button" href="([^"]+)"', citizen.page.html)
@@ -73,7 +73,7 @@ async def taken(citizen: FormCitizen, machine: Host) -> None:
 async def test_a_photo_that_came_at_one_machine_reaches_the_desk_from_the_other(
     machine: Machine, tmp_path: Path, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where a machine is so busy that it spools an answer. `busy`: the question that it is to."""
+    """This also holds if a machine is so busy that it spools an answer. `busy`: the question with that answer."""
     patience = ingest.ANSWER_SECONDS
     first = machine("one")
     prepared = await asyncio.to_thread(first.plugins.demo, first.settings, first.services, tmp_path / "one")
@@ -111,7 +111,7 @@ async def test_a_photo_that_came_at_one_machine_reaches_the_desk_from_the_other(
 
 
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-def test_a_machine_is_refused_with_the_name_of_what_differs(machine: Machine, tmp_path: Path, bucket: str) -> None:
+def test_a_machine_is_refused_with_the_name_of_the_difference(machine: Machine, tmp_path: Path, bucket: str) -> None:
     one = machine("one")
     one.services.close()
     (tmp_path / "other").write_bytes(bytes(range(32)))

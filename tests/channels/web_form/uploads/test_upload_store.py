@@ -54,7 +54,7 @@ def files(folder: Path) -> Iterable[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-async def test_a_file_is_fetched_as_it_was_uploaded(uploads: UploadStore, key: DraftKey) -> None:
+async def test_a_fetched_file_is_the_uploaded_file(uploads: UploadStore, key: DraftKey) -> None:
     content = os.urandom(SEGMENT_BYTES + 70_000)
     upload = await uploads.create(key, kind="video", length=len(content))
     assert await uploads.append(key, upload, 0, stream_of(content[:50_000], content[50_000:])) == len(content)
@@ -66,7 +66,7 @@ async def test_a_file_is_fetched_as_it_was_uploaded(uploads: UploadStore, key: D
 @pytest.mark.slow("a property")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=6))
-async def test_a_file_is_the_same_however_it_is_split(uploads: UploadStore, key: DraftKey, parts: list[bytes]) -> None:
+async def test_a_file_is_the_same_for_any_splitting(uploads: UploadStore, key: DraftKey, parts: list[bytes]) -> None:
     upload = await uploads.create(key, kind="audio", length=sum(map(len, parts)))
     offset = 0
     for part in parts:
@@ -90,7 +90,7 @@ async def test_bytes_received_before_a_break_are_stored(uploads: UploadStore, ke
     assert await fetched(uploads, ref) == b"first half, second half"
 
 
-async def test_of_concurrent_writers_exactly_one_succeeds(uploads: UploadStore, key: DraftKey) -> None:
+async def test_exactly_one_of_several_concurrent_writers_succeeds(uploads: UploadStore, key: DraftKey) -> None:
     upload = await uploads.create(key, kind="image", length=8)
     results = await asyncio.gather(
         *(uploads.append(key, upload, 0, stream_of(content)) for content in (b"one", b"two", b"six")),
@@ -167,7 +167,7 @@ async def test_the_reserved_disk_space_is_left_free(tmp_path: Path, key: DraftKe
         await uploads.create(key, kind="image", length=1)
 
 
-async def test_on_a_full_disk_idle_files_make_room_and_those_of_tips_do_not(
+async def test_idle_files_make_room_on_a_full_disk_and_files_of_tips_do_not(
     tmp_path: Path, key: DraftKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
@@ -215,7 +215,7 @@ async def test_a_file_with_too_many_segments_is_refused(
         await uploads.append(key, upload, 2, stream_of(b"x"))
 
 
-async def test_an_upload_that_makes_no_progress_gives_its_slot_to_the_next(
+async def test_an_upload_without_progress_gives_its_slot_to_the_next(
     tmp_path: Path, key: DraftKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_store, "_TURN_SECONDS", 0.05)

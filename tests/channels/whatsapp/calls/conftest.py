@@ -12,7 +12,9 @@ from satark_whatsapp.calls.sounds import beep
 
 
 class NamedClips:
-    """Makes notes of the first packets of a tone: a clip has one, a synthetic voice two. `made` has the parts."""
+    """Makes notes from the first packets of a tone: one packet for a clip, two for a synthetic voice. `made` has the
+    parts.
+    """
 
     ready = True
 
@@ -21,7 +23,7 @@ class NamedClips:
         self.made: list[SpokenPart] = []
 
     def make(self, note: VoiceNote) -> bytes:
-        """Make a note; nothing of a clip that there is not."""
+        """Make a note; return nothing if the clip does not exist."""
         (part,) = note.parts
         if isinstance(part, str) and part not in self.clips:
             return b""

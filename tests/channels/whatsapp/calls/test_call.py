@@ -1,4 +1,4 @@
-"""A call carries out the verbs of the dialogue, and tells it what was pressed and said."""
+"""A call carries out the verbs of the dialogue, and reports pressed keys and spoken words to it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from satark.api.prompt import Prompt
 from satark.api.providers import Ask, CallRequest, CallVerb, GoOn, HangUp, Line, Pause, Record, Say
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.settings import CallSettings
-from satark_sms_ivr.speech import Clips
+from satark_sms_ivr.spoken_lines import Clips
 from satark_sms_ivr.voice import CallScript
 from satark_whatsapp.calls.call import CarriedCall
-from satark_whatsapp.calls.media import CallMedia
+from satark_whatsapp.calls.connection import CallMedia
 from satark_whatsapp.calls.sounds import PACKETS_A_SECOND, SILENCE, beep
 
 START = CallRequest(id="wacid.1", step="start", continues=True)
@@ -26,7 +26,7 @@ RECORD = Record(state="r", seconds=9, silence=1, end_keys="#0")
 
 
 class Phone(CallMedia):
-    """A call without a connection. `acts` says what the caller does while so much is played; time does not pass."""
+    """A call without a connection. `acts`: the caller's acts after given amounts of sound. Time does not pass."""
 
     def __init__(self, *acts: Callable[[Phone], None]) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Phone(CallMedia):
         self._acts = list(acts)
 
     def act(self) -> None:
-        """Let the caller do the next thing."""
+        """Let the caller do the next act."""
         if self._acts:
             self._acts.pop(0)(self)
 
@@ -117,7 +117,7 @@ async def test_a_code_ends_with_hash_or_its_last_digit(typed: str, keys: str, no
     assert requests[1].keys == keys
 
 
-async def test_the_hash_after_a_whole_code_cuts_off_nothing_that_is_said_next(notes: Any) -> None:
+async def test_the_hash_after_a_whole_code_interrupts_no_later_line(notes: Any) -> None:
     script = CallScript(CallSettings(), Clips(None, ""))
     (code,) = script.ask([Prompt(text="Code?", language="en", wants="code")], CallState())[:1]
     phone = Phone(press("1234567890123456#"))
@@ -126,7 +126,7 @@ async def test_the_hash_after_a_whole_code_cuts_off_nothing_that_is_said_next(no
     assert not phone.keys
 
 
-async def test_what_is_said_after_the_beep_is_told_as_a_recording(notes: Any) -> None:
+async def test_words_after_the_beep_are_reported_as_a_recording(notes: Any) -> None:
     phone = Phone(speak_and(press("5#")))
     requests = await asked(phone, notes, [RECORD, GoOn("silent")])
     assert (requests[1].step, requests[1].keys, requests[1].state, requests[1].seconds) == ("record", "#", "r", 1)
@@ -143,22 +143,22 @@ async def test_silence_after_the_beep_is_no_recording(notes: Any, monkeypatch: p
     assert requests[1].state == "silent"
 
 
-async def test_a_key_without_a_word_is_told(notes: Any) -> None:
+async def test_a_key_without_a_word_is_reported(notes: Any) -> None:
     requests = await asked(Phone(press("0")), notes, [RECORD])
     assert (requests[1].step, requests[1].keys, requests[1].recording, requests[1].seconds) == ("record", "0", None, 0)
 
 
-async def test_what_somebody_was_saying_while_hanging_up_is_told(notes: Any) -> None:
+async def test_words_spoken_while_hanging_up_are_reported(notes: Any) -> None:
     requests = await asked(Phone(speak_and(CallMedia.hang_up)), notes, [RECORD], [Say(LINE)])
     assert [request.step for request in requests] == ["start", "record"]
     assert requests[1].recording is not None
 
 
-async def test_nothing_is_told_after_a_hang_up_at_a_question(notes: Any) -> None:
+async def test_nothing_is_reported_after_a_hang_up_at_a_question(notes: Any) -> None:
     phone = Phone(CallMedia.hang_up)
     requests = await asked(phone, notes, [Ask(lines=LINE, state="n=1", seconds=6), GoOn("silent")])
     assert requests == [START]
 
 
-def test_silence_is_a_packet_that_a_decoder_takes() -> None:
+def test_silence_is_a_packet_that_a_decoder_accepts() -> None:
     assert SILENCE not in beep()

@@ -68,7 +68,7 @@ def _without_texts(text: str) -> Flow:
 
 
 def fields(made: WhatsAppForm) -> dict[str, dict[str, Any]]:
-    """Name → the input."""
+    """Name → the input with this name."""
     found: dict[str, dict[str, Any]] = {}
     for screen in made.document["screens"]:
         for node in screen["layout"]["children"]:
@@ -78,7 +78,7 @@ def fields(made: WhatsAppForm) -> dict[str, dict[str, Any]]:
 
 
 def conditions(made: WhatsAppForm) -> dict[str, str]:
-    """Name of an input → the condition that it stands under."""
+    """Name of an input → its condition."""
     nodes = [node for screen in made.document["screens"] for node in screen["layout"]["children"]]
     return {node["then"][1]["name"]: node["condition"] for node in nodes if node["type"] == "If"}
 

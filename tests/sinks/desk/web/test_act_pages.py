@@ -16,7 +16,7 @@ from satark.api.tip import CaseStep, Message
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
 from satark_desk.settings import DeskSettings
-from satark_desk.web import desk_web
+from satark_desk.web import page_requests
 from satark_desk.web.app import build
 from satark_desk.web.session_store import Sessions
 from support.desk_reading import listed
@@ -47,7 +47,7 @@ def clock() -> Clock:
 @pytest.fixture
 def site(context: DeskContext, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Starlette:
     """The desk's pages. Their sessions use the test's clock."""
-    monkeypatch.setattr(desk_web, "Sessions", lambda services, settings: Sessions(services, settings, clock))
+    monkeypatch.setattr(page_requests, "Sessions", lambda services, settings: Sessions(services, settings, clock))
     return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=50)))])
 
 

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from satark.api.routing import Desk
 from satark.api.tip import Accused
-from satark.identity.receipts import new_number
+from satark.identity.receipt_codes import new_number
 from satark.services import Services
 from satark_desk.officers import NewOfficer, add_officer
 from support.tips import seed_file, seed_tip

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark.dialogue.flow.loader import Questionnaire
-from satark_desk.bearings import Bearing
+from satark_desk.distances import Bearing
 from satark_desk.web import app
 from satark_desk.web.page_text import PageText
 from satark_words.catalogues import Catalogue

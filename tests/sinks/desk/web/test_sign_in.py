@@ -19,8 +19,8 @@ from satark_desk.derivation_queue import QUEUE, DerivationQueue
 from satark_desk.desk_keys import UnlockedDesk, seal_desk_key
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock
 from satark_desk.tables import officer
+from satark_desk.web.guess_delays import LONGEST_GAP, LONGEST_HOLD, Visits
 from satark_desk.web.session_store import MAX_TRIES
-from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD, Visits
 from satark_testing.waiting import until
 from support.desk_reading import code_at
 

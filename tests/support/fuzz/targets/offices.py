@@ -21,7 +21,7 @@ from satark.api.routing import Desk
 from satark.api.sealing import check_recipient, encrypt, new_identity, seal
 from satark.api.sink import MessageRejected
 from satark.api.tip import Message
-from satark.delivery.worker_context import WorkerContext
+from satark.delivery.destination_reader import WorkerContext
 from satark.identity.signatures import signing_key
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE, message_frames, seal_frame
 from satark.remote.host_inbox import HostInbox

@@ -1,4 +1,4 @@
-"""What came to the key store after 0.1.0: its own count of tips, which terms are the newest, tags of erased tips."""
+"""Tables that the key store got after 0.1.0: its own count of tips, the newest terms, tags of erased tips."""
 
 from alembic import op
 from sqlalchemy import select, update
@@ -15,7 +15,7 @@ _TABLES = (tip_witness, kept_term)
 
 
 def upgrade() -> None:
-    """Create the tables, and vouch for the list of erased tips."""
+    """Create the tables, and tag the list of erased tips."""
     bind = op.get_bind()
     for table in _TABLES:
         table.create(bind, checkfirst=True)

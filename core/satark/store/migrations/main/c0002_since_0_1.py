@@ -1,6 +1,6 @@
-"""What came after 0.1.0: sealed indexes, counts of tips, the list of epochs.
+"""Tables that the main database got after 0.1.0: sealed indexes, counts of tips, the list of epochs.
 
-Rows of 0.1.0 told which desks have a tip, and named nobody who may end its term: they get the present form.
+Rows of 0.1.0 showed which desks have a tip, and named nobody who may end its term. They get the present form.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ _HELD = ((0, 1, 0), bytes(64))
 
 
 def upgrade() -> None:
-    """Create what is new; list the epochs; seal, key, cover or vouch for the rows."""
+    """Create the new tables; list the epochs; seal, key, cover or tag the rows."""
     bind = op.get_bind()
     for new in _TABLES:
         new.create(bind, checkfirst=True)
@@ -55,7 +55,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop what is new, and add the column that 0.1.0 reads. What was sealed stays so."""
+    """Drop the new tables, and add the column that 0.1.0 reads. Sealed values stay sealed."""
     for new in _TABLES:
         new.drop(op.get_bind())
     for table, column in _new_columns().items():
@@ -78,7 +78,7 @@ def _columns(bind: sa.Connection, table: str) -> set[str]:
 
 
 def _list_epochs(bind: sa.Connection) -> None:
-    """List the epochs of the file that is in use, which the database knows by its id: its first process tells which."""
+    """List the epochs of the file in use. The database has only its id: the first process to use it lists them."""
     canary = "FROM key_canary WHERE name = 'epochs'"
     for row in bind.execute(sa.text(f"SELECT value {canary}")).all():
         bind.execute(epoch_machine.insert().values(id=row.value, recipient=b""))
@@ -95,7 +95,7 @@ def _forget_tips_of_answers(bind: sa.Connection) -> None:
 
 
 def _key_transfers(bind: sa.Connection) -> None:
-    """Key what was sent of files, so that it is not sent again. What was sent of tips is keyed already."""
+    """Key the rows of sent parts of files, so that these are not sent again. Rows of sent tips are keyed already."""
     tips, desks = _column(bind, sa.select(tip.c.id)), _column(bind, sa.select(sent_transfer.c.desk).distinct())
     keyed = {envelopes.tag(bind, one, f"{how} {to}") for one in tips for to in desks for how in ("sent", "covered")}
     here = sent_transfer.c
@@ -120,7 +120,7 @@ def _seal_key_changes(bind: sa.Connection) -> None:
 
 
 def _cover_deliveries(bind: sa.Connection) -> None:
-    """Add covers for the destinations that a tip has no row for, since these must not have it."""
+    """Add covers for the destinations without a row of a tip, which must not have it."""
     bind.execute(sa.update(delivery).where(delivery.c.state == "done").values(attempts=0, wait=0))
     of_tips = ~delivery.c.tip.contains(":") & ~delivery.c.destination.startswith("desk:")
     away = {*_column(bind, sa.select(delivery.c.destination).distinct().where(of_tips))}
@@ -136,7 +136,7 @@ def _cover_deliveries(bind: sa.Connection) -> None:
 
 
 def _name_keepers(bind: sa.Connection) -> None:
-    """Give every tip a term, which the next look of a desk that has the tip replaces."""
+    """Give every tip a term, which is replaced when a desk with the tip next opens."""
     recipient = bind.execute(sa.select(retention_key.c.recipient)).scalar()
     length = sa.func.length(retention.c.keeper)  # SQLite's default is an empty text, which is no empty blob
     signed = set(_column(bind, sa.select(retention.c.tip).where(length > 0)))
@@ -149,7 +149,7 @@ def _name_keepers(bind: sa.Connection) -> None:
 
 
 def _vouch(bind: sa.Connection) -> None:
-    """Tag what rings a tipster's phone, and orders to offices to erase their copies."""
+    """Tag messages that notify a tipster, and orders to offices to erase their copies."""
     row = message.c
     for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
         this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)

@@ -14,7 +14,7 @@ from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.second_factors import add_factor, new_passkey, new_totp, new_totp_secret
 from satark_desk.web import recovery_pages
 from satark_desk.web import sign_in as sign_in_module
-from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
+from satark_desk.web.guess_delays import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
 from support.desk_gallery import DeskGallery, PageState, sign_in
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]

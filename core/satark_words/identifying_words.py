@@ -1,0 +1,183 @@
+"""Finds the words of a text that identify its author, so that they can be shown and removed before sending."""
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from typing import Final, Literal, TypeAlias, get_args
+
+import msgspec
+
+from satark_words.analysis import Analysis
+from satark_words.lexicon import Lexicon
+from satark_words.reading import IdentitySpan
+from satark_words.rules import EXACT, SOUND, Mark, Marks, Rules, all_matches, between, parse_rule
+from satark_words.small_words import listed
+from satark_words.tokens import ascii_digits
+
+_Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
+_PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")
+_MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
+"""Matches an e-mail address, which has at most 64 characters before its @ (RFC 5321, 4.5.3.1). Without that limit a
+single word of many thousand letters would take minutes."""
+_DIGIT: Final = re.compile("[0-9]")
+_HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
+_SHORT: Final = 5
+"""Number of letters of the longest phrase that counts only in its exact spelling: "patti" sounds like "pati"."""
+_NAME_WORDS: Final = 3
+_LATER_WORDS: Final = 5
+_NEAR: Final = 5
+_OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.police", "who.kin", "id.role"})
+_RELATIONS: Final = ("who.kin", "id.role", "id.person", "id.beside", "own.kin")
+_BESIDE_NAMES: Final = (*_RELATIONS, "id.their", "own.surname", "own.of", "soc.*", "pol")
+"""Marks of words that may stand in a clause that only says who speaks: "his wife here"."""
+_NAMES: Final = frozenset({"own.given", "own.surname"})
+_CALLED: Final = listed("called")
+_LINKS: Final = listed("links")
+
+
+class OwnIdentity:
+    """Finds the parts of a text that identify its sender. The rules are data: `identifying_words.yaml`."""
+
+    def __init__(self) -> None:
+        text = (files("satark_words") / "identifying_words.yaml").read_bytes()
+        table = msgspec.yaml.decode(text, type=dict[str, dict[str, list[str]]])
+        self._rules: Rules[_Kind] = Rules(
+            (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in table["rules"].get(kind, [])
+        )
+        self._words = Lexicon((mark, phrase) for mark, phrases in table["words"].items() for phrase in phrases)
+
+    def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
+        """Find the parts of a text that identify its sender, in order and without overlaps."""
+        marks = self._marks(analysis)
+        found = [*self._by_rules(analysis, marks), *_by_form(analysis), *_signature(analysis, marks)]
+        return _merged([*found, *_again(analysis, marks, found)])
+
+    def _marks(self, analysis: Analysis) -> Marks:
+        """Return the text's marks with those of the rules. Names are words that are like none, and no places."""
+        places = {at for one in analysis.places or () if one.quality >= SOUND for at in range(one.start, one.end)}
+        tokens = analysis.tokens
+        listed = [
+            one
+            for one in self._words.marks(tokens, analysis.heard)
+            if one.quality == EXACT
+            or (one.quality == SOUND and tokens[one.end - 1].end - tokens[one.start].start > _SHORT)
+        ]
+        names = analysis.unknown - places | {one.start for one in listed if one.name in _NAMES}
+        marks = Marks([*analysis.marks.all(), *listed, *(Mark("id.unknown", at, at + 1, 1.0) for at in names)])
+        others = {at for one in marks.named(("id.unknown", *_BESIDE_NAMES)) for at in range(one.start, one.end)}
+        return Marks([one for one in marks.all() if _stands(one, analysis, others)])
+
+    def _by_rules(self, analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
+        names = {one.start for one in marks.named(("id.unknown",))}
+        who = names | {one.end - 1 for one in marks.named(_RELATIONS)}
+        for kind, rule in self._rules.that_may_hold(marks):
+            for start, end in all_matches(rule, marks):
+                last = end if kind != "name" or who & {*range(start - 1, end)} else _name_end(analysis, end)
+                while kind == "name" and last - 1 in names and last in names:
+                    last += 1
+                first, last = _with_name(analysis, start, last, names) if kind == "kin" else (start, last)
+                yield IdentitySpan(analysis.tokens[first].start, analysis.tokens[last - 1].end, kind)
+
+
+def _stands(mark: Mark, analysis: Analysis, others: set[int]) -> bool:
+    """Whether a mark counts where it is: some words must begin or end a clause, and kin must be the sender's."""
+    tokens, at = analysis.tokens, mark.start
+    if mark.name == "own.last":
+        ends = mark.end == len(tokens) or tokens[mark.end].clause > tokens[at].clause
+        return ends and all(one in others for one in range(at) if tokens[one].clause == tokens[at].clause)
+    begins = at == 0 or analysis.clauses[at - 1] < analysis.clauses[at] or tokens[at - 1].text in _LINKS
+    alone = mark.name == "own.alone" and at - 1 not in others
+    if alone and mark.end < len(tokens) and tokens[mark.end].clause > tokens[at].clause:
+        return False  # who is addressed
+    return begins or alone or mark.name not in {"own.first", "own.alone"}
+
+
+def _with_name(analysis: Analysis, start: int, end: int, names: set[int]) -> tuple[int, int]:
+    """Return the span of kin together with their name: "meri beti Rukhsana", "Anil mera bhai", "my son named Anil"."""
+    tokens = analysis.tokens
+    clause = [at for at, token in enumerate(tokens) if token.clause == tokens[start].clause]
+    is_name = analysis.text[tokens[clause[-1]].start].isupper() or clause[-1] not in analysis.unknown  # or a verb
+    named = names & {*(clause if is_name else clause[:-1])}
+    behind = max((at + 1 for at in clause if end <= at <= end + 2 and tokens[at].text in _CALLED), default=end)
+    end = behind if behind in named else end
+    while end in named:
+        end += 1
+    while start - 1 in named:
+        start -= 1
+    return start, end
+
+
+def _name_end(analysis: Analysis, end: int) -> int:
+    """Return the end of the name after "my name is": the place before the first word with an ordinary meaning."""
+    ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
+    ordinary |= {at for one in analysis.places or () for at in range(one.start, one.end)}
+    stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
+    clause = analysis.tokens[end - 1].clause
+    while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
+        end += 1
+    return end
+
+
+def _again(analysis: Analysis, marks: Marks, found: Iterable[IdentitySpan]) -> Iterator[IdentitySpan]:
+    """Yield further occurrences of the names of kin in a text."""
+    names = [analysis.tokens[one.start] for one in marks.named(("id.unknown",))]
+    own = {name.text for name in names for one in found if one.kind == "kin" and one.start <= name.start < one.end}
+    yield from (IdentitySpan(one.start, one.end, "kin") for one in names if one.text in own)
+
+
+def _signature(analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
+    """Yield the name that stands alone at the end: "…, neighbour Sunita", "…, Ramesh Yadav", "… - Ramesh, Ward 5"."""
+    tokens, last = analysis.tokens, len(analysis)
+    names = {one.start for one in marks.named(("id.unknown",))}
+    found = marks.named(("who.kin", "id.beside", "own.surname"))
+    # Lal and Pathak are words too, but not behind a first name.
+    alone = {mark.start for mark in found if mark.name == "own.surname" and mark.start - 1 not in names}
+    relations = {mark.start for mark in found if mark.end - mark.start == 1} - alone
+    beside = analysis.covered(("digits", "place.thing"))
+    first = next((at + 1 for at in reversed(range(last)) if at not in relations | names | beside), 0)
+    while first < last and (first in beside or tokens[first].clause == tokens[first - 1].clause):
+        first += 1
+    if 0 < first < last and names & {first, first + 1} and first - 1 not in names:
+        gap = analysis.text[tokens[first - 1].end : tokens[first].start]
+        if (relations & {*range(first, last)} and last - first > 1) or re.search(r"\s[-–—~]", gap):
+            yield IdentitySpan(tokens[first].start, tokens[-1].end, "name")
+
+
+def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
+    plain = ascii_digits(analysis.text)
+    for match in _MAIL.finditer(plain) if "@" in plain else ():
+        yield IdentitySpan(match.start(), match.end(), "number")
+    if not _DIGIT.search(plain):
+        return
+    for match in _PHONE.finditer(plain):
+        if not _is_anothers(analysis, match.start()):
+            yield IdentitySpan(match.start(), match.end(), "phone")
+    for match in _HOUSE.finditer(plain):
+        if not _is_anothers(analysis, match.start()):
+            yield IdentitySpan(match.start(), match.end(), "address")
+
+
+def _is_anothers(analysis: Analysis, at: int) -> bool:
+    """Return whether the words before a number say that it is somebody else's: "his number is 98…"."""
+    index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
+    before = between(analysis.marks.all(), index - _NEAR - 1, index + _LATER_WORDS - 1)
+    own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
+    others = [mark for mark in before if mark.name in _OTHERS and mark.start < index]
+    return not own and (bool(others) or _is_named(analysis, index))
+
+
+def _is_named(analysis: Analysis, index: int) -> bool:
+    """Return whether words such as "ka mobile" or "number of" precede a number, which is then another person's."""
+    of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
+    return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
+
+
+def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
+    merged: list[IdentitySpan] = []
+    for span in sorted(found, key=lambda one: (one.start, -one.end, one.kind != "own_place")):
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            merged[-1] = IdentitySpan(last.start, max(last.end, span.end), last.kind)
+        else:
+            merged.append(span)
+    return tuple(merged)

@@ -1,0 +1,1 @@
+"""Faults of machines, networks and peers, caused from outside: who tells them, when, and when they are over."""
