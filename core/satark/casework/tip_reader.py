@@ -48,7 +48,7 @@ class TipReader:
         self._desk = desk
         self._identity = identity
         self._former: Sequence[str] = ()
-        self._own, self._in_use = keys_of(identity), keys_of("")
+        self._own, self._in_use = keys_of(identity), keys_of(identity)
         """Private keys that are derived once: the desk's, and those of the tips that are being read."""
 
     def read(self, tips: Collection[str]) -> dict[str, CachedTip]:
