@@ -333,25 +333,6 @@ async def test_after_a_network_error_the_file_is_retried(fixture: WorkerFixture)
     await until(lambda: fixture.states == ["sealed"])
 
 
-async def test_a_file_of_a_killed_process_is_fetched_at_once_but_not_one_that_waits_or_kills(
-    tmp_path: Path,
-) -> None:
-    made = WorkerFixture(tmp_path)
-    for ordinal in ("1", "2", "3"):
-        made.add_job(ordinal=ordinal)
-
-    def held(unit: UnitOfWork) -> list[int]:
-        evidence_files.release_claims(unit)
-        return [attempt for _, attempt in evidence_files.claim_due(unit, made.identity, 10)]
-
-    waiting, killing = tables.file.c.ordinal == "2", tables.file.c.ordinal == "3"
-    made.services.write_now(lambda unit: evidence_files.claim_due(unit, made.identity, 10))
-    made.services.write_now(lambda unit: unit.main.execute(update(tables.file).where(waiting).values(reason="network")))
-    made.services.write_now(lambda unit: unit.main.execute(update(tables.file).where(killing).values(attempts=3)))
-    assert made.services.write_now(held) == [2]
-    made.services.close()
-
-
 async def test_after_the_last_attempt_the_file_is_lost(fixture: WorkerFixture) -> None:
     fixture.add_job(account="script:gone")
     await until(lambda: any(row.reason for row in fixture.rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ class Post:
 
     async def due_now(self) -> None:
         """Make every waiting reply due, and let the worker find it."""
-        await self.writer.write(outbox.make_all_due)
+        every = tables.outbox.update().where(tables.outbox.c.state == "due").values(due_at=int(time.time()))
+        await self.writer.write(lambda unit: unit.main.execute(every))
         await self.sender._recover()
 
     async def rows(self) -> Sequence[Any]:

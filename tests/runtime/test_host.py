@@ -31,19 +31,9 @@ IN_ANOTHER_LANGUAGE = Catalogue._in_another_language
 async def test_a_host_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
     channel, sink = ScriptedChannel(), ScriptedSink()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [sink])
-    assert host.releases_claims
     async with host.running():
         await until(lambda: channel.opened and sink.opened)
     assert (channel.opened, channel.closed, sink.opened, sink.closed) == (1, 1, 1, 1)
-
-
-@pytest.mark.parametrize(("roles", "is_alone"), [(("web",), True), (("worker",), True), (("web", "worker"), False)])
-def test_a_process_that_is_not_alone_releases_no_claims(
-    tmp_path: Path, roles: tuple[Role, ...], *, is_alone: bool
-) -> None:
-    host = Host(Settings(data_dir=tmp_path, plugins=()), roles, is_alone=is_alone)
-    assert not host.releases_claims
-    host.services.close()
 
 
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:

@@ -117,15 +117,6 @@ def test_a_file_that_was_erased_meanwhile_is_recognised(table: FileTable) -> Non
     assert table.read(evidence_files.count_files, TIP) == 1
 
 
-def test_a_file_whose_process_was_killed_is_due_at_once_but_not_without_end(table: FileTable) -> None:
-    table.add(job("1"))
-    attempts = []
-    for _ in range(6):
-        attempts += table.claimed()
-        table.run(evidence_files.release_claims)
-    assert attempts == [("1", 1), ("1", 2), ("1", 3)]
-
-
 def test_a_notice_waits_until_its_tipster_was_told_and_an_uncleaned_file_stays_known(table: FileTable) -> None:
     table.add(job("1"), job("2", position=2), job("3", position=3))
     table.run(evidence_files.add_file_notice, job("1"), FileNotice("too_large", 100))
