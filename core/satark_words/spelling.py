@@ -61,7 +61,7 @@ _MERGED: Final = listed("merged-endings")
 
 
 def stems(sound: str) -> Iterator[str]:
-    """Yield possible stems of a word, given as its sound: the word itself, and the word without each possible ending."""
+    """Yield possible stems of a word, given as its sound: the word, and the word without each possible ending."""
     yield sound
     for size in range(1, min(_LONGEST_ENDING, len(sound) - _SHORTEST_VERB_STEM) + 1):
         ending = sound[-size:]

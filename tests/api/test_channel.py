@@ -1,4 +1,4 @@
-"""A channel's values: requests never show their content, accounts name their channel, and one bad item costs no other."""
+"""Channel values: requests never show their content, accounts name their channel, and one bad item harms no other."""
 
 from __future__ import annotations
 

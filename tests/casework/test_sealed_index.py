@@ -1,4 +1,4 @@
-"""Sealed index: a cache of values that a desk verified. An attacker who alters, withholds or reverts it hides nothing."""
+"""Sealed index: a cache of verified values. An attacker who alters, withholds or reverts it hides nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where and when a file was taken, as its metadata say."""
+"""Where and when a file was taken, according to its metadata."""
 
 from collections.abc import Callable
 from pathlib import Path

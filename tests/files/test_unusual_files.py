@@ -1,4 +1,4 @@
-"""Kinds of files that once gave officers nothing, one by one: each shows them something now."""
+"""Kinds of files that once had no copy for officers: each has one now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts: sixteen digits that open exactly one thing."""
+"""Receipts: sixteen digits that open exactly one tip."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ def test_a_quarantined_batch_delays_nobody_and_is_tried_again_at_the_next_start(
     assert spool.names()[0] == first
 
 
-def test_one_process_at_a_time_replays(spool: Spool, tmp_path: Path) -> None:
+def test_one_process_at_a_time_replays_the_spool(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     with spool.held() as first, make(tmp_path).held() as second:
         assert (first, second) == (True, False)

@@ -1,4 +1,4 @@
-"""The form in Urdu, from right to left, in a real browser: on a phone and a desktop, accessible, without cut-off text."""
+"""The form in Urdu, from right to left, in a real browser: on phone and desktop, accessible, without cut-off text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which folders hold a model."""
+"""Folders that hold a model, and folders that don't."""
 
 from __future__ import annotations
 

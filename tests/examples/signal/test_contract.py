@@ -169,9 +169,7 @@ def test_photos_and_voice_notes_arrive_with_their_captions() -> None:
         ({"account": NUMBER, "envelope": {"timestamp": "odd", "dataMessage": {"attachments": [PHOTO]}}}, [PHOTO["id"]]),
     ],
 )
-def test_messages_that_are_not_for_the_service_are_ignored_and_their_files_deleted(
-    content: dict[str, Any], unwanted: list[str]
-) -> None:
+def test_messages_to_others_are_ignored_and_their_files_deleted(content: dict[str, Any], unwanted: list[str]) -> None:
     batch = channel().parse(posted(content))
     assert (batch.inbound, batch.ignored, deleted(batch)) == ([], 1, unwanted)
 

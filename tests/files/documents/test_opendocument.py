@@ -1,4 +1,4 @@
-"""OpenDocument: a clean copy opens in LibreOffice as the original does (tried by hand; no test starts LibreOffice)."""
+"""OpenDocument: LibreOffice opens a clean copy like the original (tried by hand; no test starts LibreOffice)."""
 
 from __future__ import annotations
 
