@@ -101,7 +101,7 @@ class Book:
         self.state = RosterState()
         self.entries: list[bytes] = []
         self.identities: dict[tuple[str, str], str] = {}
-        """Of officers, by (desk, name), and of desks, by (desk, "")."""
+        """Officers' identities by (desk, name), and desks' identities by (desk, "")."""
 
     def officer(self, desk: str, name: str, role: Role = "officer", rights: tuple[Right, ...] = ()) -> RosterOfficer:
         """Make an officer with a new key."""

@@ -1,4 +1,4 @@
-"""The roster that counts: this machine's own copy grows with the key store, and what contradicts it raises an alarm."""
+"""The valid roster: this machine's own copy grows with the key store, and a contradiction raises an alarm."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_an_altered_row_is_named_once_in_the_log_and_by_every_check(
     assert services.read_keys(kept.verify).problems == found
 
 
-def test_tips_are_sealed_only_to_desks_of_the_roster_and_as_it_lists_them(
+def test_tips_are_sealed_only_to_desks_of_the_roster_with_the_keys_that_the_roster_lists(
     services: Services, book: RosterBook, copy: Path
 ) -> None:
     desks = {name: listed.desk for name, listed in book.state.desks.items()}

@@ -1,4 +1,4 @@
-"""Whatever was done with a tip, and whichever of its rows are put back, nobody writes with a key that was given up."""
+"""Whatever was done with a tip, and whichever of its rows are restored, nobody writes with a former key."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Tip:
         return self.states[max(0, len(self.states) - 1 - acts)]
 
     def do(self, act: str) -> None:
-        """Let a desk act as its officers do."""
+        """Have a desk act as its officers do."""
         has = self.thread.read().access.holders
         match act:
             case "sp renews":

@@ -38,7 +38,7 @@ async def test_a_host_opens_and_closes_its_channels_and_sinks(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("roles", "is_alone"), [(("web",), True), (("worker",), True), (("web", "worker"), False)])
-def test_a_process_that_is_not_alone_releases_no_claims(
+def test_a_process_beside_another_one_releases_no_claims(
     tmp_path: Path, roles: tuple[Role, ...], *, is_alone: bool
 ) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), roles, is_alone=is_alone)
@@ -54,7 +54,7 @@ def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
         scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
 
 
-def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_otherwise(
+def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_a_setting_allows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.runtime.compose.find_protections", lambda: Protections(network=True))

@@ -1,4 +1,4 @@
-"""The place and time that a file tells are compared with the place and time of the tip."""
+"""The place and time in a file are compared with the place and time of the tip."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def test_a_time_that_no_calendar_has_is_left_out(read: Read, taken: str) -> None
     assert read(Origin(taken=taken))["1"].taken is None
 
 
-def test_a_file_that_says_nothing_is_left_out(read: Read) -> None:
+def test_a_file_without_place_and_time_is_left_out(read: Read) -> None:
     assert read(None) == {}

@@ -78,7 +78,7 @@ NAMES = ("sp", "Superintendent of Police", "Ramesh Yadav")
         ("", "weak.short"),
     ],
 )
-def test_what_a_guesser_tries_first_is_refused_with_advice(passphrase: str, advice: str) -> None:
+def test_passwords_that_guessers_try_first_are_refused_with_advice(passphrase: str, advice: str) -> None:
     with pytest.raises(WeakPassphrase) as refused:
         check_passphrase(passphrase, NAMES, Geography.sample())
     assert refused.value.advice == advice
