@@ -1,4 +1,4 @@
-"""Envelopes: only the name key finds a holder's rows, and rows of decoys stand for nobody."""
+"""Envelopes: only the name key finds a holder's rows, and decoy rows belong to nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of files: claims that end, notices that wait for a tipster, and origins that only a tipster discloses."""
+"""The rows of files: expiring claims, notices waiting for a tipster, and origins that only a tipster discloses."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_file_is_claimed_once_until_the_lease_ends(table: FileTable) -> None:
     assert table.claimed() == [("1", 2), ("2", 2)]
 
 
-def test_the_place_from_which_to_fetch_a_file_is_sealed_and_deleted_after_the_fetch(table: FileTable) -> None:
+def test_the_address_of_a_file_to_fetch_is_sealed_and_deleted_after_the_fetch(table: FileTable) -> None:
     table.add(job("1"))
     assert b"media-1" not in table.row("1").job
     assert table.run(evidence_files.mark_sealed, job("1"), b"record")
@@ -120,7 +120,7 @@ def test_a_notice_waits_until_its_tipster_was_told_and_an_uncleaned_file_stays_k
     assert table.read(evidence_files.uncleaned_files, TIP) == (2, 3)
 
 
-def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted_for_all_others(
+def test_an_origin_is_disclosed_for_files_that_the_tipster_names_and_deleted_for_all_others(
     table: FileTable,
 ) -> None:
     table.add(job("9"), job("10"))
@@ -139,7 +139,7 @@ def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted
     assert table.row("11").record_with_origin == b"", "nobody can be asked about a tip that was submitted"
 
 
-def test_the_next_ordinal_is_above_one_that_only_the_custody_log_still_knows(table: FileTable) -> None:
+def test_the_next_ordinal_is_above_one_that_only_the_custody_log_still_has(table: FileTable) -> None:
     assert table.read(evidence_files.highest_ordinal, TIP) == 0
     table.add(job("2"))
     fields = {"day": 1, "entry": b"", "content": b"", "sealed": b"", "hash": b"", "link": b""}

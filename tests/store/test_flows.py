@@ -1,4 +1,4 @@
-"""A session finds the engine of the flow that it is pinned to, however long ago that flow was in use."""
+"""A session finds the engine of its pinned flow, however long ago that flow was in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transports: which one the settings name, and what a file contains."""
+"""Transports: the settings choose one, and each writes its own form of a file."""
 
 from __future__ import annotations
 
@@ -338,7 +338,7 @@ PROXY = '{"error":"upstream"}'
         ('"stored":true', PROXY, Retry("not-acknowledged")),
     ],
 )
-async def test_nothing_but_the_id_of_the_event_or_the_configured_text_accepts_it(
+async def test_only_the_id_of_the_event_or_the_configured_text_accepts_a_delivery(
     receiver: PoliceReceiver, acknowledgement: str, body: str, expected: DeliveryResult
 ) -> None:
     async with serve(receiver.app) as url:

@@ -179,7 +179,7 @@ async def test_an_open_tip_shows_a_new_message_by_itself_and_an_urgent_tip_is_he
 
 
 @pytest.mark.parametrize("race", ["erased", "network"])
-async def test_an_open_tip_goes_once_it_is_erased_and_catches_up_after_the_network_was_gone(
+async def test_an_open_tip_disappears_once_erased_and_catches_up_after_a_network_failure(
     race: str, chromium: Browser, address: str, seeded: SeededTip, services: Services
 ) -> None:
     page = await sign_in(chromium, address, [], locale="en-IN")

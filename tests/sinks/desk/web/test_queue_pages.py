@@ -1,4 +1,4 @@
-"""The queue, as an officer sees it."""
+"""The queue as an officer sees it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_queue_is_filtered_searched_and_paged(
     assert len(listed(client.get("/desk/?mark=overdue&page=2").text)) == 3
 
 
-def test_a_row_says_the_tips_own_words_its_place_channel_and_files_and_whom_it_accuses(
+def test_a_row_has_the_tips_own_words_its_place_channel_and_files_and_whom_it_accuses(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     answers = {"category": "ARMS", "place": {"text": "चौराहा"}, "what": "तमंचे  बिकते हैं\nरोज़ " + "और " * 90}
