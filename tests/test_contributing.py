@@ -1,4 +1,4 @@
-"""What a contributor's tools read: they parse, and the commands and files that they name exist."""
+"""Files for contributors' tools parse, and the commands and files that they name exist."""
 
 from __future__ import annotations
 

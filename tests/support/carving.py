@@ -40,7 +40,7 @@ Raw = bytes | mmap.mmap
 
 
 class Carved(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decrypted. Tests compare the counts; the content is never printed."""
+    """The values that were decrypted. Tests compare the counts; the content is never printed."""
 
     drafts: int
     """Number of values with a tip's key or with words of the tipster."""

@@ -1,4 +1,4 @@
-"""The corpus in this folder is understood to the shares that the README states, and nothing acts against its sender."""
+"""The corpus in this folder is understood to the shares in the README, and no reading acts against its sender."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_dangers_and_identity_are_found(reader: Reader, wanted: str, unwanted: s
 
 
 def test_long_and_indirect_dangers_are_mostly_found(reader: Reader) -> None:
-    """What nobody can read off single words: the goal of 0.99 is not reached there, and the README says so."""
+    """Meanings that nobody can read from single words: they miss the goal of 0.99, as the README says."""
     recall, precision = _shares(INDIRECT, reader.dangers, "danger", "harmless")
     assert recall >= 0.8
     assert precision >= 0.9

@@ -1,4 +1,4 @@
-"""Measuring and clipping: never through a written character, never over the limit."""
+"""Measuring and clipping: text is never cut within a written character, and never exceeds the limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens: two texts that a reader takes for the same word fold to the same string."""
+"""Tokens: two spellings that readers take for the same word fold to the same string."""
 
 from __future__ import annotations
 

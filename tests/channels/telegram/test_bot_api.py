@@ -91,7 +91,7 @@ async def test_an_answer_over_the_limit_is_not_telegrams(live: Any, monkeypatch:
     assert await live.channel.send(message(live.channel), CALL_ID) == Transient("network")
 
 
-async def test_a_server_that_nobody_vouches_for_gets_no_token_and_no_words(
+async def test_a_server_with_an_untrusted_certificate_gets_no_token_and_no_words(
     secrets: dict[str, Any], tmp_path: Path
 ) -> None:
     async with stranger(tmp_path) as other:

@@ -183,7 +183,7 @@ def test_an_old_picture_is_cut_too(tmp_path: Path, limits: Limits) -> None:
     assert pictures(out.getvalue(), tmp_path, limits) == [(50, 80)]
 
 
-def test_a_style_keeps_its_looks_under_a_number(tmp_path: Path, limits: Limits) -> None:
+def test_a_style_named_by_a_number_keeps_its_look(tmp_path: Path, limits: Limits) -> None:
     (tmp_path / "in").write_bytes(OFFICE["docx-styled"](b""))
     OoxmlScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
     with zipfile.ZipFile(tmp_path / "out") as file:

@@ -1,8 +1,8 @@
-"""How well dangers are heard in texts that were not seen: each round of the corpus is left out of the training in turn.
+"""Measures how well dangers are recognised in unseen texts: training leaves out each round of the corpus in turn.
 
 `python -m support.dialogue.unseen_dangers tests/words/corpora 27 28 29 31` prints, of these rounds, the share of the
 dangers and of the harmless texts that the rules find, that are shown, and that are sure. The rules were written after
-all rounds but the newest had been seen, so that only the newest tell what to expect of them.
+all rounds but the newest had been seen, so only the newest rounds show how well the rules do on new texts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from support.dialogue.counting import count_letters, label
 
 
 class Heard(NamedTuple):
-    """What was heard in one labelled text."""
+    """The result for one labelled text."""
 
     is_danger: bool
     rule: bool

@@ -1,4 +1,4 @@
-"""Office files with a marker in what is hidden: sheets, rows, columns, slides, shapes, and blacked-out words."""
+"""Office files with a marker in hidden content: sheets, rows, columns, slides, shapes, and blacked-out words."""
 
 from __future__ import annotations
 
