@@ -101,7 +101,7 @@ async def office(tmp_path: Path) -> AsyncIterator[AlertedOffice]:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-async def test_it_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> None:
+async def test_the_sink_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     await check_sink(
         SinkCase(

@@ -108,7 +108,7 @@ DELETED = data(6, remoteDelete={"timestamp": SENT_AT + 5})
 
 
 @pytest.mark.slow("a second of a processor")
-async def test_it_keeps_the_contract() -> None:
+async def test_the_channel_keeps_the_contract() -> None:
     account = channel().accounts[0]
     (photo, _) = (one.event for one in channel().parse(posted(ALBUM)).inbound)
     assert isinstance(photo, Media)
