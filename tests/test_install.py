@@ -81,7 +81,7 @@ class Installer:
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
-        """Take the time of what is done."""
+        """Measure the time of the block."""
         began = time.monotonic()
         yield
         self._seconds[what] = time.monotonic() - began

@@ -88,7 +88,7 @@ def test_a_sender_has_another_pseudonym_on_every_account() -> None:
     assert identity.pseudonym("whatsapp:1", ADDRESS) != identity.pseudonym("whatsapp:2", ADDRESS)
 
 
-def test_a_reply_handle_opens_with_the_edge_key_alone() -> None:
+def test_a_reply_handle_opens_only_with_the_edge_key() -> None:
     sealed = Identity(b"a" * 32).seal_handle(Handle(account="whatsapp:1", address=SECRET), b"place")
     assert SECRET.encode() not in sealed
     assert Identity(b"b" * 32).open_handle(sealed, b"place") is None

@@ -36,12 +36,12 @@ ASKS: Final = frozenset({
 IN_TEMPLATE: Final = re.compile(r"""\b(?:t|text|texts)\(\s*(?:"([^"]+)"|'([^']+)')\s*(~)?""")
 ID: Final = re.compile(r"[a-z_0-9]+(\.[A-Za-z_0-9]+)*")
 ONLY_HINDI: Final = frozenset({"sms.carry.latin", "sms.carry.two.latin", "sms.more.latin"})
-"""Hindi in Latin letters. The code looks whether it is there."""
+"""Texts that only Hindi in Latin letters has. The code checks whether they exist."""
 LANGUAGES: Final = frozenset({"hi", "en"})
 
 
 def ids_in(node: ast.expr) -> Iterator[str]:
-    """Yield the ids that an argument may be; what is filled in stands as `{}`."""
+    """Yield the ids that an argument may be; inserted values are `{}`."""
     match node:
         case ast.Constant(value=str(text)):
             yield text

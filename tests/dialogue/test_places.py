@@ -49,7 +49,7 @@ def test_neither_the_word_here_nor_a_helplines_number_is_a_place(
 
 
 @pytest.mark.parametrize("said", ["yahin Sigra me", "here near the temple", "ghar ke peeche mandir", "Sector 112"])
-def test_a_place_told_beside_such_words_is_accepted(asked: Chat, said: str) -> None:
+def test_a_place_beside_such_words_is_accepted(asked: Chat, said: str) -> None:
     asked.say(said)
     assert asked.session is not None
     assert "place" in asked.session.answers

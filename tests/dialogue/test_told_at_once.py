@@ -62,7 +62,7 @@ ANSWERS: Final = {
 
 
 def send_whole(chat: Chat, tip: str, category: str) -> list[str]:
-    """Tell a tip and answer what is asked until it is sent; return the questions."""
+    """Tell a tip and answer each question until the tip is sent; return the questions."""
     chat.say(tip)
     asked: list[str] = []
     while chat.submission is None and len(asked) < 9:
@@ -155,7 +155,7 @@ def test_a_district_typed_at_the_review_is_that_of_the_place(engine: Engine) -> 
 
 
 @every_row("told", ["police ka pata nahi", "No policeman is involved", "पुलिस इसमें शामिल नहीं है", "thane me bataya tha"])
-def test_police_of_whom_only_the_story_speaks_get_no_tip(engine: Engine, told: str) -> None:
+def test_police_named_only_in_the_story_get_no_tip(engine: Engine, told: str) -> None:
     chat = Chat(engine).say(f"ladkiyon ko bech dete hain gaon me, kal raat bhi. {told}", "purane kuen ke paas")
     assert (chat.step, "Police" in chat.text or "पुलिस" in chat.text) == ("review", True)
     chat.tap("send")
@@ -190,7 +190,7 @@ def test_police_accused_later_are_asked_about_though_they_were_cleared(engine: E
     assert chat.say("thane ka sipahi bhi roz paisa leta hai unse").step == "police_unit"
 
 
-def test_back_from_the_review_passes_over_what_was_not_asked(chat: Chat) -> None:
+def test_back_from_the_review_skips_questions_that_were_not_asked(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it there", "near the old temple", "Jaunpur").say("back")
     assert chat.step == "district"
     assert Chat(chat.engine).say(STORY, "back").step != "police"

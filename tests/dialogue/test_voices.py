@@ -99,7 +99,7 @@ def _draft(engine: Engine, channel: str, earlier: tuple[str, ...]) -> tuple[Sess
 
 
 def sent(chat: Chat) -> Tip:
-    """Send the tip, leaving open what is asked about files; return it as desks get it."""
+    """Send the tip without answering questions about files; return the tip as desks get it."""
     while chat.step in {WHOSE, SOUND}:
         chat.say("skip")
     if "send" in chat.offered():
@@ -193,7 +193,7 @@ def test_files_sent_together_are_asked_about_together_and_named_if_there_are_oth
     assert dict(sent(chat.tap("own")).consents) == {"2": "other", "3": "other", "4": "own"}
 
 
-def test_a_tipster_who_takes_the_answer_back_or_deletes_it_gives_no_voice_away(engine: Engine) -> None:
+def test_no_voice_is_disclosed_after_the_tipster_withdraws_or_deletes_the_answer(engine: Engine) -> None:
     chat = at_evidence(Chat(engine)).send("audio").say("done").tap("other").say("back")
     assert chat.step == WHOSE
     assert is_protected(sent(chat), "1", "audio")

@@ -127,7 +127,7 @@ def test_exiftool_finds_no_metadata_of_the_maker(name: str, reports: Mapping[str
     assert [key for key, value in facts.items() if "Date" in key and not str(value).startswith(NO_DATES)] == []
 
 
-def test_the_search_finds_what_a_broken_scrubber_lets_through(
+def test_the_search_finds_markers_that_a_broken_scrubber_leaves(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jpeg, "NEEDED", jpeg.NEEDED | {0xFE})

@@ -23,7 +23,7 @@ def names(store: FileStore, below: str = "") -> list[str]:
     return sorted(one.name for one in store.files(below))
 
 
-def test_a_file_comes_back_as_it_was_written(store: FileStore) -> None:
+def test_a_file_is_read_back_unchanged(store: FileStore) -> None:
     store.put("a/b/one", b"first second")
     assert (store.read("a/b/one"), store.read("a/b/one", most=3), store.size("a/b/one")) == (
         b"first second",

@@ -211,7 +211,7 @@ SANDBOXED = {
 
 
 @pytest.mark.parametrize("kind", SANDBOXED)
-async def test_the_readers_work_in_the_sandbox_and_what_is_missing_is_recorded(
+async def test_the_readers_work_in_the_sandbox_and_missing_ones_are_recorded(
     kind: str, make: Make, driver: PipelineDriver, tmp_path: Path
 ) -> None:
     maker, shown = KINDS[kind]

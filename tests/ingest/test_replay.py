@@ -160,7 +160,7 @@ async def test_each_senders_messages_stay_in_order_and_each_tip_exists_once(offi
     assert sorted(sender for sender, _ in receipts) == senders
 
 
-async def test_a_message_goes_behind_spooled_ones(office: Office) -> None:
+async def test_a_message_is_queued_behind_spooled_messages(office: Office) -> None:
     with database_down(office.host.services):
         for text in WHOLE_DIALOGUE[:-1]:
             await office.post("asha", text)

@@ -23,7 +23,7 @@ from support.working_host import working_host
 pytestmark = pytest.mark.slow("a host")
 
 
-async def test_a_draft_that_does_not_open_is_begun_anew(tmp_path: Path) -> None:
+async def test_a_draft_that_does_not_open_is_replaced_by_a_new_one(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await asha.say("Hi", "English")

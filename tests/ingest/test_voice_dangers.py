@@ -178,7 +178,7 @@ async def test_a_cry_is_sealed_to_the_tips_newest_key(tmp_path: Path, hears: Cal
         assert not opened.altered
 
 
-async def test_if_nobody_can_be_written_to_the_next_answer_tells_whom_to_call(
+async def test_if_no_message_can_be_sent_the_next_answer_tells_whom_to_call(
     tmp_path: Path, hears: Callable[[str], Recogniser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with working_host(tmp_path / "host", hears(CRY)) as place:

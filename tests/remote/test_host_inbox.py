@@ -156,7 +156,7 @@ async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(l
     assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ A key has changed")
 
 
-async def test_no_former_key_of_the_tip_opens_what_the_host_writes_in_a_thread(link: Any) -> None:
+async def test_no_former_key_of_the_tip_opens_the_hosts_messages(link: Any) -> None:
     seeded = link.seed_tip()
     link.change_key_at_host()
     await link.exchange_all()

@@ -1,4 +1,4 @@
-"""After desks change keys at the office or the host, every holder of a tip can still read what is written on it."""
+"""After desks change keys at the office or the host, every holder of a tip can still read its messages."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ async def test_once_office_and_host_change_their_keys_former_keys_open_nothing(
 
 
 def put_back(link: Any, side: Any, forged: Envelope, key_changes: bytes, recipient: str) -> None:
-    """Replace the office's envelope and the tip's row, as whoever writes to the databases of a side can."""
+    """Replace the office's envelope and the tip's row, as a person who writes to one side's databases can."""
 
     def write(unit: UnitOfWork) -> None:
         revision = unit.main.execute(select(tables.tip.c.revision)).scalar_one()

@@ -151,7 +151,7 @@ async def test_an_attacker_who_serves_another_roster_of_the_host_at_an_office_ge
     assert "dig" in link.office.signers().host.desks
 
 
-async def test_the_desks_own_key_alone_notes_the_hosts_roster(link: Any) -> None:
+async def test_only_the_desks_own_key_notes_the_hosts_roster(link: Any) -> None:
     link.office.write_now(lambda unit: close_roster(unit, ()))
     before = link.office.read_keys(read_state)
 
@@ -172,7 +172,7 @@ async def test_the_desks_own_key_alone_notes_the_hosts_roster(link: Any) -> None
     assert after.unlisted[-1] == after.position
 
 
-async def test_rewritten_rows_of_an_office_change_nobody_to_whom_it_seals(link: Any) -> None:
+async def test_rewritten_rows_of_an_office_change_no_recipient_of_its_messages(link: Any) -> None:
     link.host.write_now(lambda unit: close_roster(unit, ()))
     seeded = link.seed_tip()
     await link.exchange_all()

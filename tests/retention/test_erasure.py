@@ -50,7 +50,7 @@ def seeded_tip(services: Services, *desks: SeededDesk) -> SeededTip:
 
 
 def erase_due(services: Services, retention: Retention, day: int = FAR) -> int:
-    """Erase what is due on a day, as the scheduled job does."""
+    """Erase tips that are due on a day, as the scheduled job does."""
     due = retention.due(day)
     for tip in due:
         names = services.write_now(lambda unit: retention.erase(unit, tip))  # noqa: B023 - called at once

@@ -53,7 +53,7 @@ def row_of(services: Services, seeded: SeededTip) -> Any:
 
 
 def put_row(services: Services, seeded: SeededTip, **values: bytes) -> None:
-    """Write a tip's row of `retention`, as whoever may write to the main database can."""
+    """Write a tip's row of `retention`, as a person who writes to the main database can."""
     change = update(tables.retention).where(ROW.tip == seeded.id).values(**values)
     services.write_now(lambda unit: unit.main.execute(change))
 
@@ -214,7 +214,7 @@ def test_no_term_is_sealed_to_a_key_that_replaced_the_retention_key(
     assert term_of(retention, seeded, FAR).due < FAR
 
 
-def test_a_term_from_before_a_hold_that_is_put_back_lifts_no_hold(
+def test_restoring_a_term_from_before_a_hold_does_not_lift_the_hold(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])

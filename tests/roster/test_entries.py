@@ -1,4 +1,4 @@
-"""Entries: what a signature covers, and that each purpose of a key has its own signatures."""
+"""Entries: a signature covers the body and the place, and each purpose of a key has its own signatures."""
 
 from __future__ import annotations
 

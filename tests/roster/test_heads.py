@@ -42,7 +42,7 @@ def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
 
 
 def store(services: Services, entries: list[bytes]) -> None:
-    """Write a chain into the key store, as whoever writes to the database does."""
+    """Write a chain into the key store, as a person who writes to the database can."""
     before, rows = "", []
     for position, entry in enumerate(entries, 1):
         before = chain.chain_hash(before, entry)
@@ -87,7 +87,7 @@ def test_tags_are_found_again_by_their_digest_and_no_others_are_taken(book: Rost
     assert bare.listed == frozenset()
 
 
-def test_the_only_head_of_a_desk_gives_up_a_head_alone(tmp_path: Path) -> None:
+def test_the_only_head_of_a_desk_withdraws_a_head_alone(tmp_path: Path) -> None:
     alone = RosterBook()
     alone.follow(alone.desk("sp", "district", "", alone.officer("sp", "khan", "head")))
     alone.follow(Closed())

@@ -44,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / "copies" / "roster.jsonl"
 
 
-def test_the_copy_follows_committed_entries_alone(services: Services, book: RosterBook, copy: Path) -> None:
+def test_the_copy_follows_only_committed_entries(services: Services, book: RosterBook, copy: Path) -> None:
     checked = services.read_keys(lambda keys: Roster(copy).check(keys, committed=False))
     assert checked.state.desks == book.state.desks
     assert not copy.exists()

@@ -345,7 +345,7 @@ def test_a_head_and_an_officer_whom_the_head_appointed_or_recovered_change_nothi
         book.follow(body, KHAN, RAO)
 
 
-def test_a_head_of_the_only_desk_lets_no_destination_read_alone(empty_ledger: Any) -> None:
+def test_a_head_of_the_only_desk_alone_lets_no_destination_read(empty_ledger: Any) -> None:
     empty_ledger.add(empty_ledger.desk("sp", "district"))
     empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer("sp", "clerk")))
     empty_ledger.close()

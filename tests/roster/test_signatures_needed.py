@@ -1,4 +1,4 @@
-"""Whose signatures an entry needs, case by case, and which entries the roster refuses, message by message."""
+"""The signatures that an entry needs, case by case, and the entries that the roster refuses, message by message."""
 
 from __future__ import annotations
 

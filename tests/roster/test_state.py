@@ -1,4 +1,4 @@
-"""What follows from the entries of a roster."""
+"""The state that follows from the entries of a roster."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Impostor:
             self.mine.append((desk, name))
 
     def add_desk(self, name: str, level: Level, area: str, by: int) -> None:
-        """Add a desk whose head is nobody; whoever must sign for it does."""
+        """Add a desk without a head, with every signature that the entry needs."""
         body = self.book.desk(name, level, area, self.book.officer(name, "e", "head"))
         if self._follows(body, *self._signing(by), *self.book.state.members()):
             self.mine.append((name, "e"))

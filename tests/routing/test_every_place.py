@@ -40,7 +40,7 @@ def places() -> list[tuple[str, str]]:
 
 
 def accusations(district: str, station: str, *, above_range: bool) -> list[Accused | None]:
-    """Whom a tip from a place may accuse, as the flow makes it."""
+    """Return the offices that a tip from a place may accuse, as the flow offers them."""
     other = GEOGRAPHY.districts[-1].stations[0].code
     outposts = [one.code for unit in GEOGRAPHY.stations() if unit.code == station for one in unit.outposts]
     units = {

@@ -45,7 +45,7 @@ ABOVE = {"sp": "dig", "sp-jaunpur": "dig"}
 
 
 def put_row(unit: UnitOfWork, made: Envelope) -> None:
-    """Write what the row says of the tip's keys, as whoever has the name key can."""
+    """Write the row's values of the tip's keys, as a holder of the name key can."""
     sealed = changed_keys.sealed(unit.keys, TIP, tip_keys._row(made), 1 << 15)
     unit.main.execute(update(tables.tip).values(key_changes=sealed))
 

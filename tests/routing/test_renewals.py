@@ -41,7 +41,7 @@ class Tip:
         self.states.append((envelope, tip_keys._row(envelope), list(self.thread.rows)))
 
     def before(self, acts: int) -> tuple[Envelope, bytes, list[tuple[int, bytes]]]:
-        """Return what the rows said so many acts ago."""
+        """Return the rows as they were this many acts ago."""
         return self.states[max(0, len(self.states) - 1 - acts)]
 
     def do(self, act: str) -> None:

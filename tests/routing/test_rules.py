@@ -112,7 +112,7 @@ def test_the_accused_office_and_all_below_it_are_excluded(accused: Accused | Non
     assert found == excluded
 
 
-def test_a_tip_about_the_sps_office_goes_to_the_dig_alone() -> None:
+def test_a_tip_about_the_sps_office_goes_only_to_the_dig() -> None:
     chosen = route(tip(accused=Accused(level="district", unit="varanasi")), ALL, GEOGRAPHY)
     assert names(chosen.desks) == {"dig"}
     assert "sp" in chosen.excluded

@@ -28,7 +28,7 @@ WEB: Final[Sequence[Role]] = ("web",)
 
 
 class Pager:
-    """A sink that notes what it is told; it can't be opened without a database, and takes nothing while it is down."""
+    """A sink that records alarms; it can't be opened without a database, and accepts nothing while it is down."""
 
     name = "pager"
 

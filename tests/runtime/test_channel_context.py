@@ -1,4 +1,4 @@
-"""What a process provides to channels."""
+"""The services that a process provides to channels."""
 
 from __future__ import annotations
 

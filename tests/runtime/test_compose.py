@@ -25,7 +25,7 @@ from support.store import fresh_services
 
 
 def refused(setting: str, act: Callable[[], object]) -> str:
-    """Return what is said of the one setting that makes this fail."""
+    """Return the error message about the one wrong setting."""
     with pytest.raises(SettingsError) as refusal:
         act()
     (problem,) = refusal.value.problems

@@ -436,7 +436,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     ),
     "provider_alarm:script:app-not-subscribed": (alarmed("app-not-subscribed"), "code app-not-subscribed", 200),
 }
-"""Code → how it is induced, a part of what the operator is told, and what /readyz answers meanwhile."""
+"""Code → how it is induced, a part of the operator's message, and the answer of /readyz meanwhile."""
 
 
 @pytest.mark.parametrize("code", FAULTS)

@@ -99,13 +99,13 @@ def test_a_text_that_a_language_lacks_is_a_fault(tmp_path: Path, monkeypatch: py
     host.services.close()
 
 
-def test_a_process_with_the_desk_role_alone_has_no_ingest_runtime(tmp_path: Path) -> None:
+def test_a_process_with_only_the_desk_role_has_no_ingest_runtime(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     assert host.ingest_runtime is None
     host.services.close()
 
 
-async def test_a_process_with_the_desk_role_alone_can_write(tmp_path: Path) -> None:
+async def test_a_process_with_only_the_desk_role_can_write(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     async with host.running():
         assert await host.services.write(lambda unit: unit.day) > 0

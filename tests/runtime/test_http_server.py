@@ -1,4 +1,4 @@
-"""What the HTTP server adds to uvicorn."""
+"""The features that the HTTP server adds to uvicorn."""
 
 from __future__ import annotations
 

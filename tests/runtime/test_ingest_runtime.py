@@ -18,7 +18,7 @@ from support.scripted import ACCOUNT, ScriptedChannel, Tipster, inbound, scripte
 DELETION = Call(account=ACCOUNT, method="delete", body=b"delete it")
 
 
-async def test_the_only_process_sends_at_once_what_a_crash_left(tmp_path: Path) -> None:
+async def test_the_only_process_sends_replies_left_by_a_crash_at_once(tmp_path: Path) -> None:
     first = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), first)
     host.writer.start()

@@ -46,7 +46,7 @@ class Takings:
 
 
 class Wire(asyncio.Transport):
-    """The transport of a connection: what was written, and whether it was closed."""
+    """The transport of a connection: it records the written bytes and whether it was closed."""
 
     def __init__(self) -> None:
         super().__init__()

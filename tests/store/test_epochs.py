@@ -34,7 +34,7 @@ HOUR = 3600
 
 
 class Machine:
-    """A machine with a memory of its own: what one process of it needs to share the epochs."""
+    """A machine with its own memory: the parts that one of its processes needs to share the epochs."""
 
     def __init__(self, name: str, memory: Path, engines: tuple[Engine, Engine], clock: Callable[[], float]) -> None:
         self.name, self.file, self.engines = name, memory / name, engines
@@ -155,7 +155,7 @@ def test_a_late_machine_gets_the_keys_of_all_epochs_that_have_not_ended(cluster:
     assert two.epochs.agree()
 
 
-def test_a_machine_forgets_what_ended_elsewhere(cluster: Cluster) -> None:
+def test_a_machine_forgets_epochs_that_ended_elsewhere(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     agree_all(one, two)
     (old,) = one.live

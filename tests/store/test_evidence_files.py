@@ -44,7 +44,7 @@ class FileTable:
         self.run(evidence_files.add, jobs, EDGE)
 
     def claimed(self, limit: int = 10) -> list[tuple[str, int]]:
-        """Claim what is due; return each ordinal with the number of its attempt."""
+        """Claim due files; return each ordinal with the number of its attempt."""
         return [(one.ordinal, attempt) for one, attempt in self.run(evidence_files.claim_due, EDGE, limit)]
 
     def row(self, ordinal: str) -> Any:
@@ -99,7 +99,7 @@ def test_a_file_that_was_erased_meanwhile_is_recognised(table: FileTable) -> Non
     assert table.read(evidence_files.count_files, TIP) == 1
 
 
-def test_a_file_whose_process_was_killed_is_due_at_once_but_not_without_end(table: FileTable) -> None:
+def test_a_file_of_a_killed_process_is_retried_at_once_but_not_forever(table: FileTable) -> None:
     table.add(job("1"))
     attempts = []
     for _ in range(6):

@@ -39,7 +39,7 @@ class OutboxTable:
         self.run(outbox.add, items, EDGE)
 
     def claimed(self, limit: int = 10, since: int = 0) -> list[tuple[str, int]]:
-        """Claim what is due; return each body with the number of its attempt."""
+        """Claim due replies; return each body with the number of its attempt."""
         return [(one.call.body.decode(), attempt) for one, attempt in self.run(outbox.claim, EDGE, limit, since)]
 
     def rows(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Carving: what a thief can decrypt on a seized machine with its key files, in a raw disk or in copies of its files.
+"""Carving: finds data that a thief with the key files of a seized machine can decrypt, in a raw disk or in files.
 
 A value is found wherever it begins: in rows, in free pages and blocks, in logs. It is decrypted without its tag, since
 a thief needs no proof, and as far as it lies in one piece.

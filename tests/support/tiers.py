@@ -86,7 +86,7 @@ def _reason(mark: pytest.Mark) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs programs or PostgreSQL, and put the files with marked tests first.
+    """Mark tests that need programs or PostgreSQL, and put the files with marked tests first.
 
     Where tests run in several processes, each takes a file at a time: what is quick fills the end, so that all
     processes are busy until then.

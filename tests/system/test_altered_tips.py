@@ -34,7 +34,7 @@ LEAVERS = "sommer glas 66 turm"
 
 
 def sealed_row(unit: UnitOfWork, made: Envelope) -> bytes:
-    """Return what the tip's row says of its keys, as whoever has the name key writes it."""
+    """Return the tip row's values of its keys, as a holder of the name key writes them."""
     return changed_keys.sealed(unit.keys, made.tip, tip_keys._row(made), 1 << 15)
 
 

@@ -34,7 +34,7 @@ FLOOD: Final = "On the steps of the ghat a dozen boys gamble for money each even
 
 
 class Story(NamedTuple):
-    """What a tipster reports."""
+    """A tipster's report."""
 
     category: str
     what: str

@@ -41,7 +41,7 @@ def state(of: Case) -> RosterState:
 
 
 def store(of: Case, envelope: Envelope, desk: str) -> None:
-    """Put an envelope in a desk's place, as whoever writes to the databases can."""
+    """Put an envelope in a desk's place, as a person who writes to the databases can."""
     sealed = envelopes.seal(envelope, state(of).desks[desk].desk.recipient)
     of.services.write_now(lambda unit: envelopes.store(unit, of.tip, desk, sealed))
 

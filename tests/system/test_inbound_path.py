@@ -54,7 +54,7 @@ class Recorder:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was recorded."""
+        """Forget all records."""
         self.files: set[str] = set()
         self.to_the_dialogue: set[str] = set()
         self.calls = 0

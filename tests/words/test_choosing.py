@@ -70,7 +70,7 @@ def test_yes_without_a_name_still_means_yes(text: str) -> None:
      "bilkul nahi lekin chowki wala aata hai", "nahi par sipahi aata hai", "बिल्कुल नहीं लेकिन सिपाही आता है",
      "not at all but the constable comes", "no but the outpost man takes tea there"],
 )  # fmt: skip
-def test_yes_and_no_in_one_breath_choose_neither(text: str) -> None:
+def test_yes_and_no_in_one_text_choose_neither(text: str) -> None:
     assert READER.read(text, ASKED["police"]).option == ""
 
 

@@ -25,7 +25,7 @@ STEPS = [one for one in ALL if one.step not in LABELLED]
 HELD_OUT = list(read_corpus(CORPORA / "held_out"))
 MOST_SWALLOWED = 0.01
 LEAST = {"hi-Latn": 0.95, "hi-Deva": 0.95, "en": 0.95, "Latn": 0.95, "bho": 0.85, "ur": 0.85}
-"""`Latn`: of groups in several scripts, what is written in roman letters, of any language."""
+"""`Latn`: texts in roman letters of any language, from groups in several scripts."""
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ units = st.sampled_from(["characters", "utf16", "bytes"])
         ("", []),
     ],
 )
-def test_clusters_are_what_a_reader_sees(text: str, parts: list[str]) -> None:
+def test_clusters_are_the_characters_that_a_reader_sees(text: str, parts: list[str]) -> None:
     assert list(clusters(text)) == parts
 
 

@@ -58,7 +58,7 @@ def test_different_words_stay_different(one: str, other: str) -> None:
 
 
 @every_row("text, folded", [("", ""), ("!!", ""), ("👋", ""), ("?", "?"), ("??!", "?"), ("why?", "why")])
-def test_punctuation_alone_is_nothing_but_a_question_mark(text: str, folded: str) -> None:
+def test_punctuation_without_words_means_nothing_but_a_question_mark(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 

@@ -50,7 +50,7 @@ AGAINST_DIG: Final = ("DIG sahab khud malik hai iske", "डीआईजी स�
 
 
 def sent(chat: Chat) -> Chat:
-    """Answer what is still asked as somebody who knows no more, and send."""
+    """Answer the remaining questions like a person who knows no more, and send."""
     for _ in range(10):
         if chat.submission is not None:
             return chat
@@ -228,7 +228,7 @@ def test_a_mention_that_is_denied_accuses_nobody(engine: Engine) -> None:
         "lanka thane ka koi mila nahi hai par CO ka driver laata hai",
     ],
 )
-def test_a_no_clears_nobody_whom_words_relate_to_the_accused(engine: Engine, words: str) -> None:
+def test_a_no_clears_no_office_that_words_relate_to_the_accused(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(f"{STORY}, {words}")
     assert chat.step == "police"
     assert not readers(chat.tap("no")) & ({"lanka"} if "thane" in words else {"sp-varanasi"})
@@ -361,7 +361,7 @@ def test_every_spelling_of_the_sp_keeps_the_sp_out(engine: Engine, words: str) -
     ["upar tak paisa jata hai", "bade sahab ko hissa jata hai", "ऊपर तक हिस्सा जाता है", "it goes all the way up",
      "बड़े अफसर मिले हैं", "upar walo ko hafta jata hai"],
 )  # fmt: skip
-def test_a_whole_tip_against_a_higher_office_without_a_name_is_asked_whom(engine: Engine, words: str) -> None:
+def test_a_whole_tip_against_an_unnamed_higher_office_is_asked_for_its_name(engine: Engine, words: str) -> None:
     chat = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
     assert chat.submission is None
     assert chat.step in {"police", "police_unit"}
@@ -666,7 +666,7 @@ UNTOLD = [
 
 
 @every_row("words", UNTOLD)
-def test_a_station_that_shall_not_be_told_gets_no_tip_whatever_is_answered(engine: Engine, words: str) -> None:
+def test_a_station_that_the_tipster_excludes_gets_no_tip_whatever_the_answers(engine: Engine, words: str) -> None:
     asked = Chat(engine).say(*_ASKED, words)
     if asked.step == "police":
         asked.tap("no")
@@ -704,7 +704,7 @@ WISHED: Final = [(*one, True) for one in MAY_HAVE_IT.items()] + [(*one, False) f
 
 @pytest.mark.slow("a hundred conversations")
 @every_row("words, desk, shall", WISHED)
-def test_a_wish_who_shall_have_the_tip_holds_after_a_plain_no(
+def test_a_wish_about_recipients_holds_after_a_plain_no(
     engine: Engine,
     words: str,
     desk: str,

@@ -81,13 +81,13 @@ def test_a_plain_yes_no_or_ok_acts_nowhere(engine: Engine, question: str) -> Non
 
 
 @every_row("channel,label", [("whatsapp", "Yes, send"), ("sms", "Yes, send"), ("voice", "press 1")])
-def test_a_refusal_names_what_sends_on_this_channel(engine: Engine, channel: str, label: str) -> None:
+def test_a_refusal_names_the_way_to_send_on_this_channel(engine: Engine, channel: str, label: str) -> None:
     text = chat(engine, "review", channel).say("don't send").text
     assert "not sent" in text.split("\n")[0]
     assert label in text.split("\n")[0]
 
 
-def test_after_a_yes_at_the_review_the_tipster_hears_what_sends(engine: Engine) -> None:
+def test_after_a_yes_at_the_review_the_tipster_is_told_how_to_send(engine: Engine) -> None:
     talk = chat(engine, "review").say("yes")
     assert talk.text.startswith("For that tap “Yes, send” below, or write 1.")
     assert talk.say("1").submission is not None

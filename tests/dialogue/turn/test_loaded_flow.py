@@ -62,7 +62,7 @@ def test_the_form_is_offered_once_and_again_in_another_language(chat: Chat) -> N
     assert chat.say("language", "English").prompt.form == FORM_TOKEN
 
 
-def test_no_form_is_offered_to_a_tipster_who_has_told_something(engine: Engine) -> None:
+def test_no_form_is_offered_to_a_tipster_who_has_answered(engine: Engine) -> None:
     chat = Chat(engine, forms=("en",)).say("Hi", STORY, "English")
     assert [prompt.form for prompt in chat.prompts] == ["", "", ""]
 

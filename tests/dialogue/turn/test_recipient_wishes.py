@@ -17,7 +17,7 @@ UNTIL = {
     "evidence": ("Hi", "2", "daru", "They sell it every night", "Lanka", "no"),
     "review": ("Hi", "2", "daru", "They sell it every night", "Lanka", "no", "skip"),
 }
-"""Question → what is said until it is asked."""
+"""Question → the messages that lead to it."""
 NO_STATION = [
     "bas thane me mat bhejna SP theek hai", "बस थाने में मत भेजना एसपी ठीक है", "not to the thana, the SP is fine",
     "thane wale ko na bhejna, kaptan sahab sahi hai", "SP is good but keep the station out",

@@ -169,7 +169,7 @@ READER = Reader.shared(Geography.sample())
 
 
 def left_of(text: str) -> str:
-    """Return what is left of a text without what identifies its sender."""
+    """Return a text without the words that identify its sender."""
     analysis = READER.analyse(text)
     return without(text, cuts(analysis, READER.own_identity(analysis)))
 

@@ -61,7 +61,7 @@ def test_the_draft_holds_the_words_of_the_recording_and_no_log_does(tmp_path: Pa
         ("sound", "failed"),
     ],
 )
-def test_the_officer_sees_why_there_is_no_draft_and_the_log_holds_only_that(
+def test_the_officer_and_the_log_get_only_the_reason_for_a_missing_draft(
     tmp_path: Path, recording: Path, model: str, reason: str
 ) -> None:
     with capture_logs() as logs, pytest.raises(NoDraft) as refused:

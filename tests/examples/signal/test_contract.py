@@ -287,7 +287,7 @@ async def test_polled_messages_are_delivered_again_until_they_are_accepted() -> 
         ("<html>", "", None, ["does not answer"]),
     ],
 )
-async def test_check_reports_what_is_wrong_with_signal_cli(
+async def test_check_reports_faults_of_signal_cli(
     about: str, numbers: str, secret: str | None, faults: list[str]
 ) -> None:
     def serve(received: Received) -> Reply:

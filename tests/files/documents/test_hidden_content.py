@@ -19,7 +19,7 @@ from support.evidence.markers import HINDI, MARKER, SHOWN
 
 
 def cleaned(scrubber: Scrubber, data: bytes, folder: Path, limits: Limits) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the parts of the clean copy, and what is named."""
+    """Return the parts of the clean copy, and the named removals."""
     (folder / "in").write_bytes(data)
     made = scrubber.scrub(folder / "in", folder / "out", limits)
     assert isinstance(made, Cleaned)

@@ -132,7 +132,7 @@ def test_a_mail_copy_does_not_pass_for_a_mail(tmp_path: Path, limits: Limits) ->
 
 
 @pytest.mark.slow("ffmpeg")
-def test_a_video_container_with_sound_alone_is_left_out(tmp_path: Path, limits: Limits) -> None:
+def test_a_video_container_with_only_sound_is_left_out(tmp_path: Path, limits: Limits) -> None:
     ffmpeg("-f", "lavfi", "-i", "sine=d=0.5", "-c:a", "aac", tmp_path / "voice.mp4")
     with pytest.raises(Unclean, match="unsupported"):
         clean({"VID-20261120-WA0001.mp4": (tmp_path / "voice.mp4").read_bytes()}, tmp_path, limits)

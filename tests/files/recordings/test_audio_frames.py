@@ -1,4 +1,4 @@
-"""Audio without a container: only complete frames stay, and none of them is lost."""
+"""Audio without a container: all complete frames stay, and only these."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ async def test_file_size_is_limited(hostile: Sandbox, folder: Path, limits: Limi
 
 
 @pytest.mark.parametrize("each", [0, 1_000_000], ids=["many files", "large files"])
-async def test_the_sum_of_written_bytes_is_limited_and_none_of_them_stays(
+async def test_the_sum_of_written_bytes_is_limited_and_no_byte_remains(
     hostile: Sandbox, folder: Path, limits: Limits, each: int
 ) -> None:
     few = msgspec.structs.replace(limits, files=50)

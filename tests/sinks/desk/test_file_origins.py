@@ -36,7 +36,7 @@ def test_a_place_is_measured_from_the_pin_and_the_nearest_station(read: Read) ->
     assert (said.taken, said.days_before) == (None, None)
 
 
-def test_without_a_pin_a_place_is_measured_from_the_station_alone(read: Read) -> None:
+def test_without_a_pin_a_place_is_measured_only_from_the_station(read: Read) -> None:
     assert [one.station for one in read(Origin(latitude=25.28, longitude=83.0))["1"].bearings] == ["lanka"]
 
 

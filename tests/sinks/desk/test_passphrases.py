@@ -14,7 +14,7 @@ from satark_words.geography.geography import Geography
 
 
 @pytest.mark.slow("the real cost of Argon2")
-def test_a_passphrase_guess_costs_what_rfc_9106_recommends(
+def test_a_passphrase_guess_has_the_cost_that_rfc_9106_recommends(
     monkeypatch: pytest.MonkeyPatch, real_passphrase_cost: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(passphrases, "MEMORY_KIB", real_passphrase_cost[0])

@@ -39,7 +39,7 @@ def some_later(week: Week, chance: random.Random) -> Week:
 
 
 def opened_in_one_report(true: Week, report: WeekReport) -> int:
-    """Count the small cells that a report shows, or that follow from what is missing in the report's sum."""
+    """Count the small cells that a report shows, or that follow from gaps in the report's sum."""
     shown = sum(report.tips[one] is not None for one, number in true.items() if number < SMALLEST)
     hidden = [one for one, number in report.tips.items() if number is None]
     missing = report.total - sum(number for number in report.tips.values() if number is not None)

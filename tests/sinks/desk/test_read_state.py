@@ -1,4 +1,4 @@
-"""What an officer has seen, and what is new to them."""
+"""An officer's read state: the messages that they have seen, and those that are new to them."""
 
 from __future__ import annotations
 

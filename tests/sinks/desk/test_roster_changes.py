@@ -40,7 +40,7 @@ from support.tips import seed_tip
 FIRST, SECOND, NEW = "first passphrase", "another passphrase", "purana kuan neem ka ped"
 
 
-def test_removing_an_officer_deletes_what_belongs_to_that_officer(either_store: Services) -> None:
+def test_removing_an_officer_deletes_that_officers_rows(either_store: Services) -> None:
     second, secret = unlock(either_store, "sp", "b", SECOND), new_totp_secret()
     new = new_totp(second, secret, pyotp.TOTP(secret).at(600), now=600)
     assert new is not None

@@ -59,7 +59,7 @@ def test_an_officer_who_changes_the_roster_signs_it_at_once(services: Services, 
         assert recall(services, unlocked("dig")).head == signed["dig-1"]
 
 
-def test_the_copy_of_the_desks_key_remembers_what_was_deleted(services: Services, unlocked: Open) -> None:
+def test_the_copy_of_the_desks_key_remembers_deleted_heads(services: Services, unlocked: Open) -> None:
     noted = recall(services, unlocked("sp")).head
     rolled_back(services)
     assert services.read_keys(services.roster.check).lost == ()
@@ -68,7 +68,7 @@ def test_the_copy_of_the_desks_key_remembers_what_was_deleted(services: Services
     assert [str(one) for one in services.read_keys(services.roster.check).lost] == [noted]
 
 
-def test_a_browser_remembers_what_the_databases_do_not(services: Services, unlocked: Open) -> None:
+def test_a_browser_remembers_heads_that_the_databases_lost(services: Services, unlocked: Open) -> None:
     query = select(officer.c.desk_key).where(officer.c.name == "sp-1")
     before = services.read(lambda c: c.execute(query).scalar())
     noted = recall(services, unlocked("sp")).noted
@@ -198,7 +198,7 @@ def test_the_note_of_one_officer_reveals_what_another_desk_signed(services: Serv
     assert checked.state.lacks_heads
 
 
-def test_a_head_whose_tags_are_lost_lists_nobody_until_heads_of_desks_give_it_up(
+def test_a_head_without_its_tags_lists_nobody_until_heads_of_desks_withdraw_it(
     services: Services, unlocked: Open
 ) -> None:
     copies = desk_keys(services)

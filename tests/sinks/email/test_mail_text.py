@@ -1,4 +1,4 @@
-"""The text of an encrypted mail: names in place of codes, and what is not attached."""
+"""The text of an encrypted mail: names in place of codes, and files that are not attached."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def headers(key: str, hour: int = 3) -> OuterHeaders:
     return OuterHeaders(sender="satark@tips.example", destination=DESTINATION, key=key, when=when)
 
 
-def test_two_notifications_differ_in_their_id_and_time_alone() -> None:
+def test_two_notifications_differ_only_in_their_id_and_time() -> None:
     one, other = mime.notification(headers("a")), mime.notification(headers("b", 9))
     assert len(one) == len(other)
     first, second = (email.message_from_bytes(mail, policy=default) for mail in (one, other))

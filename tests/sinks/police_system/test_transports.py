@@ -399,7 +399,7 @@ def test_a_retry_after_that_is_no_number_of_seconds_is_ignored(retry_after: str)
     ("host", "vouched", "taken"),
     [("localhost", True, True), ("localhost", False, False), ("somebody.else", True, False)],
 )
-async def test_an_event_is_sent_to_a_trusted_certificate_of_the_receiver_alone(
+async def test_an_event_is_sent_only_to_a_trusted_certificate_of_the_receiver(
     tmp_path: Path, host: str, *, vouched: bool, taken: bool
 ) -> None:
     async with stranger(tmp_path, host=host) as other:

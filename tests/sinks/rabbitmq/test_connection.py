@@ -270,7 +270,7 @@ def test_a_url_that_sends_the_password_in_plain_text_is_refused(url: str, *, goo
 
 
 class Declared:
-    """A channel, an exchange or a queue that notes what is declared and bound."""
+    """A channel, an exchange or a queue that records declarations and bindings."""
 
     def __init__(self) -> None:
         self.queues: dict[str, Any] = {}

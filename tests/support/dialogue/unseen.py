@@ -69,7 +69,7 @@ def conversation(engine: Engine, step: str) -> Chat:
 
 
 def typed(step: str) -> tuple[str, ...]:
-    """Return what a tipster types to come to a question."""
+    """Return the messages with which a tipster reaches a question."""
     before, *more = _PICKED.get(step, (step,))
     return (*(typed(before) if more else TYPED[step]), *more)
 

@@ -51,7 +51,7 @@ def round_of(one: Utterance) -> int:
 
 
 def heard_in(left_out: int, utterances: Sequence[Utterance]) -> Iterator[Heard]:
-    """Yield what is heard in the labelled texts of a round by a reader that was trained on the other rounds."""
+    """Yield the dangers that a reader trained on the other rounds finds in a round's labelled texts."""
     lexicon, rules = Lexicon.shipped(), DangerRules()
     tested = {one.text: one for one in utterances if round_of(one) == left_out and one.step in {"danger", "harmless"}}
     labelled = label(one for one in utterances if one.text not in tested)

@@ -95,7 +95,7 @@ def _pdf_picture(pages: int) -> bytes:
 
 
 def _padded(data: Callable[[int], bytes]) -> bytes:
-    """Return the longest of what is made with a number, up to the size, by doubling."""
+    """Return the longest content up to the size: double the number passed to `data` until it no longer fits."""
     number, made = 1, data(1)
     while len(more := data(number * 2)) <= SIZE and number < 1 << 22:
         number, made = number * 2, more

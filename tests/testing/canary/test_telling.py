@@ -86,7 +86,7 @@ def test_a_value_that_depends_on_two_secrets_reveals_both() -> None:
     assert {("place", "sender"), ("place", "words")} <= both
 
 
-def test_chance_and_what_all_worlds_share_tell_nothing() -> None:
+def test_chance_and_values_that_all_worlds_share_reveal_nothing() -> None:
     def values(_world: World, chance: random.Random) -> list[Value]:
         sealed = (b"age-encryption.org/v1\n-> X25519 " + chance.randbytes(300) for _ in range(20))
         return [*sealed, *(f"{chance.getrandbits(128):032x}" for _ in range(20)), "of all", 7, chance.random()]

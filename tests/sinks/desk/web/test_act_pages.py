@@ -294,7 +294,7 @@ def test_the_queue_of_the_directing_desk_names_the_desk_that_owes_a_report(
     assert "report due" not in browser("sp").get("/desk/").text
 
 
-def test_before_a_direction_the_officer_is_warned_of_what_points_to_the_tipster(
+def test_before_a_direction_the_officer_is_warned_of_clues_to_the_tipster(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     answers = {"what": "मेरी दुकान के सामने शराब बिकती है", "known_by": "few"}

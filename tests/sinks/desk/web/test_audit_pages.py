@@ -50,7 +50,7 @@ def test_the_head_of_the_desk_above_sees_who_read_what(services: Services, brows
     assert "dig-1" in page
 
 
-def test_an_officer_sees_their_own_acts_alone(
+def test_an_officer_sees_only_their_own_acts(
     services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])
@@ -128,7 +128,7 @@ def test_acts_are_filtered_by_days_and_officers_and_exported_as_a_table(
     assert "read the audit log" in browser("dig").get("/desk/audit").text
 
 
-def test_an_auditor_gets_the_table_and_an_officer_their_own_acts_alone(
+def test_an_auditor_gets_the_table_and_an_officer_only_their_own_acts(
     services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
 ) -> None:
     add(services, unlocked, "auditor", "auditor")

@@ -86,7 +86,7 @@ class Address(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a response tells apart from its words, and how much work the response took."""
+    """The observable parts of a response besides its words, and the amount of work."""
 
     status: int
     length: int

@@ -42,7 +42,7 @@ class Phone:
         return cls(page)
 
     async def tap(self, target: Locator) -> None:
-        """Tap what is in view: nobody scrolls to the row and the bar."""
+        """Tap a visible element: the row and the bar need no scrolling."""
         self.taps += 1
         await target.tap()
         await self.page.wait_for_load_state()

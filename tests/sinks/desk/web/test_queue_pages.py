@@ -69,9 +69,7 @@ def test_the_queue_shows_since_when_a_directed_tip_is_at_the_desk(
     assert "here since 25 Nov 2026" in browser("sp").get("/desk/").text
 
 
-def test_news_change_with_what_the_desk_has_and_with_nothing_else(
-    services: Services, browser: Browser, desk: FindDesk
-) -> None:
+def test_news_change_only_with_the_tips_of_the_desk(services: Services, browser: Browser, desk: FindDesk) -> None:
     here, other = (seed_tip(services, [desk("sp")]) for _ in range(2))
     elsewhere = seed_tip(services, [desk("dig")])
     client = browser("sp")

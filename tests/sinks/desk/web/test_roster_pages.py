@@ -136,7 +136,7 @@ def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
 
 
 def cut(services: Services, keys: dict[str, bytes]) -> None:
-    """Take back the end of the founding, what officers signed, and what is remembered beside the desks' keys."""
+    """Delete the end of the founding, the officers' signatures, and the heads stored beside the desks' keys."""
     newest = services.read_keys(services.roster.check).state.position
     services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))

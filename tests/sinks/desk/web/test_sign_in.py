@@ -320,7 +320,9 @@ def test_after_some_wrong_codes_the_passphrase_is_asked_for_again(browser: Brows
     assert (answer.url.path, "Enter your passphrase again" in answer.text) == ("/desk/sign-in", True)
 
 
-def test_a_passphrase_alone_gives_no_session_and_no_known_browser(browser: Browser, secret: str) -> None:
+def test_a_passphrase_without_a_second_factor_gives_no_session_and_no_known_browser(
+    browser: Browser, secret: str
+) -> None:
     client = browser()
     client.post("/desk/sign-in", data=RIGHT)
     assert "satark-desk" not in client.cookies
