@@ -123,7 +123,7 @@ def test_the_same_tip_has_the_same_plain_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("age")
-def test_officers_can_open_a_tip_with_the_age_command_alone(tmp_path: Path) -> None:
+def test_officers_can_open_a_tip_with_only_the_age_command(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(SHORT_IDENTITY)  # the command knows post-quantum keys from its version 1.3 on
     (tmp_path / "tip.age").write_bytes(sealing.encrypt_alike(sealing.encode(TIP, 512), SHORT))
     age_command = shutil.which("age") or ""

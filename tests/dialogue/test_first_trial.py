@@ -49,7 +49,7 @@ def channel(request: pytest.FixtureRequest) -> str:
         (UNIT, "SP nahi", ("police_unit", "district")),
     ],
 )
-def test_what_is_denied_is_not_chosen(
+def test_a_denied_option_is_not_chosen(
     engine: Engine, channel: str, said: tuple[str, ...], typed: str, wrong: tuple[str, str]
 ) -> None:
     talk, (step, not_chosen) = at(engine, channel, said, typed), wrong

@@ -262,7 +262,7 @@ async def test_the_sandbox_gives_way_as_the_settings_say(
     assert started == [gives_way]
 
 
-async def test_a_file_whose_tip_gets_a_new_key_while_it_is_fetched_is_sealed_to_that_key(
+async def test_a_file_is_sealed_to_a_new_key_that_its_tip_gets_during_the_fetching(
     fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services, (to, desk_key), fetched = fixture.services, new_identity(), list[bytes]()
@@ -462,7 +462,7 @@ async def test_a_notice_that_can_not_be_sent_is_stored(fixture: WorkerFixture, m
     assert fixture.services.read(lambda c: evidence_files.pending_file_notices(c, TIP)) == ()
 
 
-async def test_one_message_tells_which_of_ten_files_could_not_be_cleaned(
+async def test_one_message_names_which_of_ten_files_could_not_be_cleaned(
     fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fixture.worker, "_notice_seconds", 0)

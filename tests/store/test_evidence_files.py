@@ -1,4 +1,4 @@
-"""The rows of files: claims that end, notices that wait for a tipster, and origins that only a tipster discloses."""
+"""The rows of files: expiring claims, notices waiting for a tipster, and origins that only a tipster discloses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FileTable:
         self.run(evidence_files.add, jobs, EDGE)
 
     def claimed(self, limit: int = 10) -> list[tuple[str, int]]:
-        """Claim what is due; return each ordinal with the number of its attempt."""
+        """Claim due files; return each ordinal with the number of its attempt."""
         return [(one.ordinal, attempt) for one, attempt in self.run(evidence_files.claim_due, EDGE, limit)]
 
     def row(self, ordinal: str) -> Any:
@@ -129,7 +129,7 @@ def test_a_notice_waits_until_its_tipster_was_told_and_an_uncleaned_file_stays_k
     assert table.read(evidence_files.uncleaned_files, TIP) == (2, 3)
 
 
-def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted_for_all_others(
+def test_an_origin_is_disclosed_for_files_that_the_tipster_names_and_deleted_for_all_others(
     table: FileTable,
 ) -> None:
     table.add(job("9"), job("10"))
@@ -148,7 +148,7 @@ def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted
     assert table.row("11").record_with_origin == b"", "nobody can be asked about a tip that was submitted"
 
 
-def test_the_next_ordinal_is_above_one_that_only_the_custody_log_still_knows(table: FileTable) -> None:
+def test_the_next_ordinal_is_above_one_that_only_the_custody_log_still_has(table: FileTable) -> None:
     assert table.read(evidence_files.highest_ordinal, TIP) == 0
     table.add(job("2"))
     fields = {"day": 1, "entry": b"", "content": b"", "sealed": b"", "hash": b"", "link": b""}

@@ -105,7 +105,7 @@ def test_no_station_gets_a_cry_about_a_policeman() -> None:
     assert talk.submission.accused.level == "unknown"
 
 
-def test_a_cry_is_asked_for_the_place_until_it_is_told_or_skipped() -> None:
+def test_a_cry_for_help_is_asked_for_the_place_until_answered_or_skipped() -> None:
     talk = new_chat().say("bachao", "jaldi aao mujhe maar rahe hai")
     assert talk.step == "place"
     assert talk.session is not None

@@ -55,7 +55,7 @@ def test_a_withdrawn_proposal_is_gone(
     assert rights(services) == ()
 
 
-def test_who_approves_an_id_signs_nothing_that_was_put_in_its_place(
+def test_an_officer_who_approves_an_id_does_not_sign_a_replacement_of_it(
     proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
 ) -> None:
     mole = add_officer(services, unlocked("sp"), NewOfficer(name="mole", passphrase="purana kuan neem ka ped"))
