@@ -90,7 +90,7 @@ def test_an_officers_message_counts_and_names_its_author_and_time(book: RosterBo
         open_as(Author, message.officer, new_identity()[1])
 
 
-def test_a_tip_that_was_sealed_by_another_roster_is_altered_whatever_roster_is_served_later(book: RosterBook) -> None:
+def test_a_tip_sealed_under_another_roster_is_altered_whichever_roster_is_served_later(book: RosterBook) -> None:
     list_destination(book, desk_verifier(OWN))
     signers = Signers(book.state)
     sealed = replace(ENVELOPE, roster=book.state.head)

@@ -362,7 +362,7 @@ BOTH = ["push:dig", "push:sp"]
 
 
 @pytest.mark.slow("a host at work")
-async def test_only_an_urgent_tip_wakes_and_only_the_desks_that_get_it(
+async def test_only_an_urgent_tip_sends_an_alert_and_only_to_desks_that_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with waking_host(tmp_path, monkeypatch) as place:

@@ -265,11 +265,7 @@ class _Words(Telling):
             if context.session.state == "@reach":
                 return self.kept()
         elif context.state is LANGUAGE:
-            if not self.begins():
-                return ask_to_keep(self)
-            opening = reading.opening if reading.story else opening_in(context, self.event.body)
-            begin_with_story(context, self.event, opening)
-            return go_on(context)
+            return self.first_words()
         elif self.forbids() and not (self.tells_of_crime() or self.is_held()):
             return ask_to_keep(self)
         if self.asked.asks == "text" and not self.asked.opening and self.may_say_nothing() and not self.is_held():
@@ -282,6 +278,15 @@ class _Words(Telling):
             self.keep_story()
             return go_on(context, stay=True)
         return context.state.handle_event(context, "", self.event) or not_understood(context)
+
+    def first_words(self) -> Turn:
+        """Begin a tip with what is told before the language is chosen, or ask whether the words belong to one."""
+        context, reading = self.context, self.reading
+        if not self.begins():
+            return ask_to_keep(self)
+        opening = reading.opening if reading.story else opening_in(context, self.event.body)
+        begin_with_story(context, self.event, opening)
+        return go_on(context)
 
     def danger(self) -> Turn:
         """Add the words to the tip. The numbers to call have been said already."""
