@@ -17,7 +17,7 @@ import psycopg
 from satark_testing.processes.service import free_port
 
 NOBODY = "nobody"
-"""The user who runs the server where the tests run as root, whom PostgreSQL refuses."""
+"""The user who runs the server if the tests run as root, since PostgreSQL refuses root."""
 
 
 class Cluster:
