@@ -105,7 +105,7 @@ def trio_never_looked_for() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def installed_plugins_found_once() -> Iterator[None]:
-    """What is installed on a path stays as it is: reading it of all distributions costs a command in a test 14 ms."""
+    """Cache the plugins installed on a path: reading all distributions costs a command in a test 14 ms."""
 
     @cache
     def found(group: str, _path: tuple[str, ...]) -> EntryPoints:

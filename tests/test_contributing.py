@@ -27,7 +27,7 @@ def targets() -> set[str]:
 
 
 def checklist(page: Path) -> list[str]:
-    """Return what stands on a page as a list of boxes to tick, each as one line."""
+    """Return the tick-box lists of a page, each item as one line."""
     return [" ".join(item.split()) for item in re.findall(r"^- \[ \] (.+(?:\n  .+)*)", page.read_text(), re.MULTILINE)]
 
 

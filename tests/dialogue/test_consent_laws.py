@@ -1,4 +1,4 @@
-"""No sequence of texts carries out an act that can't be undone, unless the last text is an own word of the asked act.
+"""No sequence of texts carries out an act that can't be undone, unless the last text is one of the act's own words.
 
 The texts are those of the whole corpus, with agreements, refusals, waits and questions between them. The own words are
 in a table of their own, which neither the catalogues nor the engine read.

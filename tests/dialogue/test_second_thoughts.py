@@ -108,7 +108,7 @@ def test_a_tipster_who_takes_the_whole_tip_back_is_asked_to_erase_or_told_that_i
         "do not erase", "don't delete it please", "dont erase anything", "no need to delete",
     ],
 )  # fmt: skip
-def test_a_tipster_who_wants_nothing_erased_hears_that_nothing_is(engine: Engine, words: str) -> None:
+def test_a_tipster_who_wants_nothing_erased_is_told_that_nothing_was_erased(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("Hi", "2", "lanka bazar me sharab bik rahi hai", words)
     assert "Nothing is sent or erased yet" in chat.text
     assert chat.step == "review"

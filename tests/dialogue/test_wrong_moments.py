@@ -36,7 +36,7 @@ KEEP_IT = ("mera number mat mitana", "number mat hatao", "please don't delete my
 
 
 def value(talk: Chat, step: str) -> Any:
-    """The answer to a step; None where there is none."""
+    """The answer to a step; None: there is none."""
     assert talk.session is not None
     answer = talk.session.answers.get(step)
     return answer.value if answer else None

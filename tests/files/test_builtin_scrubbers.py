@@ -63,7 +63,7 @@ def copy(
 
 @pytest.fixture(scope="module")
 def reports(copy: Callable[[str], Path]) -> Mapping[str, Mapping[str, Any]]:
-    """Return what exiftool says of the clean copy of each specimen. It starts once: that takes longer than a file."""
+    """Return exiftool's report on the clean copy of each specimen. It starts once: a start takes longer than a file."""
     copies = {str(copy(name)): name for name in NAMES}
     options = ("-json", "-a", "-u", "-U", "-ee3", "-G1", "-n", "-api", "largefilesupport=1")
     done = subprocess.run([shutil.which("exiftool") or "", *options, *copies], check=False, capture_output=True)

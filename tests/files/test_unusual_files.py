@@ -59,7 +59,7 @@ def telephone(make: Make, folder: Path) -> bytes:
 
 
 def adts_in_avi(_: Make, folder: Path) -> bytes:
-    """Return a film with framed sound under the number of sound without frames, as recorders of CCTV write it."""
+    """Return a film as CCTV recorders write it: its sound has frames, but the format number of sound without frames."""
     film = [part.replace("d=0.6", "d=3") for part in FILM]  # of a shorter one, a frame of rounding counts as a loss
     ffmpeg(*film, "-c:v", "mpeg4", "-c:a", "aac", "-f", "mpegts", "-muxdelay", "0", "-muxpreload", "0", folder / "a.ts")
     ffmpeg("-i", folder / "a.ts", "-c", "copy", "-tag:a", "0x1610", folder / "a.avi")
@@ -85,7 +85,7 @@ def pages(count: int) -> bytes:
 
 
 def rezipped(make: Make, _: Path) -> bytes:
-    """Return an ODT that a program packed anew, so that its type is not at the begin."""
+    """Return an ODT that a program packed anew, so that the type is not at the beginning."""
     out = io.BytesIO()
     with zipfile.ZipFile(make("odt")) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in reversed(old.namelist()):

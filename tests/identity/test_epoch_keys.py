@@ -187,7 +187,7 @@ def test_the_service_continues_without_a_job_that_destroys_keys(path: Path, cloc
 
 
 @pytest.mark.parametrize("content", [b"", b"short", bytes(4096)])
-def test_another_file_is_refused(path: Path, content: bytes) -> None:
+def test_a_file_without_epoch_keys_is_refused(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.touch(mode=0o600)
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Drafts that this process cannot read are left alone or begun anew."""
+"""Drafts that this process can't read are left unchanged or started again."""
 
 from __future__ import annotations
 

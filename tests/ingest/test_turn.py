@@ -45,7 +45,7 @@ async def test_a_file_for_a_submitted_tip_never_gets_the_ordinal_of_an_erased_on
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "3", "4"]
 
 
-async def test_an_event_that_comes_again_changes_nothing(databases: Any, tmp_path: Path) -> None:
+async def test_a_repeated_event_changes_nothing(databases: Any, tmp_path: Path) -> None:
     async with working_host_on(databases, tmp_path) as place:
         asha = place.tipster()
         first = await asha.hear(Text("Hi"), "wamid.1")
@@ -59,7 +59,7 @@ async def test_an_event_that_comes_again_changes_nothing(databases: Any, tmp_pat
 
 
 @pytest.mark.parametrize("days_ago", [0, 1, None])
-async def test_an_event_that_comes_again_on_a_later_day_changes_nothing(
+async def test_an_event_repeated_on_a_later_day_changes_nothing(
     days_ago: int | None, databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()

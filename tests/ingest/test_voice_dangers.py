@@ -193,7 +193,7 @@ async def test_if_no_message_can_be_sent_the_next_answer_tells_whom_to_call(
 
 
 @pytest.mark.parametrize("words", [HARMLESS, "fails", ""])
-async def test_other_words_or_none_change_nothing_and_the_recording_is_stored(
+async def test_a_recording_without_danger_words_is_only_stored(
     words: str, tmp_path: Path, hears: Callable[[str], Recogniser]
 ) -> None:
     recogniser = hears(words)

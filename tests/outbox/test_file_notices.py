@@ -1,4 +1,4 @@
-"""A tipster is told once what became of a file."""
+"""A tipster is told a file's result once."""
 
 from __future__ import annotations
 

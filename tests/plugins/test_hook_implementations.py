@@ -1,4 +1,4 @@
-"""Hooks are called as pluggy calls them; an optional one that fails costs its own answer and nothing else."""
+"""Hooks are called as pluggy calls them; an optional hook that fails loses only its own answer."""
 
 from __future__ import annotations
 

@@ -426,7 +426,7 @@ def test_an_officer_takes_a_new_key_alone_with_the_signature_of_the_former_key(b
         book.follow(back, ("sp", name))
 
 
-def test_an_own_key_comes_with_no_role_and_for_nobody_else(book: RosterBook) -> None:
+def test_an_officer_changes_only_their_own_key_and_no_role(book: RosterBook) -> None:
     body, _ = own_key(book, "sp", "clerk")
     wider = msgspec.structs.replace(body, officer=msgspec.structs.replace(body.officer, role="head"))
     with pytest.raises(NotAllowed, match="key and role are not changed at once"):

@@ -114,7 +114,7 @@ def test_a_desk_in_an_office_of_its_own_signs_nothing_together_with_a_signer_of_
 
 
 class Impostor:
-    """One person, who makes officers and desks with keys of their own. Others sign if they are asked."""
+    """One person, who creates officers and desks with new keys. Other officers sign on request."""
 
     def __init__(self, book: RosterBook, member: Member) -> None:
         self.book, self.mine = book, [member]

@@ -66,7 +66,7 @@ def written(book: RosterBook, message: Message = NOTE, officer: str = "clerk", s
 
 
 def read(book: RosterBook, *messages: Message, first: int = 1, envelope: Envelope = ENVELOPE) -> list[str | None]:
-    """Return who wrote each message of a thread; None: it counts for nothing."""
+    """Return the author of each message of a thread; None: the message doesn't count."""
     signers = Signers(book.state)
     reader = ThreadReader(envelope, signers)
     authors = [reader.read(seq, one, signers) for seq, one in enumerate(messages, first)]

@@ -30,7 +30,7 @@ OFFICES: Final = {
     "every SP and the DIG": (*SPS, DIG),
     "a station, every SP, the DIG and the state": (desk("lanka", "station", "lanka"), *SPS, DIG, ADG),
 }
-"""Which desks there may be. The range's office can be accused only where a desk stands above it."""
+"""Possible sets of desks. The range's office can be accused only if a desk is above it."""
 
 
 def places() -> list[tuple[str, str]]:

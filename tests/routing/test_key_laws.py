@@ -280,7 +280,7 @@ class World:
             self.store(replace(addressed(made, other), sent=(full or made).sent))
 
     def forged(self, rows: int) -> Iterator[tuple[int, Message]]:
-        """Yield what those write to the tipster, in the place of any row or after them, who left or lost the tip."""
+        """Yield messages to the tipster by people who left or lost the tip, in place of any row or after the rows."""
         heads = {"", *list(self.state.positions)[-3:]}
         for desk, version, envelope in self.kept[-6:]:
             if self.is_open(desk, version):
@@ -294,7 +294,7 @@ class World:
         return [TipsterReader(self.root, self.row, self.state).may_show(*one) for one in messages]
 
     def made_up_releases(self) -> Iterator[ThreadReader]:
-        """Yield what a station sees to which those give the tip, or one that they made up, who lost it or left."""
+        """Yield a station's view of releases, of the tip or a forged one, by people who lost the tip or left."""
         for desk, version, envelope in self.kept[-6:]:
             if desk != "lanka" and self.is_open(desk, version):
                 for identity, head in product(

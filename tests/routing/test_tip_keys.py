@@ -355,7 +355,7 @@ def test_a_tipster_is_shown_an_offices_answer_once(renewals: Renewals) -> None:
 
 @pytest.mark.parametrize("by", ["sp", "email:sp", "cell"])
 def test_a_tipster_sees_no_message_under_a_former_key_of_the_tip_after_its_renewal(renewals: Renewals, by: str) -> None:
-    """A desk that the tip was taken from has its own key, and the tip's former ones."""
+    """The attacker is a desk that lost the tip: it has its own key, and the tip's former keys."""
     former = renewals.identity
     late = renewals.written(by, 2)
     assert renewals.shown(renewals.written("dig"), late) == [True, True]
@@ -368,7 +368,7 @@ def test_a_tipster_sees_no_message_under_a_former_key_of_the_tip_after_its_renew
 def test_a_tipster_sees_nothing_signed_by_a_former_key_in_place_of_a_desks_recorded_message(
     renewals: Renewals,
 ) -> None:
-    """An officer who left the DIG has its former key, and a desk that lost the tip its own: both have the tip's."""
+    """Attackers: a former DIG officer with the desk's former key, and a desk that lost the tip. Both have its key."""
     former, told = renewals.identity, (renewals.written("sp"), renewals.written("dig", 2))
     leaver = renewals.book.identities["dig", ""]
     forged = renewals.written("sp", text="your name?"), renewals.written("dig", 2, text="your name?")

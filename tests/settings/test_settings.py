@@ -137,7 +137,7 @@ def test_a_problem_in_a_json_value_names_the_variable_that_was_set(
 
 @pytest.fixture
 def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a machine's memory that every user may write to, where there is no `/run/satark`."""
+    """The in-memory folder that every user may write to, on a machine without `/run/satark`."""
     monkeypatch.delenv("SATARK_EPOCH_KEY_FILE", raising=False)
     monkeypatch.setattr(settings, "_RUNTIME", tmp_path / "none")
     monkeypatch.setattr(settings, "_SHARED", tmp_path)

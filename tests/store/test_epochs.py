@@ -53,7 +53,7 @@ class Machine:
         return {epoch.id for epoch in self.keys.live()}
 
     def end(self) -> None:
-        """End what has ended, as nothing is sealed under it."""
+        """Destroy the keys of ended epochs under which nothing is sealed."""
         if self.epochs.agree() and (ended := self.keys.ended()):
             self.epochs.end(ended)
 

@@ -35,7 +35,7 @@ def count_in_memory(pid: int, texts: Mapping[str, Collection[str]]) -> Counter[s
 
 
 def _chunks(pid: int, overlap: int) -> Iterator[bytes]:
-    """Read what a process may write to: what it only reads is its program."""
+    """Read the writable memory of a process: read-only memory is its program."""
     with contextlib.suppress(OSError), Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span, flags, *_ = line.split()

@@ -66,7 +66,7 @@ REST: Final[Mapping[str, tuple[str, str]]] = {
     "cricket": ("preventive", "The owner was bound over."),
     "soil": ("false", "खुदाई के लिए जनपद की अनुमति है।"),
 }
-"""Tips without a story of their own: how the SP's office closes them, and what it tells the tipsters."""
+"""Tips without a separate story: how the SP's office closes them, and its message to the tipsters."""
 
 
 class Day:

@@ -49,7 +49,7 @@ def forger(name: str) -> tuple[str, dict[str, object], RosterOfficer]:
 
 
 def rewrite_rows(at: Attacker, folder: Path, *added: RosterOfficer) -> None:
-    """Write the roster's rows anew with officers whom nobody signed. The machine's copy stays as it is."""
+    """Rewrite the roster's rows with officers whom nobody signed. The machine's copy is unchanged."""
     entries = [Entry.decode(one) for one in read_copy(folder / "data" / COPY_NAME)]
     at.keys(delete(tables.roster))
     for entry in entries:

@@ -336,7 +336,7 @@ def cut_rows_and_copy(at: Attacker) -> None:
 
 
 def rewrite_rows_and_copy(at: Attacker) -> None:
-    """Write the whole roster anew, with a desk of the attacker's before the entry that ends the founding."""
+    """Rewrite the whole roster, with the attacker's desk before the entry that ends the founding."""
     *founding, closed = read_copy(at.folder / "data" / COPY_NAME)
     at.keys(delete(tables.roster))
     for entry in (*founding, Entry(body=own_desk(at)).encode(), closed):
@@ -347,7 +347,7 @@ def rewrite_rows_and_copy(at: Attacker) -> None:
 
 
 def restore_rows_and_copy_of_the_founding(at: Attacker) -> None:
-    """Restore what rows and copy were when the SP's desk stood alone, and add the others and one more without them."""
+    """Restore rows and copy to the time of only the SP's desk; add the other desks and one more without signatures."""
     first, *_ = entries = read_copy(at.folder / "data" / COPY_NAME)
     at.keys(delete(tables.roster))
     add_row(at, first)

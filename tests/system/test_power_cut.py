@@ -26,7 +26,7 @@ RESTARTED = "हमारी मशीन बंद होकर फिर च�
 
 @asynccontextmanager
 async def as_deployed(folder: Path) -> AsyncIterator[Installation]:
-    """Run an installation whose epoch keys lie where they lie by default."""
+    """Run an installation with its epoch keys in the default place."""
     async with set_up_installation(folder, {"SATARK_EPOCH_KEY_FILE": ""}) as installation:
         try:
             await installation.service.start()

@@ -120,7 +120,7 @@ async def test_a_withdrawal_is_not_undone_by_the_rows_of_before(tmp_path: Path, 
         assert opened_with(of, kept.identity) == []
 
 
-async def test_an_officer_who_was_removed_from_the_desk_reads_nothing_newer_by_old_rows(tmp_path: Path) -> None:
+async def test_an_officer_removed_from_the_desk_reads_nothing_newer_from_old_rows(tmp_path: Path) -> None:
     async with case(tmp_path) as of:
         kept = of.envelope(unlock(of.services, "dig", "leaver", LEAVERS))
         assert remove_officer(of.services, of.town.dig, "leaver").done

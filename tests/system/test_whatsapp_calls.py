@@ -60,7 +60,7 @@ async def go_on(caller: TextCaller, scenario: Scenario, *first: tuple[str, str],
 
 
 async def sent_tip(installation: Installation) -> dict[str, Any]:
-    """Return the only tip, and check that nothing that was told is missing."""
+    """Return the only tip, and check that it has all told words."""
     (tip,) = await installation.tips("dig", at_least=1)
     assert set(tip["answers"]) >= {"category", "what", "place", "police"}
     assert tip["lost"] == []

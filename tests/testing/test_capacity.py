@@ -8,7 +8,7 @@ from satark_testing.capacity import Capacity, measure
 
 
 @pytest.mark.slow("starts a service")
-async def test_citizens_tell_whole_tips_and_the_services_own_time_is_counted(tmp_path: Path) -> None:
+async def test_citizens_send_whole_tips_and_the_services_cpu_time_is_measured(tmp_path: Path) -> None:
     found = await measure(tmp_path, 3.0, 4, {})
     assert found.tips > 0
     assert len(found.waits) > 5 * found.tips

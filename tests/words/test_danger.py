@@ -130,7 +130,7 @@ def test_a_short_cry_is_heard(said: str) -> None:
 
 
 @every_row("said", ["wo aa raha hai", "he is coming", "people are coming and going", "log aa rahe hai kharidne"])
-def test_somebody_who_comes_may_be_anybody_and_is_never_sure(said: str) -> None:
+def test_a_text_that_somebody_comes_is_never_a_sure_danger(said: str) -> None:
     assert not any(danger.sure for danger in READER.dangers(said))
 
 

@@ -167,7 +167,7 @@ def _made_up_queue() -> str:
     return made_up(Catalogues.of("satark_desk.web")["en"].text("queue"))
 
 
-def test_an_own_folder_replaces_a_language_that_comes_with_satark(tmp_path: Path) -> None:
+def test_a_configured_folder_replaces_a_shipped_language(tmp_path: Path) -> None:
     (tmp_path / "bho").mkdir()
     (tmp_path / "bho" / "language.toml").write_text('name = "भोजपुरिया"\n', "utf-8")
     use_folder(tmp_path)

@@ -52,7 +52,7 @@ _TAGGED: Final = {
 """Placeholder → its variable. Values of other placeholders can be too long for a variable: they are sent in parts."""
 _FILLED: Final = {"numeric": r"\d{1,30}", "url": r"\S{1,200}"}
 _CARRIERS: Final = ("sms.carry", "sms.carry.two")
-"""Texts that carry words without a template of their own, in one variable or in two."""
+"""Templates for texts without their own template: each carries the words in one variable or in two."""
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ def current_key(connection: Connection, desk: str, rostered: str) -> PublicAudit
 def ensure_key(unit: UnitOfWork, services: Services, desk: str, identity: str) -> PublicAuditKey:
     """Return the desk's audit key, given its opened key; make one if there is none of its own.
 
-    Whoever writes to the database could put a key of their own there, but not sign it with the desk's key.
+    A person who writes to the database could insert another key, but not sign it with the desk's key.
     """
     rows = unit.main.execute(_newest_first(desk)).all()
     own = next((row for row in rows if _is_own(row, identity)), None)

@@ -56,7 +56,7 @@ _MOST_HELD: Final = 32
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
-    """The index's values of one tip: those that a desk needs of all tips and, packed, those that few pages show."""
+    """The index's values of one tip: those that all pages need and, packed, those that few pages need."""
 
     number: str
     rows: bytes
@@ -118,7 +118,7 @@ class IndexHead(msgspec.Struct, array_like=True, frozen=True):
     """Describes the index: how it was made, and which rows belong to it."""
 
     roster: tuple[str, ...]
-    """Heads of the rosters with which its messages were read."""
+    """Heads of the rosters with which the tip's messages were read."""
     parts: tuple[bytes, ...]
     """Names of the index's rows, the oldest first."""
 

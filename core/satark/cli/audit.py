@@ -11,7 +11,7 @@ from satark.runtime.command_host import open_services
 
 @click.group()
 def audit() -> None:
-    """Verify the record of who did what."""
+    """Verify the log of officers' acts."""
 
 
 @audit.command()

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 SAYS: Final = {
-    "audit": "Verify the record of who did what.",
+    "audit": "Verify the log of officers' acts.",
     "backup": "Write one consistent backup into the folder TO, while Satark runs, and remove old ones.",
     "bench": "Measure how many messages and tips a core of this machine takes.",
     "canary": "Search for identifiers of tipsters in every encoding; exit with 1 if any is found.",
@@ -27,7 +27,7 @@ SAYS: Final = {
     "geography": "Check the districts and stations that are covered, or make them of public lists.",
     "keys": "Change keys that are files, and compare their copies.",
     "language": "Add a language: one folder of catalogues, for everything that Satark says.",
-    "plugin": "Start a plugin of your own, and see what it is held to.",
+    "plugin": "Create a plugin, and show the rules that it must keep.",
     "plugins": "List the installed plugins, and which are loaded.",
     "probe": "Send a synthetic tip through the path that every tip takes, and erase it; exit with 1 if it is lost.",
     "qr": "Write the QR code that citizens scan to OUTPUT.",

@@ -38,7 +38,7 @@ _NAME_LENGTH = 30
 
 @click.group(commands=CommandTable(["rules"]))
 def plugin() -> None:
-    """Start a plugin of your own, and see what it is held to."""
+    """Create a plugin, and show the rules that it must keep."""
 
 
 @plugin.command()

@@ -74,7 +74,7 @@ class WrittenPack(msgspec.Struct, frozen=True):
     manifest: str
     """SHA-256 of its manifest, hex; the certificates print it."""
     head: str
-    """The last hash of the custody log in it, hex."""
+    """The last hash of the custody log in the pack, hex."""
 
 
 class PackContents(Redacted, frozen=True, kw_only=True):

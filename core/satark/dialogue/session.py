@@ -221,7 +221,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     aloud: Literal["", "spoke", "chosen"] = ""
     """Whether prompts are read out as well: because the tipster sent a voice note, or chose it."""
     above_range: bool = False
-    """Whether a desk stands above the range's, so that the range's own office may be accused."""
+    """Whether a desk is above the range's, so that the range's own office may be accused."""
     calls: bool = False
     """Whether the tipster can call on this channel, and go on with the draft in the call."""
     reachable: bool = True

@@ -149,7 +149,7 @@ def join_epochs(epochs: Epochs, services: Services, *, is_alone: bool = False) -
 def give_up_drafts(
     identity: Identity, services: Services, if_: Callable[[UnitOfWork], bool] = lambda _: True
 ) -> int | None:
-    """Erase values that only lost epoch keys open; return how many conversations. None: `if_` finds none lost."""
+    """Erase values that only lost epoch keys open; return the number of conversations. None: `if_` returned false."""
 
     def write(unit: UnitOfWork) -> tuple[int | None, list[str]]:
         return lost_drafts.give_up_drafts(unit, identity) if if_(unit) else (None, [])

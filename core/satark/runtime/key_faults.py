@@ -58,7 +58,7 @@ class FileWatch:
 
 
 def _mark(name: str, path: Path) -> tuple[object, ...]:
-    """Return a mark that identifies a file; for a key that never changes, with its content. Empty: there is no file."""
+    """Return a mark that identifies a file; for a constant key it covers the content. Empty: there is no file."""
     try:
         found = path.stat()
         return found.st_dev, found.st_ino, path.read_bytes() if name in _CONSTANT else b""

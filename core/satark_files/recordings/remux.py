@@ -224,7 +224,7 @@ def _unchecked(clean: Path) -> Path:
 
 
 def _with_place_for_sound(container: Container, described: bytes, source: Path) -> Container:
-    """Return the container of the copy: MP4 and AVI have no place for some sound that cameras write there."""
+    """Return the container of the copy: MP4 and AVI have no place for some sound that cameras write into them."""
     if container.demuxer == "mov" and _TELEPHONE.search(described):
         return CONTAINERS["video/quicktime"]
     if container.demuxer == "avi" and b"Audio: aac" in described:

@@ -60,7 +60,7 @@ class SystemSettings(BaseModel):
     mapping: Path | None = None
     """file that writes each event as the receiver's own XML or JSON, in place of a CloudEvent; docs/police-system.md"""
     content_type: str = ""
-    """what such a document is called by HTTP; empty: application/xml or application/json"""
+    """the MIME type of such a document in HTTP; empty: application/xml or application/json"""
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     """further headers of each event, such as SOAPAction or an API key"""
     recipient: str = ""

@@ -321,7 +321,7 @@ class SftpTarget:
 
 
 async def _rename(client: asyncssh.SFTPClient, old: str, new: str) -> None:
-    """Rename a file. Servers other than OpenSSH may lack its extension; their own renaming replaces no file."""
+    """Rename a file. Servers may lack OpenSSH's extension for renaming; the standard renaming replaces no file."""
     try:
         await client.posix_rename(old, new)
     except asyncssh.SFTPOpUnsupported:

@@ -35,7 +35,7 @@ class RabbitMQSettings(BaseModel):
     copies_kept: int = Field(default=10_000, ge=1)
     """maximum number of messages (68 kB each) in one queue of copies; the oldest are dropped first"""
     copies_days: int = Field(default=30, ge=1, le=365)
-    """days after which a copy is dropped: whoever has a desk's key opens it, though the tip was erased"""
+    """days after which a copy is dropped: a desk's key still opens a copy of an erased tip"""
     delivery_limit: int = Field(default=100, ge=2)
     """deliveries of a message to an office that crashes on it, before it becomes a dead letter"""
 

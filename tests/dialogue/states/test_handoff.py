@@ -101,7 +101,7 @@ def test_a_call_accepts_a_handoff_code_where_it_asks_for_codes(engine: Engine, b
     assert there.say(HANDOFF_CODE).step == "place"
 
 
-def test_all_wrong_codes_get_the_same_words_until_no_more_are_accepted(engine: Engine) -> None:
+def test_all_wrong_codes_get_the_same_words_until_the_limit(engine: Engine) -> None:
     there = Chat(engine).say("Hi", "English", "continue")
     for _ in range(4):
         assert "That code is not right" in there.say(HANDOFF_CODE).text

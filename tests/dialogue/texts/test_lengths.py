@@ -43,7 +43,7 @@ TOLD_AT_ONCE = [
 RECEIPT = 300
 ANY_TEXT = 175
 LONGER = {"help": 340, "notice": 290, "receipt": 290, "accused.nobody_above": 290, "reach.erase.done": 240}
-"""Texts that must say more: the ways on, what a provider knows, the receipt, who else can be told, a deleted chat."""
+"""Texts that may be longer: next steps, a provider's knowledge, the receipt, other authorities, a deleted chat."""
 SENTENCE = 120
 WEBSITE = "https://satark.varanasipolice.in"
 END = re.compile(r"(?<=[.?!।:;])\s+|\n+")

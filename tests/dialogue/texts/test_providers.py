@@ -31,7 +31,7 @@ def test_the_notice_tells_what_the_channels_provider_can_read(channel: str, lang
 
 
 NAMED = {"en": "registered in a name", "hi": "किसी के नाम दर्ज", "bho": "केहू के नाम पर दर्ज", "ur": "کسی کے نام درج"}
-"""Language → what the law says of the SIM that an account needs since 1 March 2026."""
+"""Language → the text about the SIM that an account needs by law since 1 March 2026."""
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "telegram"])

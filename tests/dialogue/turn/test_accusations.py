@@ -122,7 +122,7 @@ ADDED: Final[dict[str, Callable[[Chat, str], Chat]]] = {
     "as an edit": lambda chat, words: chat.edit("s0", f"{STORY}, {words}"),
     "on a form": lambda chat, words: chat.hear(FormPage((("what", Text(f"{STORY}, {words}")),))),
 }
-"""Questions where words can be told once the review is reached."""
+"""Questions that accept words once the review is reached."""
 
 OPENED: Final[dict[str, Told]] = {
     "first": lambda engine, words: Chat(engine).say(f"{STORY}, {words}"),
@@ -134,7 +134,7 @@ OPENED: Final[dict[str, Told]] = {
     "to the question": lambda engine, words: Chat(engine).say(*_ASKED, f"pata nahi, {words}"),
     "before the language": lambda engine, words: Chat(engine).say(words, STORY),
 }
-"""Questions where words can be told before the review."""
+"""Questions that accept words before the review."""
 
 
 def kept_from(words: str) -> set[str]:
@@ -214,7 +214,7 @@ def test_a_pin_elsewhere_takes_no_promise_back(engine: Engine) -> None:
     assert not readers(_review(engine, "yes", "station").pin(25.33, 82.97)) & {"lanka", "cantt"}
 
 
-def test_another_answer_takes_no_promise_back_but_the_own_no_does(engine: Engine) -> None:
+def test_only_the_questions_own_no_withdraws_a_promise(engine: Engine) -> None:
     chat = _review(engine, "yes", "district").tap("change", "police_unit", "station")
     assert not readers(chat.tap("@skip") if chat.step == "police_who" else chat) & {"sp-varanasi", "lanka"}
     cleared = _review(engine, "yes", "district").tap("change", "police", "no")

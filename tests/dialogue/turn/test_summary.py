@@ -200,7 +200,7 @@ WHO = [
     "रमेश यादव बोल रहा हूँ", "सुनीता देवी हूँ", "उसकी बीवी बोल रही हूँ", "निवेदक रमेश यादव", "मैं उनका किरायेदार हूँ",
     "वो मेरे साथ रहता है", "उसने मुझसे शादी की है", "मैं उसी हॉस्टल में रहता हूँ",
 ]  # fmt: skip
-"""Clauses that only tell who writes."""
+"""Clauses that only identify the writer."""
 TOLD = ("they sell ganja at Lanka", "lanka me daru bikti hai", "लंका में शराब बिकती है")
 
 

@@ -27,7 +27,7 @@ def recogniser(tmp_path: Path, model: str, *, seconds: float = 60, at_once: int 
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    """A recording, alone in its folder, of which the stand-in hears the words."""
+    """A recording in a folder of its own, whose words the stand-in recognises."""
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "recording").write_text(WORDS, "utf-8")

@@ -206,7 +206,7 @@ async def test_a_dropped_archive_is_complete_signed_and_encrypted_to_the_receive
 
 
 async def _dropped(folder: Path) -> Path:
-    """Return the first archive with a file of evidence: an earlier one may have come before this was cleaned."""
+    """Return the first archive with a file of evidence: an earlier one may precede the cleaning of the file."""
     archive, *_ = await until(
         lambda: asyncio.to_thread(lambda: [*filter(_has_file, folder.glob("satark-*.zip"))]), every=0.05
     )

@@ -1,6 +1,6 @@
 """Runs `satark serve` so that calls inside WhatsApp carry text: each line is one packet that holds the line's words.
 
-A test then reads what is said, without waiting for a voice. After the lines of a question comes `KEYS`, before a
+A test then reads the spoken text, without waiting for a voice. After the lines of a question comes `KEYS`, before a
 recording `BEEP`. Nobody is hurried: a question waits for a key or for `PASS`, with which the caller goes on to speak.
 While what must be heard first is said, no key is waited for.
 """

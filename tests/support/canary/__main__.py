@@ -17,7 +17,7 @@ from support.processes.forked import ForkedService
 
 
 def main() -> None:
-    """Run the worlds, and print what they tell."""
+    """Run the worlds, and print the findings."""
     with TemporaryDirectory(prefix="satark-canary-") as folder, running_broker() as broker:
         report = asyncio.run(
             run_worlds(Path(folder) / "run", lambda: [BrokerQueues(broker.url)], (ForkedService, LateService))

@@ -124,5 +124,5 @@ ANYWHERE: Final = frozenset(fold(word) for word in _FORGET.split(", "))
 
 
 def consents(question: str, text: str) -> bool:
-    """Return whether a text is an own word of what a question may do."""
+    """Return whether a text is an own word of an act that a question may carry out."""
     return fold(text) in OWN_WORDS.get(question, ANYWHERE) and not set(text) & set("?？؟❓")

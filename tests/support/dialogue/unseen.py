@@ -35,13 +35,13 @@ TYPED: Final[dict[str, tuple[str, ...]]] = {
     "reach": ("Hi", "1", "4", _STORY, "लंका", "2", "छोड़ें", "भेजें"),
     "after": (),
 }
-"""Question → what a tipster types to come there."""
+"""Question → the messages with which a tipster reaches it."""
 _PICKED: Final = {
     "police_who": ("police_unit", "1"), "when": ("review", "2", "1"), "when_date": ("when", "2"),
     "who": ("review", "2", "2"), "vehicle": ("review", "2", "3"), "how_often": ("review", "2", "4"),
     "danger": ("review", "2", "5"), "known_by": ("review", "2", "6"),
 }  # fmt: skip
-"""Question → the question before it, and what leads on from there."""
+"""Question → the question before it, and the answer that leads on from that one."""
 _MENUS: Final = {
     "@cancel": ("command:cancel", "command:forget"), "@restart": ("command:restart",), "@code": ("command:status",),
     "@language": ("command:language",), "@details": ("option:details",), "@change": ("option:change",),

@@ -148,7 +148,7 @@ def _load() -> tuple[Callable[[bytes], list[float]], Any]:
 @click.argument("digits", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--speakers", default=60, show_default=True, help="Most speakers.")
 def main(voices: Path, digits: Path, speakers: int) -> None:
-    """Measure what disguised voices still tell."""
+    """Measure how well speakers of disguised voices can be recognised."""
     voice, decoder = _load()
     with tempfile.TemporaryDirectory() as made:
         cut, said = chunks(voices, Path(made), speakers), sentences(digits, Path(made))

@@ -199,7 +199,7 @@ def _still(size: str, seconds: int) -> bytes:
 
 
 def _trimmed() -> bytes:
-    """Return a still film of which an edit list hides the beginning, so that it is encoded anew."""
+    """Return a still film whose edit list hides its beginning, so that the scrubber encodes the film again."""
     film = bytearray(_still("1920x1080", 240))
     at = film.find(b"elst")
     film[at + 16 : at + 20] = (3000).to_bytes(4)

@@ -19,7 +19,7 @@ import psycopg
 from satark_testing.processes.service import free_port
 
 NOBODY = "nobody"
-"""The user who runs the server where the tests run as root, whom PostgreSQL refuses."""
+"""The user who runs the server if the tests run as root, since PostgreSQL refuses root."""
 _SETTINGS: Final = ("listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "fsync = off")
 
 

@@ -1,7 +1,7 @@
 """Looks up known flaws of the locked packages with pip-audit.
 
-pip-audit says "No known vulnerabilities found" and succeeds where the advisory database can't be reached. Here, that is
-told apart: nothing was checked, and nothing is claimed.
+pip-audit says "No known vulnerabilities found" and succeeds where the advisory database can't be reached. Here, that
+case is distinguished: nothing was checked, and nothing is claimed.
 """
 
 from __future__ import annotations

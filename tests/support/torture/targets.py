@@ -39,7 +39,7 @@ class Target(Protocol):
 
     @property
     def destination_rules(self) -> Sequence[DestinationRule]:
-        """The configured destinations; none where desks are the destinations."""
+        """The configured destinations; none if the destinations are desks."""
 
     @property
     def restarts(self) -> int:

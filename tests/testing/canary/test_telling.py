@@ -17,7 +17,7 @@ WORDS: Final = ("guns are sold at night", "liquor is made behind the kiln")
 
 
 def revealed(values: Callable[[World, random.Random], list[Value]]) -> set[tuple[str, str]]:
-    """Return what tells a secret where each world lists these values in one place."""
+    """Return the findings about a secret if each world lists these values in one place."""
     chance = random.Random(1)
     return telling([{"place": values(world, chance)} for world in WORLDS])
 

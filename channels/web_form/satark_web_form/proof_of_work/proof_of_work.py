@@ -236,7 +236,7 @@ class WaitingPlaces:
     """
 
     def __init__(self, folder: Path, queue_minutes: int, kept_minutes: int) -> None:
-        """`queue_minutes`: the longest queue; `kept_minutes`: how long a place is kept for whoever comes late."""
+        """`queue_minutes`: the longest queue; `kept_minutes`: how long a place is kept for a late visitor."""
         self._places = folder / "places"
         self._kept = folder / "kept"
         self._queue = queue_minutes

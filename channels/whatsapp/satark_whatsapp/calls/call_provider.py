@@ -43,7 +43,7 @@ class WhatsAppCalls(ListeningCallProvider):
         self._graph = GraphApi(settings)
         self._rings: asyncio.Queue[tuple[CallEvent, tuple[Address, ...]]] = asyncio.Queue()
         self.ended: asyncio.Queue[CallRequest] = asyncio.Queue()
-        """The first requests of calls that are over. They stand for everything that was told in the call."""
+        """The first requests of calls that are over. Each represents all words of its call."""
         self._active: dict[str, CallMedia | None] = {}
         """Id of a call under way → its connection; None before there is one."""
 

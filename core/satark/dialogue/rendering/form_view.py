@@ -26,7 +26,7 @@ def asked_about(context: TurnContext, code: str) -> str:
 
 
 def make_form(context: TurnContext) -> FormView:
-    """Make the form that shows where a session stands. Changes nothing."""
+    """Make the form that shows the present state of a session, without changing it."""
     loaded, session = context.loaded, context.session
     name, question = context.whole_question()
     step = context.progress.step

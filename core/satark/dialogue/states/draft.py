@@ -145,7 +145,7 @@ def _asks_where(context: TurnContext, step: Step | None) -> bool:
 
 
 def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tuple[str, ...]:
-    """The actions of a step's question, with those that depend on where the session stands."""
+    """The actions of a step's question, with those that depend on the state of the session."""
     leads_back = len(context.loaded.flow.languages) > 1 or _previous(context, step) is not None
     if leads_back and step.type.part != "review":
         actions = (*actions, "back")

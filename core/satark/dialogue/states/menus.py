@@ -89,7 +89,7 @@ class _YesNo(BaseState, ABC):
     actions: tuple[str, ...] = ()
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Ask whether to do it, in words that say what happens."""
+        """Ask whether to carry out the act, in words that say its effect."""
         options = tuple(context.option(self.name, code) for code in self.codes)
         text = context.catalogue.text(f"{self.name}.ask")
         return f"@{self.name}", Question(text=text, options=options, actions=self.actions, wants="choice")

@@ -33,7 +33,7 @@ def test_every_page_has_strict_headers_and_nothing_inline(browser: Browser) -> N
     assert (asset.status_code, asset.headers["cache-control"]) == (200, "no-cache")
 
 
-def test_over_https_every_page_tells_the_browser_to_use_nothing_else(site: Starlette, browser: Browser) -> None:
+def test_over_https_every_page_tells_the_browser_to_use_only_https(site: Starlette, browser: Browser) -> None:
     assert "strict-transport-security" not in browser().get("/desk/sign-in").headers
     with site_client(site, "https://desk.example") as client:
         for path in ("/desk/", "/desk/sign-in", "/desk/static/desk.css", "/desk/nothing"):

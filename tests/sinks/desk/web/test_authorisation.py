@@ -64,7 +64,7 @@ class Case(NamedTuple):
     excluded: frozenset[str] = frozenset()
 
     def relation(self, desk: str) -> str:
-        """Return what the tip is to a desk: own, excluded, other or unknown."""
+        """Return the relation of the tip to a desk: own, excluded, other or unknown."""
         if desk in self.readers:
             return "own"
         if not self.readers:
@@ -184,7 +184,7 @@ def send(client: Client, method: str, address: str) -> Response:
 
 
 def answer_of(response: Response, count: int) -> Answer:
-    """Reduce a response to what it tells apart from its words."""
+    """Reduce a response to its observable parts besides its words."""
     told = {name: value for name, value in response.headers.items() if name != "set-cookie"}
     return Answer(response.status_code, len(response.content), tuple(sorted(told.items())), count)
 

@@ -60,7 +60,7 @@ class Phone:
         await self.page.keyboard.type(WORDS)
 
     async def open_first(self) -> None:
-        """Open what stands first in the queue."""
+        """Open the first tip of the queue."""
         await self.tap(self.page.locator(".tips a").first)
 
     async def propose(self) -> None:

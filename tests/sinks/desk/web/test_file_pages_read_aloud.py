@@ -40,7 +40,7 @@ def test_every_officer_of_the_tips_desks_hears_the_transcript(browser: Any, spok
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_without_a_transcript_there_is_nothing_to_hear(browser: Any, spoken: SeededTip) -> None:
+def test_without_a_transcript_no_speech_is_offered(browser: Any, spoken: SeededTip) -> None:
     client = browser("sp")
     assert f"/desk/tips/{spoken.number}/transcripts/2" not in client.get(f"/desk/tips/{spoken.number}").text
     assert client.get(f"/desk/tips/{spoken.number}/transcripts/2").status_code == 404
