@@ -177,6 +177,7 @@ class Telling:
         """Whether the words of a first message begin a tip: they belong to one, name a place, or tell of something."""
         told = self.context.analysis(self.event.body)
         tells = category_of(told) or (len(told) > LEFT_OVER and told.has("w.*", "who.child", "who.woman", "who.they"))
+        tells = tells or len(told.unknown) >= LEFT_OVER  # names, or a language that is not known
         return bool(tells) or self.surely_belongs() or bool(self.context.places_told(self.event.body))
 
     def may_say_nothing(self) -> bool:
