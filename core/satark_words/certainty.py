@@ -13,8 +13,8 @@ from satark_words.weights import CLEAR_MARGIN, Likely
 
 _EMPTY: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "who.you", "who.me", "k.only")
 _LIMITS: Final = (*NEGATIONS, "neg.wrong", "neg.but", "say.no", "say.if")
-_SPARE: Final = 2
-"""Number of words beside an answer whose question has no weights."""
+_SPARE: Final = 1
+"""Number of other words beside an answer whose question has no weights."""
 
 
 def is_sure(told: Analysis, option: str, own: set[int], rivals: Iterable[str], likely: Likely | None) -> bool:

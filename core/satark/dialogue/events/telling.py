@@ -173,12 +173,17 @@ class Telling:
     def begins(self) -> bool:
         """Whether the words of a first message begin a tip: they belong to one, name a place, or tell of something."""
         told = self.context.analysis(self.event.body)
+        if told.asks and not (tells_crime(told) or category_of(told) or self.reading.dangers):
+            return False
         tells = category_of(told) or (len(told) > LEFT_OVER and told.has("w.*", "who.child", "who.woman", "who.they"))
+        tells = tells or len(told.unknown) >= LEFT_OVER  # names, or a language that is not known
         return bool(tells) or self.surely_belongs() or bool(self.context.places_told(self.event.body))
 
     def may_say_nothing(self) -> bool:
-        """Whether the words may ask or refuse, though they may as well be a detail."""
+        """Whether the words may ask or refuse, though they may as well be the detail that is asked for."""
         told = self.context.analysis(self.event.body)
+        if self.asked.asks != "text" or self.asked.opening or self.is_held():
+            return False
         return told.asks or (told.negates and len(told) <= STORY_WORDS - 2 and not told.unknown)
 
     def may_go_on(self) -> bool:

@@ -266,9 +266,7 @@ class _Words(Telling):
                 return self.kept()
         elif context.state is LANGUAGE:
             return self.first_words()
-        elif self.forbids() and not (self.tells_of_crime() or self.is_held()):
-            return ask_to_keep(self)
-        if self.asked.asks == "text" and not self.asked.opening and self.may_say_nothing() and not self.is_held():
+        elif (self.forbids() and not (self.tells_of_crime() or self.is_held())) or self.may_say_nothing():
             return ask_to_keep(self)
         if context.state is DRAFT and self.asked.opening:
             fill_in_answer(context, reading.opening)
