@@ -1,6 +1,6 @@
 """How Sphinx builds the documentation site of our Markdown: `make docs`.
 
-The pages are read where they lie, so that a link works in the site as it does in the repository.
+Sphinx reads the pages in place, so that a link works in the site as it does in the repository.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ _START = "docs/index"
 _NAMES = "docs/reference/api"
 """The page with every public name, from the source."""
 _PUBLIC = {**contract_names(), **contract_names("satark_files."), "satark.api": ["VERSION"]}
-"""Module → the names of it that `satark.api` offers."""
+"""Module → its names that `satark.api` offers."""
 _DECISIONS = "docs/adr/README"
 """The page whose table of contents is its folder."""
 
 
 def _append_contents(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Make the site's tables of contents and its list of names, so that the Markdown itself needs none."""
+    """Make the site's tables of contents and its list of names, so that the Markdown needs neither."""
     if page == _START:
         source[0] += "".join(
             _contents([":hidden:", f":caption: {title}"], _LISTED.findall(text))

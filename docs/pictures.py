@@ -1,4 +1,4 @@
-"""Takes the screenshots of the documentation, from demos of its own: `python docs/pictures.py` (some minutes).
+"""Takes the screenshots of the documentation, from separate demos: `python docs/pictures.py` (some minutes).
 
 No test checks the pictures: take them again when a page has changed, and look at them. `python docs/pictures.py desk
 FOLDER` takes each state of each page of the desk into a folder, in both languages, on a phone and on a desktop.
@@ -236,7 +236,7 @@ async def mailbox(browser: Browser, url: str, code: str) -> None:
 
 
 async def sign_in(browser: Browser, service: Service) -> Page:
-    """Sign in at the SP's desk, and look at who may read, so that no page says that it has changed."""
+    """Sign in at the SP's desk, and view who may read, so that no page reports a change of readers."""
     page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP)).new_page()  # type: ignore[arg-type] # a literal's type
     await page.goto(f"{service.url}/desk/")
     for name, value in (("desk", "sp"), ("officer", "sp"), ("passphrase", passphrase(service))):
@@ -286,7 +286,7 @@ async def demo(*options: str) -> AsyncIterator[Service]:
 
 
 async def visit(browser: Browser) -> None:
-    """Take what a visitor of an empty demo sees, from the first message to the officer's question."""
+    """Take the pages that a visitor of an empty demo sees, from the first message to the officer's question."""
     async with demo() as service:
         await simulator(browser, service.url)
         number, code = await form(browser, service.url)
@@ -301,7 +301,7 @@ async def visit(browser: Browser) -> None:
 
 
 def gallery(folder: Path) -> int:
-    """Take every state of the desk's pages: the tests of the gallery do, while they review them."""
+    """Take every state of the desk's pages: the gallery's tests take them while they review the pages."""
     folder.mkdir(parents=True, exist_ok=True)
     tests = Path(__file__).parents[1] / "tests/sinks/desk/web/gallery"
     taken_to = {**os.environ, "SATARK_PICTURES": str(folder.resolve())}

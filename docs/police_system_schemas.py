@@ -1,4 +1,5 @@
-"""Generates what the police system's plugin publishes: `schema.json` (events in both directions) and `openapi.json`.
+"""Generates the files that the police system's plugin publishes: `schema.json` (events in both directions) and
+`openapi.json`.
 
 `python docs/police_system_schemas.py` writes both into the plugin. A test checks that they are up to date.
 """
@@ -44,7 +45,7 @@ def schemas() -> dict[str, Any]:
 
 
 def openapi() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 description: what Satark posts (webhooks), and what it accepts (paths)."""
+    """Return the OpenAPI 3.1 description: Satark's webhooks, and the paths of its API."""
     (event, answer), components = _components("#/components/schemas/{name}")
     request = {"$ref": "#/components/schemas/TipRequest"}
     data = {"$ref": "#/components/schemas/TipData"}

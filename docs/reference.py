@@ -35,7 +35,7 @@ ROOT = DOCS.parent
 
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _LINE = 120
-"""Characters of a line of code, as the formatter has it."""
+"""Maximum number of characters in a line of code, as the formatter's."""
 _BANNER = re.compile(r"^# -{5,} (.+)$")
 
 
@@ -96,7 +96,7 @@ def _models(offer: EntryPoint) -> Iterator[tuple[str, type[BaseModel]]]:
 
 
 def _section(title: str, model: type[BaseModel], extended: tuple[str, type[BaseModel]] | None) -> str:
-    """Return the settings of a section; of one that another section extends, only what that one adds."""
+    """Return the settings of a section. If another section extends it, return only the added settings of that one."""
     if extended:
         more = ", ".join(f"`{name}`" for name in extended[1].model_fields if name not in model.model_fields)
         return f"## {title}\n\nAs in {extended[0]}, without {more}.\n"
@@ -171,7 +171,7 @@ WRITERS: dict[str, Callable[[], str]] = {
 
 
 def current(page: str) -> str:
-    """Return a page's text with every generated part brought up to date."""
+    """Return a page's text with every generated part updated."""
     return _PART.sub(lambda part: f"{part[1]}\n{WRITERS[part[2]]()}\n{part[3]}", page)
 
 

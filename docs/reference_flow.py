@@ -91,7 +91,7 @@ def _fields(properties: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _taken(field: Mapping[str, Any]) -> str:
-    """Say in words what a field of the schema takes."""
+    """Describe in words the values that a field of the schema accepts."""
     match field:
         case {"enum": values} | {"const": values}:
             return ", ".join(f"`{value}`" for value in ([values] if isinstance(values, str) else values))
@@ -159,13 +159,13 @@ def texts() -> str:
 
 
 def _needs(key: str) -> str:
-    """Return an id of the engine's, with the places that the text must have, and † if it stands on a button."""
+    """Return an id of the engine, with the placeholders that the text must have, and † if it can be a button."""
     places = ", ".join(f"`{{{place}}}`" for place in sorted(REQUIRED_TEXTS[key]))
     return f"`{key}`" + ("†" if key in BUTTON_TEXTS else "") + (f" ({places})" if places else "")
 
 
 def _ids(kind: StepType) -> Iterator[str]:
-    """Yield the texts that a step of a type needs; one that can stand under several ids under all of them."""
+    """Yield the texts that a step of a type needs; a text with several possible ids is yielded under all of them."""
     options = ("CODE",) if issubclass(kind.settings, ChoiceSettings) else None
     settings = kind.settings() if options is None else kind.settings(options=options)
     for keys in kind.keys(Step(id="STEP", type=kind, settings=settings)):

@@ -1,4 +1,4 @@
-"""Writes the code of the scaffolds into their how-tos: it is what `satark plugin new` makes, and what its tests run."""
+"""Writes the code of the scaffolds into their how-tos: the code that `satark plugin new` makes and its tests run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHOWN = {"screen": "railways", "scrubber": "calendars", "step": "number_plate"}
 
 
 def scaffold(kind: str) -> str:
-    """Return the module of a scaffold that does its work."""
+    """Return the module of a scaffold that has its main code."""
     name = _SHOWN[kind]
     with TemporaryDirectory() as folder:
         write_project(kind, name, Path(folder))

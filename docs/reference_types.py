@@ -1,4 +1,4 @@
-"""Writes the reference of the types that hooks hand over and are given: their fields and methods, from the source."""
+"""Writes the reference of the types that hooks return and get: their fields and methods, from the source."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _public_types() -> Mapping[str, tuple[str, Any]]:
 
 
 def _reached(public: Mapping[str, tuple[str, Any]]) -> frozenset[str]:
-    """Return the names of the types that the hooks' annotations lead to, and theirs in turn."""
+    """Return the names of the types in the hooks' annotations, and of the types that those use."""
     found: set[str] = set()
     waiting = _annotated(ast.parse(inspect.getsource(hooks))) & public.keys()
     while waiting:
@@ -90,7 +90,7 @@ def _annotated(source: ast.AST) -> set[str]:
 
 
 def parsed(of: type) -> ast.ClassDef:
-    """Return the source of a class, with what it has from private bases."""
+    """Return the source of a class, with the members of its private bases."""
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
     assert isinstance(node, ast.ClassDef)  # noqa: S101 - a class's source is a class
     for base in (one for one in of.__bases__ if one.__name__.startswith("_")):
@@ -132,7 +132,7 @@ def _class(of: type, told: Callable[[str], str] | None = None) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Return the first sentence of a text up to a semicolon: the rest stands in the source."""
+    """Return the first sentence of a text up to a semicolon: the source has the rest."""
     first = cell(text.split("\n\n", maxsplit=1)[0])
     clause, more, _ = re.split(r"(?<=[^.]\.) (?=[A-Z`])", first)[0].partition("; ")
     return f"{clause}." if more else clause
@@ -148,7 +148,7 @@ def members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 def _field(part: ast.AnnAssign) -> str:
-    """Return a field as a signature has it; of a setting, which its section explains, without the `Field(…)`."""
+    """Return a field as it is in a signature; for a setting, which its section explains, without the `Field(…)`."""
     default = ast.unparse(part.value) if part.value else ""
     written = "" if default.startswith("Field(") or not default else f"={default}"
     return cell(f"{ast.unparse(part.target)}: {ast.unparse(part.annotation)}{written}")
@@ -172,5 +172,5 @@ def _signature(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text as the cell of a table."""
+    """Return a text as a table cell."""
     return re.sub(r"\s+", " ", text).replace("|", "\\|")

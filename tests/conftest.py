@@ -55,7 +55,7 @@ class Databases(NamedTuple):
 
 
 def pytest_collection_finish() -> None:
-    """Exempt what the collection made from garbage collection: searching it again and again is a sixth of the work.
+    """Exempt objects of the collection from garbage collection: searching them repeatedly is a sixth of the work.
 
     What the system protects is looked for by a process of its own, once: no test is to be blamed for it.
     """
@@ -65,7 +65,7 @@ def pytest_collection_finish() -> None:
 
 
 class PassphraseCost(NamedTuple):
-    """What Argon2id costs when a passphrase is set."""
+    """The cost of Argon2id when a passphrase is set."""
 
     memory_kib: int
     passes: int
@@ -90,7 +90,7 @@ def migrations_made_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def statements_compiled_once() -> Iterator[None]:
-    """New engines use what was compiled for earlier ones."""
+    """New engines use the statements that earlier engines compiled."""
     with shared_dialects():
         yield
 

@@ -1,4 +1,4 @@
-"""What a contributor's tools read: they parse, and the commands and files that they name exist."""
+"""Files for contributors' tools parse, and the commands and files that they name exist."""
 
 from __future__ import annotations
 
@@ -112,13 +112,13 @@ def test_a_leak_is_not_reported_in_public() -> None:
     assert any("security" in link["url"] for link in config["contact_links"])
 
 
-def test_a_pull_request_asks_what_the_contributing_page_asks() -> None:
+def test_a_pull_request_has_the_questions_of_the_contributing_page() -> None:
     asked = checklist(ROOT / "CONTRIBUTING.md")
     assert asked
     assert checklist(ROOT / ".github" / "PULL_REQUEST_TEMPLATE.md") == asked
 
 
-def test_the_container_has_what_ci_has() -> None:
+def test_the_container_has_the_same_tools_as_ci() -> None:
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
     assert container["postCreateCommand"].removeprefix("make ") in targets()
     for command in (container["onCreateCommand"], (ROOT / ".ci" / "run").read_text()):

@@ -57,7 +57,7 @@ class Installer:
 
     def __init__(self, machine: BareMachine) -> None:
         self.passphrase = ""
-        """Of the first desk's officer."""
+        """The passphrase of the first desk's officer."""
         self._recipient, self.operator_key = new_identity()
         self._machine = machine
         self._seconds: dict[str, float] = {}
@@ -81,7 +81,7 @@ class Installer:
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
-        """Take the time of what is done."""
+        """Measure the time of the block."""
         began = time.monotonic()
         yield
         self._seconds[what] = time.monotonic() - began
@@ -106,7 +106,7 @@ class Installer:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is copied to the machine: what `make build` makes of this source."""
+    """The wheel that is copied to the machine: the one that `make build` makes of this source."""
     folder = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
@@ -130,7 +130,7 @@ def machine(wheel: Path) -> Iterator[BareMachine]:
 
 @pytest.fixture(scope="module")
 def installer(machine: BareMachine) -> Installer:
-    """Who followed the page up to a service with the form: steps 1 to 5."""
+    """A person who followed steps 1 to 5 of the page, up to a service with the form."""
     installer = Installer(machine)
     for step in "123":
         installer.follow(STEPS[step])

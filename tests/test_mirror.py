@@ -1,4 +1,4 @@
-"""Tests mirror the tree: a module's tests are in the file of its name, where the same folders lead."""
+"""Tests mirror the tree: a module's tests have the same folders and file name as the module."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CORE: Final = {
 """Package of `core/` → the folder of its tests."""
 WITHOUT: Final = frozenset({"__init__.py", "__main__.py"})
 SHARE: Final = 0.95
-"""Of the modules that have such a file. The rest are tested through what uses them."""
+"""The share of modules with such a file. Other modules are tested through their users."""
 
 
 def modules() -> list[Path]:
@@ -45,7 +45,7 @@ def mirrored_in(module: Path) -> Path:
         ("sinks/desk/satark_desk/web/queue_pages.py", "tests/sinks/desk/web/test_queue_pages.py"),
     ],
 )
-def test_a_module_s_tests_lie_where_its_folders_lead(module: str, tests: str) -> None:
+def test_a_modules_tests_are_in_folders_of_the_same_names(module: str, tests: str) -> None:
     assert mirrored_in(Path(module)) == Path(tests)
 
 

@@ -152,7 +152,7 @@ def test_the_lock_satisfies_every_requirement() -> None:
     assert [str(one) for one in wanted if not one.specifier.contains(pinned[canonicalize_name(one.name)])] == []
 
 
-def test_the_oldest_version_that_is_allowed_is_the_one_that_is_tested() -> None:
+def test_the_oldest_allowed_version_is_the_tested_one() -> None:
     tested = {name: Version(version) for name, version in pins(LOWEST).items()}
     for requirement in map(Requirement, NEEDED_TO_RUN):
         (oldest,) = (bound.version for bound in requirement.specifier if bound.operator == ">=")

@@ -66,7 +66,7 @@ REDACTED = [
 
 
 @pytest.mark.parametrize("value", REDACTED, ids=lambda value: type(value).__name__)
-def test_a_value_that_holds_a_person_or_a_tip_never_shows_it(value: object) -> None:
+def test_the_repr_of_a_value_of_a_person_or_a_tip_never_shows_its_content(value: object) -> None:
     shown = f"{value!r} {value!s} {value} {[value]}"
     assert SECRET not in shown
 
@@ -88,13 +88,13 @@ def test_a_sender_has_another_pseudonym_on_every_account() -> None:
     assert identity.pseudonym("whatsapp:1", ADDRESS) != identity.pseudonym("whatsapp:2", ADDRESS)
 
 
-def test_a_reply_handle_opens_with_the_edge_key_alone() -> None:
+def test_a_reply_handle_opens_only_with_the_edge_key() -> None:
     sealed = Identity(b"a" * 32).seal_handle(Handle(account="whatsapp:1", address=SECRET), b"place")
     assert SECRET.encode() not in sealed
     assert Identity(b"b" * 32).open_handle(sealed, b"place") is None
 
 
-def test_a_draft_opens_for_its_own_conversation_alone() -> None:
+def test_a_draft_opens_only_for_its_own_conversation() -> None:
     identity = Identity(os.urandom(32))
     sealed = identity.seal_draft(b"one", SECRET.encode())
     assert SECRET.encode() not in sealed
@@ -112,7 +112,7 @@ def test_an_edge_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) 
         load_edge_key(path, create=False)
 
 
-def test_a_tip_opens_for_its_own_key_alone() -> None:
+def test_a_tip_opens_only_for_its_own_key() -> None:
     recipient, identity = new_identity()
     sealed = seal(TIP, recipient)
     assert open_as(Tip, sealed, identity) == TIP

@@ -1,4 +1,4 @@
-"""Services: the store as commands have it, and the same store with a process's writer."""
+"""Services: the store as commands use it, and the same store with a process's writer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every text that code or a template asks for exists in Hindi and English: nobody is ever shown a text's id."""
+"""Every text that code or a template requests exists in Hindi and English, so that nobody is shown a text's id."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ ASKS: Final = frozenset({
 IN_TEMPLATE: Final = re.compile(r"""\b(?:t|text|texts)\(\s*(?:"([^"]+)"|'([^']+)')\s*(~)?""")
 ID: Final = re.compile(r"[a-z_0-9]+(\.[A-Za-z_0-9]+)*")
 ONLY_HINDI: Final = frozenset({"sms.carry.latin", "sms.carry.two.latin", "sms.more.latin"})
-"""Hindi in Latin letters. The code looks whether it is there."""
+"""Texts that only Hindi in Latin letters has. The code checks whether they exist."""
 LANGUAGES: Final = frozenset({"hi", "en"})
 
 
 def ids_in(node: ast.expr) -> Iterator[str]:
-    """Yield the ids that an argument may be; what is filled in stands as `{}`."""
+    """Yield the ids that an argument may be; inserted values are `{}`."""
     match node:
         case ast.Constant(value=str(text)):
             yield text
@@ -81,7 +81,7 @@ def is_there(asked: str, known: frozenset[str]) -> bool:
 
 @pytest.mark.slow("every text")
 @pytest.mark.parametrize("folder", ASKING)
-def test_every_text_that_is_asked_for_is_there_in_hindi_and_english(folder: str) -> None:
+def test_every_requested_text_exists_in_hindi_and_english(folder: str) -> None:
     catalogues = [Catalogues.of(package) for package in ASKING[folder]]
     known = frozenset(key for each in catalogues for key in set(each["hi"]) & set(each["en"]))
     files = [(file, asked_in_code(file)) for file in (ROOT / folder).rglob("*.py")]
@@ -96,6 +96,6 @@ def test_every_text_that_is_asked_for_is_there_in_hindi_and_english(folder: str)
 
 
 @pytest.mark.parametrize("package", sorted({package for packages in ASKING.values() for package in packages}))
-def test_a_text_is_there_in_both_languages_or_in_none(package: str) -> None:
+def test_a_text_exists_in_both_languages_or_in_none(package: str) -> None:
     catalogues = Catalogues.of(package)
     assert sorted((set(catalogues["hi"]) ^ set(catalogues["en"])) - ONLY_HINDI) == []

@@ -1,4 +1,4 @@
-"""Hindi and English lack no text of each other. Urdu and Bhojpuri are complete too, and off until they are named."""
+"""Hindi and English have the same texts. Urdu and Bhojpuri are complete too, and off unless a setting names them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.made_up_language import PACKAGES
 LANGUAGES: Final = ("bho", "ur")
 OTHER_SCRIPT: Final = {"bho": "ARABIC", "ur": "DEVANAGARI"}
 HINDI_ALONE: Final = {"sms.carry.latin", "sms.carry.two.latin", "sms.more.latin"}
-"""What Hindi in Latin letters needs."""
+"""Texts that only Hindi in Latin letters needs."""
 _PLACE: Final = re.compile(r"\{\w*\}")
 _NUMBER: Final = re.compile(r"(?<!\d)\d{2,}(?!\d)")
 _CALL: Final = ("voice", Capabilities(kind="voice", text=4000, body=4000))

@@ -214,7 +214,7 @@ def test_every_exception_is_used_and_has_a_reason() -> None:
 
 
 @pytest.mark.parametrize("name", ["Reception", "_reception", "open_receptions", "HTTPReception", "reception.closed"])
-def test_a_word_is_found_wherever_it_stands(name: str) -> None:
+def test_a_word_is_found_at_any_place_in_a_name(name: str) -> None:
     assert wrong([Name(name, "use", "here")])
     assert not wrong([Name("receptionist", "use", "here")])
 

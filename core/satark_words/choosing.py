@@ -57,6 +57,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         surely = says_yes(analysis, surely=True)
         return Chosen("yes", Confidence.LIKELY) if surely else Chosen(suggested="yes")
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
+    several = len(found) > 1
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
     is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
@@ -72,7 +73,8 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     limited = option.id == "no" and asked.name != "now" and analysis.has("neg.but")  # "no arms, but dogs"
     if limited or (analysis.asks and len(analysis) <= _SHORT * 2):
         return Chosen(suggested=option.id)
-    return Chosen(option.id, _confidence(analysis, option, spans, asked))
+    sure = _confidence(analysis, option, spans, asked)
+    return Chosen(option.id, min(sure, Confidence.LIKELY) if asked.name == "when" and several else sure)
 
 
 def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:

@@ -3,7 +3,7 @@
 A negation or a time belongs to its clause, and in it to the words beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -12,10 +12,12 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
+from satark_words.certainty import is_sure_category
 from satark_words.places import DENIALS, POLICE, Places, is_cleared
 from satark_words.reading import Danger, Opening, PlaceFound
 from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
 from satark_words.small_words import in_order, listed
+from satark_words.weights import CLEAR, Weights, likely_of
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
@@ -271,7 +273,7 @@ def accuses_another(analysis: Analysis) -> bool:
     )
 
 
-def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:
+def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...], weights: Weights) -> Opening:
     """Return the answers that a first message, or any story, gives to questions that would be asked."""
     if opening := analysis.openings.get(dangers):
         return opening
@@ -287,8 +289,20 @@ def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger,
         police=police,
         unit=unit_of(analysis) if police else "",
         dangers=dangers,
+        doubts=frozenset(_doubts(analysis, weights)),
     )
     return opening
+
+
+def _doubts(analysis: Analysis, weights: Weights) -> Iterator[str]:
+    weighed, code = weights.of(analysis), category_of(analysis)
+    others = ORDER if code not in _PAID_FOR else [one for one in ORDER if one != "POLCOR"]  # they are only paid for it
+    if not is_sure_category(analysis, code, likely_of(weighed, others)):
+        yield "category"
+    police = likely_of(weighed, ("police:yes", "police:no", "police:unknown"))
+    is_clear = police and police.sense == "police:yes" and police.logit >= 2 * CLEAR  # nobody is accused by a guess
+    if not (is_clear or accuses_another(analysis)):
+        yield "police"
 
 
 def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:

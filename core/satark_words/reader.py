@@ -53,7 +53,7 @@ class Reader:
     def open(self, text: str | Analysis) -> Opening:
         """Read the category, place, time, police involvement and dangers that a story tells of."""
         analysis = self._analysed(text)
-        return opening_of(analysis, self.places, self._dangers.find(analysis))
+        return opening_of(analysis, self.places, self._dangers.find(analysis), self._knowledge.weights)
 
     def dangers(self, text: str | Analysis) -> tuple[Danger, ...]:
         """Find the dangers that a text tells of."""

@@ -146,6 +146,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """The level of the involved police: `station`, `outpost`, `circle`, `district` or `range`; see `whom` in the
     lexicon."""
     dangers: tuple[Danger, ...] = ()
+    doubts: frozenset[str] = frozenset()
+    """Which of `category` and `police` is not sure, and is asked rather than taken."""
 
 
 class IdentitySpan(msgspec.Struct, frozen=True):

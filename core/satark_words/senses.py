@@ -7,14 +7,36 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, says_yes
+from satark_words.certainty import is_sure
+from satark_words.choosing import (
+    FILL,
+    LOOSE,
+    NOT_KNOWN,
+    POLITE,
+    STORY_REST,
+    STORY_WORDS,
+    TextAtQuestion,
+    marks_of,
+    says_yes,
+)
 from satark_words.danger import DangerRules
 from satark_words.opening import category_of, is_denied, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
 from satark_words.small_words import in_order, listed
-from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option, logit_of
+from satark_words.weights import (
+    LEAST_LIKELY,
+    LEAST_MARGIN,
+    LEAST_TALK,
+    SPOKEN,
+    TALK,
+    Likely,
+    Weights,
+    likeliest,
+    likely_of,
+    logit_of,
+)
 
 COMMANDS: Final = in_order("commands")
 """Commands in the order in which they are tried. If a text has words of two, the earlier command counts."""
@@ -91,28 +113,51 @@ class Senses(TextAtQuestion):
         return reading if reading.confidence is Confidence.CERTAIN else self._doubted(reading)
 
     def _doubted(self, reading: Reading) -> Reading:
-        """If the weights disagree with the rules on an option or a command, suggest it and ask back."""
-        likely = likely_option(self._weights, self._asked.name.lstrip("@"))
+        """Lower what is not sure to a guess; suggest what the weights are against."""
+        likely = self._likely
+        probable = likely.sense if likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN else ""
         is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
-        if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
+        is_against = likely and probable != reading.option and self._asked.name != "category"
+        if reading.kind is Kind.OPTION and is_against and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
-        if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
-            return self._make(Kind.UNCLEAR, suggested=likely or f"@{reading.command}", story=self._free)
-        if reading.kind is Kind.UNCLEAR and not reading.suggested and likely and self._uncovered(_SAID) <= 1:
-            return msgspec.structs.replace(reading, kind=Kind.UNCLEAR, suggested=likely)
+        if reading.option and reading.kind is not Kind.COMMAND and not (is_clear or self._is_sure(reading.option)):
+            return msgspec.structs.replace(reading, confidence=Confidence.GUESS)
+        if reading.kind is Kind.COMMAND and not reading.story and (probable or self._doubts(reading)):
+            return self._make(Kind.UNCLEAR, suggested=probable or f"@{reading.command}", story=self._free)
+        if reading.kind is Kind.UNCLEAR and not reading.suggested and probable and self._uncovered(_SAID) <= 1:
+            return msgspec.structs.replace(reading, kind=Kind.UNCLEAR, suggested=probable)
         return reading
+
+    @cached_property
+    def _likely(self) -> Likely | None:
+        """The option for which the weights are, if the question has any."""
+        name, options = self._asked.name.lstrip("@"), [one.id for one in self._asked.options]
+        if name == "category":
+            return likely_of(self._weights, options)
+        found = likely_of(self._weights, (sense for sense in self._weights[0] if sense.startswith(f"{name}:")))
+        return found and found._replace(sense=found.sense.partition(":")[2])
+
+    def _is_sure(self, option: str) -> bool:
+        told, asked = self._analysis, self._asked
+        marks = {one.id: marks_of(one, asked) for one in asked.options}
+        own = told.covered(name for name in marks[option] if option == "no" or name != "say.no")
+        own |= {at for span in (self._places.spans(told, option) if self._places else ()) for at in range(*span)}
+        own |= told.covered(("time.*",) if asked.name in {"when", "now"} else ())
+        rivals = [name for code, names in marks.items() for name in names if code != option and name != "say.no"]
+        return is_sure(told, option, own, rivals, self._likely)
 
     def _doubts(self, reading: Reading) -> bool:
         """Return whether a command is uncertain: going back erases, and a past tense tells of somebody else."""
         answers = reading.command in {"unknown", "language"}
         erases = reading.command == "back" and self._analysis.has("opt.when.was", "time.past")
-        return not answers and (erases or reading.talk != "likely" or reading.confidence is Confidence.GUESS)
+        asks = self._analysis.asks and reading.command in {"done", "skip"}
+        return not answers and (asks or erases or reading.talk != "likely" or reading.confidence is Confidence.GUESS)
 
     def _make(self, kind: Kind, confidence: Confidence = Confidence.LIKELY, **fields: object) -> Reading:
         analysis = self._analysis
         story = bool(fields.pop("story", False))
         opens = story and (self._asked.opening or self._asked.options or self._asked.asks not in FREE)
-        opening = opening_of(analysis, self._places, self._dangers) if opens else Opening()
+        opening = opening_of(analysis, self._places, self._dangers, self._weighed) if opens else Opening()
         return Reading(
             kind=kind, confidence=Confidence.GUESS if kind is Kind.UNCLEAR else confidence, negated=analysis.negates,
             asks=analysis.asks, dangers=self._dangers, story=story, opening=opening, talk=self._talk,

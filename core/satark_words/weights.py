@@ -64,20 +64,36 @@ LEAST_TALK: Final = -1.0
 LEAST_LIKELY: Final = 0.0
 """The logit above which a text has a sense that no rule finds."""
 LEAST_MARGIN: Final = 1.0
-"""Number of logits by which an option must be likelier than every other."""
+"""The logits by which an option must be likelier than every other."""
+CLEAR: Final = 1.2
+CLEAR_MARGIN: Final = 2.0
+"""The same, for an answer that rules find too: it is taken without asking back."""
 
 
 def logit_of(weights: Iterable[Mapping[str, int]], sense: str) -> float:
     return sum([row.get(sense, 0) for row in weights]) / _HUNDREDTHS
 
 
-def likely_option(weights: Sequence[Mapping[str, int]], question: str) -> str | None:
-    """Return the likely answer to a question; empty: none is much likelier than the others; None: not weighed."""
-    logits = sorted((logit_of(weights, sense), sense) for sense in weights[0] if sense.startswith(f"{question}:"))
-    if not logits:
+class Likely(NamedTuple):
+    """The likeliest of several senses, its logit, and by how much it is likelier than the next."""
+
+    sense: str
+    logit: float
+    margin: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the sense is so likely that rules which find it too need nothing else."""
+        return self.logit >= CLEAR and self.margin >= CLEAR_MARGIN
+
+
+def likely_of(weights: Sequence[Mapping[str, int]], senses: Iterable[str]) -> Likely | None:
+    """Return the likeliest of these senses; None: none of them is weighed."""
+    logits = sorted((logit_of(weights, sense), sense) for sense in senses if sense in weights[0])
+    if len(logits) < 2:  # noqa: PLR2004
         return None
     (second, _), (first, sense) = logits[-2:]
-    return sense.partition(":")[2] if first > LEAST_LIKELY and first - second >= LEAST_MARGIN else ""
+    return Likely(sense, first, first - second)
 
 
 def likeliest(weights: Sequence[Mapping[str, int]], senses: Iterable[str]) -> str:

@@ -27,6 +27,6 @@ def test_equal_addresses_compare_equal() -> None:
     assert Address(PHONE) != PHONE
 
 
-def test_an_event_shows_neither_sender_nor_words() -> None:
+def test_the_repr_of_an_event_shows_neither_sender_nor_words() -> None:
     one = Inbound(account="sms:1", event_key=PHONE, senders=(Address(PHONE),), event=Text("arms are sold"))
     assert repr(one) == "Inbound(…)"

@@ -50,7 +50,7 @@ def _shown(parameter: inspect.Parameter) -> str:
     return f"{'*' if parameter.kind is parameter.KEYWORD_ONLY else ''}{parameter.name}{default}"
 
 
-def test_the_public_api_is_what_the_file_lists() -> None:
+def test_the_public_api_matches_the_list_in_the_file() -> None:
     assert LISTED.read_text().splitlines() == list(lines()), UPDATE
 
 

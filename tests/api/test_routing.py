@@ -58,7 +58,7 @@ def rule(**fields: Any) -> DestinationRule:
         ({"priority": "urgent"}, False),
     ],
 )
-def test_each_filter_matches_what_it_names(filters: dict[str, Any], passes: bool) -> None:  # noqa: FBT001
+def test_each_filter_matches_only_the_value_that_it_names(filters: dict[str, Any], passes: bool) -> None:  # noqa: FBT001
     assert rule(**filters).applies(tip(), "high") is passes
 
 
@@ -87,7 +87,7 @@ def test_an_invalid_table_is_refused(fields: dict[str, Any]) -> None:
         rule(**fields)
 
 
-def test_the_settings_load_the_tables_and_name_what_is_wrong(tmp_path: Path) -> None:
+def test_the_settings_load_the_tables_and_name_their_errors(tmp_path: Path) -> None:
     file = tmp_path / "satark.toml"
     table = (
         f'[[destination]]\nto = "email:cell"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\ncategories = ["ARMS"]\n'

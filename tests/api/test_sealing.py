@@ -16,10 +16,10 @@ from satark.api import sealing
 from satark.api.sealing import (
     POST_QUANTUM_CHARACTERS,
     CantOpen,
-    check_identity,
     check_recipient,
     decrypt_stream,
     encrypt_stream,
+    keys_of,
     new_identity,
     open_as,
     open_envelope,
@@ -123,7 +123,7 @@ def test_the_same_tip_has_the_same_plain_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("age")
-def test_officers_can_open_a_tip_with_the_age_command_alone(tmp_path: Path) -> None:
+def test_officers_can_open_a_tip_with_only_the_age_command(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(SHORT_IDENTITY)  # the command knows post-quantum keys from its version 1.3 on
     (tmp_path / "tip.age").write_bytes(sealing.encrypt_alike(sealing.encode(TIP, 512), SHORT))
     age_command = shutil.which("age") or ""
@@ -174,7 +174,7 @@ def test_a_stream_opens_only_with_its_key() -> None:
 def test_every_refusal_says_why() -> None:
     (recipient, identity), (_, stranger) = new_identity(), new_identity()
     with pytest.raises(CantOpen, match=r"^it is no age identity$"):
-        check_identity("AGE-SECRET-KEY-1")
+        keys_of("AGE-SECRET-KEY-1")
     with pytest.raises(CantOpen, match=r"^it does not open with this key$"):
         open_as(Message, seal(TIP, recipient), stranger)
     with pytest.raises(CantOpen, match=r"^the envelope belongs to another tip or desk$"):
@@ -212,12 +212,12 @@ def test_an_invalid_recipient_is_refused_and_not_quoted(text: str) -> None:
     ids=["nothing", "prefix", "too short", "small letters", "post-quantum, too short"],
 )
 def test_an_invalid_identity_is_refused_and_not_quoted(text: str) -> None:
-    for use in (sealing.check_identity, sealing.recipient_of, lambda one: sealing.decrypt(b"", one)):
+    for use in (sealing.keys_of, sealing.recipient_of, lambda one: sealing.decrypt(b"", one)):
         with pytest.raises(CantOpen, match=r"^it is no age identity$") as refused:
             use(text)
         assert refused.value.__cause__ is None
     with pytest.raises(CantOpen):
-        check_identity(text)
+        keys_of(text)
 
 
 def test_bytes_and_streams_open_only_with_their_key() -> None:
@@ -238,7 +238,7 @@ def test_new_keys_are_post_quantum_and_old_ones_still_open() -> None:
     assert LONG.startswith("age1pq1")
     assert LONG_IDENTITY.startswith("AGE-SECRET-KEY-PQ-1")
     check_recipient(LONG)
-    check_identity(f"{LONG_IDENTITY}\n{SHORT_IDENTITY}")
+    keys_of(f"{LONG_IDENTITY}\n{SHORT_IDENTITY}")
     assert sealing.decrypt(sealing.encrypt(b"tip", LONG), SHORT_IDENTITY, LONG_IDENTITY) == b"tip"
     assert sealing.decrypt(sealing.encrypt(b"tip", SHORT), LONG_IDENTITY, SHORT_IDENTITY) == b"tip"
     assert sealing.recipient_of(SHORT_IDENTITY) == SHORT

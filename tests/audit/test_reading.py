@@ -122,7 +122,7 @@ def test_auditors_see_their_desk_and_heads_the_desks_below(
     assert reading.desks_seen(state, services.geography, desk, role) == seen
 
 
-def test_an_officer_reads_what_they_did_themselves_and_nothing_else(services: Services, sp: SeededDesk) -> None:
+def test_an_officer_reads_only_their_own_acts(services: Services, sp: SeededDesk) -> None:
     identity = new_identity()[1]
     Trail(services, "sp", "rao", sp.identity, own_identity=identity).record("listed")
     Trail(services, "sp", "khan", sp.identity).record("listed")

@@ -122,7 +122,7 @@ def test_a_backup_that_is_killed_at_any_step_counts_as_none_and_damages_no_other
     assert steps > 20, "the store was used"
 
 
-def test_a_later_backup_removes_what_an_interrupted_one_left(
+def test_a_later_backup_removes_the_files_of_an_interrupted_one(
     here: Place, sp: SeededDesk, folder: BackupFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tip_with_file(here, sp)

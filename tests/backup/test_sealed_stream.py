@@ -25,7 +25,7 @@ def read(file: BinaryIO, tmp_path: Path, identity: str = IDENTITY) -> list[Recor
     return list(read_records(file, "main.age", identity, tmp_path))
 
 
-def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
+def test_records_are_read_back_unchanged(tmp_path: Path) -> None:
     stored = write_records(file := io.BytesIO(), RECIPIENT, RECORDS)
     assert stored == measure(file) == measure(io.BytesIO(file.getvalue()))
     assert read(file, tmp_path) == RECORDS

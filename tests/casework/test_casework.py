@@ -216,7 +216,7 @@ def test_a_tip_can_not_be_directed_to_a_desk_that_it_accuses(
     assert services.read(lambda c: c.execute(select(tables.delivery)).all()) == []
 
 
-def test_a_desk_without_an_envelope_can_not_tell_that_there_is_a_tip(
+def test_a_desk_without_an_envelope_can_not_tell_that_a_tip_exists(
     services: Services, sp: SeededDesk, lanka: SeededDesk
 ) -> None:
     seed_tip(services, [sp.desk, lanka.desk])

@@ -133,7 +133,7 @@ def write_unchecked(services: Services, office: Office, tip: OpenTip, message: M
     services.write_now(write)
 
 
-def test_a_direction_gives_what_the_officer_was_shown_or_is_refused(
+def test_a_direction_gives_the_shown_content_or_is_refused(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     dig, sp = offices["dig"], offices["sp"]

@@ -243,7 +243,7 @@ def test_a_change_whose_row_was_deleted_is_on_the_tips_page_at_once_and_in_the_l
             assert hidden.id in cache.tips
 
 
-def test_an_altered_or_foreign_index_is_built_anew(
+def test_an_altered_or_foreign_index_is_rebuilt(
     services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open, read: list[str]
 ) -> None:
     seeded = seed_tip(services, [sp.desk, dig.desk])
@@ -372,7 +372,7 @@ class Life:
 
 @pytest.mark.slow("a life of tips")
 @pytest.mark.parametrize("seed", range(4))
-def test_after_any_changes_the_index_lists_what_opening_all_tips_would_list_and_no_erased_tip(
+def test_after_any_change_the_index_equals_a_list_of_all_opened_tips(
     services: Services, sp: SeededDesk, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.casework.sealed_index._TIPS", 4)

@@ -43,7 +43,7 @@ def test_the_index_finds_the_tips_whose_newest_texts_have_all_words(
     }
 
 
-def test_the_index_is_built_anew_once_most_of_its_places_belong_to_replaced_texts() -> None:
+def test_the_index_is_rebuilt_once_most_of_its_places_belong_to_replaced_texts() -> None:
     index = SearchIndex(lambda _: SearchText.of(["katta 2999"]))
     for number in range(3000):
         index.put("one", SearchText.of([f"katta {number}"]))

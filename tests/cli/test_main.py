@@ -161,7 +161,7 @@ def test_the_plugins_are_read_once(plugins: Plugins) -> None:
     assert plugins.read == 1
 
 
-def test_other_settings_are_read_anew(plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_settings_are_read_again(plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> None:
     remembered(plugins.helps)
     monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
     remembered(plugins.helps)

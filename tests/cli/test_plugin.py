@@ -110,7 +110,7 @@ def test_the_name_of_an_installed_plugin_is_refused(tmp_path: Path) -> None:
     assert (result.exit_code, "is installed already" in result.output) == (1, True)
 
 
-def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     result = make("channel", "beacon", "--folder", str(tmp_path))
     assert (result.exit_code, "exists already: choose another folder with --folder" in result.output) == (1, True)

@@ -44,7 +44,9 @@ def test_an_erasure_leaves_only_the_fact_of_the_erasure(
     assert {row.row.file for row in left if row.entry} == ({"2"} if ordinals else set())
 
 
-def test_several_entries_take_as_few_statements_as_one(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
+def test_several_entries_need_no_more_statements_than_one(
+    services: Services, tips: tuple[SeededTip, SeededTip]
+) -> None:
     statements: list[str] = []
     event.listen(services.main, "before_cursor_execute", lambda _conn, _cursor, text, *_: statements.append(text))
     counts = []

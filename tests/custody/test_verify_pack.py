@@ -122,7 +122,9 @@ def test_a_forged_manifest_bears_no_signature(write: Write, path: Path) -> None:
     assert [problem.part for problem in report.problems] == [SIGNATURE]
 
 
-def test_a_pack_made_anew_under_another_key_does_not_match_the_roster(exported: Any, write: Write, path: Path) -> None:
+def test_a_pack_signed_again_under_another_key_does_not_match_the_roster(
+    exported: Any, write: Write, path: Path
+) -> None:
     roster = exported.services.read_keys(exported.services.roster.stored_entries)
     write()
     report = held_against(verify_pack(path), roster)

@@ -326,7 +326,7 @@ async def test_a_dead_letter_is_not_delivered_after_a_later_revision(services: S
         await until(lambda: states(services) == ["done", "done"])
 
 
-async def test_the_claims_of_a_dead_worker_pass_to_another_and_those_of_a_living_one_do_not(
+async def test_only_a_dead_workers_claims_pass_to_another_worker(
     services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "RENEW_EVERY", 0.01)

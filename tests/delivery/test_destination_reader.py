@@ -87,7 +87,9 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
     assert seeded.number not in f"{opened!r}{content!r}"
 
 
-def test_only_what_the_tipster_sent_is_delivered_or_found(services: Services, destination: ReadingDestination) -> None:
+def test_only_the_tipsters_submission_is_delivered_or_found(
+    services: Services, destination: ReadingDestination
+) -> None:
     seeded = seed_tip(services, [destination.desk], destination_rules=[destination.rule])
     recipient, identity = new_identity()
     forged_tip = msgspec.structs.replace(seeded.tip, answers={"what": "my neighbour sells arms"})

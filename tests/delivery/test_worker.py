@@ -236,7 +236,7 @@ async def test_deliveries_of_a_sink_that_is_not_loaded_wait_and_delay_none(tmp_p
         assert [row.attempts for row in waiting] == [0] * 5
 
 
-async def test_a_claimed_delivery_is_left_alone_until_its_lease_is_over(tmp_path: Path) -> None:
+async def test_a_claimed_delivery_is_not_touched_until_its_lease_is_over(tmp_path: Path) -> None:
     fixture = DeliveryFixture(tmp_path)
     fixture.queue("t1")
 

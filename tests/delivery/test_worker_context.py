@@ -32,7 +32,7 @@ def context(tmp_path: Path) -> Iterator[WorkerContext]:
     services.close()
 
 
-def test_a_sink_gets_the_reader_of_a_destination_whose_key_is_here(context: WorkerContext) -> None:
+def test_a_sink_gets_the_reader_of_a_destination_whose_key_exists(context: WorkerContext) -> None:
     assert isinstance(context.reader("email:sp"), DestinationReader)
 
 

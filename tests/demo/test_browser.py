@@ -251,7 +251,7 @@ async def test_the_page_shows_the_police_systems_events_and_sends_its_answers(
     assert errors == []
 
 
-async def test_the_simulator_works_by_keyboard_alone(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+async def test_the_simulator_works_by_keyboard(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=SMALL)
     await page.locator("#text").focus()

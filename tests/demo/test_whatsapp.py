@@ -14,7 +14,7 @@ from satark_demo.messages import identifying_metadata
 Open = Callable[[Path], Awaitable[Any]]
 
 
-async def test_webhooks_posted_twice_make_one_tip_and_one_answer_each(open_demo: Open, tmp_path: Path) -> None:
+async def test_webhooks_posted_twice_cause_one_tip_and_one_answer_each(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.file_tip(samples.photograph("bottles"), twice=True)
     await visitor.listed()

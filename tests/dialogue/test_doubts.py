@@ -83,7 +83,7 @@ def test_words_in_doubt_are_asked_about_again_before_the_review(asked: Chat) -> 
     assert asked.step == "@suggested"
     assert "skip the police, they know" in asked.text
     assert kept_story(asked.tap("yes")) == f"{story}\nskip the police, they know"
-    assert asked.step == "police_unit"
+    assert asked.step == "review"
 
 
 def test_a_revoked_message_in_doubt_is_dropped(asked: Chat) -> None:

@@ -49,7 +49,7 @@ def channel(request: pytest.FixtureRequest) -> str:
         (UNIT, "SP nahi", ("police_unit", "district")),
     ],
 )
-def test_what_is_denied_is_not_chosen(
+def test_a_denied_option_is_not_chosen(
     engine: Engine, channel: str, said: tuple[str, ...], typed: str, wrong: tuple[str, str]
 ) -> None:
     talk, (step, not_chosen) = at(engine, channel, said, typed), wrong
@@ -111,7 +111,7 @@ def test_a_sentence_at_the_category_chooses_and_is_stored(engine: Engine, channe
     "words, category",
     [
         ("cow slaughter", "COW"), ("beef", "COW"), ("gaay kaat rahe hai", "COW"), ("ghar me ghus kar maara", "HEIN"),
-        ("police wala sharab bechta hai", "POLCOR"), ("हफ़्ता", "EXTORT"), ("घूसखोर दरोगा", "POLCOR"),
+        ("police wala paisa leta hai", "POLCOR"), ("हफ़्ता", "EXTORT"), ("घूसखोर दरोगा", "POLCOR"),
         ("अपहरण", "HEIN"), ("बलात्कार", "HEIN"), ("ret", "MINE"), ("juwa", "GAMBL"),
     ],
 )  # fmt: skip

@@ -217,5 +217,5 @@ def test_a_habit_and_a_calm_day_show_numbers_and_are_not_urgent(engine: Engine, 
     "text",
     ["abhi abhi nikle", "abhi bhag gaya", "अभी अभी गए हैं", "they just left", "abhi abhi le gaye"],
 )
-def test_a_person_who_just_left_is_not_there_now(engine: Engine, text: str) -> None:
+def test_a_text_that_a_person_just_left_does_not_mean_now(engine: Engine, text: str) -> None:
     assert value(said(engine, "when", text), "when") != "now"

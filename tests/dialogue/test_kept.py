@@ -115,7 +115,7 @@ def _at(engine: Engine, step: str) -> Session | None:
 
 
 def _lost(engine: Engine, step: str, text: str) -> str:
-    """Return what lost a text; empty: it is stored, or only answered without a mark of a crime."""
+    """Return how a step lost a text; empty: the text is stored, or only answered and has no mark of a crime."""
     chat = Chat(engine)
     before = chat.session = _at(engine, step)
     chat.say(text)
@@ -232,7 +232,7 @@ def test_words_at_the_review_are_stored_or_asked_about(engine: Engine, way: str,
         "an hour ago", "tomorrow", "कल होगा", "पिछले हफ़्ते", "din me 2 baje hua tha", "raat ko hota h",
     ],
 )  # fmt: skip
-def test_a_time_told_at_the_question_whether_it_happens_now_is_stored(engine: Engine, told: str) -> None:
+def test_a_time_told_at_the_question_about_now_is_stored(engine: Engine, told: str) -> None:
     chat = Chat(engine).say("Hi", "1", "laash padi hai naale ke kinare")
     assert chat.step == "now"
     assert _kept(chat.say(told), told)

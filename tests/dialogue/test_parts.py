@@ -69,7 +69,7 @@ def test_the_story_of_a_whole_conversation_is_revoked_message_by_message(chat: C
     assert answer(chat, "place")["text"] == "Lanka"
 
 
-def test_a_revoked_story_takes_category_and_place_with_it(chat: Chat) -> None:
+def test_a_revoked_story_removes_its_category_and_place(chat: Chat) -> None:
     chat.say(STORY).revoke("s0")
     assert ERASED in chat.text
     assert not {"what", "category", "place"} & session(chat).answers.keys()
@@ -182,7 +182,7 @@ def test_a_revoke_that_finds_nothing_erases_nothing(chat: Chat) -> None:
 FORM = FormPage((("what", Text("they sell it near the mill")), ("when", Text(""))), "en", FORM_TOKEN)
 
 
-def test_a_form_adds_to_what_the_chat_told_and_replaces_what_a_form_told(engine: Engine) -> None:
+def test_a_form_adds_to_answers_of_the_chat_and_replaces_answers_of_a_form(engine: Engine) -> None:
     chat = Chat(engine, forms=("en",)).say("Hi", "2", "daru", "Ramesh Yadav sells it, number UP65")
     assert answer(chat.hear(FORM)) == "Ramesh Yadav sells it, number UP65\nthey sell it near the mill"
     again = FormPage((("what", Text("they sell it near the bridge")),), "en", FORM_TOKEN)

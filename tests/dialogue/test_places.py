@@ -1,4 +1,4 @@
-"""Where it happens, as the dialogue asks it: one question for the district or the station, and no other."""
+"""The place, as the dialogue asks for it: one question for the district or the station, and no other."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def asked(chat: Chat) -> Chat:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("before", [("Hi", "2", "3", "They are sold there at night"), ("bachao mujhe maar rahe hain",)])
-def test_neither_here_nor_the_number_of_a_helpline_is_a_place(chat: Chat, before: tuple[str, ...], said: str) -> None:
+def test_neither_the_word_here_nor_a_helplines_number_is_a_place(
+    chat: Chat, before: tuple[str, ...], said: str
+) -> None:
     chat.say(*before, said)
     assert chat.step == "place"
     assert chat.session is not None
@@ -47,7 +49,7 @@ def test_neither_here_nor_the_number_of_a_helpline_is_a_place(chat: Chat, before
 
 
 @pytest.mark.parametrize("said", ["yahin Sigra me", "here near the temple", "ghar ke peeche mandir", "Sector 112"])
-def test_a_place_that_is_told_beside_them_is_taken(asked: Chat, said: str) -> None:
+def test_a_place_beside_such_words_is_accepted(asked: Chat, said: str) -> None:
     asked.say(said)
     assert asked.session is not None
     assert "place" in asked.session.answers
@@ -82,7 +84,7 @@ def place(chat: Chat) -> tuple[str, str]:
         ("near the old temple", "district", ("", "")),
     ],
 )
-def test_what_a_place_tells_is_not_asked_and_what_it_does_not_tell_is(
+def test_told_parts_of_a_place_are_not_asked_and_missing_parts_are(
     asked: Chat, said: str, step: str, told: tuple[str, str]
 ) -> None:
     asked.say(said)
@@ -135,7 +137,7 @@ def test_a_station_is_typed_in_any_spelling_even_one_of_another_district(
     assert (asked.step, place(asked)) == ("police", told)
 
 
-def test_words_that_name_a_station_of_the_district_spare_the_question_for_it(asked: Chat) -> None:
+def test_words_that_name_a_station_of_the_district_answer_the_question_for_it(asked: Chat) -> None:
     asked.say("Kotwali", "Jaunpur")
     assert (asked.step, place(asked)) == ("police", ("jaunpur", "jaunpur-kotwali"))
 
@@ -149,7 +151,7 @@ def test_words_that_name_a_station_of_the_district_spare_the_question_for_it(ask
         ((26.0700, 83.1800), "police", ("elsewhere", "")),
     ],
 )
-def test_who_pins_a_place_outside_every_district_is_told_so_and_not_asked(
+def test_a_tipster_who_pins_a_place_outside_every_district_hears_that_and_is_not_asked(
     asked: Chat, pin: tuple[float, float], step: str, told: tuple[str, str]
 ) -> None:
     asked.pin(*pin)
@@ -157,7 +159,7 @@ def test_who_pins_a_place_outside_every_district_is_told_so_and_not_asked(
     assert ("outside our districts" in asked.text) is (told == ("elsewhere", ""))
 
 
-def test_a_pin_elsewhere_takes_back_what_the_words_told(asked: Chat) -> None:
+def test_a_pin_elsewhere_takes_back_the_district_and_station_of_the_words(asked: Chat) -> None:
     asked.say("Lanka").pin(*DELHI)
     assert (asked.step, place(asked)) == ("district", ("", ""))
     assert "outside our districts" in asked.text
@@ -245,7 +247,7 @@ def test_few_answers_are_taken_for_another_place_or_for_a_place_at_all(asked: Ch
      "har jagah", "हर जगह", "everywhere", "sagro", "pata nahi", "पता नहीं", "not sure", "mere ghar ke paas",
      "मेरे घर के पास", "near my house", "हमरे घरे के लगे", "uska naam Raju hai", "daru bechte hai", "aas paas"],
 )  # fmt: skip
-def test_what_is_no_place_is_asked_back(asked: Chat, said: str) -> None:
+def test_a_text_that_is_no_place_is_asked_about_again(asked: Chat, said: str) -> None:
     begun, found = asked.session, outcome(asked, "none", said)
     asked.session = begun
     assert found == "as meant"
@@ -259,7 +261,7 @@ def test_what_is_no_place_is_asked_back(asked: Chat, said: str) -> None:
      "पुलिस के बतवनी कुछ ना कइलस", "daroga ko bola tha kuch nahi hua", "SO lanka paisa leta hai",
      "so lanka paise mangta hai", "The SO of Lanka takes money"],
 )  # fmt: skip
-def test_what_tells_a_deed_is_told_or_asked_about_and_answers_no_question(engine: Engine, said: str) -> None:
+def test_a_text_that_tells_a_deed_answers_no_question_for_the_place(engine: Engine, said: str) -> None:
     for before in (("Hi", "2"), ("Hi", "2", "4")):
         session = Chat(engine).say(*before, said).session
         assert session is not None
@@ -273,4 +275,5 @@ def test_what_tells_a_deed_is_told_or_asked_about_and_answers_no_question(engine
 def test_an_officer_in_charge_is_heard_as_police(engine: Engine, said: str) -> None:
     session = Chat(engine).say("Hi", "2", said).session
     assert session is not None
-    assert session.answers["category"].value == "POLCOR"
+    assert session.accused
+    assert "category" not in session.answers or session.answers["category"].value == "POLCOR"

@@ -1,6 +1,6 @@
-"""A negation, a question or talk at a step that acts: after the turn nothing is sent, erased, disclosed or forgotten.
+"""After a negation, a question or talk at a step that acts, nothing is sent, erased, disclosed or forgotten.
 
-The same for every chat, on the session as the engine leaves it; what the understanding reads has laws of its own.
+The same for every chat, on the session as the engine leaves it; the understanding of texts has separate laws.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def test_a_second_thought_does_nothing_that_cant_be_undone(engine: Engine, step:
 @every_row(
     "before", [("Hi", "1", "4"), ("Hi", "1", "4", "Raju ganja bechta hai"), ("lanka me Raju ganja bechta hai roz",)]
 )
-def test_who_wants_nothing_sent_and_all_erased_is_asked_whether_to_erase(
+def test_a_tipster_who_wants_nothing_sent_and_all_erased_is_asked_whether_to_erase(
     engine: Engine, before: tuple[str, ...], words: str
 ) -> None:
     chat = Chat(engine).say(*before, words)
@@ -87,7 +87,7 @@ def test_who_wants_nothing_sent_and_all_erased_is_asked_whether_to_erase(
         "I want to take my complaint back", "I take it back",
     ],
 )  # fmt: skip
-def test_who_takes_the_whole_tip_back_is_asked_whether_to_erase_or_told_that_it_is_sent(
+def test_a_tipster_who_takes_the_whole_tip_back_is_asked_to_erase_or_told_that_it_is_sent(
     engine: Engine, words: str
 ) -> None:
     review = Chat(engine).say("Hi", "1", "lanka bazar me sharab bik rahi hai")
@@ -108,7 +108,7 @@ def test_who_takes_the_whole_tip_back_is_asked_whether_to_erase_or_told_that_it_
         "do not erase", "don't delete it please", "dont erase anything", "no need to delete",
     ],
 )  # fmt: skip
-def test_who_wants_nothing_erased_is_told_that_nothing_is(engine: Engine, words: str) -> None:
+def test_a_tipster_who_wants_nothing_erased_hears_that_nothing_is(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("Hi", "2", "lanka bazar me sharab bik rahi hai", words)
     assert "Nothing is sent or erased yet" in chat.text
     assert chat.step == "review"
@@ -123,7 +123,7 @@ def test_who_wants_nothing_erased_is_told_that_nothing_is(engine: Engine, words:
         "जी", "ठीक है भेज दो", "आगे बढ़ो", "fine", "sure", "yes go ahead", "fine send it",
     ],
 )  # fmt: skip
-def test_who_agrees_at_the_review_is_told_what_sends(engine: Engine, words: str) -> None:
+def test_a_tipster_who_agrees_at_the_review_is_told_how_to_send(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("Hi", "2", "lanka bazar me sharab bik rahi hai", words)
     assert chat.text.startswith("For that tap “Yes, send” below, or write 1.")
     assert chat.submission is None

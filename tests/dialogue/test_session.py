@@ -1,4 +1,4 @@
-"""A session survives storing, keeps no receipt code, and never counts a file twice."""
+"""A session survives storing, contains no receipt code, and never counts a file twice."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def play(moves: list[Event | int]) -> Chat:
 @pytest.mark.slow("a third of a second of a processor")
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(taps, events), min_size=1, max_size=15))
-def test_a_session_survives_storing_and_a_turn_leaves_the_old_one_alone(moves: list[Event | int]) -> None:
+def test_a_session_survives_storing_and_a_turn_leaves_the_earlier_one_unchanged(moves: list[Event | int]) -> None:
     chat = play(moves)
     if chat.session is None:
         return

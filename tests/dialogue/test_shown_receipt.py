@@ -1,4 +1,4 @@
-"""A receipt's code as it is shown, written and tapped."""
+"""A receipt's code in its shown, written and tapped forms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_receipts_code_is_shown_in_groups_and_found_again() -> None:
     ("package", "lengths"),
     [("satark.dialogue", {RECEIPT_DIGITS, HANDOFF_DIGITS}), ("satark_web_form", {RECEIPT_DIGITS, HANDOFF_DIGITS})],
 )
-def test_texts_that_count_a_codes_digits_count_right(package: str, lengths: set[int]) -> None:
+def test_texts_that_name_the_number_of_a_codes_digits_name_it_right(package: str, lengths: set[int]) -> None:
     for catalogue in Catalogues.of(package):
         texts = [catalogue.get(key) for key in catalogue]
         named = r"(\d+)(?: digits|-digit| अंक| ہندسوں| ہندسے)"

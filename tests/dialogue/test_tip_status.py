@@ -1,4 +1,4 @@
-"""The status of a tip, as its messages give it."""
+"""The status of a tip, computed from its messages."""
 
 from __future__ import annotations
 

@@ -58,11 +58,11 @@ ANSWERS: Final = {
     "place": "near the temple in Rampur", "district": "don't know", "station": "don't know", "now": "no",
     "police": "no", "police_unit": "1", "police_who": "skip", "evidence": "skip",
 }  # fmt: skip
-"""What the tipster answers where something is asked after all."""
+"""The tipster's answers to questions that are still asked."""
 
 
 def send_whole(chat: Chat, tip: str, category: str) -> list[str]:
-    """Tell a tip and answer what is asked until it is sent; return the questions."""
+    """Tell a tip and answer each question until the tip is sent; return the questions."""
     chat.say(tip)
     asked: list[str] = []
     while chat.submission is None and len(asked) < 9:
@@ -118,11 +118,11 @@ def test_police_denied_at_the_review_are_answered_no(engine: Engine, words: str)
 @every_row(
     "told", ["police ko bataya par kuch nahi hua", "it is opposite the house of an inspector", "dig office wale"]
 )
-def test_a_story_that_speaks_of_police_without_saying_more_is_asked_about_them(engine: Engine, told: str) -> None:
+def test_a_story_that_only_mentions_police_is_asked_about_them(engine: Engine, told: str) -> None:
     assert Chat(engine).say(f"lanka me roz daru bikti hai, {told}").step in {"police", "police_unit"}
 
 
-def test_a_story_of_silent_police_is_asked_once_and_may_be_answered_from_the_review_too(chat: Chat) -> None:
+def test_a_story_of_silent_police_is_asked_once_and_the_review_can_answer_it_too(chat: Chat) -> None:
     chat.say(STORY).tap("details", "police", "yes", "unknown").tap("@skip")
     assert chat.step == "review"
     assert "Not told" not in chat.text
@@ -155,7 +155,7 @@ def test_a_district_typed_at_the_review_is_that_of_the_place(engine: Engine) -> 
 
 
 @every_row("told", ["police ka pata nahi", "No policeman is involved", "पुलिस इसमें शामिल नहीं है", "thane me bataya tha"])
-def test_police_of_whom_only_the_story_speaks_get_no_tip(engine: Engine, told: str) -> None:
+def test_police_named_only_in_the_story_get_no_tip(engine: Engine, told: str) -> None:
     chat = Chat(engine).say(f"ladkiyon ko bech dete hain gaon me, kal raat bhi. {told}", "purane kuen ke paas")
     assert (chat.step, "Police" in chat.text or "पुलिस" in chat.text) == ("review", True)
     chat.tap("send")
@@ -176,11 +176,11 @@ ACCUSES: Final = (
     "koi policewala bhi hai, kaun hai nahi pata", "SP sahab ke ghar bhi jata hai wo. police ka pata nahi",
     "पुलिस वाले शामिल नहीं होते तो यह चलता नहीं", "Halka ke daroga ko gaadi ke hisab se paisa jata hai",
 )  # fmt: skip
-"""What may accuse police, although it denies something."""
+"""Texts that may accuse police although they deny something."""
 
 
 @every_row("told", ACCUSES)
-def test_what_may_accuse_police_is_asked_about_before_the_review(engine: Engine, told: str) -> None:
+def test_a_text_that_may_accuse_police_is_asked_about_before_the_review(engine: Engine, told: str) -> None:
     assert Chat(engine).say(f"lanka me ganja bikta hai. {told}").step in {"police", "police_unit"}
 
 
@@ -190,7 +190,7 @@ def test_police_accused_later_are_asked_about_though_they_were_cleared(engine: E
     assert chat.say("thane ka sipahi bhi roz paisa leta hai unse").step == "police_unit"
 
 
-def test_back_from_the_review_passes_over_what_was_not_asked(chat: Chat) -> None:
+def test_back_from_the_review_skips_questions_that_were_not_asked(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it there", "near the old temple", "Jaunpur").say("back")
     assert chat.step == "district"
     assert Chat(chat.engine).say(STORY, "back").step != "police"
@@ -218,7 +218,7 @@ def test_now_in_the_story_is_kept(chat: Chat) -> None:
         ("in Lanka, Mirzapur road", ("varanasi", "lanka")),
     ],
 )
-def test_a_place_outside_is_told_apart_from_where_things_come_from(
+def test_a_place_outside_is_distinguished_from_a_place_where_things_come_from(
     engine: Engine, place: str, told: tuple[str, str]
 ) -> None:
     chat = Chat(engine).say(f"Every night they sell ganja {place}")
@@ -230,7 +230,7 @@ def test_a_place_outside_is_told_apart_from_where_things_come_from(
 
 @every_row("channel", CHANNELS)
 @every_row("language, said", [("English", ("outside our districts", "DIG", "112")), ("हिन्दी", ("डीआईजी|DIG", "112"))])
-def test_every_channel_says_what_happens_to_a_tip_from_outside(
+def test_every_channel_explains_the_way_of_a_tip_from_outside(
     engine: Engine, channel: str, language: str, said: tuple[str, ...]
 ) -> None:
     chat = Chat(engine, channel).say("Hi", language, "3", "They are sold there at night", "Lucknow")
@@ -240,7 +240,7 @@ def test_every_channel_says_what_happens_to_a_tip_from_outside(
     assert chat.submission.place.district == ELSEWHERE
 
 
-def test_the_button_for_another_district_says_it_too(chat: Chat) -> None:
+def test_the_button_for_another_district_explains_that_too(chat: Chat) -> None:
     chat.say("Hi", "2", "3", "They are sold there at night", "near the old temple").tap("elsewhere")
     assert "outside our districts" in chat.text
 
@@ -256,7 +256,7 @@ def test_a_caption_is_read_like_a_message(engine: Engine) -> None:
 
 @every_row("caption, station", [("Lanka", "lanka"), ("ye dukan sigra me hai", "sigra"), ("behind the mill", "")])
 @every_row("kind", ["image", "video"])
-def test_a_caption_that_names_the_place_answers_the_question_for_it(
+def test_a_caption_that_names_the_place_answers_the_question_for_the_place(
     engine: Engine, caption: str, station: str, kind: MediaKind
 ) -> None:
     chat = Chat(engine).say("Hi", "2", "daru", "They sell it there").send(kind, caption)
@@ -291,7 +291,7 @@ def test_the_review_of_a_whole_tip_keeps_its_buttons_on_whatsapp(engine: Engine)
         ("lanka me ganja bikta hai mandir ke peeche", None),
     ],
 )
-def test_a_tip_in_one_message_is_kept_from_the_police_that_it_may_accuse(
+def test_police_that_a_tip_in_one_message_may_accuse_do_not_get_it(
     engine: Engine, told: str, accused: Accused | None
 ) -> None:
     chat = Chat(engine, "sms").say(f"TIP {told}")

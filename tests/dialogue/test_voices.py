@@ -1,4 +1,4 @@
-"""Whose voice it is, and whether a film keeps its sound, is answered for each file, however it comes."""
+"""The questions whose voice a file has, and whether a film keeps its sound, are answered for each file."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ EARLIER: Final[dict[str, tuple[str, ...]]] = {
     "film without its sound": ("video", SOUND, "remove"),
     "film with its sound": ("video", SOUND, "keep"),
 }  # fmt: skip
-"""What was sent before, the question about it, and its answer."""
+"""The earlier file, the question about it, and its answer."""
 
 
 def answered(engine: Engine, channel: str, earlier: tuple[str, ...]) -> Chat:
@@ -99,7 +99,7 @@ def _draft(engine: Engine, channel: str, earlier: tuple[str, ...]) -> tuple[Sess
 
 
 def sent(chat: Chat) -> Tip:
-    """Send the tip, leaving open what is asked about files; return it as desks get it."""
+    """Send the tip without answering questions about files; return the tip as desks get it."""
     while chat.step in {WHOSE, SOUND}:
         chat.say("skip")
     if "send" in chat.offered():
@@ -147,7 +147,7 @@ def test_no_answer_about_an_earlier_file_gives_a_later_voice_away(
 @pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 @pytest.mark.parametrize("answer", [GIVES, KEEPS], ids=["gives", "keeps"])
 @pytest.mark.parametrize("media_event", [name for name, (_, _, asked) in MEDIA_EVENTS.items() if asked])
-def test_an_answer_about_the_file_itself_counts_and_changes_no_earlier_one(
+def test_an_answer_about_one_file_changes_no_earlier_answer(
     engine: Engine, media_event: str, answer: Mapping[str, str], earlier: tuple[str, ...]
 ) -> None:
     channel, event, asked = MEDIA_EVENTS[media_event]
@@ -176,7 +176,7 @@ def late_ways(chat: Chat) -> dict[str, Callable[[], object]]:
 
 @pytest.mark.parametrize("way", ["an old button", "an edited answer", "an old page", "a page that names no file"])
 @pytest.mark.parametrize("first", ["own", ""])
-def test_a_late_answer_about_one_recording_gives_no_later_one_away(engine: Engine, way: str, first: str) -> None:
+def test_a_late_answer_about_one_recording_gives_no_later_recording_away(engine: Engine, way: str, first: str) -> None:
     chat = at_evidence(Chat(engine)).hear(media("audio")).say("done")
     if first:
         chat.hear(Text("mine"), "first")
@@ -185,7 +185,7 @@ def test_a_late_answer_about_one_recording_gives_no_later_one_away(engine: Engin
     assert is_protected(sent(chat), "2", "voice")
 
 
-def test_a_batch_is_asked_about_together_and_named_where_there_are_other_files(engine: Engine) -> None:
+def test_files_sent_together_are_asked_about_together_and_named_if_there_are_others(engine: Engine) -> None:
     chat = at_evidence(Chat(engine)).send("image").send("voice").send("audio").say("done")
     assert "About file 2, 3:" in chat.text
     chat.tap("other").send("voice")
@@ -193,7 +193,7 @@ def test_a_batch_is_asked_about_together_and_named_where_there_are_other_files(e
     assert dict(sent(chat.tap("own")).consents) == {"2": "other", "3": "other", "4": "own"}
 
 
-def test_who_takes_the_answer_back_or_deletes_it_gives_nothing_away(engine: Engine) -> None:
+def test_no_voice_is_disclosed_after_the_tipster_withdraws_or_deletes_the_answer(engine: Engine) -> None:
     chat = at_evidence(Chat(engine)).send("audio").say("done").tap("other").say("back")
     assert chat.step == WHOSE
     assert is_protected(sent(chat), "1", "audio")
@@ -225,7 +225,7 @@ def after_sending(engine: Engine, channel: str, earlier: tuple[str, ...], way: s
 
 @pytest.mark.parametrize("way", ["at once", "with the receipt's code"])
 @pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
-def test_what_comes_after_sending_is_protected_whatever_was_answered_before(
+def test_files_after_the_sending_are_protected_whatever_was_answered_before(
     engine: Engine, earlier: tuple[str, ...], way: str
 ) -> None:
     for name, (channel, event, _) in MEDIA_EVENTS.items():

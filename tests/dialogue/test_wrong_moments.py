@@ -1,4 +1,4 @@
-"""An answer at the wrong moment: what a stranger wrote at a question, and what the dialogue made of it.
+"""Answers at the wrong moment: strangers' texts at a question, and the dialogue's reaction.
 
 Each row is one wording, in Devanagari, Roman letters, English or Bhojpuri. Nothing told is lost, and nobody is kept at
 a question that they can't or won't answer.
@@ -59,7 +59,7 @@ def test_an_answer_about_contact_is_no_message_to_officers(engine: Engine, chann
 
 
 @every_row("text", [*WRITE_TO_ME, *FORGET_ME, *KEEP_IT, "only in the daytime"])
-def test_a_yes_after_words_about_contact_posts_none_of_them(engine: Engine, text: str) -> None:
+def test_a_yes_after_words_about_contact_posts_no_message(engine: Engine, text: str) -> None:
     talk = Chat(engine).say(*SENT, text)
     if held(talk):
         return  # it is asked whether they belong to the report
@@ -75,7 +75,7 @@ def test_a_yes_after_words_about_contact_posts_none_of_them(engine: Engine, text
         "gadi lal rang ki hai", "kal raat ko phir aayenge wo log",
     ],
 )  # fmt: skip
-def test_what_tells_more_of_the_tip_is_still_added_to_it(engine: Engine, text: str) -> None:
+def test_words_that_tell_more_of_the_tip_are_still_added(engine: Engine, text: str) -> None:
     talk = Chat(engine).say(*SENT, text)
     assert talk.turn.post is not None
     assert talk.turn.post.text == text
@@ -108,7 +108,7 @@ def test_a_wish_to_remove_everything_asks_whether_to_erase_it(engine: Engine, te
         "the inspector should not know",
     ],
 )  # fmt: skip
-def test_that_an_officer_must_not_know_is_a_wish_and_no_dont_know(engine: Engine, text: str) -> None:
+def test_a_wish_that_an_officer_must_not_know_is_not_read_as_dont_know(engine: Engine, text: str) -> None:
     talk = Chat(engine).say(*POLICE, text)
     assert talk.step == "police"
     assert value(talk, "police") is None
@@ -123,7 +123,9 @@ UNHEARD = (
 
 
 @every_row("said", [CATEGORY, PLACE, POLICE, REVIEW, SENT])
-def test_that_an_earlier_tip_led_to_nothing_is_answered_and_not_lost(engine: Engine, said: tuple[str, ...]) -> None:
+def test_words_about_an_earlier_tip_without_result_are_answered_and_not_lost(
+    engine: Engine, said: tuple[str, ...]
+) -> None:
     for text in UNHEARD:
         talk = Chat(engine).say(*said, text)
         kept = said == PLACE and text in value(talk, "what")  # "we told before" is told, and the place asked again
@@ -132,7 +134,7 @@ def test_that_an_earlier_tip_led_to_nothing_is_answered_and_not_lost(engine: Eng
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms", "voice"])
-def test_who_cant_or_wont_tell_the_place_gets_past_it(engine: Engine, channel: str) -> None:
+def test_a_tipster_who_can_or_will_not_tell_the_place_gets_past_the_question(engine: Engine, channel: str) -> None:
     for text in (
         "pata nahi exact jagah", "जगह नहीं बता सकता", "जगह ना बता पाइब", "हमके जगह मालूम नइखे", "i dont know the address",
         "i would rather not say where", "jagah nahi bataunga", "skip", "ye mat pucho",

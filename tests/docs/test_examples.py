@@ -1,4 +1,4 @@
-"""The examples of the how-tos do what their pages say."""
+"""The examples of the how-tos work as their pages say."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_example_channel_refuses_a_wrong_signature(beacon: Channel) -> None:
         assert not beacon.verify(RawRequest(method="POST", path="/beacon/webhook", headers=headers, body=b"[]"))
 
 
-def test_the_example_channel_parses_what_its_gateway_posts(beacon: Channel) -> None:
+def test_the_example_channel_parses_its_gateways_requests(beacon: Channel) -> None:
     body = b'[{"id": "1", "pager": "4711", "text": "hello"}, {"id": "2", "pager": "4712", "text": ""}]'
     batch = beacon.parse(RawRequest(method="POST", path="/beacon/webhook", body=body))
     assert [inbound.event for inbound in batch.inbound] == [Text("hello"), Text("")]
@@ -269,7 +269,7 @@ def test_the_example_check_accepts_a_licence_plate_as_people_write_it(answer: st
     assert plugins.validators()["plate"](answer) == refused
 
 
-def test_the_example_reading_takes_a_thumbs_up_as_yes_unless_that_erases_something() -> None:
+def test_the_example_reading_reads_a_thumbs_up_as_yes_unless_the_question_erases_something() -> None:
     plugins = Plugins()
     plugins.register(example("satark_thumbs/plugin.py"), "thumbs")
     source = default_flow()

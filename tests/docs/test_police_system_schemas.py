@@ -1,4 +1,4 @@
-"""The published schemas match the types, and what is sent and received matches the schemas."""
+"""The published schemas match the types, and sent and received documents match the schemas."""
 
 from __future__ import annotations
 

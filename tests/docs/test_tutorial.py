@@ -1,4 +1,4 @@
-"""What the tutorial and the how-tos have a reader type works from outside, as do the examples.
+"""The commands of the tutorial and the how-tos work from outside, as do the examples.
 
 The reader's machine has Python and nothing else: an environment of its own, which the page makes, and a package index
 with Satark's wheel and what that needs. The repository is not on any path, and no other server is asked.
@@ -26,10 +26,10 @@ PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 PORTS: Final = ("8000", "8099")
 """The ports that the page uses."""
 HASTENED: Final = {name: value for name, value in SETTINGS_OF_TESTS.items() if not name.endswith("_MINUTES")}
-"""What only saves work. A reader has no setting that sends at once what is put off, so neither has the test."""
+"""Settings that only save time. Readers have no setting that sends delayed messages at once, so the test has none."""
 WRITTEN: Final = {"toml": "satark.toml", "python": "phone.py"}
 INSTALLED: Final = ("satark[all]", "pytest", "hatchling", "editables")
-"""What the pages have the reader install, and what builds a project."""
+"""Packages that the pages install, and those that build a project."""
 ENVIRONMENT: Final = """\
 python3 -m venv venv
 . venv/bin/activate
@@ -102,7 +102,7 @@ def test_the_commands_of_the_tutorial_work_in_an_empty_environment(machine: dict
     assert re.search(r"satark\.dialogue +1 of", printed)
 
 
-def test_every_plugin_that_a_how_to_creates_installs_and_keeps_its_contract(
+def test_every_plugin_of_a_how_to_installs_and_keeps_its_contract(
     machine: dict[str, str], activated: str, tmp_path: Path
 ) -> None:
     pages = "".join(page.read_text("utf-8") for page in sorted((ROOT / "docs/how-to").glob("*.md")))

@@ -1,4 +1,4 @@
-"""Which recordings count as the tipster's own voice, and as what files are passed on."""
+"""Recordings that count as the tipster's own voice, and the form in which files are passed on."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def tip(consents: Mapping[str, str]) -> Tip:
         "a film",
     ],
 )
-def test_all_sound_is_the_tipsters_own_voice_unless_they_said_otherwise(
+def test_all_sound_is_the_tipsters_own_voice_unless_they_say_otherwise(
     record: Evidence,
     consents: dict[str, str],
     own: bool,  # noqa: FBT001 - a row of the table
@@ -64,7 +64,7 @@ def test_all_sound_is_the_tipsters_own_voice_unless_they_said_otherwise(
     assert is_own_voice(record, tip(consents)) is own
 
 
-def test_a_film_is_passed_on_without_sound_unless_the_tipster_keeps_it() -> None:
+def test_a_film_is_passed_on_without_sound_unless_the_tipster_keeps_the_sound() -> None:
     silent = as_passed_on(FILM, tip({}))
     assert (silent.clean_bytes, silent.clean_sha256) == (5, "d" * 64)
     assert (is_muted(silent), may_contain_voice(silent), copy_form(silent)) == (True, False, "muted")

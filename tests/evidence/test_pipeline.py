@@ -1,4 +1,4 @@
-"""One file through the pipeline: sealed as received, cleaned, both opened again; and every way that can go wrong."""
+"""One file through the pipeline: sealed as received, cleaned, and opened again; with every possible failure."""
 
 import asyncio
 import hashlib
@@ -57,7 +57,7 @@ async def test_a_film_without_sound_is_stored_once(driver: PipelineDriver, tmp_p
 @pytest.mark.parametrize(
     ("form", "codec"), [("mp4", "aac"), ("3gp", "libopencore_amrnb"), ("webm", "libopus"), ("matroska", "libopus")]
 )
-async def test_a_video_container_with_sound_alone_counts_as_a_voice(
+async def test_a_video_container_with_only_sound_counts_as_a_voice(
     form: str, codec: str, driver: PipelineDriver, tmp_path: Path
 ) -> None:
     recording = tmp_path / "recording"
@@ -69,7 +69,7 @@ async def test_a_video_container_with_sound_alone_counts_as_a_voice(
     assert file.disguised_sha256
 
 
-async def test_a_voice_that_can_not_be_disguised_has_an_empty_copy_so_that_nobody_takes_it_for_silent(
+async def test_a_voice_that_can_not_be_disguised_has_an_empty_copy_and_never_counts_as_silent(
     driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     derive = WorkingCopies.derive

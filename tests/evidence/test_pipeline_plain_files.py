@@ -1,4 +1,4 @@
-"""Where plain files lie while the pipeline works, and what killed processes leave."""
+"""Plain files while the pipeline works, and the remains of killed processes."""
 
 import asyncio
 import signal
@@ -81,7 +81,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("point", ["stream", "scrub"])
-async def test_what_a_killed_process_leaves_is_removed(
+async def test_the_remains_of_a_killed_process_are_removed(
     point: str, driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", KILLED, str(make("jpg")), str(tmp_path), point, driver.recipient]

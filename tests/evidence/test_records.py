@@ -1,4 +1,4 @@
-"""The records of a tip's files open with the tip's key, each as that of its own file."""
+"""The records of a tip's files open with the tip's key, each only as its own file's."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_record_of_another_file_or_to_another_key_is_counted_and_not_returned(
     assert open_records(files, envelope(identity)) == ([], 3)
 
 
-def test_a_record_that_the_tipsters_key_did_not_sign_for_this_tip_is_counted_and_not_returned() -> None:
+def test_a_record_without_the_tipsters_signature_for_this_tip_is_counted_and_not_returned() -> None:
     recipient, identity = new_identity()
     plain = replace(record("1"), origin=Origin(latitude=25.28, longitude=83.0), caption="it is")
     genuine = signed_by_tipster(plain, "t", 0, KEY)

@@ -1,4 +1,4 @@
-"""A stream arrives in the event loop and is read in a thread: in order, to its end, and no faster than it is read."""
+"""A stream arrives in the event loop and is read in a thread: in order, to its end, and no faster than the reader."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Recordings are transcribed one after the other; a failure costs the transcript alone, and leaves no plain copy."""
+"""Recordings are transcribed one after the other. A failure loses only the transcript, and leaves no plain copy."""
 
 from __future__ import annotations
 

@@ -262,7 +262,7 @@ async def test_the_sandbox_gives_way_as_the_settings_say(
     assert started == [gives_way]
 
 
-async def test_a_file_whose_tip_gets_a_new_key_while_it_is_fetched_is_sealed_to_that_key(
+async def test_a_file_is_sealed_to_a_new_key_that_its_tip_gets_during_the_fetching(
     fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services, (to, desk_key), fetched = fixture.services, new_identity(), list[bytes]()
@@ -331,25 +331,6 @@ async def test_after_a_network_error_the_file_is_retried(fixture: WorkerFixture)
     fixture.channel.files["m1"] = b"here"
     fixture.make_due()
     await until(lambda: fixture.states == ["sealed"])
-
-
-async def test_a_file_of_a_killed_process_is_fetched_at_once_but_not_one_that_waits_or_kills(
-    tmp_path: Path,
-) -> None:
-    made = WorkerFixture(tmp_path)
-    for ordinal in ("1", "2", "3"):
-        made.add_job(ordinal=ordinal)
-
-    def held(unit: UnitOfWork) -> list[int]:
-        evidence_files.release_claims(unit)
-        return [attempt for _, attempt in evidence_files.claim_due(unit, made.identity, 10)]
-
-    waiting, killing = tables.file.c.ordinal == "2", tables.file.c.ordinal == "3"
-    made.services.write_now(lambda unit: evidence_files.claim_due(unit, made.identity, 10))
-    made.services.write_now(lambda unit: unit.main.execute(update(tables.file).where(waiting).values(reason="network")))
-    made.services.write_now(lambda unit: unit.main.execute(update(tables.file).where(killing).values(attempts=3)))
-    assert made.services.write_now(held) == [2]
-    made.services.close()
 
 
 async def test_after_the_last_attempt_the_file_is_lost(fixture: WorkerFixture) -> None:
@@ -481,7 +462,7 @@ async def test_a_notice_that_can_not_be_sent_is_stored(fixture: WorkerFixture, m
     assert fixture.services.read(lambda c: evidence_files.pending_file_notices(c, TIP)) == ()
 
 
-async def test_one_message_tells_which_of_ten_files_could_not_be_cleaned(
+async def test_one_message_names_which_of_ten_files_could_not_be_cleaned(
     fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fixture.worker, "_notice_seconds", 0)

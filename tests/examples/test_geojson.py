@@ -50,7 +50,7 @@ def on_a_wall(tmp_path: Path) -> Iterator[Map]:
     made.services.close()
 
 
-async def test_it_keeps_the_contract(on_a_wall: Map, tmp_path: Path) -> None:
+async def test_the_sink_keeps_the_contract(on_a_wall: Map, tmp_path: Path) -> None:
     def held() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in on_a_wall.maps.glob("sp/*.json")}
 

@@ -101,7 +101,7 @@ async def office(tmp_path: Path) -> AsyncIterator[AlertedOffice]:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-async def test_it_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> None:
+async def test_the_sink_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     await check_sink(
         SinkCase(
@@ -118,7 +118,7 @@ async def test_it_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("language", "named"), [("hi", ("अवैध हथियार", "वाराणसी")), ("en", ("Illegal arms", "Varanasi"))]
 )
-async def test_a_room_gets_one_alert_per_tip_without_its_words(
+async def test_a_room_gets_one_alert_per_tip_without_the_tips_words(
     office: AlertedOffice, language: str, named: tuple[str, str]
 ) -> None:
     desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])

@@ -1,4 +1,4 @@
-"""A file is there whole or not at all, for its owner alone, and a quicker process's file stands."""
+"""A file exists whole or not at all, only for its owner, and a quicker process's file stays."""
 
 from __future__ import annotations
 

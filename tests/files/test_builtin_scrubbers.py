@@ -1,4 +1,4 @@
-"""Every built-in scrubber: no marker survives, and what the file shows or plays stays as it was."""
+"""Every built-in scrubber: no marker survives, and the visible or audible content stays unchanged."""
 
 import contextlib
 import json
@@ -94,7 +94,7 @@ def test_no_marker_survives(name: str, make: Callable[[str], Path], copy: Callab
     assert markers(unpacked(copy(name).read_bytes())) == []
 
 
-def test_there_is_a_specimen_of_every_type_that_is_cleaned() -> None:
+def test_every_cleaned_type_has_a_specimen() -> None:
     cleaned = {mime for scrubber in SCRUBBERS for mime in scrubber.mimes}
     specimens = {*IMAGES, *RECORDINGS, *UNUSUAL, *DOCUMENTS}
     jobs = {DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, PREVIEW_JOB, ORIGIN_JOB}
@@ -127,7 +127,7 @@ def test_exiftool_finds_no_metadata_of_the_maker(name: str, reports: Mapping[str
     assert [key for key, value in facts.items() if "Date" in key and not str(value).startswith(NO_DATES)] == []
 
 
-def test_the_search_finds_what_a_broken_scrubber_lets_through(
+def test_the_search_finds_markers_that_a_broken_scrubber_leaves(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jpeg, "NEEDED", jpeg.NEEDED | {0xFE})

@@ -1,4 +1,4 @@
-"""What msgspec raises for bytes that others wrote is caught everywhere: three kinds of exceptions, not one."""
+"""The exceptions of msgspec for foreign bytes are caught everywhere: three kinds, not one."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def test_half_an_emoji_and_a_broken_byte_cost_one_character(body: bytes) -> None
 
 
 @pytest.mark.parametrize("body", [b"[", b"[1]", b"[" * 5000, b""])
-def test_what_is_no_such_json_raises_a_listed_exception(body: bytes) -> None:
+def test_a_text_that_is_no_such_json_raises_a_listed_exception(body: bytes) -> None:
     with pytest.raises(DECODING_ERRORS):
         decode_json(body, msgspec.json.Decoder(list[str]).decode)

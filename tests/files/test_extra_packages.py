@@ -1,4 +1,4 @@
-"""What only some machines need is in extras: a machine for the role web is small, and what is missing is named."""
+"""Packages for some machines are in extras: a machine for the role web is small, and missing ones are named."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_the_role_web_starts_without_the_extras(tmp_path: Path, small: dic
 
 @pytest.mark.slow("a process")
 @pytest.mark.parametrize(("role", "extra"), [("worker", "evidence"), ("desk", "printing")])
-async def test_a_role_without_its_extra_names_it_and_does_not_start(
+async def test_a_role_without_its_extra_names_the_extra_and_does_not_start(
     role: str, extra: Extra, tmp_path: Path, small: dict[str, str]
 ) -> None:
     environment = {**small, "SATARK_PLUGINS": '["web_form", "desk"]'}
@@ -100,7 +100,7 @@ async def test_a_role_without_its_extra_names_it_and_does_not_start(
 
 
 @pytest.mark.slow("a process")
-def test_check_names_a_missing_extra_where_it_is_needed(
+def test_check_names_a_missing_extra_that_a_role_needs(
     tmp_path: Path, no_settings: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path))
@@ -111,7 +111,7 @@ def test_check_names_a_missing_extra_where_it_is_needed(
 
 
 @pytest.mark.slow("a process")
-def test_a_command_without_its_extra_names_it(tmp_path: Path, small: dict[str, str]) -> None:
+def test_a_command_without_its_extra_names_the_extra(tmp_path: Path, small: dict[str, str]) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     command = [SATARK, "evidence", "clean", str(tmp_path / "a.jpg")]
     done = subprocess.run(

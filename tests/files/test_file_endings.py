@@ -1,4 +1,4 @@
-"""Endings of exported files: an officer's computer opens what it is given."""
+"""Endings of exported files: an officer's computer opens the files."""
 
 from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.file_endings import ENDINGS, UNKNOWN, ending_of
@@ -7,7 +7,7 @@ from satark_files.recordings.ffmpeg import CONTAINERS
 TYPES = {mime for scrubber in builtin_scrubbers() for mime in scrubber.mimes if "/" in mime} | set(CONTAINERS)
 
 
-def test_every_type_that_is_cleaned_has_an_ending_of_its_own() -> None:
+def test_every_cleaned_type_has_an_ending_of_its_own() -> None:
     assert {mime for mime in TYPES if ending_of(mime) == UNKNOWN} == set()
     assert {mime: ending_of(mime) for mime in ("audio/amr", "audio/wav", "audio/aiff", "video/3gpp")} == {
         "audio/amr": ".amr",

@@ -1,4 +1,4 @@
-"""Both stores do the same: files are there whole or not at all, one of several writers wins, erased is erased."""
+"""Both stores behave alike: files exist whole or not at all, one of several writers wins, and erased files are gone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names(store: FileStore, below: str = "") -> list[str]:
     return sorted(one.name for one in store.files(below))
 
 
-def test_a_file_comes_back_as_it_was_written(store: FileStore) -> None:
+def test_a_file_is_read_back_unchanged(store: FileStore) -> None:
     store.put("a/b/one", b"first second")
     assert (store.read("a/b/one"), store.read("a/b/one", most=3), store.size("a/b/one")) == (
         b"first second",
@@ -53,7 +53,7 @@ def test_a_missing_file_is_one_for_every_method(store: FileStore) -> None:
     store.remove(["none", "neither/this"])
 
 
-def test_a_part_has_no_name_until_it_is_finished_and_replaces_what_had_it(store: FileStore) -> None:
+def test_a_part_has_no_name_until_finished_and_then_replaces_the_file_of_that_name(store: FileStore) -> None:
     large = os.urandom(17_000_000)
     store.put("one", b"earlier")
     first, second, third = store.begin("one"), store.begin("folder/two"), store.begin("three")
@@ -109,7 +109,9 @@ def test_an_address_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow("a server")
-def test_a_service_that_is_gone_is_down_and_tells_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_service_is_down_and_its_error_shows_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with running_seaweedfs() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""A folder is written so that a power cut takes nothing away, and its times tell only the day."""
+"""A folder is written so that a power cut loses nothing, and its times show only the day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where and when a file was taken, as its metadata say."""
+"""The place and time of a file are read from its metadata."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A held-out corpus: of every kind of file, no planted marker is in the copy, or the file is sealed, and said to be."""
+"""A held-out corpus: in every kind of file no planted marker is in the copy, or the file is sealed and reported."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SHOWING = {"txt-whatsapp", "txt-iphone", "txt-hindi", "vcs"}
 
 @pytest.mark.slow("some 150 files")
 @pytest.mark.parametrize("family", [*FAMILIES, pytest.param("films", marks=FULL)][1:])
-def test_no_marker_is_in_a_copy_and_what_phones_make_has_one(family: str, tmp_path: Path) -> None:
+def test_no_marker_is_in_a_copy_and_files_from_phones_have_one(family: str, tmp_path: Path) -> None:
     sealed, leaks, unmarked, lost = set(), [], set(), []
     for kind in FAMILIES[family]:
         source, copy = cleaned(kind, tmp_path)

@@ -1,4 +1,4 @@
-"""Previews: small, without metadata, and made of the clean copy alone."""
+"""Previews: small, without metadata, and made only from the clean copy."""
 
 import io
 import random
@@ -79,7 +79,7 @@ def test_a_photo_is_decoded_once_and_its_preview_is_upright(orientation: int, tm
     assert ImageChops.difference(decoded_once, decoded_again).getextrema() == ((0, 0),) * 3
 
 
-def test_a_page_is_rendered_once_and_its_preview_is_that_of_the_clean_copy(
+def test_a_page_is_rendered_once_and_its_preview_is_the_clean_copys(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     PdfScrubber().scrub(make("pdf"), tmp_path / "clean", limits)
@@ -91,7 +91,7 @@ def test_a_page_is_rendered_once_and_its_preview_is_that_of_the_clean_copy(
     assert ImageChops.difference(rendered_once, rendered_again).getbbox() is None
 
 
-async def test_a_preview_that_the_cleaning_process_did_not_make_is_made_alone(
+async def test_a_preview_that_the_cleaning_process_did_not_make_is_made_separately(
     driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_turn = driver.sandbox.scrub_in_turn
@@ -132,7 +132,7 @@ def test_a_picture_that_was_sent_on_looks_like_the_original() -> None:
             assert are_alike(looks_of(original), looks_of(copy))
 
 
-def test_other_pictures_do_not_look_alike_and_a_plain_one_is_like_none() -> None:
+def test_other_pictures_do_not_look_alike_and_a_plain_one_resembles_none() -> None:
     every = [looks_of(picture(seed)) for seed in range(60)]
     assert not any(are_alike(one, other) for at, one in enumerate(every) for other in every[:at])
     plain = looks_of(Image.new("RGB", (64, 64), "#fff"))

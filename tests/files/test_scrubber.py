@@ -1,4 +1,4 @@
-"""What a scrubber says of a copy, and why there is none."""
+"""A scrubber's report about a copy, and the reasons for having none."""
 
 from typing import get_args
 

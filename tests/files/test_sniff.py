@@ -1,4 +1,4 @@
-"""A file's type follows from its content, whatever type was declared."""
+"""A file's type is recognised by its content, whatever type was declared."""
 
 from __future__ import annotations
 

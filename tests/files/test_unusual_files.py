@@ -1,4 +1,4 @@
-"""Kinds of files that once gave officers nothing, one by one: each shows them something now."""
+"""Kinds of files that once had no copy for officers: each has one now."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ SANDBOXED = {
 
 
 @pytest.mark.parametrize("kind", SANDBOXED)
-async def test_the_readers_work_in_the_sandbox_and_what_is_missing_is_recorded(
+async def test_the_readers_work_in_the_sandbox_and_missing_ones_are_recorded(
     kind: str, make: Make, driver: PipelineDriver, tmp_path: Path
 ) -> None:
     maker, shown = KINDS[kind]

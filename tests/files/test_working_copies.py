@@ -28,7 +28,7 @@ async def test_a_preview_is_made_with_the_clean_copy_or_after_it(
     assert await copies.derive(PREVIEW_JOB) == sniff_file(copies.path_of(PREVIEW_JOB))
 
 
-async def test_origin_and_looks_are_read_only_from_files_that_have_them(
+async def test_origin_and_looks_are_read_only_from_files_that_can_have_them(
     make: Callable[[str], Path], tmp_path: Path, sandbox: Sandbox, limits: Limits
 ) -> None:
     (source := tmp_path / "original").write_bytes(make("jpg").read_bytes())
@@ -70,7 +70,7 @@ async def cleaned(file: Path, folder: Path | None = None) -> CleanedFile:
     return one
 
 
-async def test_the_copy_lies_beside_the_file_and_the_file_stays(make: Callable[[str], Path], tmp_path: Path) -> None:
+async def test_the_copy_is_beside_the_file_and_the_file_stays(make: Callable[[str], Path], tmp_path: Path) -> None:
     photo = tmp_path / "photo.heic"
     photo.write_bytes(before := make("heic").read_bytes())
     made = await cleaned(photo)

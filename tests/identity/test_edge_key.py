@@ -1,4 +1,4 @@
-"""Pseudonyms and seals: they stay the same for one edge key, mean nothing without it, and open in one place alone."""
+"""Pseudonyms and seals: they stay the same for one edge key, mean nothing without it, and open only in one place."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_the_edge_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_missing_edge_key_is_an_error_where_it_was_configured(tmp_path: Path) -> None:
+def test_a_missing_edge_key_is_an_error_if_it_was_configured(tmp_path: Path) -> None:
     with pytest.raises(EdgeKeyError, match="no edge key"):
         load_edge_key(tmp_path / "edge.key", create=False)
 
@@ -169,7 +169,7 @@ def test_with_other_epoch_keys_a_pseudonym_stays_and_no_seal_opens(identity: Ide
         other.open(identity.seal(b"plain", b"place"), b"place")
 
 
-def test_neither_an_identity_nor_its_epochs_show_anything(identity: Identity) -> None:
+def test_the_reprs_of_an_identity_and_its_epochs_are_empty(identity: Identity) -> None:
     shown = (repr(identity), repr(identity.epochs), repr(identity.epochs.current()))
     assert shown == ("Identity(…)", "EpochKeys(…)", "Epoch(…)")
 

@@ -1,4 +1,4 @@
-"""The edge key comes from a command, a file, systemd or a file that is made, in this order, and is never shown."""
+"""The edge key comes from a command, a file, systemd or a created file, in this order, and is never shown."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
         read_edge_key(command=hanging, file=None, made=tmp_path / "edge.key", credentials="")
 
 
-def test_systemds_credential_takes_precedence_over_a_file_that_would_be_made(tmp_path: Path) -> None:
+def test_systemds_credential_takes_precedence_over_a_file_to_create(tmp_path: Path) -> None:
     (tmp_path / CREDENTIAL).write_bytes(KEY)
     (tmp_path / CREDENTIAL).chmod(0o440)
     assert key_of(tmp_path, credentials=str(tmp_path)) == KEY
@@ -85,7 +85,7 @@ def test_without_any_source_the_key_is_made_once(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "edge.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_credential_is_found_where_systemd_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_credential_is_found_in_systemds_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     assert find_credential() is None
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))

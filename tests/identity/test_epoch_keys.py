@@ -1,4 +1,4 @@
-"""Epoch keys: processes share them, and a destroyed one is gone even from the blocks in which it stood."""
+"""Epoch keys: processes share them, and a destroyed one is gone even from its blocks on the disk."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_another_process_forgets_a_destroyed_key_when_it_next_uses_the_file(path
     assert other.find(first.id) is None
 
 
-def test_one_look_is_enough_until_its_end_and_for_one_thread(
+def test_one_look_lasts_until_its_end_and_for_one_thread(
     path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = load(path, clock), load(path, clock)
@@ -125,7 +125,7 @@ def test_one_look_is_enough_until_its_end_and_for_one_thread(
     assert one.find(first.id) is None
 
 
-def test_within_one_look_an_epoch_that_another_process_began_is_found(path: Path, clock: Clock) -> None:
+def test_within_one_look_an_epoch_begun_by_another_process_is_found(path: Path, clock: Clock) -> None:
     one, other = load(path, clock), load(path, clock)
     with one.one_look():
         begun = other.current()
@@ -175,7 +175,7 @@ def test_a_half_written_slot_counts_as_empty(path: Path, clock: Clock) -> None:
 
 
 @pytest.mark.slow("half a second of a processor")
-def test_the_service_goes_on_without_a_job_that_destroys_keys(path: Path, clock: Clock) -> None:
+def test_the_service_continues_without_a_job_that_destroys_keys(path: Path, clock: Clock) -> None:
     keys = load(path, clock)
     for _ in range(100):
         clock.now += HOUR
@@ -225,7 +225,7 @@ def test_the_size_of_a_draft_tells_little(path: Path, clock: Clock) -> None:
     assert len({len(identity.seal_draft(b"c", b"x" * size)) for size in range(0, 1000, 50)}) == 1
 
 
-def test_processes_share_the_counts_of_drafts_which_only_rise(path: Path, clock: Clock) -> None:
+def test_processes_share_the_counts_of_drafts_and_counts_only_rise(path: Path, clock: Clock) -> None:
     one, other = load(path, clock), load(path, clock)
     one.drafts.note(b"c" * 32, 5)
     other.drafts.note(b"c" * 32, 4)
@@ -234,7 +234,7 @@ def test_processes_share_the_counts_of_drafts_which_only_rise(path: Path, clock:
     assert other.drafts.of(b"d" * 32) == 0
 
 
-def test_of_two_conversations_in_one_place_the_last_is_known(path: Path, clock: Clock) -> None:
+def test_only_the_last_of_two_conversations_in_one_place_is_known(path: Path, clock: Clock) -> None:
     counts = load(path, clock).drafts
     one, other = b"one." + bytes(28), b"two." + bytes(28)
     counts.note(one, 5)
@@ -242,7 +242,7 @@ def test_of_two_conversations_in_one_place_the_last_is_known(path: Path, clock: 
     assert (counts.of(one), counts.of(other)) == (0, 1)
 
 
-def test_counts_leave_the_keys_alone_in_a_file_of_an_earlier_version(path: Path, clock: Clock) -> None:
+def test_counts_leave_the_keys_in_a_file_of_an_earlier_version_unchanged(path: Path, clock: Clock) -> None:
     keys = load(path, clock)
     first, size = keys.current(), path.stat().st_size
     for _ in range(300):
@@ -251,7 +251,7 @@ def test_counts_leave_the_keys_alone_in_a_file_of_an_earlier_version(path: Path,
     assert load(path, clock).live() == [first]
 
 
-def test_where_the_memory_is_full_a_process_counts_for_itself(
+def test_if_the_memory_is_full_a_process_counts_for_itself(
     path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:

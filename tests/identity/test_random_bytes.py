@@ -1,4 +1,4 @@
-"""Random bytes: a block costs one system call, and none of its bytes is kept or used twice."""
+"""Random bytes: a block costs one system call, and none of its bytes is stored or used twice."""
 
 from __future__ import annotations
 

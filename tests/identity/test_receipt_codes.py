@@ -1,4 +1,4 @@
-"""Receipts: sixteen digits that open exactly one thing."""
+"""Receipts: sixteen digits that open exactly one tip."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_an_empty_stock_makes_a_code_at_once_of_the_length_that_is_asked_f
     assert {one.code[0] for one in made} >= {"0", "9"} or len({one.code[0] for one in made}) > 4
 
 
-async def test_a_closed_stock_waits_for_no_thread_and_drops_what_has_not_begun(
+async def test_a_closed_stock_waits_for_no_thread_and_drops_unstarted_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     began, go, was_let_go = threading.Event(), threading.Event(), list[bool]()

@@ -1,4 +1,4 @@
-"""Who can open a desk's values can sign for the desk, with a key of its own for each use."""
+"""Signing keys derived from a desk's identity: only its holder can sign, and each use has its own key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stocks: they are filled in quiet times, do not run dry in others, and use nothing twice."""
+"""Stocks are filled in quiet times, do not run dry in others, and use nothing twice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_the_stock_is_filled_to_the_wanted_number_and_again_after_each_tak
     assert next(made) == 4, "more than was asked for"
 
 
-def test_an_empty_stock_makes_each_thing_when_it_is_taken(made: itertools.count[int]) -> None:
+def test_an_empty_stock_makes_each_thing_on_demand(made: itertools.count[int]) -> None:
     stock = Stock(made.__next__, ahead=0, name="stock")
     stock.start()
     assert [stock.take() for _ in range(5)] == [*range(5)]

@@ -1,4 +1,4 @@
-"""Officers see a six-hour band, and numbers in no order."""
+"""Officers see a six-hour band, and tip numbers without an order."""
 
 from __future__ import annotations
 

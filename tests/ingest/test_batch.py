@@ -1,4 +1,4 @@
-"""Events that were seen: no event is new twice, on whatever day it is resent; its key tells the day alone."""
+"""Seen events: none is new twice, on whatever day it is resent; its key shows only the day."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def store(databases: Any) -> Iterator[Store]:
         (2**80, TODAY),
     ],
 )
-def test_a_key_begins_with_the_day_on_which_its_event_was_sent_if_that_is_plausible(
-    sent_at: int | None, day: int, store: Store
-) -> None:
+def test_a_key_begins_with_the_day_of_sending_if_that_is_plausible(sent_at: int | None, day: int, store: Store) -> None:
     assert store.add({ONE: sent_at}) == {ONE}
     assert store.rows() == [(day.to_bytes(2) + ONE[:14], min(day, TODAY + 1))]
     assert store.add({ONE: sent_at}) == set()
@@ -99,7 +97,7 @@ def test_an_event_is_recognised_for_eight_days_however_late_it_came(late: int, s
         assert store.add({ONE: sent_at}, NOON + later * DAY) == set(), later
 
 
-def test_an_event_is_recognised_though_its_provider_no_longer_says_when_it_was_sent(store: Store) -> None:
+def test_an_event_is_recognised_even_if_its_provider_no_longer_tells_its_sending_time(store: Store) -> None:
     assert store.add({ONE: NOON - 5 * DAY}) == {ONE}
     assert store.add({ONE: None}, NOON + DAY) == set()
 

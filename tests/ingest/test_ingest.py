@@ -31,7 +31,7 @@ from support.working_host import working_host, working_host_on
 pytestmark = pytest.mark.slow("a host")
 
 
-async def test_a_flood_from_one_contact_delays_that_contact_alone(tmp_path: Path) -> None:
+async def test_a_flood_from_one_contact_delays_only_that_contact(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         flooding, other, done = place.tipster("flood"), place.tipster("bina"), list[str]()
 
@@ -94,7 +94,7 @@ async def test_a_flood_from_one_sender_gets_few_replies_and_starves_nobody(datab
         await until(lambda: any(b'"bina"' in body for body in place.channel.bodies))
 
 
-async def test_nothing_is_acknowledged_while_the_database_is_down(tmp_path: Path) -> None:
+async def test_no_event_is_acknowledged_while_the_database_is_down(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         with database_down(place.host.services), pytest.raises(StoreDown):

@@ -33,7 +33,7 @@ async def test_a_desk_asks_and_the_tipster_answers_through_the_mailbox(databases
         assert "Don't know" not in again, "it is answered"
 
 
-async def test_whoever_writes_rows_without_a_key_tells_a_tipster_nothing(tmp_path: Path) -> None:
+async def test_an_attacker_who_writes_rows_without_a_key_can_not_write_to_a_tipster(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         code = await place.receipt(place.tipster())
         desk = place.desk("sp")
@@ -78,7 +78,7 @@ async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: 
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2"]
 
 
-async def test_only_a_tipster_who_agreed_can_be_reached_until_they_forget_the_mailbox(tmp_path: Path) -> None:
+async def test_only_a_tipster_who_agreed_can_be_reached_until_they_close_the_mailbox(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await place.receipt(asha)

@@ -1,4 +1,4 @@
-"""While the database is down messages that come once are spooled, acknowledged as such, and replayed once each."""
+"""While the database is down, messages that come once are spooled, acknowledged as such, and replayed once each."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         yield made
 
 
-async def test_nothing_is_spooled_while_the_database_answers(office: Office) -> None:
+async def test_no_message_is_spooled_while_the_database_answers(office: Office) -> None:
     state, said = await office.post("asha", "Hi")
     assert state == "accepted"
     assert "Choose a language" in said
@@ -160,7 +160,7 @@ async def test_each_senders_messages_stay_in_order_and_each_tip_exists_once(offi
     assert sorted(sender for sender, _ in receipts) == senders
 
 
-async def test_a_message_goes_behind_spooled_ones(office: Office) -> None:
+async def test_a_message_is_queued_behind_spooled_messages(office: Office) -> None:
     with database_down(office.host.services):
         for text in WHOLE_DIALOGUE[:-1]:
             await office.post("asha", text)
@@ -183,7 +183,7 @@ async def test_a_batch_is_ingested_once_even_if_the_process_dies_before_deleting
     assert office.count(tables.tip) == 1
 
 
-async def test_spooled_messages_that_their_provider_brings_again_after_a_restart_act_once(
+async def test_spooled_messages_that_their_provider_resends_after_a_restart_act_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
@@ -228,7 +228,7 @@ async def test_a_batchs_calls_are_spooled_if_the_database_goes_down_after_the_tu
 
 
 @pytest.mark.parametrize("limit", [{"spool_max_files": 1}, {"spool_max_bytes": 1_800}])
-async def test_the_sender_is_told_that_the_spool_is_full(tmp_path: Path, limit: dict[str, int]) -> None:
+async def test_the_sender_hears_that_the_spool_is_full(tmp_path: Path, limit: dict[str, int]) -> None:
     async with opened(tmp_path, **limit) as office:
         with database_down(office.host.services):
             assert (await office.post("asha", "Hi"))[0] == "spooled"
@@ -270,7 +270,7 @@ async def test_an_altered_file_is_quarantined_and_delays_nobody(office: Office, 
     assert "1 quarantined" in checked.output
 
 
-async def test_a_turn_that_fails_for_good_is_quarantined_and_tried_again_at_the_next_start(
+async def test_a_turn_that_always_fails_is_quarantined_and_tried_again_at_the_next_start(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = office.host.ingest_runtime

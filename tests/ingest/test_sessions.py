@@ -23,7 +23,7 @@ from support.working_host import working_host
 pytestmark = pytest.mark.slow("a host")
 
 
-async def test_a_draft_that_does_not_open_begins_anew(tmp_path: Path) -> None:
+async def test_a_draft_that_does_not_open_is_replaced_by_a_new_one(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await asha.say("Hi", "English")
@@ -64,7 +64,7 @@ async def older(tmp_path: Path) -> AsyncIterator[Older]:
         yield made
 
 
-async def test_a_message_to_a_session_of_a_newer_version_is_refused_until_it_is_resent_to_that_version(
+async def test_a_message_to_a_newer_versions_session_is_refused_until_resent_to_that_version(
     older: Older,
 ) -> None:
     older.change(lambda session: NEWER + session)

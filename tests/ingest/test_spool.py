@@ -88,7 +88,7 @@ def test_after_an_epoch_waiting_batches_open_and_old_copies_do_not(spool: Spool,
             spool.open(name)
 
 
-def test_once_nothing_waits_the_key_of_what_was_spooled_is_destroyed(spool: Spool, tmp_path: Path) -> None:
+def test_once_the_spool_is_empty_its_key_is_destroyed(spool: Spool, tmp_path: Path) -> None:
     for number in range(2):
         spool.add("sms", Batch(ignored=number))
         (name,) = spool.names()
@@ -203,7 +203,7 @@ def test_a_quarantined_batch_delays_nobody_and_is_tried_again_at_the_next_start(
     assert spool.names()[0] == first
 
 
-def test_one_process_at_a_time_replays(spool: Spool, tmp_path: Path) -> None:
+def test_one_process_at_a_time_replays_the_spool(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     with spool.held() as first, make(tmp_path).held() as second:
         assert (first, second) == (True, False)
@@ -211,7 +211,7 @@ def test_one_process_at_a_time_replays(spool: Spool, tmp_path: Path) -> None:
         assert again
 
 
-def test_other_files_in_the_spools_folder_are_left_alone(spool: Spool, tmp_path: Path) -> None:
+def test_other_files_in_the_spools_folder_are_not_changed(spool: Spool, tmp_path: Path) -> None:
     assert waiting(tmp_path / "spool") == []
     spool.add("sms", BATCH)
     for name in (".part", "notes.txt", "1-2.sms", f"{1:020}-0000000g.sms"):

@@ -71,7 +71,7 @@ class Urgent:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-async def test_only_what_is_sealed_to_a_desk_tells_the_minute_in_which_an_urgent_tip_came(tmp_path: Path) -> None:
+async def test_only_values_sealed_to_a_desk_contain_the_minute_of_an_urgent_tip(tmp_path: Path) -> None:
     async with working_host(tmp_path, plugin=Urgent()) as place:
         before = int(time.time())
         await place.receipt(place.tipster())
@@ -86,14 +86,14 @@ async def test_only_what_is_sealed_to_a_desk_tells_the_minute_in_which_an_urgent
 
 
 @pytest.mark.slow("a third of a second of a processor")
-async def test_of_a_tip_that_is_not_urgent_no_minute_is_kept(tmp_path: Path) -> None:
+async def test_a_tip_that_is_not_urgent_has_no_minute(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         await place.receipt(place.tipster())
         assert [one.work.urgent_since for one in place.desk("sp").summaries()] == [0]
 
 
 @pytest.mark.slow("many tips")
-async def test_the_size_of_a_tip_tells_little_of_what_was_said(tmp_path: Path) -> None:
+async def test_the_size_of_a_tip_tells_little_of_its_words(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         for nights in range(1, 61, 12):
             answers = {**ANSWERS, r"What is happening\?": "Arms are sold every night. " * nights}
@@ -149,7 +149,7 @@ async def test_the_stock_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize("padded", [PADDED, 256])
-async def test_every_desk_has_a_row_of_one_size_but_only_those_that_may_have_the_tip_can_open_theirs(
+async def test_every_desk_has_a_row_of_one_size_and_only_permitted_desks_can_open_theirs(
     padded: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(envelopes, "PADDED", padded)

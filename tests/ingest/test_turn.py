@@ -1,4 +1,4 @@
-"""One turn: what an event asks for is carried out in its transaction, once."""
+"""One turn: the requests of an event are carried out in its transaction, once."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_decoy_rows_of_events_look_like_rows_of_events(databases: Any, tmp
         assert len({key[2:] for key, _ in rows}) == len({key[-8:] for key, _ in rows}) == len(rows)
 
 
-async def test_an_event_that_always_fails_fails_alone_and_may_be_resent(databases: Any, tmp_path: Path) -> None:
+async def test_an_event_that_always_fails_harms_no_other_and_may_be_resent(databases: Any, tmp_path: Path) -> None:
     async with working_host_on(databases, tmp_path) as place:
         others = [inbound(f"b{n}", Text("Hi")) for n in range(5)]
         batch = Batch(inbound=[*others, inbound("asha", Text("Hi"), "wamid.1")])
@@ -170,7 +170,7 @@ async def test_a_plugins_rows_are_committed_or_rolled_back_with_the_turn(tmp_pat
     assert len(turns) == 1
 
 
-async def test_a_plugin_that_fails_to_add_its_rows_leaves_none_and_the_turn_succeeds(tmp_path: Path) -> None:
+async def test_a_plugin_that_fails_to_add_its_rows_leaves_none_and_the_turn_is_stored(tmp_path: Path) -> None:
     def write_half(uow: UnitOfWork) -> None:
         uow.insert(tables.seen, [{"key": b"half", "day": uow.day}])
         raise ValueError("planted")

@@ -115,7 +115,7 @@ async def test_a_cry_in_a_draft_is_answered_and_the_tip_is_urgent(
         assert "chaku" not in str(logs)
 
 
-async def test_a_danger_is_known_by_its_voice_note_and_deleted_with_it(
+async def test_a_voice_notes_danger_is_removed_with_the_note(
     tmp_path: Path, hears: Callable[[str], Recogniser]
 ) -> None:
     async with working_host(tmp_path / "host", plugin=hears(CRY)) as place:
@@ -151,7 +151,7 @@ async def test_a_cry_before_a_language_was_chosen_is_answered(
         await until(lambda: notices(place))
 
 
-async def test_a_cry_to_a_tip_that_was_sent_makes_it_urgent(tmp_path: Path, hears: Callable[[str], Recogniser]) -> None:
+async def test_a_cry_to_a_sent_tip_makes_the_tip_urgent(tmp_path: Path, hears: Callable[[str], Recogniser]) -> None:
     async with working_host(tmp_path / "host", hears(CRY)) as place:
         asha = place.tipster()
         await place.receipt(asha)
@@ -162,9 +162,7 @@ async def test_a_cry_to_a_tip_that_was_sent_makes_it_urgent(tmp_path: Path, hear
         await until(lambda: notices(place))
 
 
-async def test_a_cry_is_sealed_to_the_key_that_its_tip_has_by_then(
-    tmp_path: Path, hears: Callable[[str], Recogniser]
-) -> None:
+async def test_a_cry_is_sealed_to_the_tips_newest_key(tmp_path: Path, hears: Callable[[str], Recogniser]) -> None:
     heard = hears(CRY)
     async with working_host(tmp_path / "host", heard) as place:
         asha, services = place.tipster(), place.host.services
@@ -180,7 +178,7 @@ async def test_a_cry_is_sealed_to_the_key_that_its_tip_has_by_then(
         assert not opened.altered
 
 
-async def test_where_nobody_can_be_written_to_the_next_answer_says_whom_to_call(
+async def test_if_no_message_can_be_sent_the_next_answer_tells_whom_to_call(
     tmp_path: Path, hears: Callable[[str], Recogniser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with working_host(tmp_path / "host", hears(CRY)) as place:

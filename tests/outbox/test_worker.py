@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ class Post:
 
     async def due_now(self) -> None:
         """Make every waiting reply due, and let the worker find it."""
-        await self.writer.write(outbox.make_all_due)
+        every = tables.outbox.update().where(tables.outbox.c.state == "due").values(due_at=int(time.time()))
+        await self.writer.write(lambda unit: unit.main.execute(every))
         await self.sender._recover()
 
     async def rows(self) -> Sequence[Any]:
@@ -224,7 +226,7 @@ async def test_a_provider_that_answers_slowly_gets_more_calls_at_once(
     await until(lambda: len(slow.sent) == 150)
 
 
-async def test_replies_beyond_what_memory_may_hold_wait_in_the_database(post: Post) -> None:
+async def test_replies_beyond_the_memory_limit_wait_in_the_database(post: Post) -> None:
     post.sender = post.another(replies_in_memory=2)
     items = [item(str(n), bytes([n]).ljust(32, b"c"), must_arrive=True) for n in range(5)]
     await post.reply(items[0], items[1])
@@ -350,7 +352,7 @@ async def test_a_later_report_of_a_closed_window_takes_the_fallback(post: Post) 
     assert post.channel.bodies == [b"news", b"neutral"]
 
 
-async def test_news_of_which_a_report_says_that_it_did_not_arrive_keeps_no_later_news_back(post: Post) -> None:
+async def test_news_that_a_report_calls_undelivered_delays_no_later_news(post: Post) -> None:
     link = b"t" * 16
     told = post.identity.seal_handle(Handle(ACCOUNT, "a", notified=True), link)
     row = {"id": link, "sender": b"s" * 32, "handle": told, "expires_at": 2**40}

@@ -48,7 +48,7 @@ SYNCHRONOUS: Final = "    def {}(self, {}) -> None:\n        pass\n\n    async d
 
 
 class Mistake(NamedTuple):
-    """A change of a file, and what is said of it."""
+    """A change of a file, and its error message."""
 
     file: str
     old: str

@@ -19,7 +19,7 @@ import satark.api
 ROOT: Final = Path(__file__).parents[2]
 SCAFFOLD: Final = ROOT / "core" / "satark" / "cli" / "scaffold"
 LIBRARIES: Final = ("satark_files", "satark_words")
-"""What plugins may use besides the contract: the modules that list their names."""
+"""Modules that plugins may use besides the contract: those that list their names."""
 DESK: Final = "satark_desk"
 MODULES: Final = sorted(path.stem for path in (ROOT / "core/satark/api").glob("*.py") if path.stem != "__init__")
 
@@ -123,7 +123,7 @@ def test_every_name_that_the_contract_lists_can_be_used() -> None:
 
 @pytest.mark.slow("a process of its own")
 def test_the_web_role_starts_without_casework() -> None:
-    """It has no desk's key; loading casework would only slow its start."""
+    """A process that needs no desk's key would only start more slowly with casework."""
     modules = "satark.runtime.host, satark.runtime.app, satark_desk.plugin, satark_police_system.plugin"
     code = f"import sys, {modules}; print([one for one in sys.modules if one.startswith('satark.casework')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

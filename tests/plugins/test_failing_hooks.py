@@ -1,4 +1,4 @@
-"""A call that takes too long is left behind, and costs neither its caller nor the next one much."""
+"""A call to a plugin that takes too long is abandoned, and delays its caller and the next call only a little."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def thread_is_free(thread: CallThread) -> bool:
     return True
 
 
-def test_a_call_that_waits_behind_one_that_hangs_is_never_made(gate: threading.Event) -> None:
+def test_a_call_that_waits_behind_a_hanging_call_is_never_made(gate: threading.Event) -> None:
     thread, calls, began = CallThread("one"), list[str](), threading.Event()
 
     def hang() -> None:

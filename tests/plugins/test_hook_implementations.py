@@ -299,7 +299,7 @@ def test_a_wrapper_around_a_hook_of_the_start_that_fails_stops_it_by_name(wrappe
         load_channels(Settings(), plugins)
 
 
-def test_a_wrapper_is_not_asked_for_wrong_settings_of_another_plugin() -> None:
+def test_wrong_settings_of_another_plugin_are_not_blamed_on_a_wrapper() -> None:
     def wanting() -> list[object]:
         raise SettingsError([SettingProblem("one", "ONE", "is missing")])
 

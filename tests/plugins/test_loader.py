@@ -1,4 +1,4 @@
-"""Plugins load by name; whatever is wrong with one stops the start and names it."""
+"""Plugins load by name; a faulty plugin stops the start, and the error names it."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_a_webhook_and_a_page_of_two_plugins_at_one_address_are_refused_by_name(
         loaded.web_pages(Settings(), context)
 
 
-def test_every_plugin_that_configures_no_channel_is_named_though_all_return_the_same() -> None:
+def test_all_plugins_without_a_channel_are_named_though_they_return_the_same_value() -> None:
     loaded = Plugins()
     for name in ("one", "two"):
         loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: ())), name)
@@ -277,7 +277,7 @@ def test_only_plugins_of_satark_itself_are_called_without_a_time_limit(monkeypat
     assert not trusted["one"]
 
 
-def test_the_plugin_loaded_last_fits_a_prompt_first_and_the_others_where_it_gives_nothing() -> None:
+def test_the_plugin_loaded_last_fits_a_prompt_first_and_other_plugins_where_it_gives_nothing() -> None:
     def fit_sms(prompt: Prompt, capabilities: Capabilities) -> Prompt | None:
         return Prompt(text="first", language=prompt.language) if capabilities.kind == "sms" else None
 
@@ -290,7 +290,7 @@ def test_the_plugin_loaded_last_fits_a_prompt_first_and_the_others_where_it_give
     assert Plugins().render(prompt, Capabilities(kind="chat", text=9, body=9)) is None
 
 
-def test_it_knows_which_hooks_are_implemented() -> None:
+def test_the_plugin_manager_knows_which_hooks_are_implemented() -> None:
     loaded = Plugins()
     loaded.register(SimpleNamespace(satark_route=hookimpl(lambda: None)), "one")
     assert loaded.implements("satark_route")

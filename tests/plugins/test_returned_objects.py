@@ -1,4 +1,4 @@
-"""What a plugin hands over is held against the contract when it is loaded, and what does not fit is named."""
+"""A plugin's objects are checked against the contract when they are loaded, and wrong ones are named."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_text_is_shaped(font: Path, text: str, glyphs: int) -> None:
     assert ".notdef" not in found
 
 
-def test_the_short_i_stands_before_its_consonant() -> None:
+def test_the_short_i_comes_before_its_consonant() -> None:
     consonant = shaped(REGULAR, "क")
     assert shaped(REGULAR, "कि")[1:] == consonant
 

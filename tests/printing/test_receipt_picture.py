@@ -1,4 +1,4 @@
-"""The picture of a receipt shows the code, and a way back where there is one."""
+"""The picture of a receipt shows the code, and the way back if there is one."""
 
 from __future__ import annotations
 

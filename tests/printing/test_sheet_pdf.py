@@ -1,4 +1,4 @@
-"""A row that is longer than its page goes on on the next one, and the file tells nothing of when it was made."""
+"""A row that is longer than a page continues on the next page, and the file doesn't say when it was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An office's copies follow the host: the office erases what the host erases, and takes over a tip's new key."""
+"""An office's copies follow the host: the office erases the tips that the host erases, and gets a tip's new key."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def copies(link: Any, seeded: SeededTip) -> set[str]:
     return found
 
 
-async def test_the_office_erases_what_the_host_erases_and_no_late_message_brings_it_back(
+async def test_the_office_erases_tips_that_the_host_erases_and_no_late_message_restores_them(
     link_on_each_database: Any, tmp_path: Any
 ) -> None:
     link = link_on_each_database
@@ -95,7 +95,7 @@ async def test_no_desk_at_the_host_and_no_office_without_the_tip_gets_an_order_t
     assert link.host.write_now(lambda unit: deliveries.office_destinations(unit, seeded.id)) == []
 
 
-async def test_who_writes_rows_orders_no_office_to_erase_a_tip(link: Any) -> None:
+async def test_an_attacker_who_writes_rows_orders_no_office_to_erase_a_tip(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     order = deliveries.new_row(f"erased:{seeded.id}:term", "list:sp", 0)

@@ -1,4 +1,4 @@
-"""Padded frames: all of one size, sealed and signed."""
+"""Padded frames: all have one size, and each is sealed and signed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_frame_has_the_same_size_whatever_its_content(size: int) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(body=st.binary(max_size=CHUNK_SIZE), index=st.integers(0, 9), desk=st.from_regex(DESK_NAME, fullmatch=True))
-def test_a_sealed_frame_opens_and_verifies_against_its_sender_alone(body: bytes, index: int, desk: str) -> None:
+def test_a_sealed_frame_opens_and_verifies_only_against_its_sender(body: bytes, index: int, desk: str) -> None:
     frame = Frame(
         desk=desk, direction="to_office", kind="file", transfer_id=bytes(16), index=index, total=10, body=body
     )

@@ -1,4 +1,4 @@
-"""At the host: each answer of an office is accepted once, in order, and from the right desk alone."""
+"""At the host: each answer of an office is accepted once, in order, and only from the right desk."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(l
     assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ A key has changed")
 
 
-async def test_what_the_host_writes_in_a_thread_opens_with_no_former_key_of_the_tip(link: Any) -> None:
+async def test_no_former_key_of_the_tip_opens_the_hosts_messages(link: Any) -> None:
     seeded = link.seed_tip()
     link.change_key_at_host()
     await link.exchange_all()
@@ -215,7 +215,7 @@ async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: An
         assert link.rows(link.host, tables.message) == [], name
 
 
-async def test_who_writes_the_offices_row_answers_in_no_desks_name(link: Any, stranger_key: Any) -> None:
+async def test_an_attacker_who_writes_the_offices_row_answers_in_no_desks_name(link: Any, stranger_key: Any) -> None:
     seeded, (_, identity) = link.seed_tip(), new_identity()
     row = msgspec.structs.asdict(stranger_key.public_keys)
     link.host.write_now(lambda unit: unit.main.execute(update(tables.office).values(row)))
@@ -228,7 +228,7 @@ async def test_who_writes_the_offices_row_answers_in_no_desks_name(link: Any, st
     assert link.rows(link.host, tables.message) == []
 
 
-async def test_what_no_database_can_hold_is_rejected_and_not_tried_for_ever(
+async def test_a_value_that_no_database_can_hold_is_rejected_and_not_retried(
     link_on_each_database: Any, stranger_key: Any
 ) -> None:
     link = link_on_each_database
@@ -253,7 +253,7 @@ async def test_what_no_database_can_hold_is_rejected_and_not_tried_for_ever(
     assert link.rows(link.host, tables.message) == []
 
 
-async def test_an_office_that_can_not_be_told_of_a_refusal_holds_up_no_other(link: Any) -> None:
+async def test_an_office_that_can_not_be_told_of_a_refusal_delays_no_other_office(link: Any) -> None:
     foreign = link.seed_tip()
     await link.exchange_all()
     opened = link.casework.open(foreign.number)
@@ -334,7 +334,7 @@ async def test_an_office_neither_takes_a_tip_from_a_desk_above_nor_replaces_its_
         ("station", "outpost", False, True),
     ],
 )
-async def test_an_office_stores_an_envelope_where_its_level_may_give_the_tip(
+async def test_an_office_stores_an_envelope_if_its_level_may_give_the_tip(
     link: Any, own: Level, to: Level, *, has_tip: bool, stored: bool
 ) -> None:
     seeded = link.seed_tip()

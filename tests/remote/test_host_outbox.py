@@ -1,4 +1,4 @@
-"""At the host: what is sent to an office, and what never is."""
+"""At the host: the messages that an office gets, and those that it never gets."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_noth
     assert seeded.id not in str(link.office.read(lambda c: c.execute(select(tables.tip.c.id)).all()))
 
 
-async def test_a_desk_that_had_covers_gets_the_tip_and_its_files_once_it_is_given_them(link: Any) -> None:
+async def test_a_desk_that_had_covers_gets_the_tip_and_its_files_once_they_are_given_to_it(link: Any) -> None:
     seeded = link.seed_tip(evidence=("1",), excluded=("sp",))
     seed_file(link.host, seeded, "1", PHOTO)
     key = link.host.read_keys(lambda c: envelopes.find(c, seeded.id, "sp"))
@@ -90,7 +90,7 @@ async def test_a_desk_that_had_covers_gets_the_tip_and_its_files_once_it_is_give
     assert link.content(seeded.number, "1", original=True) == PHOTO
 
 
-async def test_an_office_can_not_tell_a_cover_that_stands_for_a_tip_from_another(link: Any) -> None:
+async def test_an_office_can_not_tell_a_cover_for_a_tip_from_another_cover(link: Any) -> None:
     seeded = link.seed_tip(evidence=("1",))
     seed_file(link.host, seeded, "1", PHOTO)
     await link.exchange_all()
@@ -103,7 +103,7 @@ async def test_an_office_can_not_tell_a_cover_that_stands_for_a_tip_from_another
     assert link.casework.summaries()[0].header.number == seeded.number
 
 
-async def test_an_office_is_sent_no_cover_beside_what_waits_for_it(link: Any) -> None:
+async def test_an_office_is_sent_no_cover_beside_a_waiting_message(link: Any) -> None:
     link.seed_tip()
     await link.send_covers()
     assert not link.connection.to_offices
@@ -124,7 +124,9 @@ async def test_covers_go_out_at_each_offices_moments(link: Any, monkeypatch: pyt
     assert len(link.connection.to_offices) > before
 
 
-async def test_of_several_processes_one_sends_the_cover_of_a_moment(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_one_of_several_processes_sends_the_cover_of_a_moment(
+    link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(link.host, "office_seconds", 300)
     processes = [HostOutbox(link.host, link.host_key) for _ in range(3)]
     taken = [[await one._takes_moment(Destination("list:sp"), at) for one in processes] for at in (600, 900, 600, 1200)]

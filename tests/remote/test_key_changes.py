@@ -1,4 +1,4 @@
-"""Changed keys of desks at the office and at the host: whoever has a tip goes on reading what is written on it."""
+"""After desks change keys at the office or the host, every holder of a tip can still read its messages."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def assert_all_read_each_other(link: Any, seeded: SeededTip, *before: str)
     return thread
 
 
-async def test_after_the_offices_key_change_the_host_the_citizen_and_the_office_read_each_other(link: Any) -> None:
+async def test_after_the_offices_key_change_host_citizen_and_office_read_each_other(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     link.change_key_at_office()
@@ -149,7 +149,7 @@ async def test_an_offices_new_key_counts_once_a_head_above_confirmed_it(link: An
     assert link.thread_at_host(seeded.number) == ["seen"]
 
 
-async def test_a_clerks_own_verifier_beside_the_listed_recipient_is_never_taken(link: Any) -> None:
+async def test_a_clerks_own_verifier_beside_the_listed_recipient_is_never_used(link: Any) -> None:
     link.host.write_now(lambda unit: close(unit, ()))
     _, mine = new_identity()
     old = link.sp.recipient
@@ -171,7 +171,7 @@ async def test_after_key_changes_on_both_sides_in_any_order_all_read_each_other(
     await assert_all_read_each_other(link, seeded, *thread)
 
 
-async def test_once_the_office_and_then_the_host_change_their_keys_former_keys_open_nothing(
+async def test_once_office_and_host_change_their_keys_former_keys_open_nothing(
     link: Any,
 ) -> None:
     seeded = link.seed_tip()
@@ -192,7 +192,7 @@ async def test_once_the_office_and_then_the_host_change_their_keys_former_keys_o
 
 
 def put_back(link: Any, side: Any, forged: Envelope, key_changes: bytes, recipient: str) -> None:
-    """Replace the office's envelope and the tip's row, as whoever writes to the databases of a side can."""
+    """Replace the office's envelope and the tip's row, as a person who writes to one side's databases can."""
 
     def write(unit: UnitOfWork) -> None:
         revision = unit.main.execute(select(tables.tip.c.revision)).scalar_one()
@@ -206,10 +206,10 @@ def put_back(link: Any, side: Any, forged: Envelope, key_changes: bytes, recipie
 
 
 @pytest.mark.parametrize("side", ["host", "office"])
-async def test_who_was_removed_reads_with_the_tips_former_key_nothing_that_an_office_writes(
+async def test_a_removed_officer_with_the_tips_former_key_reads_no_later_words_of_an_office(
     link: Any, side: str
 ) -> None:
-    """They have rows of before put back: at the host until the office was told, or at the office."""
+    """They put back former rows: at the host until the office was told, or at the office."""
     seeded = link.seed_tip()
     await link.exchange_all()
     kept = link.casework.open(seeded.number).envelope
@@ -228,9 +228,7 @@ async def test_who_was_removed_reads_with_the_tips_former_key_nothing_that_an_of
 
 
 @pytest.mark.parametrize("side", ["host", "office"])
-async def test_a_release_of_an_operators_own_making_is_shown_at_an_office_and_not_written_on(
-    link: Any, side: str
-) -> None:
+async def test_a_release_that_an_operator_forged_is_shown_at_an_office_and_not_written_on(link: Any, side: str) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     kept, key = link.casework.open(seeded.number).envelope, new_identity()[1]

@@ -18,7 +18,7 @@ def as_text(pairing: OfficePairing | HostPairing) -> str:
     return msgspec.json.encode(pairing).decode()
 
 
-def test_a_link_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_link_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "link.key"
     made = LinkKey.load(path)
     assert LinkKey.load(path).public_keys == made.public_keys
@@ -27,7 +27,7 @@ def test_a_link_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None
     assert is_signed(made.public_keys.verifier, made.sign(b"x"), b"x")
 
 
-def test_a_link_key_that_others_know_is_not_made_anew(tmp_path: Path) -> None:
+def test_a_link_key_that_others_know_is_not_created_again(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         LinkKey.load(tmp_path / "link.key", create=False)
     assert not list(tmp_path.iterdir())
@@ -78,7 +78,7 @@ def test_the_pairing_files_of_host_and_office_are_not_mistaken_for_each_other(tm
         HostPairing.read(as_text(OfficePairing.of("sp", new_identity()[1], key)))
 
 
-def test_each_desks_answer_key_follows_from_its_identity_and_differs_from_the_others() -> None:
+def test_each_desks_answer_key_follows_from_its_identity_and_differs_from_other_keys() -> None:
     one, two = new_identity()[1], new_identity()[1]
     assert desk_verifier(one) == desk_verifier(one) != desk_verifier(two)
 

@@ -1,4 +1,4 @@
-"""At an office: whatever the carrier does, nothing is lost, stored twice or half complete."""
+"""At an office: whatever the carrier does, no message is lost, stored twice or left incomplete."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ async def test_a_tip_that_contradicts_a_stored_tip_is_rejected_and_delays_no_oth
 
 
 @pytest.mark.parametrize(("field", "value"), [("revision", 2**31), ("revision", -1), ("day", 2**63)])
-async def test_a_number_that_no_column_takes_is_rejected(link: Any, field: str, value: int) -> None:
+async def test_a_number_that_fits_no_column_is_rejected(link: Any, field: str, value: int) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     message = msgspec.structs.replace(_tip_message(link, seeded), **{field: value})

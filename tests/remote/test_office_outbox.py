@@ -63,7 +63,7 @@ async def test_a_lost_answer_or_confirmation_is_sent_again(link: Any) -> None:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-async def test_after_a_key_change_tips_on_their_way_can_be_opened_and_answers_are_accepted(link: Any) -> None:
+async def test_after_a_key_change_tips_in_transit_can_be_opened_and_answers_are_accepted(link: Any) -> None:
     before = link.seed_tip()
     await link.exchange_all()
     link.casework.note(link.casework.open(before.number), "पुरानी चाबी से")

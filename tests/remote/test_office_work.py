@@ -1,4 +1,4 @@
-"""The desks' rules hold between the host and an office: an office asks to close, the host's desk decides."""
+"""The desks' rules apply between host and office: an office asks to close a tip, and the host's desk decides."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_an_office_closes_a_tip_with_two_answers_in_their_order(link: Any)
     assert (opened.status, opened.work.outcome, len(opened.thread)) == ("CLOSED", "seizure", 2)
 
 
-async def test_the_host_is_told_when_nobody_at_an_office_is_left_who_may_have_a_tip(link: Any) -> None:
+async def test_the_host_is_told_when_an_office_has_nobody_left_who_may_have_a_tip(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     asha = Casework(link.office, "sp", link.sp_identity, officer="asha")

@@ -1,4 +1,4 @@
-"""Registration of offices: the directory of desks, and sending everything again."""
+"""Registration of offices: the directory of desks, and resending everything."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_an_older_directory_does_not_replace_a_newer_one(link: Any) -> Non
     assert [row.directory for row in link.rows(link.office, tables.host_link)] == [2]
 
 
-async def test_resend_restores_an_office_that_lost_its_store(link: Any) -> None:
+async def test_resending_restores_an_office_that_lost_its_store(link: Any) -> None:
     seeded = link.seed_tip(evidence=("1",))
     seed_file(link.host, seeded, "1", PHOTO)
     await link.exchange_all()
@@ -79,7 +79,7 @@ async def directed_envelopes(link: Any, seeded: Any) -> list[bytes]:
     return [directed.directed_to.envelope, *(one.envelope for one in directed.directed_to.destinations)]
 
 
-async def test_an_office_takes_no_roster_from_the_host_that_contradicts_the_one_it_knows(link: Any) -> None:
+async def test_an_office_rejects_a_roster_from_the_host_that_contradicts_its_own(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     thief, identity = new_identity()
@@ -97,7 +97,7 @@ async def test_an_office_takes_no_roster_from_the_host_that_contradicts_the_one_
 
 
 @pytest.mark.parametrize("kept", [True, False])
-async def test_an_office_takes_no_first_roster_that_lacks_what_its_pairing_names(link: Any, *, kept: bool) -> None:
+async def test_an_office_rejects_a_first_roster_that_lacks_entries_of_its_pairing(link: Any, *, kept: bool) -> None:
     thief, _ = new_identity()
     roster = tuple(link.host.read_keys(link.host.roster.stored_entries)) if kept else forged_roster(link, thief)
     office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
@@ -128,7 +128,7 @@ def serve_at_office(link: Any, roster: tuple[bytes, ...], thief: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["founded anew", "continued"])
-async def test_whoever_serves_another_roster_of_the_host_at_an_office_gets_nothing(link: Any, how: str) -> None:
+async def test_an_attacker_who_serves_another_roster_of_the_host_at_an_office_gets_nothing(link: Any, how: str) -> None:
     seeded = link.seed_tip(to=(link.sp,))
     await link.exchange_all()
     thief, identity = new_identity()
@@ -156,7 +156,7 @@ async def test_whoever_serves_another_roster_of_the_host_at_an_office_gets_nothi
     assert "dig" in link.office.signers().host.desks
 
 
-async def test_the_desks_own_key_alone_notes_the_hosts_roster(link: Any) -> None:
+async def test_only_the_desks_own_key_notes_the_hosts_roster(link: Any) -> None:
     link.office.write_now(lambda unit: close_roster(unit, ()))
     before = link.office.read_keys(read_state)
 
@@ -177,7 +177,7 @@ async def test_the_desks_own_key_alone_notes_the_hosts_roster(link: Any) -> None
     assert after.unlisted[-1] == after.position
 
 
-async def test_rewritten_rows_of_an_office_change_nobody_to_whom_it_seals(link: Any) -> None:
+async def test_rewritten_rows_of_an_office_change_no_recipient_of_its_messages(link: Any) -> None:
     link.host.write_now(lambda unit: close_roster(unit, ()))
     seeded = link.seed_tip()
     await link.exchange_all()

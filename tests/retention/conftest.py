@@ -1,4 +1,4 @@
-"""An installation's store with two desks, an edge key, and the retention of it."""
+"""An installation's store with two desks, an edge key, and a retention service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasure: only the fact of the erasure stays of an erased tip, and no restored backup opens the tip."""
+"""Erasure: of an erased tip only the fact of its erasure remains, and no restored backup opens the tip."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def seeded_tip(services: Services, *desks: SeededDesk) -> SeededTip:
 
 
 def erase_due(services: Services, retention: Retention, day: int = FAR) -> int:
-    """Erase what is due on a day, as the scheduled job does."""
+    """Erase tips that are due on a day, as the scheduled job does."""
     due = retention.due(day)
     for tip in due:
         names = services.write_now(lambda unit: retention.erase(unit, tip))  # noqa: B023 - called at once
@@ -94,7 +94,7 @@ def test_only_the_fact_of_the_erasure_stays_of_an_erased_tip(
     assert b"".join(sp.casework.evidence(sp.casework.open(other.number), "1")) == b"clean"
 
 
-def test_a_tip_that_never_had_a_file_is_in_the_custody_log_once_it_is_erased(
+def test_a_tip_that_never_had_a_file_is_in_the_custody_log_after_its_erasure(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -251,7 +251,7 @@ def test_a_tip_is_in_both_places_under_a_tag_of_the_edge_key_and_the_name_key(
 
 
 @pytest.mark.parametrize("more", [b"", bytes(16), b"the tag of another"])
-def test_who_writes_rows_has_no_tip_erased_with_a_former_edge_key(
+def test_an_attacker_who_writes_rows_has_no_tip_erased_with_a_former_edge_key(
     services: Services, settings: Settings, plugins: Plugins, sp: SeededDesk, more: bytes
 ) -> None:
     former = Identity(b"e" * 32)

@@ -1,4 +1,4 @@
-"""Terms: when a tip is due, by its status and category, and that a legal hold keeps it."""
+"""Terms: a tip is due by its status and category, and a legal hold keeps it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def row_of(services: Services, seeded: SeededTip) -> Any:
 
 
 def put_row(services: Services, seeded: SeededTip, **values: bytes) -> None:
-    """Write a tip's row of `retention`, as whoever may write to the main database can."""
+    """Write a tip's row of `retention`, as a person who writes to the main database can."""
     change = update(tables.retention).where(ROW.tip == seeded.id).values(**values)
     services.write_now(lambda unit: unit.main.execute(change))
 
@@ -94,7 +94,7 @@ def test_few_of_the_tips_that_are_not_due_are_in_memory_at_once(
     assert 1 <= CountedTip.most < 5
 
 
-def test_a_tip_is_due_when_its_term_since_its_status_is_over(
+def test_a_tip_is_due_when_the_term_of_its_status_is_over(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -119,7 +119,7 @@ def test_the_database_reveals_no_term(services: Services, retention: Retention, 
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_officers_request_on(
+def test_a_hold_needs_two_officers_and_keeps_the_tip_from_the_first_officers_request(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -146,7 +146,7 @@ def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_officers_req
     assert [one.number for one in retention.due(FAR)] == [seeded.number]
 
 
-def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_due_tips(
+def test_without_the_automatic_job_two_officers_order_each_erasure_of_a_due_tip(
     services: Services, settings: Settings, plugins: Plugins, sp: SeededDesk
 ) -> None:
     manual = RetentionSettings(automatic=False, merged_days=1)
@@ -168,14 +168,14 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
     assert [(one.number, one.term.ordered) for one in due] == [(old.number, 1)]
 
 
-def test_a_term_that_does_not_open_keeps_the_tip(services: Services, retention: Retention, sp: SeededDesk) -> None:
+def test_a_term_that_can_not_be_opened_keeps_the_tip(services: Services, retention: Retention, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
     sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
     put_row(services, seeded, sealed=seal(SignedTerm(Term(due=0), b""), new_identity()[0]))
     assert (term_of(retention, seeded).held, list(retention.due(FAR))) == (1, [])
 
 
-def test_nobody_erases_a_tip_who_writes_rows_of_both_databases_without_its_key(
+def test_an_attacker_who_writes_rows_of_both_databases_erases_nothing_without_the_key(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded, other = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
@@ -198,7 +198,7 @@ def test_nobody_erases_a_tip_who_writes_rows_of_both_databases_without_its_key(
     assert {one.tip for one in retention.due(FAR)} == {of_other.tip}
 
 
-def test_no_term_is_sealed_to_a_key_that_somebody_put_in_the_place_of_the_retention_key(
+def test_no_term_is_sealed_to_a_key_that_replaced_the_retention_key(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -214,7 +214,7 @@ def test_no_term_is_sealed_to_a_key_that_somebody_put_in_the_place_of_the_retent
     assert term_of(retention, seeded, FAR).due < FAR
 
 
-def test_a_term_from_before_a_hold_that_is_put_back_lifts_no_hold(
+def test_restoring_a_term_from_before_a_hold_does_not_lift_the_hold(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
@@ -237,7 +237,7 @@ def test_a_tip_is_kept_for_the_shortest_term_whatever_a_desk_says(
     assert [one.tip for one in retention.due(day + 180)] == [seeded.id]
 
 
-def test_every_tip_has_a_row_from_its_submission_on_and_a_look_at_the_terms_writes_none_again(
+def test_every_tip_has_a_retention_row_from_its_submission_and_checking_terms_adds_none(
     services: Services, retention: Retention, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     received = time_buckets.band(int(time.time()))

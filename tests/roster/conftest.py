@@ -33,12 +33,12 @@ class Ledger:
 
     @property
     def state(self) -> RosterState:
-        """What follows from the entries so far."""
+        """The state that follows from the entries so far."""
         return verify(self.encoded).state
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with the entries so far."""
+        """The errors of the entries so far."""
         return verify(self.encoded).problems
 
     def officer(self, desk: str, name: str, role: Role = "officer", rights: tuple[Right, ...] = ()) -> RosterOfficer:
@@ -101,7 +101,7 @@ class Book:
         self.state = RosterState()
         self.entries: list[bytes] = []
         self.identities: dict[tuple[str, str], str] = {}
-        """Of officers, by (desk, name), and of desks, by (desk, "")."""
+        """Officers' identities by (desk, name), and desks' identities by (desk, "")."""
 
     def officer(self, desk: str, name: str, role: Role = "officer", rights: tuple[Right, ...] = ()) -> RosterOfficer:
         """Make an officer with a new key."""

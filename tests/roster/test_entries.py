@@ -1,4 +1,4 @@
-"""Entries: what a signature covers, and that each use of a key has signatures of its own."""
+"""Entries: a signature covers the body and the place, and each purpose of a key has its own signatures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def book() -> RosterBook:
     return RosterBook.sealed()
 
 
-def test_each_use_has_a_derived_key_of_its_own_that_never_changes() -> None:
+def test_each_purpose_has_a_derived_key_of_its_own_that_never_changes() -> None:
     assert officer_signer(IDENTITY) == verifier_of(signing_key(IDENTITY, "satark/1/officer"))
     assert desk_verifier(IDENTITY) == verifier_of(signing_key(IDENTITY, "satark/1/answers"))
     assert officer_signer(IDENTITY) != desk_verifier(IDENTITY)
@@ -50,7 +50,7 @@ def test_each_use_has_a_derived_key_of_its_own_that_never_changes() -> None:
         assert not is_signed(verifier, given, message)
 
 
-def test_a_signature_covers_the_body_and_where_it_was_proposed(book: RosterBook) -> None:
+def test_a_signature_covers_the_body_and_the_place_of_the_proposal(book: RosterBook) -> None:
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
     entry = Entry(body=body, base="ab").signed_with(("sp", "khan"), IDENTITY)
     (signature,) = entry.signatures

@@ -147,7 +147,7 @@ def change_a_key_with_a_removed_officers(ceremony: Ceremony, entries: list[Entry
 
 
 def replace_officers(_: Ceremony, entries: list[Entry], at: int) -> list[Entry]:
-    """Let nobody who signed a head be an officer, but at one desk, and give a desk another key."""
+    """Remove every officer who signed a head, except at one desk, and give a desk another key."""
     kept = f"desk-{at % 3}"
     return [with_other_officers(with_own_key(one, f"desk-{at % 4}"), kept) for one in entries]
 
@@ -249,7 +249,7 @@ KINDS = (
 
 @settings(max_examples=150, deadline=None)
 @given(ceremonies, st.sampled_from(KINDS), st.binary(max_size=64), st.integers(0, 100))
-def test_what_one_officer_made_up_stops_no_tip_to_another_desk_and_others_give_it_up(
+def test_a_head_that_one_officer_forged_stops_no_tip_to_another_desk_and_others_withdraw_it(
     ceremony: Ceremony, kind: str, tags: bytes, at: int
 ) -> None:
     state, officers = ceremony.book.state, ceremony.officers
@@ -293,7 +293,7 @@ def test_any_number_of_heads_made_up_by_keys_in_no_entry_stop_nothing(
 
 @settings(max_examples=30, deadline=None)
 @given(ceremonies, st.integers(0, 100))
-def test_a_note_says_what_its_officer_and_one_of_another_desk_signed(ceremony: Ceremony, at: int) -> None:
+def test_a_note_says_what_its_officer_and_an_officer_of_another_desk_signed(ceremony: Ceremony, at: int) -> None:
     every = ceremony.signed(ceremony.officers)
     own = every[at % len(every)]
     mine, other = read_note(own.noted(every))

@@ -1,4 +1,4 @@
-"""Heads that officers signed: whom one that the roster lacks does not list gets no tip, until heads of desks agree."""
+"""Heads that officers signed: a desk that a lost head doesn't list gets no tip, until the desks' heads agree."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
 
 
 def store(services: Services, entries: list[bytes]) -> None:
-    """Write a chain into the key store, as whoever writes to the database does."""
+    """Write a chain into the key store, as a person who writes to the database can."""
     before, rows = "", []
     for position, entry in enumerate(entries, 1):
         before = chain.chain_hash(before, entry)
@@ -87,7 +87,7 @@ def test_tags_are_found_again_by_their_digest_and_no_others_are_taken(book: Rost
     assert bare.listed == frozenset()
 
 
-def test_the_only_head_of_a_desk_gives_up_a_head_alone(tmp_path: Path) -> None:
+def test_the_only_head_of_a_desk_withdraws_a_head_alone(tmp_path: Path) -> None:
     alone = RosterBook()
     alone.follow(alone.desk("sp", "district", "", alone.officer("sp", "khan", "head")))
     alone.follow(Closed())
@@ -102,7 +102,7 @@ def test_the_only_head_of_a_desk_gives_up_a_head_alone(tmp_path: Path) -> None:
     services.close()
 
 
-def test_who_is_not_listed_by_a_head_that_the_roster_lacks_gets_no_tip(
+def test_a_desk_that_a_lost_signed_head_does_not_list_gets_no_tip(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:
     sign(services, book, KHAN)
@@ -118,7 +118,7 @@ def test_who_is_not_listed_by_a_head_that_the_roster_lacks_gets_no_tip(
     assert "spy" not in services.read_keys(read_state).desk_recipients()
 
 
-def test_a_forged_desk_neither_outvotes_nor_gives_up_what_one_head_remembers(
+def test_a_forged_desk_neither_outvotes_nor_withdraws_a_head_that_is_remembered(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:
     sign(services, book, KHAN)
@@ -142,7 +142,7 @@ NEW = new_identity()[0]
     [{"level": "range"}, {"area": ""}, {"via": "list"}, {"title": "x"}, {"recipient": NEW}, {"verifier": "00" * 32}],
     ids=lambda one: next(iter(one)),
 )
-def test_a_desk_is_new_whatever_is_changed_of_it(
+def test_a_desk_is_new_whichever_of_its_fields_changed(
     services: Services, book: RosterBook, tmp_path: Path, change: dict[str, str]
 ) -> None:
     sign(services, book, KHAN)
@@ -159,7 +159,7 @@ def test_a_desk_is_new_whatever_is_changed_of_it(
 
 
 @pytest.mark.parametrize(("key", "value"), [("desk", "dig"), ("recipient", NEW)], ids=["desk", "recipient"])
-def test_a_destination_is_new_whatever_is_changed_of_it(
+def test_a_destination_is_new_whichever_of_its_fields_changed(
     services: Services, book: RosterBook, tmp_path: Path, key: str, value: str
 ) -> None:
     entry = book.follow(DestinationSet(to=RULE.to, desk="sp", recipient=RULE.recipient), KHAN, CLERK)
@@ -182,7 +182,7 @@ def test_no_destination_and_no_desk_passes_for_the_other(services: Services, boo
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_head_without_its_tags_counts_if_two_desks_signed_it_and_any_two_heads_give_it_up(
+def test_a_head_without_its_tags_counts_if_two_desks_signed_it_and_any_two_heads_withdraw_it(
     services: Services, book: RosterBook, tmp_path: Path, *, shared: bool
 ) -> None:
     head = RosterHead(99, "ab" * 32, "cd" * 32)
@@ -203,7 +203,7 @@ def test_a_head_without_its_tags_counts_if_two_desks_signed_it_and_any_two_heads
     assert services.read_keys(Roster(tmp_path / "roster.jsonl").check).lost == ()
 
 
-def test_a_head_that_nobody_of_the_roster_signed_counts_as_nothing_and_is_named(
+def test_a_head_that_no_officer_of_the_roster_signed_has_no_effect_and_is_named(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:
     book.officer("dig", "nobody")
@@ -245,7 +245,7 @@ def test_without_a_signed_head_a_forged_founding_is_followed(
     assert services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.refused == set()
 
 
-def test_a_founding_that_was_cut_open_takes_no_reader_without_signatures(
+def test_a_shortened_founding_accepts_no_reader_without_signatures(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:
     sign(services, book, KHAN)
@@ -280,7 +280,7 @@ def test_a_head_with_another_keys_signature_counts_as_nothing(services: Services
     assert services.read_keys(lambda c: own_head(c, *KHAN, book.identities[KHAN])).head == ""
 
 
-def test_a_head_of_each_desk_that_signed_a_lost_head_gives_it_up(
+def test_a_head_of_each_desk_that_signed_a_lost_head_withdraws_it(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:
     sign(services, book, CLERK)
@@ -320,7 +320,7 @@ def test_a_changed_key_is_no_new_reader_if_the_key_before_proved_it(
     assert ("sp" in refused) is not proved
 
 
-def test_an_entry_that_follows_what_officers_signed_is_followed(
+def test_an_entry_that_follows_a_head_that_officers_signed_is_accepted(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:
     sign(services, book, KHAN)

@@ -1,4 +1,4 @@
-"""Proposals wait for signatures, are carried out once, and say what is missing."""
+"""Proposals wait for signatures, are carried out once, and say which signatures are missing."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_withdrawal_counts_though_the_row_hid_the_signatures(services: Service
         services.write_now(kept.store)
 
 
-def test_who_is_no_head_withdraws_what_they_proposed_alone(services: Services, book: RosterBook) -> None:
+def test_an_officer_who_is_no_head_withdraws_only_their_own_proposals(services: Services, book: RosterBook) -> None:
     what = body(book)
     others, own = proposed(book.signed(what, SP)), proposed(book.signed(body(book, "other"), CLERK))
     services.write_now(others.store)

@@ -1,4 +1,4 @@
-"""The roster that counts: this machine's own copy grows with the key store, and what contradicts it raises an alarm."""
+"""The valid roster: this machine's own copy grows with the key store, and a contradiction raises an alarm."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / "copies" / "roster.jsonl"
 
 
-def test_the_copy_follows_committed_entries_alone(services: Services, book: RosterBook, copy: Path) -> None:
+def test_the_copy_follows_only_committed_entries(services: Services, book: RosterBook, copy: Path) -> None:
     checked = services.read_keys(lambda keys: Roster(copy).check(keys, committed=False))
     assert checked.state.desks == book.state.desks
     assert not copy.exists()
@@ -114,7 +114,7 @@ def test_an_altered_row_is_named_once_in_the_log_and_by_every_check(
     assert services.read_keys(kept.verify).problems == found
 
 
-def test_tips_are_sealed_only_to_desks_of_the_roster_and_as_it_lists_them(
+def test_tips_are_sealed_only_to_desks_of_the_roster_with_the_keys_that_the_roster_lists(
     services: Services, book: RosterBook, copy: Path
 ) -> None:
     desks = {name: listed.desk for name, listed in book.state.desks.items()}

@@ -1,4 +1,4 @@
-"""Rules of the roster: whose signatures an entry needs, and what nobody may say."""
+"""Rules of the roster: whose signatures an entry needs, and which entries are never allowed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_fewer_or_other_signers_do_not_add_an_officer(ledger: Any, signers: list
         ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), *signers)
 
 
-def test_a_desk_with_one_officer_needs_a_head_of_the_desk_above_and_the_highest_desk_needs_one_of_another_desk(
+def test_a_desk_with_one_officer_needs_a_head_of_the_desk_above_and_the_highest_desk_a_head_of_another_desk(
     ledger: Any,
 ) -> None:
     ledger.add(ledger.desk("lanka", "station", "lanka"), SP, DIG)
@@ -86,7 +86,7 @@ def test_a_new_desk_needs_a_head_of_every_desk_whose_tips_it_could_read(
     ledger.add(body, SP, DIG)
 
 
-def test_one_signature_never_adds_a_desk_where_there_are_more_officers(ledger: Any) -> None:
+def test_one_signature_never_adds_a_desk_if_there_are_several_officers(ledger: Any) -> None:
     with pytest.raises(Unsigned):
         ledger.add(ledger.desk("watch", "range"), DIG)
 
@@ -108,7 +108,7 @@ def test_a_desk_in_a_remote_office_signs_with_its_own_key(ledger: Any) -> None:
     ([SP], False, Unsigned),
     ([SP, CLERK], False, None),
 ])  # fmt: skip
-def test_a_head_changes_the_key_alone_only_if_the_key_before_signs_the_new_one(
+def test_a_head_changes_the_key_alone_only_if_the_former_key_signs_the_new_one(
     ledger: Any, signers: list[tuple[str, str]], *, proved: bool, error: type[Exception] | None
 ) -> None:
     change = key_change(ledger, "sp", proved=proved)
@@ -133,7 +133,7 @@ def test_a_key_that_somebody_else_made_is_refused(ledger: Any) -> None:
             ledger.add(change, *signers)
 
 
-def test_a_head_removes_an_officer_alone_and_needs_one_more_signer_to_remove_another_head(ledger: Any) -> None:
+def test_a_head_removes_an_officer_alone_and_needs_another_signer_to_remove_a_head(ledger: Any) -> None:
     ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "deputy", "head")), SP, CLERK)
     with pytest.raises(Unsigned):
         ledger.add(key_change(ledger, "sp", "head"), ("sp", "deputy"))
@@ -205,7 +205,7 @@ def test_a_destination_is_never_named_as_a_desk(ledger: Any, name: str) -> None:
         ledger.add(DestinationSet(to=name, desk="sp", recipient="age1x"), SP, CLERK)
 
 
-def test_a_destination_that_reads_needs_the_signatures_of_a_head_and_one_more(ledger: Any) -> None:
+def test_a_destination_with_access_needs_the_signatures_of_a_head_and_one_more_officer(ledger: Any) -> None:
     body = DestinationSet(to="email:room", desk="sp", recipient="age1x")
     with pytest.raises(Unsigned):
         ledger.add(body, SP)
@@ -215,7 +215,7 @@ def test_a_destination_that_reads_needs_the_signatures_of_a_head_and_one_more(le
 
 
 @pytest.mark.parametrize("owner", ["dig", ""])
-def test_a_destination_goes_to_another_desk_only_with_a_head_of_the_desk_that_has_it(ledger: Any, owner: str) -> None:
+def test_a_destination_moves_to_another_desk_only_with_a_head_of_its_present_desk(ledger: Any, owner: str) -> None:
     ledger.add(DestinationSet(to="email:room", desk=owner, recipient="age1x"), DIG, SP)
     mine = DestinationSet(to="email:room", desk="sp", recipient="age1mine")
     with pytest.raises(Unsigned):
@@ -229,7 +229,7 @@ def test_a_founding_ends_with_no_destination_named_as_a_desk(empty_ledger: Any) 
         empty_ledger.add(Closed(destinations=(DestinationSet(to="sp", desk="sp", recipient="age1x"),)))
 
 
-def test_a_desk_is_named_so_that_nothing_else_is_named_as_it(ledger: Any) -> None:
+def test_no_two_desks_have_names_that_look_alike(ledger: Any) -> None:
     for name in ("email:ops", "decoy/1", "", "x" * 41, "Sp"):
         with pytest.raises(NotAllowed, match="a desk's name is"):
             ledger.add(ledger.desk(name, "range"), DIG, SP)
@@ -248,7 +248,7 @@ def test_a_proposed_desk_or_destination_expires_when_a_desk_that_signs_for_it_ch
             check(ledger.state, entry)
 
 
-def test_a_head_from_above_who_signed_for_a_desk_is_no_second_person_there_if_another_is(ledger: Any) -> None:
+def test_a_head_from_above_who_signed_for_a_desk_is_its_second_person_only_if_there_is_no_other(ledger: Any) -> None:
     ledger.add(ledger.desk("lanka", "station", "lanka"), SP, DIG)
     ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "second", "head")), CLERK, SP)
     munshi, so = OfficerSet(desk="lanka", officer=ledger.officer("lanka", "munshi")), ("lanka", "head")
@@ -282,7 +282,7 @@ def book() -> RosterBook:
 
 
 @pytest.mark.slow("half a second of a processor")
-def test_a_new_key_needs_a_head_and_one_more_officer_who_both_typed_its_code(book: RosterBook) -> None:
+def test_a_new_key_needs_a_head_and_another_officer_who_both_typed_its_code(book: RosterBook) -> None:
     body = book.new_key("sp", "clerk", CODE)
     for wrong in ("", "abcd-2346"):
         with pytest.raises(NotAllowed, match="types its code"):
@@ -345,7 +345,7 @@ def test_a_head_and_an_officer_whom_the_head_appointed_or_recovered_change_nothi
         book.follow(body, KHAN, RAO)
 
 
-def test_a_head_of_the_only_desk_lets_no_destination_read_alone(empty_ledger: Any) -> None:
+def test_a_head_of_the_only_desk_alone_lets_no_destination_read(empty_ledger: Any) -> None:
     empty_ledger.add(empty_ledger.desk("sp", "district"))
     empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer("sp", "clerk")))
     empty_ledger.close()
@@ -361,7 +361,7 @@ def test_a_new_desk_begins_with_one_officer(ledger: Any) -> None:
         ledger.add(ledger.desk("watch", "range", heads=("one", "two")), DIG, SP)
 
 
-def test_who_proposed_an_officer_is_signed_and_does_not_follow_from_the_order_of_signatures(book: RosterBook) -> None:
+def test_the_signature_covers_who_proposed_an_officer_whatever_the_order_of_signatures(book: RosterBook) -> None:
     entry = book.signed(OfficerSet(desk="sp", officer=book.officer("sp", "new")), KHAN, CLERK)
     turned = msgspec.structs.replace(entry, signatures=entry.signatures[::-1])
     check(book.state, turned)
@@ -377,7 +377,7 @@ def test_who_proposed_an_officer_is_signed_and_does_not_follow_from_the_order_of
         check(book.state, other)
 
 
-def test_a_head_who_is_alone_makes_no_two_officers_who_act_as_two(empty_ledger: Any) -> None:
+def test_a_single_head_does_not_create_two_officers_who_act_as_two(empty_ledger: Any) -> None:
     empty_ledger.add(empty_ledger.desk("sp", "district"))
     empty_ledger.close()
     one, two = ("sp", "one"), ("sp", "two")
@@ -387,7 +387,9 @@ def test_a_head_who_is_alone_makes_no_two_officers_who_act_as_two(empty_ledger: 
         assert not empty_ledger.state.may_act_as_two(*pair)
 
 
-def test_a_head_of_a_new_desk_signs_with_the_desk_above_and_not_with_a_peer_who_signed_it_in(book: RosterBook) -> None:
+def test_a_head_of_a_new_desk_signs_with_the_desk_above_and_not_with_a_peer_who_approved_the_desk(
+    book: RosterBook,
+) -> None:
     book.follow(book.desk("godowlia", "station", "godowlia", book.officer("godowlia", "x", "head")), *ALL_HEADS)
     station = OfficerSet(desk="godowlia", officer=book.officer("godowlia", "munshi"))
     book.follow(station, ("godowlia", "x"), KHAN)
@@ -408,7 +410,7 @@ def own_key(book: RosterBook, desk: str, name: str) -> tuple[OwnKey, str]:
 
 
 @pytest.mark.parametrize("name", ["clerk", "khan", "watcher"])
-def test_an_officer_takes_a_new_key_with_the_signature_of_the_one_before_alone(book: RosterBook, name: str) -> None:
+def test_an_officer_takes_a_new_key_alone_with_the_signature_of_the_former_key(book: RosterBook, name: str) -> None:
     body, new = own_key(book, "sp", name)
     for signers in ([], [RAO], [RAO, ("sp", name)]):
         with pytest.raises(NotAllowed):

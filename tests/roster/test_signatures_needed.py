@@ -1,4 +1,4 @@
-"""Whose signatures an entry needs, case by case, and what the roster allows nobody, word by word."""
+"""The signatures that an entry needs, case by case, and the entries that the roster refuses, message by message."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_desk_of_synthetic_tips_judges_nobody_and_stands_above_nobody(book: 
         (("watch", "outpost", "nagwa"), ALL_DESKS),
     ],
 )
-def test_a_new_desk_needs_a_head_of_each_desk_whose_tips_it_could_read_and_one_more(
+def test_a_new_desk_needs_a_head_of_each_desk_whose_tips_it_could_read_and_another_officer(
     book: RosterBook, desk: tuple[str, Any, str], heads: tuple[str, ...]
 ) -> None:
     found = rules.needed(book.state, book.desk(*desk, book.officer("watch", "x", "head")))
@@ -82,7 +82,7 @@ def test_a_new_desk_needs_a_head_of_each_desk_whose_tips_it_could_read_and_one_m
     assert found.seconds == EVERYBODY
 
 
-def test_one_signature_is_enough_where_there_is_only_one_officer() -> None:
+def test_one_signature_is_enough_if_there_is_only_one_officer() -> None:
     alone = RosterBook()
     alone.follow(alone.desk("sp", "district", "varanasi", alone.officer("sp", "khan", "head")))
     alone.follow(Closed())
@@ -120,7 +120,7 @@ def test_a_destination_needs_its_own_desk_and_a_destination_of_no_desk_needs_eve
     assert rules.needed(book.state, Closed()) == Needed(heads=())
 
 
-def test_whoever_has_the_key_may_renew_it_alone_but_not_remove_a_head(book: RosterBook) -> None:
+def test_the_holder_of_the_key_may_renew_it_alone_but_not_remove_a_head(book: RosterBook) -> None:
     change = key_change(book, "sp")
     assert rules.needed(book.state, change) == Needed(heads=("sp",))
     assert rules.needed(book.state, unproved(change)) == Needed(heads=("sp",), seconds=(SP, CLERK, DIG))
@@ -201,7 +201,7 @@ def test_a_new_desk_can_not_sign_for_itself(book: RosterBook) -> None:
 
 
 @pytest.mark.parametrize("desk", ["sp", "cell"])
-def test_a_desk_of_a_name_that_is_taken_is_refused(book: RosterBook, desk: str) -> None:
+def test_a_desk_with_a_used_name_is_refused(book: RosterBook, desk: str) -> None:
     young = RosterBook()
     young.follow(young.desk(desk, "district", "varanasi"))
     for one in (book, young):
@@ -249,7 +249,9 @@ def test_nobody_signs_their_own_removal_and_one_of_two_heads_can_be_removed(book
     assert book.state.desks["sp"].desk.recipient == change.recipient
 
 
-def test_a_remote_desk_gets_a_new_key_that_the_key_before_signed_and_a_head_above_confirmed(book: RosterBook) -> None:
+def test_a_remote_desk_gets_a_new_key_if_the_former_key_signed_it_and_a_head_above_confirmed_it(
+    book: RosterBook,
+) -> None:
     change = key_change(book, "cell")
     for signers in ((), (("cell", ""),), (SP, CLERK)):
         assert refused(book, change, *signers, kind=Unsigned) == "this needs the signature of a head of desk dig"

@@ -1,4 +1,4 @@
-"""What follows from the entries of a roster."""
+"""The state that follows from the entries of a roster."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_desk_without_officers_and_key_signs_nothing(book: RosterBook) -> None
     assert list(young.state.members()) == []
 
 
-def test_an_officer_and_whoever_appointed_them_even_through_others_do_not_act_as_two(book: RosterBook) -> None:
+def test_an_officer_and_the_person_who_appointed_them_even_indirectly_do_not_act_as_two(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), CLERK, SP)
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "newer")), NEW, SP)
     newer = ("sp", "newer")
@@ -68,7 +68,7 @@ def test_an_officer_and_whoever_appointed_them_even_through_others_do_not_act_as
     assert book.state.desks["sp"].appointed_by["new"] == {CLERK}
 
 
-def test_whoever_signed_for_an_officers_new_key_is_one_person_with_that_officer(book: RosterBook) -> None:
+def test_the_signer_of_an_officers_new_key_counts_as_one_person_with_that_officer(book: RosterBook) -> None:
     for name in ("new", "other"):
         book.follow(OfficerSet(desk="sp", officer=book.officer("sp", name)), CLERK, SP)
     assert not book.state.are_linked(SP, NEW)
@@ -91,7 +91,7 @@ def test_an_officer_who_is_removed_and_added_again_stays_linked(book: RosterBook
     assert book.state.are_linked(CLERK, NEW)
 
 
-def test_the_head_of_a_new_desk_changes_nothing_together_with_the_heads_who_signed_for_the_desk(
+def test_the_head_of_a_new_desk_changes_nothing_together_with_heads_who_signed_for_the_desk(
     book: RosterBook,
 ) -> None:
     body = book.desk("watch", "district", "varanasi", book.officer("watch", "x", "head"))
@@ -107,7 +107,7 @@ def test_the_head_of_a_new_desk_changes_nothing_together_with_the_heads_who_sign
         assert not book.state.may_act_as_two(*pair), "whoever signed for the desk may have made each of these keys"
 
 
-def test_a_desk_in_an_office_of_its_own_signs_nothing_together_with_who_signed_for_it(book: RosterBook) -> None:
+def test_a_desk_in_an_office_of_its_own_signs_nothing_together_with_a_signer_of_its_entry(book: RosterBook) -> None:
     book.follow(book.desk("mau", "district", "varanasi"), DIG, SP)
     assert book.state.are_linked(SP, ("mau", ""))
     assert not book.state.are_linked(CLERK, ("mau", ""))
@@ -132,7 +132,7 @@ class Impostor:
             self.mine.append((desk, name))
 
     def add_desk(self, name: str, level: Level, area: str, by: int) -> None:
-        """Add a desk whose head is nobody; whoever must sign for it does."""
+        """Add a desk without a head, with every signature that the entry needs."""
         body = self.book.desk(name, level, area, self.book.officer(name, "e", "head"))
         if self._follows(body, *self._signing(by), *self.book.state.members()):
             self.mine.append((name, "e"))
@@ -180,12 +180,12 @@ def ceremonies(draw: st.DrawFn) -> Impostor:
 @pytest.mark.slow("a property")
 @settings(max_examples=60, deadline=None)
 @given(person=ceremonies())
-def test_one_person_is_never_two_officers_with_one_signature_of_somebody_else(person: Impostor) -> None:
+def test_one_person_never_acts_as_two_officers_with_one_signature_of_another_person(person: Impostor) -> None:
     for pair in itertools.combinations(person.mine, 2):
         assert not person.book.state.may_act_as_two(*pair)
 
 
-def test_the_head_whose_passphrase_lies_in_a_safe_is_every_head_of_the_desk_and_appoints_no_second(
+def test_the_head_whose_passphrase_is_in_a_safe_stands_for_every_head_of_the_desk_and_appoints_no_second(
     book: RosterBook,
 ) -> None:
     safe = ("sp", "recovery")
@@ -211,7 +211,7 @@ def test_each_entry_has_a_position_and_each_desk_the_position_of_its_newest_entr
     assert (state.position, state.head, state.positions["ab" * 32]) == (8, "ab" * 32, 8)
 
 
-def test_every_renewal_of_a_tips_key_is_remembered_in_order_with_its_desk_and_place(book: RosterBook) -> None:
+def test_all_renewals_of_a_tips_key_are_remembered_in_order_with_their_desk_and_place(book: RosterBook) -> None:
     for desk, value in (("sp", b"1"), ("dig", b"2"), ("sp", b"3")):
         tips = b"the-name" + value * (RENEWED - 8) + b"another0" + bytes(RENEWED - 8)
         book.follow(KeysRenewed(desk=desk, tips=tips), (desk, ""))
@@ -221,7 +221,7 @@ def test_every_renewal_of_a_tips_key_is_remembered_in_order_with_its_desk_and_pl
     assert book.state.changed_at["sp"] == 2
 
 
-def test_a_desks_renewal_takes_the_place_of_its_own_and_of_those_of_desks_below_alone(book: RosterBook) -> None:
+def test_a_desks_renewal_replaces_only_its_own_place_and_those_of_desks_below(book: RosterBook) -> None:
     others = ("dig", "sp", "sp-jaunpur", "lanka")
     assert [one for one in others if book.state.outranks("dig", one)] == [*others]
     assert [one for one in others if book.state.outranks("sp", one)] == ["sp", "lanka"]
@@ -236,7 +236,7 @@ def test_the_newest_change_of_a_desks_key_is_remembered_unless_its_office_renews
     assert book.state.rekeyed == {"sp": 9}
 
 
-def test_the_destinations_are_those_of_the_founding_and_those_set_since(book: RosterBook) -> None:
+def test_the_destinations_are_those_of_the_founding_and_later_ones(book: RosterBook) -> None:
     young = RosterBook()
     young.follow(young.desk("sp", "district", "", young.officer("sp", "khan", "head")))
     first = DestinationSet(to="email:a", desk="sp", recipient="one")

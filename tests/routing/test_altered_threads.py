@@ -1,4 +1,4 @@
-"""Whoever writes to the databases makes nobody a reader, and what they do to a thread is shown."""
+"""An attacker who writes to the databases adds no reader, and changes to a thread are shown."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_an_honest_thread_is_not_altered() -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_rows_that_are_deleted_moved_swapped_or_repeated_widen_nothing_and_are_shown(data: st.DataObject) -> None:
+def test_deleted_moved_swapped_or_repeated_rows_widen_no_access_and_are_shown(data: st.DataObject) -> None:
     rows, most = dict(TOLD.rows), len(TOLD.rows)
     for _ in range(data.draw(st.integers(1, 3))):
         one, other = data.draw(st.integers(1, most)), data.draw(st.integers(1, most + 2))
@@ -161,7 +161,7 @@ def test_rows_that_are_deleted_moved_swapped_or_repeated_widen_nothing_and_are_s
 
 
 @pytest.mark.parametrize("kept", range(len(TOLD.rows)))
-def test_a_thread_that_is_cut_before_the_last_renewal_is_shown_and_one_after_it_gives_nobody_more(kept: int) -> None:
+def test_a_thread_cut_before_the_last_renewal_is_shown_and_a_later_cut_gives_nobody_more_access(kept: int) -> None:
     reader = TOLD.read(TOLD.rows[:kept])
     assert reader.altered == (kept < 3)
     assert reader.access.readers == HONEST.access.readers
@@ -200,7 +200,7 @@ def test_a_removed_officers_key_signs_nothing_once_anybody_wrote_or_the_key_was_
     assert "lanka" not in thread.read().access.readers
 
 
-def test_what_a_removed_officer_wrote_before_still_counts() -> None:
+def test_messages_of_an_officer_before_their_removal_still_count() -> None:
     thread = Thread()
     thread.write(step("directed", "lanka", desk="sp"))
     thread.write(replace(NOTE, desk="dig"), "rao")
@@ -221,7 +221,7 @@ def test_the_former_key_of_a_desk_without_listed_officers_signs_nothing_once_any
     assert "lanka" not in thread.read([*thread.rows, row]).access.readers
 
 
-def test_a_message_of_an_office_moved_behind_a_withdrawal_gives_nobody_the_tip_again() -> None:
+def test_moving_an_offices_message_behind_a_withdrawal_gives_nobody_the_tip_again() -> None:
     thread = Thread()
     thread.write(step("directed", "lanka", desk="cell"), "anand")
     thread.renew(without="lanka")
@@ -231,7 +231,7 @@ def test_a_message_of_an_office_moved_behind_a_withdrawal_gives_nobody_the_tip_a
     assert reader.altered
 
 
-def test_an_offices_message_counts_for_the_officer_whom_the_desk_signed_alone() -> None:
+def test_an_offices_message_counts_only_for_the_officer_whom_the_desk_signed() -> None:
     thread = Thread()
     thread.write(replace(NOTE, desk="cell"), "anand")
     signers = Signers(thread.book.state)
@@ -243,7 +243,7 @@ def test_an_offices_message_counts_for_the_officer_whom_the_desk_signed_alone() 
     assert reader.read(2, replace(message, officer=stolen), signers) is None
 
 
-def test_what_a_tipster_writes_to_a_key_that_was_taken_back_is_shown() -> None:
+def test_a_tipsters_words_to_a_key_that_was_taken_back_are_shown() -> None:
     thread = Thread()
     old = recipient_of(thread.envelope.identity)
     thread.write()
@@ -254,7 +254,7 @@ def test_what_a_tipster_writes_to_a_key_that_was_taken_back_is_shown() -> None:
     assert thread.read().altered
 
 
-def test_who_has_the_tip_is_not_taken_from_a_desk_below_nor_from_an_envelope_that_the_roster_does_not_know() -> None:
+def test_neither_a_desk_below_nor_an_envelope_unknown_to_the_roster_says_which_desks_have_the_tip() -> None:
     thread = Thread()
     thread.renew(by="sp")
     thread.write(replace(NOTE, desk="dig"), "rao")
@@ -284,7 +284,7 @@ def test_a_desk_below_that_renews_the_key_adds_nobody_and_takes_the_tip_from_no_
 
 
 @pytest.mark.parametrize("field", ["receipt", "header", "holders", "answers_to", "tipster_verifier", "document_sha256"])
-def test_an_envelope_in_which_one_fact_was_replaced_is_shown_once_a_desk_wrote(field: str) -> None:
+def test_an_envelope_with_one_replaced_fact_is_shown_once_a_desk_wrote(field: str) -> None:
     thread = Thread()
     thread.write(replace(NOTE, desk="dig"), "rao")
     thread.envelope = replace(thread.envelope, **{field: FACTS.get(field, "other")})
@@ -293,9 +293,7 @@ def test_an_envelope_in_which_one_fact_was_replaced_is_shown_once_a_desk_wrote(f
 
 @pytest.mark.parametrize("by", ["dig", "sp"])
 @pytest.mark.parametrize("field", ["receipt", "header", "holders", "answers_to", "tipster_verifier", "document_sha256"])
-def test_a_renewal_that_replaces_a_fact_is_not_the_present_one_once_the_desk_above_renewed_the_key(
-    field: str, by: str
-) -> None:
+def test_a_renewal_that_replaces_a_fact_is_not_current_once_the_desk_above_renewed_the_key(field: str, by: str) -> None:
     thread = Thread()
     thread.renew()
     thread.envelope = replace(thread.envelope, **{field: FACTS.get(field, "other")})
@@ -303,7 +301,7 @@ def test_a_renewal_that_replaces_a_fact_is_not_the_present_one_once_the_desk_abo
     assert not Signers(thread.book.state).know(thread.envelope)
 
 
-def test_a_desk_that_has_the_tip_from_a_desk_above_keeps_it_whatever_a_desk_below_that_one_renews() -> None:
+def test_a_desk_that_got_the_tip_from_a_desk_above_keeps_it_whatever_a_lower_desk_renews() -> None:
     thread = Thread()
     thread.write(step("directed", "lanka"), "rao")
     thread.renew()
@@ -316,7 +314,7 @@ def test_a_desk_that_has_the_tip_from_a_desk_above_keeps_it_whatever_a_desk_belo
     assert not Signers(thread.book.state).know(thread.envelope)
 
 
-def test_what_a_desk_below_gave_is_taken_back_by_its_renewal_though_its_message_is_deleted() -> None:
+def test_a_desks_renewal_takes_back_releases_of_a_desk_below_though_their_message_is_deleted() -> None:
     thread = Thread()
     thread.renew()
     thread.write(step("directed", "lanka", desk="sp"), "khan")
@@ -326,7 +324,7 @@ def test_what_a_desk_below_gave_is_taken_back_by_its_renewal_though_its_message_
     assert not thread.read().altered
 
 
-def test_an_envelope_with_another_key_than_the_first_or_the_newest_is_not_the_present_one() -> None:
+def test_an_envelope_whose_key_is_neither_the_first_nor_the_newest_is_not_current() -> None:
     thread = Thread()
     for _ in range(2):
         own = replace(thread.envelope, identity=f"{new_identity()[1]}\n{thread.envelope.identity}")
@@ -335,9 +333,7 @@ def test_an_envelope_with_another_key_than_the_first_or_the_newest_is_not_the_pr
         assert Signers(thread.book.state).know(thread.envelope)
 
 
-def test_a_desk_below_that_renews_the_key_twice_and_once_in_the_name_of_the_one_above_is_not_trusted_as_that_one() -> (
-    None
-):
+def test_a_desk_below_that_renews_the_key_again_in_the_name_of_the_desk_above_is_not_trusted() -> None:
     thread = Thread()
     thread.renew(plants="lanka", told_by="sp")
     assert not Signers(thread.book.state).know(thread.envelope)
@@ -346,7 +342,7 @@ def test_a_desk_below_that_renews_the_key_twice_and_once_in_the_name_of_the_one_
     assert not signers.know(thread.envelope) or "lanka" not in thread.read().access.readers
 
 
-def test_a_desk_that_renewed_the_key_takes_over_no_other_envelope_though_that_one_lists_no_change() -> None:
+def test_a_desk_that_renewed_the_key_accepts_no_other_envelope_even_if_it_lists_no_change() -> None:
     thread = Thread()
     first = thread.envelope.identity
     thread.renew()

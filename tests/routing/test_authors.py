@@ -78,7 +78,7 @@ def step(kind: str, desk: str = "sp", **fields: Any) -> Message:
     return Message(sender="desk", desk=desk, internal=True, case=case)
 
 
-def test_an_officers_message_counts_and_names_who_wrote_it_and_when(book: RosterBook) -> None:
+def test_an_officers_message_counts_and_names_its_author_and_time(book: RosterBook) -> None:
     message = written(book)
     author = ThreadReader(ENVELOPE, Signers(book.state)).read(1, message, Signers(book.state))
     assert author is not None
@@ -90,7 +90,7 @@ def test_an_officers_message_counts_and_names_who_wrote_it_and_when(book: Roster
         open_as(Author, message.officer, new_identity()[1])
 
 
-def test_a_tip_that_was_sealed_by_another_roster_is_altered_whatever_roster_is_served_later(book: RosterBook) -> None:
+def test_a_tip_sealed_under_another_roster_is_altered_whichever_roster_is_served_later(book: RosterBook) -> None:
     list_destination(book, desk_verifier(OWN))
     signers = Signers(book.state)
     sealed = replace(ENVELOPE, roster=book.state.head)
@@ -129,7 +129,7 @@ def test_a_tipsters_message_counts_if_their_own_key_signed_it_for_this_place_of_
 
 
 @pytest.mark.slow("a database")
-def test_the_minute_of_a_danger_is_sealed_to_the_tips_key_alone_and_no_other_message_has_one(tmp_path: Path) -> None:
+def test_only_a_danger_message_has_its_minute_sealed_to_the_tips_key(tmp_path: Path) -> None:
     services, receipt = fresh_services(tmp_path), new_identity()
     plain, cry = (Message(sender="tipster", text="on the roof", flags=flags) for flags in ((), ("danger:life",)))
     for one in (plain, cry):
@@ -154,7 +154,7 @@ def test_the_sealed_officer_has_one_size_for_every_name_in_either_script(name: s
     assert len(decrypt(message.officer, IDENTITY)) == 384
 
 
-def test_a_message_that_nobody_signed_or_a_colleague_signed_counts_for_nothing(book: RosterBook) -> None:
+def test_a_message_without_a_signature_or_signed_by_a_colleague_does_not_count(book: RosterBook) -> None:
     khan = book.identities["sp", "khan"]
     stranger = new_identity()[1]
     for forged in (
@@ -166,7 +166,7 @@ def test_a_message_that_nobody_signed_or_a_colleague_signed_counts_for_nothing(b
         assert read(book, forged) == [None]
 
 
-def test_a_signature_is_good_for_its_own_words_tip_and_place_alone(book: RosterBook) -> None:
+def test_a_signature_is_valid_only_for_its_own_words_tip_and_place(book: RosterBook) -> None:
     message = written(book)
     assert read(book, message) == ["clerk"]
     assert read(book, message, first=2) == [None]
@@ -190,7 +190,7 @@ def test_only_a_desk_that_has_the_tip_writes_on_it(book: RosterBook) -> None:
     assert read(book, directed, withdrawn, late) == ["clerk", "clerk", None]
 
 
-def test_what_an_officer_wrote_still_counts_after_they_were_removed_or_got_another_key(book: RosterBook) -> None:
+def test_an_officers_messages_still_count_after_their_removal_or_key_change(book: RosterBook) -> None:
     before = written(book)
     book.follow(book.new_key("sp", "clerk", CODE), ("sp", "khan"), ("dig", "rao"), code=CODE)
     after = written(book, seq=2)
@@ -200,7 +200,7 @@ def test_what_an_officer_wrote_still_counts_after_they_were_removed_or_got_anoth
     assert read(book, before, after) == ["clerk", "clerk"]
 
 
-def test_of_a_desk_whose_officers_are_not_listed_the_desks_key_signs_once(book: RosterBook) -> None:
+def test_the_key_of_a_desk_without_listed_officers_signs_once(book: RosterBook) -> None:
     named = Writer(name="anand", identity=book.identities["cell", ""])
     message = named.signed(replace(NOTE, desk="cell"), ENVELOPE, 0, 1_800_000_000, [RECIPIENT])
     assert read(book, message, message) == ["", None], "the desk's key gives any name"
@@ -233,7 +233,7 @@ def test_a_listed_destination_signs_with_its_own_key_as_itself_and_asks_at_most(
     assert read(book, by_machine(replace(own, roster=(head,)))) == ["email:sp"], "it was listed then"
 
 
-def test_a_direction_lets_destinations_read_that_the_roster_lists_for_its_desk_and_only_who_gives_the_tip(
+def test_a_direction_opens_the_tip_only_to_listed_destinations_of_its_desk_and_only_by_its_giver(
     book: RosterBook,
 ) -> None:
     list_destination(book, desk_verifier(OWN))

@@ -85,7 +85,7 @@ def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_key
     assert len(rows) == 3
 
 
-def test_after_a_key_change_the_main_database_tells_of_no_tip_whether_the_desk_has_it(
+def test_after_a_key_change_the_main_database_does_not_tell_which_tips_the_desk_has(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     every = [seed_tip(services, [dig.desk] if kept else [sp.desk, dig.desk]) for kept in (True, False, False)]
@@ -106,7 +106,7 @@ def test_after_a_key_change_the_main_database_tells_of_no_tip_whether_the_desk_h
     assert len(Casework(services, "sp", sp.identity).summaries()) == 2
 
 
-def test_what_is_written_after_a_key_change_can_not_be_opened_with_the_tip_key_from_before(
+def test_messages_after_a_key_change_can_not_be_opened_with_the_former_tip_key(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk, dig.desk])

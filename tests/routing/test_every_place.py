@@ -40,7 +40,7 @@ def places() -> list[tuple[str, str]]:
 
 
 def accusations(district: str, station: str, *, above_range: bool) -> list[Accused | None]:
-    """Whom a tip from a place may accuse, as the flow makes it."""
+    """Return the offices that a tip from a place may accuse, as the flow offers them."""
     other = GEOGRAPHY.districts[-1].stations[0].code
     outposts = [one.code for unit in GEOGRAPHY.stations() if unit.code == station for one in unit.outposts]
     units = {
@@ -97,13 +97,13 @@ def test_each_place_has_its_receivers(district: str, offices: str, receivers: li
     assert names(district, OFFICES[offices]) == receivers
 
 
-def test_a_tip_from_elsewhere_goes_to_the_highest_desk_where_the_range_has_none_or_is_accused() -> None:
+def test_a_tip_from_elsewhere_goes_to_the_highest_desk_if_the_range_has_none_or_is_accused() -> None:
     assert names(ELSEWHERE, (SPS[0],)) == ["sp-varanasi"]
     assert names(ELSEWHERE, (SPS[0], DIG, ADG), Accused(level="range")) == ["adg"]
 
 
 @pytest.mark.parametrize(("one", "other"), list(product(GEOGRAPHY.districts, repeat=2)))
-def test_a_tip_that_accuses_an_sp_reaches_neither_that_sp_nor_one_of_a_third_district(one: Any, other: Any) -> None:
+def test_a_tip_that_accuses_an_sp_reaches_neither_that_sp_nor_the_sp_of_a_third_district(one: Any, other: Any) -> None:
     accused = Accused(level="district", unit=other.code)
     told = names(one.code, OFFICES["every SP and the DIG"], accused)
     assert f"sp-{other.code}" not in told

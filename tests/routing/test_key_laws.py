@@ -1,4 +1,4 @@
-"""Whatever desks do with a tip and its attacker with the rows, no word is sealed to a key of who should not read it.
+"""Whatever desks do with a tip, and an attacker with its rows, no word is sealed to the key of an unauthorised reader.
 
 Nor do these write to the tipster, or to a desk with a release, and no desk keeps another's answers from the tipster.
 """
@@ -45,7 +45,7 @@ ABOVE = {"sp": "dig", "sp-jaunpur": "dig"}
 
 
 def put_row(unit: UnitOfWork, made: Envelope) -> None:
-    """Write what the row says of the tip's keys, as whoever has the name key can."""
+    """Write the row's values of the tip's keys, as a holder of the name key can."""
     sealed = changed_keys.sealed(unit.keys, TIP, tip_keys._row(made), 1 << 15)
     unit.main.execute(update(tables.tip).values(key_changes=sealed))
 
@@ -83,7 +83,7 @@ class World:
         """Whether a desk that lost the tip renewed its key with one that a leaver had, as the tip was hidden meanwhile:
         docs/threat-model.md, "Known, and not closed yet"."""
         self.answers: list[tuple[int, Message]] = []
-        """What the DIG wrote to the tipster."""
+        """The DIG's messages to the tipster."""
         for desk in FIRST:
             self.store(addressed(signed_as_sent(envelope, KEY), desk))
         self.keep()
@@ -143,7 +143,7 @@ class World:
         return signers.know(reader.envelope) and not signers.outdate(reader)
 
     def post(self, unit: UnitOfWork, desk: str, step: CaseStep | None = None) -> tuple[int, Message]:
-        """Let a desk take a step, or answer its tipster."""
+        """Have a desk take a step, or answer its tipster."""
         reader, to = self.reader(desk), recipient_of(self.envelope(desk).identity)
         message = Message(sender="desk", desk=desk, internal=step is not None, case=step, text=f"{len(self.answers)}")
         message = replace(message, roster=Signers(self.state).head, thread=reader.thread)
@@ -158,19 +158,19 @@ class World:
         return Writer(name=HEADS[desk], identity=self.versions[desk][version], own_identity=own)
 
     def answer(self) -> None:
-        """Let the DIG write to the tipster."""
+        """Have the DIG write to the tipster."""
         if self.can_act("dig"):
             self.write(lambda unit: self.answers.append(self.post(unit, "dig")))
 
     def give(self, desk: str, other: str) -> None:
-        """Let a desk give the tip to another, as its officers do."""
+        """Have a desk give the tip to another desk, as its officers do."""
         if self.can_act(desk) and other not in self.reader(desk).access.holders:
             self.store(addressed(self.reader(desk).envelope, other))
             self.write(lambda unit: self.post(unit, desk, CaseStep(kind="directed", to=other)))
             self.holders.add(other)
 
     def withdraw(self, desk: str, other: str) -> None:
-        """Let a desk take the tip from another, as its officers do."""
+        """Have a desk take the tip from another desk, as its officers do."""
         if not self.can_act(desk) or not self.reader(desk).access.may_withdraw(desk, other):
             return
         if other not in self.reader(desk).access.holders or self.state.rank(other) > self.state.rank(desk):
@@ -192,7 +192,7 @@ class World:
         return False
 
     def change_key(self, desk: str) -> None:
-        """Let a desk change its key: somebody who knew the one before left."""
+        """Have a desk change its key, because somebody who knew the former key left."""
         old, (_, new) = self.versions[desk][-1], new_identity()
         self.book.follow(KeyChange.of(desk, old, new), (desk, HEADS[desk]))
         self.copy_roster()
@@ -202,11 +202,11 @@ class World:
         self.follow_roster()
 
     def hide(self, desk: str) -> None:
-        """Let the attacker delete a desk's envelope."""
+        """Have the attacker delete a desk's envelope."""
         self.write(lambda unit: envelopes.drop(unit, TIP, [desk]))
 
     def put_back(self, desk: str, which: int) -> None:
-        """Let the attacker put back an envelope that lay there before, or one that they can open, made out to it."""
+        """Have the attacker restore a former envelope, or insert one addressed to the attacker."""
         newest = len(self.versions[desk]) - 1
         every = [one for by, version, one in self.kept if (by, version) == (desk, newest) or self.is_open(by, version)]
         if desk in self.holders and every:
@@ -217,18 +217,18 @@ class World:
         return version < len(self.versions[desk]) - 1 or desk not in self.holders
 
     def put_row_back(self, which: int) -> None:
-        """Let the attacker put back what the tip's row said of its keys."""
+        """Have the attacker restore the tip row's former values of its keys."""
         old = self.rows[which % len(self.rows)]
         self.write(lambda unit: unit.main.execute(update(tables.tip).values(key_changes=old)))
 
     def hidden_change(self, desk: str, which: int) -> None:
-        """Let a desk change its key while the attacker hides its envelope, and puts one back."""
+        """Have a desk change its key while the attacker hides its envelope, then restore an envelope."""
         self.hide(desk)
         self.change_key(desk)
         self.put_back(desk, which)
 
     def forge(self, which: int) -> None:
-        """Let the attacker renew the tip's key in the name of a desk that lost the tip, with a key that it had."""
+        """Have the attacker renew the tip's key in the name of a desk that lost the tip, with the desk's former key."""
         own = [(desk, one) for desk, _, one in self.kept if desk not in self.holders]
         if own:
             desk, kept = own[-1 - which % len(own)]
@@ -238,7 +238,9 @@ class World:
             self.plant(made)
 
     def forge_with_stolen(self, desk: str, which: int) -> None:
-        """Let the attacker do so in the name of a desk that lacks the tip, with a key that another's leaver had."""
+        """Have the attacker renew it in the name of a desk that lacks the tip, with a key that a leaver of another desk
+        knew.
+        """
         known = [one for by, version, one in self.kept if self.is_open(by, version)]
         if known and desk not in self.holders:
             self.is_exposed |= any(tip_verifier(one.identity) == self.newest_verifier() for one in known)
@@ -261,7 +263,7 @@ class World:
         return made
 
     def lie(self, desk: str, is_late: int) -> None:
-        """Let a desk that has the tip renew its key with a program of its own, and tell of the thread what it likes."""
+        """Have a desk that has the tip renew its key with a modified program, and misreport the thread."""
         if desk == "dig" or not self.can_act(desk):
             return
         reader, full = self.reader(desk), self.reader("dig").envelope if "dig" in self.holders else None
@@ -314,7 +316,7 @@ class World:
         return reader
 
     def plant(self, made: Envelope) -> None:
-        """Let the attacker put what they renewed in every desk's place."""
+        """Have the attacker put their renewed envelope in every desk's place."""
         self.write(lambda unit: put_row(unit, made))
         for other in HEADS:
             self.store(addressed(made, other))
@@ -366,7 +368,7 @@ def test_no_desk_writes_with_a_key_of_who_left_or_lost_the_tip(
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=st.lists(ACTS, min_size=3, max_size=8))
-def test_who_left_or_lost_the_tip_writes_to_nobody_and_no_desk_keeps_an_answer_of_the_desk_above_from_the_tipster(
+def test_a_former_holder_of_the_tip_writes_to_nobody_and_no_desk_hides_answers_of_the_desk_above(
     acts: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     world = World(tmp_path_factory.mktemp("world"))

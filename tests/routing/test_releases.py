@@ -87,7 +87,7 @@ def test_the_newest_direction_or_withdrawal_counts() -> None:
     assert access(directed("lanka"), step("withdrawn", "lanka"), directed("lanka")).releases.keys() == {"lanka"}
 
 
-def test_who_has_the_key_is_what_the_envelope_says_and_what_desks_did_since() -> None:
+def test_the_envelope_and_the_desks_later_acts_say_which_desks_have_the_key() -> None:
     assert access().readers == {"sp", "email:sp", "dig"}
     assert access(directed("lanka", whole=True)).readers == {"sp", "email:sp", "dig", "lanka", "email:lanka"}
     assert access(directed("lanka", whole=True), step("withdrawn", "lanka")).readers == access().readers
@@ -117,7 +117,7 @@ def test_a_tipsters_message_releases_nothing() -> None:
         {"internal": False},
     ],
 )
-def test_nothing_but_notes_and_recusals_is_private(fields: dict[str, object]) -> None:
+def test_only_notes_and_recusals_are_private(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="private"):
         Message(sender="desk", desk="sp", **{"internal": True, "private": True, **fields})  # type: ignore[arg-type]
     for kind in ("recused", "readmitted"):
@@ -134,7 +134,7 @@ def by(desk: str, kind: str, to: str, *, release: bool = False) -> Message:
 
 
 def counted(access: Access, message: Message) -> bool:
-    """Let a reader take in a message if its desk may write it; return whether it may."""
+    """Have a reader accept a message if its desk may write it; return whether it may."""
     may_write = signers().may_write(message, access)
     if may_write:
         access.follow(message)
@@ -153,7 +153,7 @@ def signers() -> Signers:
     return Signers(book.state)
 
 
-def test_a_desk_takes_a_tip_back_from_those_that_it_or_desks_below_it_directed_alone() -> None:
+def test_a_desk_takes_a_tip_back_only_from_desks_that_it_or_desks_below_it_directed_it_to() -> None:
     access = Access(ENVELOPE)
     for refused in (by("sp", "withdrawn", "dig"), by("sp", "withdrawn", "sp"), by("lanka", "withdrawn", "sp")):
         assert not counted(access, refused)
@@ -171,7 +171,7 @@ def test_a_desk_takes_a_tip_back_from_those_that_it_or_desks_below_it_directed_a
     assert access.holders.keys() == {"dig"}
 
 
-def test_no_desk_takes_a_tip_back_from_one_of_a_higher_level_even_if_it_gave_it() -> None:
+def test_no_desk_takes_a_tip_back_from_a_higher_desk_even_after_giving_it_to_that_desk() -> None:
     access = Access(ENVELOPE)
     assert counted(access, by("dig", "directed", "hq"))
     assert not counted(access, by("dig", "withdrawn", "hq"))
@@ -179,7 +179,7 @@ def test_no_desk_takes_a_tip_back_from_one_of_a_higher_level_even_if_it_gave_it(
     assert access.holders.keys() == {"dig", "sp", "hq"}
 
 
-def test_what_a_desk_above_directs_the_desk_below_does_not_take_back() -> None:
+def test_a_desk_does_not_take_back_a_direction_of_the_desk_above() -> None:
     access = Access(ENVELOPE)
     for writer in ("sp", "dig"):
         assert counted(access, by(writer, "directed", "lanka", release=True))

@@ -1,4 +1,4 @@
-"""Whatever was done with a tip, and whichever of its rows are put back, nobody writes with a key that was given up."""
+"""Whatever was done with a tip, and whichever of its rows are restored, nobody writes with a former key."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Tip:
         self.states.append((envelope, tip_keys._row(envelope), list(self.thread.rows)))
 
     def before(self, acts: int) -> tuple[Envelope, bytes, list[tuple[int, bytes]]]:
-        """Return what the rows said so many acts ago."""
+        """Return the rows as they were this many acts ago."""
         return self.states[max(0, len(self.states) - 1 - acts)]
 
     def do(self, act: str) -> None:
-        """Let a desk act as its officers do."""
+        """Have a desk act as its officers do."""
         has = self.thread.read().access.holders
         match act:
             case "sp renews":

@@ -112,7 +112,7 @@ def test_the_accused_office_and_all_below_it_are_excluded(accused: Accused | Non
     assert found == excluded
 
 
-def test_a_tip_about_the_sps_office_goes_to_the_dig_alone() -> None:
+def test_a_tip_about_the_sps_office_goes_only_to_the_dig() -> None:
     chosen = route(tip(accused=Accused(level="district", unit="varanasi")), ALL, GEOGRAPHY)
     assert names(chosen.desks) == {"dig"}
     assert "sp" in chosen.excluded
@@ -169,7 +169,7 @@ def test_a_plugin_adds_destinations() -> None:
     assert chosen.unknown == ()
 
 
-def test_a_destination_that_a_plugin_adds_gets_the_tip_only_if_its_desk_has_it() -> None:
+def test_a_destination_of_a_plugin_gets_the_tip_only_if_its_desk_has_it() -> None:
     advice = RouteAdvice(add=("email:nobody", "desk:nowhere", "email:jaunpur-cell", "broker:sp-jaunpur"))
     destination_rules = [DestinationRule(to="email:jaunpur-cell", desk="sp-jaunpur")]
     chosen = route(tip(), ALL, GEOGRAPHY, [advice], destination_rules=destination_rules)
@@ -269,7 +269,7 @@ def test_an_added_destination_belongs_to_the_desk_of_its_rule_and_not_of_its_nam
     assert chosen.unknown == ()
 
 
-def test_where_no_desk_may_have_the_tip_the_error_says_what_to_do() -> None:
+def test_if_no_desk_may_have_the_tip_the_error_says_what_to_do() -> None:
     with pytest.raises(NoDesk, match=r"^no desk may receive this tip: add one with `satark desk add`$"):
         route(tip(accused=Accused(level="range")), ALL, GEOGRAPHY)
 

@@ -1,4 +1,4 @@
-"""What was sent is as its tipster's key signed it, whose public half names the tip."""
+"""A submission is as its tipster's key signed it; the key's public half names the tip."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def change(desk: str) -> TipKeyChange:
     )
 
 
-def test_only_a_desk_that_got_the_tip_when_it_was_sent_is_told_the_minute() -> None:
+def test_only_a_desk_that_got_the_tip_at_its_submission_is_told_the_minute() -> None:
     told = {one: addressed(SENT, one) for one in AT}
     assert {one: its.desk for one, its in told.items()} == {one: one for one in told}
     assert [one for one, its in told.items() if its.arrived] == ["sp", "dig"]
@@ -62,13 +62,13 @@ def test_only_a_desk_that_got_the_tip_when_it_was_sent_is_told_the_minute() -> N
     ],
     ids=lambda fields: next(iter(fields)),
 )
-def test_whoever_lacks_the_tipsters_key_replaces_nothing(holder: str, fields: dict[str, Any]) -> None:
+def test_an_attacker_without_the_tipsters_key_replaces_nothing(holder: str, fields: dict[str, Any]) -> None:
     forged = replace(addressed(SENT, holder), **fields)
     assert not is_as_sent(forged)
     assert not is_as_sent(signed_as_sent(forged, OTHER, ("age1", "00")))
 
 
-def test_the_minute_is_left_out_only_where_a_desk_renewed_the_key_that_was_not_told_it() -> None:
+def test_the_minute_is_left_out_only_if_a_desk_without_the_minute_renewed_the_key() -> None:
     without = addressed(replace(SENT, arrived=0), "dig")
     assert not is_as_sent(without)
     assert not is_as_sent(replace(without, changes=(change("sp"),)))

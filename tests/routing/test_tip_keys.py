@@ -1,4 +1,4 @@
-"""The present key of a tip follows from its changes; a change that somebody wrote into the database does not count."""
+"""The current key of a tip follows from its changes; a change forged in the database doesn't count."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_a_former_key_of_a_desk_adds_no_renewal_and_none_is_added_again(renewals
         renewals.remember("sp", renewals.changes)
 
 
-def test_a_desk_that_the_tip_was_taken_from_puts_no_key_in_place_of_the_one_above(renewals: Renewals) -> None:
+def test_a_desk_that_lost_the_tip_can_not_replace_the_key_of_the_desk_above(renewals: Renewals) -> None:
     first = renewals.identity
     renewals.renew("dig")
     honest = renewals.identity, renewals.changes
@@ -189,7 +189,7 @@ def test_a_desk_that_the_tip_was_taken_from_puts_no_key_in_place_of_the_one_abov
 
 
 @pytest.mark.parametrize(("desk", "by"), [("sp", "dig"), ("sp", "sp"), ("dig", "dig"), ("sp", "sp-jaunpur")])
-def test_a_desk_that_made_up_a_renewal_keeps_others_from_writing_until_it_or_a_desk_above_renews_the_key(
+def test_a_desk_that_forges_a_renewal_blocks_others_from_writing_until_it_or_a_desk_above_renews_the_key(
     renewals: Renewals, desk: str, by: str
 ) -> None:
     honest = renewals.identity, renewals.changes[:]
@@ -205,7 +205,7 @@ def test_a_desk_that_made_up_a_renewal_keeps_others_from_writing_until_it_or_a_d
         renewals.present()
 
 
-def test_a_line_of_keys_that_its_desk_gave_up_is_not_the_present_one_again(renewals: Renewals) -> None:
+def test_a_line_of_keys_that_its_desk_withdrew_does_not_become_current_again(renewals: Renewals) -> None:
     first = renewals.identity
     renewals.renew("dig")
     given_up = renewals.identity, renewals.changes[:]
@@ -220,7 +220,7 @@ def test_a_line_of_keys_that_its_desk_gave_up_is_not_the_present_one_again(renew
     assert renewals.present(honest) == newest
 
 
-def test_what_another_desk_said_of_a_tip_counts_for_nothing_in_ones_own_name(renewals: Renewals) -> None:
+def test_another_desks_statements_about_a_tip_have_no_effect_in_a_desks_own_name(renewals: Renewals) -> None:
     first = renewals.identity
     renewals.renew("sp", known=False)
     said = remembered("sp", renewals.identity, renewals.changes)
@@ -229,7 +229,7 @@ def test_what_another_desk_said_of_a_tip_counts_for_nothing_in_ones_own_name(ren
     assert renewals.present() == renewals.root.recipient
 
 
-def test_no_other_line_of_keys_that_begins_before_a_renewal_by_the_desk_above_is_the_present_one(
+def test_no_other_line_of_keys_from_before_a_renewal_by_the_desk_above_is_current(
     renewals: Renewals,
 ) -> None:
     """The desk has had the tip's first key, and its entry is rightly signed: it may have lost the tip since."""
@@ -242,7 +242,7 @@ def test_no_other_line_of_keys_that_begins_before_a_renewal_by_the_desk_above_is
         renewals.present()
 
 
-def test_a_change_in_the_name_of_another_desk_than_the_one_that_told_the_roster_does_not_count(
+def test_a_key_change_counts_only_in_the_name_of_the_desk_that_reported_it_to_the_roster(
     renewals: Renewals,
 ) -> None:
     renewals.renew("dig", known=False)
@@ -258,7 +258,7 @@ def test_a_desk_that_must_never_have_the_tip_can_not_renew_its_key(renewals: Ren
         renewals.present()
 
 
-def test_a_desk_that_changed_its_own_key_and_renewed_no_tip_keeps_a_tipster_from_writing_unless_it_lost_the_tip(
+def test_a_desk_that_changed_its_own_key_and_renewed_no_tip_blocks_its_tipsters_unless_it_lost_the_tip(
     renewals: Renewals,
 ) -> None:
     renewals.change_desk_key("sp-jaunpur", ("sp-jaunpur", "iyer"))  # it never had it
@@ -277,7 +277,7 @@ def test_a_desk_that_changed_its_own_key_and_renewed_no_tip_keeps_a_tipster_from
 
 
 @pytest.mark.parametrize(("officer", "waits"), [("clerk", True), ("watcher", False)])
-def test_nothing_is_sealed_to_a_tips_old_key_once_an_officer_who_reads_it_lost_theirs(
+def test_nothing_is_sealed_to_a_tips_old_key_after_one_of_its_readers_lost_theirs(
     renewals: Renewals, officer: str, *, waits: bool
 ) -> None:
     lost = renewals.book.new_key("sp", officer, "c0de-c0de")
@@ -289,7 +289,9 @@ def test_nothing_is_sealed_to_a_tips_old_key_once_an_officer_who_reads_it_lost_t
     assert renewals.present() == (renewals.changes[0].recipient if waits else renewals.root.recipient)
 
 
-def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_their_own(renewals: Renewals) -> None:
+def test_a_tipster_sees_messages_that_a_desk_signed_for_their_place_and_the_tipsters_own_words(
+    renewals: Renewals,
+) -> None:
     assert renewals.shown(renewals.written("sp"), renewals.written("dig", 2)) == [True, True]
     signed = renewals.written("sp", status="CLOSED")
     for forged in (
@@ -315,7 +317,9 @@ def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_the
     assert renewals.shown(signed, renewals.written("sp", 2)) == [True, True], "the key of its time signed it"
 
 
-def test_a_tipster_is_shown_as_their_own_what_their_key_signed_for_this_place_of_this_tip(renewals: Renewals) -> None:
+def test_a_tipster_sees_as_their_own_only_words_that_their_key_signed_for_this_place_of_this_tip(
+    renewals: Renewals,
+) -> None:
     plain = Message(sender="tipster", text="no", feedback="no")
     own = signed_by_tipster(plain, TIP, 1, TIPSTER_KEY)
     assert renewals.shown(own, own) == [True, False]
@@ -332,7 +336,9 @@ def test_a_tipster_is_shown_as_their_own_what_their_key_signed_for_this_place_of
         assert renewals.shown(signed_by_tipster(plain, TIP, 1, key)) == [False]
 
 
-def test_a_tipster_is_shown_nothing_of_an_excluded_desk_or_of_one_that_a_signed_head_lacks(renewals: Renewals) -> None:
+def test_a_tipster_sees_no_message_of_an_excluded_desk_or_of_a_desk_missing_from_a_signed_head(
+    renewals: Renewals,
+) -> None:
     message = renewals.written("lanka"), renewals.written("dig", 2)
     assert renewals.shown(*message) == [False, True]
     renewals.book.state.refused.add("dig")
@@ -348,7 +354,7 @@ def test_a_tipster_is_shown_an_offices_answer_once(renewals: Renewals) -> None:
 
 
 @pytest.mark.parametrize("by", ["sp", "email:sp", "cell"])
-def test_a_tipster_is_shown_nothing_by_a_former_key_of_the_tip_once_it_was_renewed(renewals: Renewals, by: str) -> None:
+def test_a_tipster_sees_no_message_under_a_former_key_of_the_tip_after_its_renewal(renewals: Renewals, by: str) -> None:
     """A desk that the tip was taken from has its own key, and the tip's former ones."""
     former = renewals.identity
     late = renewals.written(by, 2)
@@ -359,7 +365,7 @@ def test_a_tipster_is_shown_nothing_by_a_former_key_of_the_tip_once_it_was_renew
     assert renewals.shown(renewals.written("dig", tip_key=former), newest) == [True, True]
 
 
-def test_a_tipster_is_shown_in_the_place_of_what_a_desk_said_was_there_nothing_that_a_former_key_signed(
+def test_a_tipster_sees_nothing_signed_by_a_former_key_in_place_of_a_desks_recorded_message(
     renewals: Renewals,
 ) -> None:
     """An officer who left the DIG has its former key, and a desk that lost the tip its own: both have the tip's."""
@@ -376,7 +382,7 @@ def test_a_tipster_is_shown_in_the_place_of_what_a_desk_said_was_there_nothing_t
     assert renewals.shown(*told) == [True, True]
 
 
-def test_what_a_desk_below_says_in_a_renewal_hides_no_answer_and_counts_no_more_once_the_desk_above_renewed_the_key(
+def test_a_desk_belows_renewal_hides_no_answer_and_has_no_effect_after_the_desk_above_renewed_the_key(
     renewals: Renewals,
 ) -> None:
     former, planned = renewals.identity, renewals.written("sp", text="your name?")
@@ -399,7 +405,7 @@ def test_only_a_desk_above_says_that_a_desk_lost_the_tip(renewals: Renewals) -> 
         assert renewals.renew(lost) == renewals.present()
 
 
-def test_a_tipster_is_shown_what_a_destination_that_the_roster_lists_signed_with_its_own_key(
+def test_a_tipster_sees_a_message_that_a_listed_destination_signed_with_its_own_key(
     renewals: Renewals,
 ) -> None:
     before = renewals.written("email:sp", status="ACTED")

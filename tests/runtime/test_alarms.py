@@ -1,4 +1,4 @@
-"""Operators are told of each fault and its end, without the database and over restarts, and of a silent process."""
+"""Operators hear of each fault and its end, without the database and across restarts, and of a silent process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WEB: Final[Sequence[Role]] = ("web",)
 
 
 class Pager:
-    """A sink that notes what it is told; it can't be opened without a database, and takes nothing while it is down."""
+    """A sink that records alarms; it can't be opened without a database, and accepts nothing while it is down."""
 
     name = "pager"
 
@@ -59,7 +59,7 @@ def fault(code: str, *, stops: bool = False) -> Fault:
     return Fault(code, f"{code} is wrong", "mend it", stops=stops)
 
 
-async def test_each_fault_and_its_end_are_told_at_once_without_the_database(tmp_path: Path) -> None:
+async def test_operators_hear_of_each_fault_and_its_end_at_once_without_the_database(tmp_path: Path) -> None:
     faults, pager = Metrics().faults, Pager()
     alarms = alarms_of(faults, tmp_path, pager)
     await alarms.tell_once()
@@ -80,7 +80,7 @@ async def test_each_fault_and_its_end_are_told_at_once_without_the_database(tmp_
     ]
 
 
-async def test_a_process_without_a_worker_leaves_to_that_what_each_finds_in_the_databases(tmp_path: Path) -> None:
+async def test_a_process_leaves_faults_in_the_databases_to_the_process_with_the_worker(tmp_path: Path) -> None:
     faults, pager = Metrics().faults, Pager()
     faults.show("queues", [fault("replies_wait"), fault("dead_letters")])
     for one in (fault("disk_full", stops=True), fault("webhooks_refused:whatsapp")):
@@ -90,7 +90,7 @@ async def test_a_process_without_a_worker_leaves_to_that_what_each_finds_in_the_
     assert told == ["disk_full:", "replies_wait:", "webhooks_refused:whatsapp:"]
 
 
-async def test_the_next_process_repeats_no_fault_and_tells_its_end(
+async def test_the_next_process_repeats_no_fault_and_reports_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pager, faults = Pager(), Metrics().faults
@@ -132,7 +132,7 @@ async def operator(calls: list[Any], *statuses: int) -> AsyncIterator[str]:
         yield str(server.make_url("/hook"))
 
 
-async def test_faults_are_posted_to_the_operators_address_until_it_takes_them(tmp_path: Path) -> None:
+async def test_faults_are_posted_to_the_operators_address_until_it_accepts_them(tmp_path: Path) -> None:
     faults, calls = Metrics().faults, list[Any]()
     faults.begin(fault("disk_full"))
     async with operator(calls, 503, 302) as url:
@@ -166,7 +166,7 @@ async def test_a_heartbeat_stops_while_nothing_can_be_taken(tmp_path: Path, monk
     assert set(calls) == {"GET"}
 
 
-async def test_a_sink_that_fails_or_hangs_or_is_not_there_ends_no_alarm(
+async def test_a_sink_that_fails_or_hangs_or_is_missing_ends_no_alarm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.runtime.alarms.ALARM_TIMEOUT", 0.05)
@@ -185,7 +185,7 @@ async def test_a_sink_that_fails_or_hangs_or_is_not_there_ends_no_alarm(
 
 
 @pytest.mark.slow("a host")
-async def test_a_running_host_tells_its_faults(tmp_path: Path) -> None:
+async def test_a_running_host_reports_its_faults(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, alarm_to=("pager:operator",), disk_reserve_bytes=1 << 60)
     host = scripted_host(settings, ScriptedChannel(), watches_faults=True)
     pager = Pager()

@@ -96,7 +96,7 @@ async def test_a_taken_port_does_not_stop_the_service(tmp_path: Path) -> None:
     assert any("metrics are not served" in entry["event"] for entry in logged)
 
 
-async def test_of_several_processes_each_has_a_port_of_its_own(tmp_path: Path) -> None:
+async def test_each_of_several_processes_has_a_port_of_its_own(tmp_path: Path) -> None:
     port = free_port()
     settings = Settings(data_dir=tmp_path, plugins=(), metrics_listen=f"{ADDRESS}:{port}")
     places = [socket.socketpair() for _ in "12"]
@@ -118,7 +118,7 @@ async def test_of_several_processes_each_has_a_port_of_its_own(tmp_path: Path) -
         channel.close()
 
 
-async def test_who_replaces_a_process_serves_its_metrics_once_that_has_ended(tmp_path: Path) -> None:
+async def test_a_replacing_process_serves_its_metrics_after_the_replaced_one_has_ended(tmp_path: Path) -> None:
     before, (parent, channel) = Metrics(), socket.socketpair()
     before.failures.labels("whatsapp").inc(7)
     channel.settimeout(0)

@@ -1,4 +1,4 @@
-"""What a process lends to channels."""
+"""The services that a process provides to channels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from satark.settings.settings import Settings
 PICTURE = ReceiptPicture(code="0000 0000 0000 0000", caption="", button=Choice(token="t", label="Read it to me"))
 
 
-def test_the_texts_are_those_of_the_languages_that_are_offered(tmp_path: Path) -> None:
+def test_the_texts_are_those_of_the_offered_languages(tmp_path: Path) -> None:
     context = ChannelContext(Settings(data_dir=tmp_path, languages=("hi",)))
     assert context.catalogues().languages == ("hi",)
 

@@ -1,4 +1,4 @@
-"""What a command begins with: settings and plugins that are read once, and an open store or a sentence."""
+"""How a command starts: settings and plugins are read once, and the store opens or the command prints one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The composition root: every setting that can't be used is named, with what to do about it."""
+"""The composition root: every unusable setting is named, with what to do about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from support.store import fresh_services
 
 
 def refused(setting: str, act: Callable[[], object]) -> str:
-    """Return what is said of the one setting that makes this fail."""
+    """Return the error message about the one wrong setting."""
     with pytest.raises(SettingsError) as refusal:
         act()
     (problem,) = refusal.value.problems
@@ -55,7 +55,7 @@ def test_keys_are_made_once_and_found_again(tmp_path: Path) -> None:
     assert compose.load_identity(settings).canary == first.canary
 
 
-def test_a_process_that_serves_the_web_alone_makes_no_key_that_opens_tips(
+def test_a_process_that_serves_only_the_web_makes_no_key_that_opens_tips(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SATARK_POLICE_SYSTEM__URL", "https://police.example/tips")

@@ -1,4 +1,4 @@
-"""Slow clients, with real sockets: their headers, bodies and responses end in time, and they keep nobody out."""
+"""Slow clients, with real sockets: their headers, bodies and responses end in time, and other clients still get in."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ async def test_slow_connections_make_room_for_others(sent: bytes) -> None:
             assert (await site.ask()).endswith(b"5")
 
 
-async def test_of_two_bodies_the_slower_makes_room() -> None:
+async def test_the_slower_of_two_bodies_makes_room() -> None:
     async with served(PATIENT) as site:
         fast = await site.connect(BODY + bytes(60_000))
         for _ in range(PATIENT.connections):

@@ -1,4 +1,4 @@
-"""Faults of what a process depends on: queues that nobody works on, and servers of its channels and sinks."""
+"""Faults of what a process depends on: queues without a worker, and servers of its channels and sinks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def codes(services: Services, *configured: str) -> list[str]:
     return [fault.code for fault in queue_faults(services, frozenset(configured))]
 
 
-def test_where_both_databases_answer_and_can_be_written_there_is_no_fault(services: Services) -> None:
+def test_there_is_no_fault_if_both_databases_answer_and_can_be_written(services: Services) -> None:
     assert (answer_faults(services), write_faults(services), codes(services)) == ([], [], [])
     assert server_time(services) is None, "SQLite has this machine's clock"
 
@@ -63,9 +63,7 @@ def test_a_database_that_is_down_stops_everything_and_is_named(services: Service
     [{"attempts": ATTEMPTS}, {"due_at": int(time.time()) - OVERDUE - 60}],
     ids=["tried again and again", "overdue"],
 )
-def test_a_delivery_that_is_stuck_is_a_fault_unless_its_destination_is_down(
-    services: Services, fields: dict[str, Any]
-) -> None:
+def test_a_stuck_delivery_is_a_fault_unless_its_destination_is_down(services: Services, fields: dict[str, Any]) -> None:
     services.write_now(lambda unit: unit.insert(tables.delivery, [delivery(1), delivery(2, **fields)]))
     assert codes(services) == ["deliveries_wait"]
     breaker = {"destination": "email:sp", "since": 0, "half_open_at": 0, "failures": 1, "reason": "refused"}
@@ -73,7 +71,7 @@ def test_a_delivery_that_is_stuck_is_a_fault_unless_its_destination_is_down(
     assert codes(services, "email:sp") == ["destination_down:email:sp"]
 
 
-def test_a_destination_that_no_setting_names_is_shown_by_its_sink_alone(services: Services) -> None:
+def test_only_the_sink_shows_a_destination_without_a_setting(services: Services) -> None:
     breaker = {"destination": "email:lanka", "since": 0, "half_open_at": 0, "failures": 1, "reason": "refused"}
     services.write_now(lambda unit: unit.insert(tables.open_breaker, [breaker]))
     assert codes(services) == ["destination_down:email"]

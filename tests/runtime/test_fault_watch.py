@@ -153,7 +153,7 @@ def spooled(count: int, *, quarantine: bool = False) -> Induce:
 
 
 def settled(result: Any) -> Induce:
-    """Let a reply end with this result, and afterwards let another one be accepted."""
+    """Have a reply end with this result, and have another one accepted afterwards."""
 
     @contextmanager
     def induce(running: Running) -> Iterator[None]:
@@ -188,7 +188,7 @@ def clock_set(running: Running) -> Iterator[None]:
 
 
 def other_key(name: str) -> Induce:
-    """Let the database say that it was written with another key, as after a restore or a change of the key."""
+    """Make the database report another key, as after a restore or a key change."""
 
     @contextmanager
     def induce(running: Running) -> Iterator[None]:
@@ -291,7 +291,7 @@ def old_backup(running: Running) -> Iterator[None]:
 
 
 def drilled(*problems: str, days: int = 0) -> Induce:
-    """Let a drill have ended so many days ago, with these problems."""
+    """Have a drill end so many days ago, with these problems."""
 
     @contextmanager
     def induced(running: Running) -> Iterator[None]:
@@ -307,7 +307,7 @@ def drilled(*problems: str, days: int = 0) -> Induce:
 
 @contextmanager
 def hung(running: Running) -> Iterator[None]:
-    """Let no query return, as where the database's server is stopped."""
+    """Have no query return, as when the database's server is stopped."""
     goes_on = threading.Event()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("satark.runtime.fault_watch.LOOK_SECONDS", 0.1)
@@ -318,7 +318,7 @@ def hung(running: Running) -> Iterator[None]:
 
 @contextmanager
 def older_copies(running: Running) -> Iterator[None]:
-    """Let both databases have a tip less than they had."""
+    """Have both databases lack a tip that they had."""
     services = running.host.services
 
     def write(tips: int) -> None:
@@ -337,7 +337,7 @@ def older_copies(running: Running) -> Iterator[None]:
 
 @contextmanager
 def deleted_tip(running: Running) -> Iterator[None]:
-    """Let the databases lack a tip that was counted."""
+    """Have the databases lack a tip that was counted."""
     services = running.host.services
     (services.data_dir / "tips.kept").unlink(missing_ok=True)
     find_missing(services, note=True)
@@ -457,7 +457,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     ),
     "provider_alarm:script:app-not-subscribed": (alarmed("app-not-subscribed"), "code app-not-subscribed", 200),
 }
-"""Code → how it is induced, a part of what the operator is told, and what /readyz answers meanwhile."""
+"""Code → how it is induced, a part of the operator's message, and the answer of /readyz meanwhile."""
 
 
 def test_a_file_that_came_after_the_start_is_watched_from_then_on(tmp_path: Path) -> None:
@@ -507,7 +507,7 @@ async def test_a_fault_and_its_end_are_reported(running: Running, code: str) -> 
     assert f'satark_fault{{fault="{code}"}} 0.0' in running.host.metrics.render().decode()
 
 
-async def test_a_background_task_that_fails_again_and_again_is_a_fault_until_it_runs(
+async def test_a_background_task_that_fails_repeatedly_is_a_fault_until_it_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)
@@ -545,7 +545,7 @@ async def test_a_forged_message_is_a_fault_once_its_band_is_over(tmp_path: Path)
         assert "messages_forged" in [fault.code for fault in host.metrics.faults.current]
 
 
-async def test_a_planted_desk_is_counted_and_told_while_it_exists(tmp_path: Path) -> None:
+async def test_a_planted_desk_is_counted_and_reported_while_it_exists(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))
     watch = host.fault_watch
 

@@ -31,19 +31,9 @@ IN_ANOTHER_LANGUAGE = Catalogue._in_another_language
 async def test_a_host_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
     channel, sink = ScriptedChannel(), ScriptedSink()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [sink])
-    assert host.releases_claims
     async with host.running():
         await until(lambda: channel.opened and sink.opened)
     assert (channel.opened, channel.closed, sink.opened, sink.closed) == (1, 1, 1, 1)
-
-
-@pytest.mark.parametrize(("roles", "is_alone"), [(("web",), True), (("worker",), True), (("web", "worker"), False)])
-def test_a_process_that_is_not_alone_releases_no_claims(
-    tmp_path: Path, roles: tuple[Role, ...], *, is_alone: bool
-) -> None:
-    host = Host(Settings(data_dir=tmp_path, plugins=()), roles, is_alone=is_alone)
-    assert not host.releases_claims
-    host.services.close()
 
 
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
@@ -54,7 +44,7 @@ def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
         scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
 
 
-def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_otherwise(
+def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_a_setting_allows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.runtime.compose.find_protections", lambda: Protections(network=True))
@@ -99,13 +89,13 @@ def test_a_text_that_a_language_lacks_is_a_fault(tmp_path: Path, monkeypatch: py
     host.services.close()
 
 
-def test_a_process_with_the_desk_role_alone_has_no_ingest_runtime(tmp_path: Path) -> None:
+def test_a_process_with_only_the_desk_role_has_no_ingest_runtime(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     assert host.ingest_runtime is None
     host.services.close()
 
 
-async def test_a_process_with_the_desk_role_alone_can_write(tmp_path: Path) -> None:
+async def test_a_process_with_only_the_desk_role_can_write(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
     async with host.running():
         assert await host.services.write(lambda unit: unit.day) > 0

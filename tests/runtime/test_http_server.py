@@ -1,4 +1,4 @@
-"""What the HTTP server adds to uvicorn."""
+"""The features that the HTTP server adds to uvicorn."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Replaceable:
 
 
 @pytest.mark.slow("a server")
-async def test_who_is_replaced_answers_what_it_took_and_takes_nothing_new() -> None:
+async def test_a_replaced_process_answers_accepted_requests_and_accepts_no_new_ones() -> None:
     one = Replaceable()
     async with one.serving(0) as client:
         under_way = asyncio.create_task(client.get(one.url))
@@ -98,7 +98,7 @@ async def test_who_is_replaced_answers_what_it_took_and_takes_nothing_new() -> N
 
 
 @pytest.mark.slow("a server")
-async def test_who_is_replaced_waits_for_replies_and_files_under_way() -> None:
+async def test_a_replaced_process_waits_for_current_replies_and_files() -> None:
     one = Replaceable()
     one.is_busy = True
     async with one.serving(0):
@@ -137,7 +137,7 @@ async def test_an_old_server_asks_only_once_to_be_replaced_when_nobody_is_signed
 
 
 @pytest.mark.slow("a server")
-async def test_who_stays_signed_in_keeps_a_process_for_twice_its_time_and_no_longer(clock: list[float]) -> None:
+async def test_a_signed_in_client_keeps_a_process_for_twice_its_time_and_no_longer(clock: list[float]) -> None:
     one = Replaceable()
     one.in_use = True
     async with one.serving(100):

@@ -1,4 +1,4 @@
-"""The ingest runtime: what it starts, and what it takes up again after a crash or a failure."""
+"""The ingest runtime: its tasks, and the work that it resumes after a crash or a failure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.scripted import ACCOUNT, ScriptedChannel, Tipster, inbound, scripte
 DELETION = Call(account=ACCOUNT, method="delete", body=b"delete it")
 
 
-async def test_the_only_process_sends_at_once_what_a_crash_left(tmp_path: Path) -> None:
+async def test_the_only_process_sends_replies_left_by_a_crash_at_once(tmp_path: Path) -> None:
     first = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), first)
     host.writer.start()
@@ -51,7 +51,7 @@ async def test_the_calls_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path)
     assert b'satark_fault{fault="hook_fails:script:parse"} 1.0' in metrics
 
 
-async def test_a_channel_that_listens_brings_its_events_and_begins_again(
+async def test_a_listening_channel_delivers_its_events_and_restarts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.api.background.RESTART_SECONDS", 0.0)

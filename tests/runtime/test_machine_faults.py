@@ -1,4 +1,4 @@
-"""A certificate that ends soon, or that no client accepts, is a fault; so are backups that nobody makes."""
+"""A certificate that ends soon, or that no client accepts, is a fault, and so are missing backups."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_address_without_a_certificate_is_no_fault(address: str) -> None:
     assert certificate_faults(address) == []
 
 
-def test_backups_that_are_set_and_never_made_are_a_fault_once_the_installation_is_old(tmp_path: Path) -> None:
+def test_backups_that_are_set_but_never_made_are_a_fault_on_an_old_installation(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, backup_recipients=("age1…",))
     settings.name_key_file.touch()
     assert list(backup_faults(settings)) == []

@@ -1,4 +1,4 @@
-"""The process that watches: who asks is replaced by one that already serves, and who ends by itself is replaced too."""
+"""The process watch: a process that asks is replaced by one that already serves, and so is a process that ends."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def watched(folder: Path, *, ends: str = "", asks: str = "") -> Iterator[Watched
             process.send_signal(signal.SIGTERM)
 
 
-async def test_who_asks_is_replaced_and_hands_its_counts_on(tmp_path: Path) -> None:
+async def test_a_process_that_asks_is_replaced_and_passes_its_counts_on(tmp_path: Path) -> None:
     with watched(tmp_path, asks="1") as seen:
         await until(lambda: seen.logged("counts") == ["1 counted"])
         (first, second), (retired,) = seen.logged("starts"), seen.logged("retires")
@@ -87,14 +87,14 @@ async def test_the_first_process_which_holds_the_environments_secrets_is_never_d
         assert (int(locked.split()[1]) > 0) is may_lock_memory()
 
 
-async def test_the_old_one_serves_on_where_no_new_one_can_start(tmp_path: Path) -> None:
+async def test_the_old_process_keeps_serving_if_no_new_process_can_start(tmp_path: Path) -> None:
     with watched(tmp_path, ends="2", asks="1") as seen:
         await until(lambda: len(seen.logged("starts")) == 2 and len(seen.serving()) == 1)
         assert seen.serving() == [int(seen.logged("starts")[0].split()[0])]
         assert seen.logged("retires") == []
 
 
-async def test_who_ends_by_itself_is_replaced(tmp_path: Path) -> None:
+async def test_a_process_that_ends_by_itself_is_replaced(tmp_path: Path) -> None:
     with watched(tmp_path) as seen:
         await until(lambda: len(seen.logged("starts")) == 1)
         os.kill(seen.serving()[0], RETIRE)

@@ -1,4 +1,4 @@
-"""The retention job of a running process: due tips go within an hour, and their tipsters are told so for a while."""
+"""The retention job of a running process: due tips are erased within an hour, and tipsters are told for a while."""
 
 from __future__ import annotations
 

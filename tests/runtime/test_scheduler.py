@@ -192,7 +192,7 @@ async def test_a_complete_draft_is_asked_about_once_and_ends_as_before(stored: C
 
 
 @pytest.mark.parametrize("said", [COMPLETE[:-2], (*COMPLETE[:3], *COMPLETE[4:])])
-async def test_an_incomplete_draft_or_one_whose_sender_did_not_allow_it_is_never_asked_about(
+async def test_no_reminder_goes_out_for_an_incomplete_draft_or_without_the_senders_consent(
     clock: Clock, said: tuple[str, ...]
 ) -> None:
     await clock.tipster.say(*said)
@@ -203,7 +203,7 @@ async def test_an_incomplete_draft_or_one_whose_sender_did_not_allow_it_is_never
     assert len(clock.channel.sent) == heard
 
 
-async def test_news_is_announced_in_neutral_words_to_tipsters_who_asked_for_it_and_again_once_they_looked(
+async def test_tipsters_who_asked_for_news_get_it_in_neutral_words_and_again_after_they_looked(
     clock: Clock,
 ) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
@@ -222,7 +222,7 @@ async def test_news_is_announced_in_neutral_words_to_tipsters_who_asked_for_it_a
 
 
 @pytest.mark.parametrize("refusal", [Permanent("131047"), Blocked()], ids=["refused", "blocked"])
-async def test_news_that_did_not_go_out_keeps_no_later_news_back(clock: Clock, refusal: Any) -> None:
+async def test_news_that_was_not_sent_delays_no_later_news(clock: Clock, refusal: Any) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
     await clock.tipster.say("2")
     await until(lambda: clock.count("outbox") == 0)
@@ -262,7 +262,7 @@ async def report(clock: Clock, call_id: str, result: Any) -> None:
 
 
 @pytest.mark.parametrize("looks", [False, True], ids=["writes", "opens the mailbox"])
-async def test_news_that_did_not_arrive_by_a_later_report_is_told_once_when_the_tipster_writes_again(
+async def test_news_that_a_later_report_prevented_is_told_once_when_the_tipster_writes_again(
     clock: Clock, notified: str, *, looks: bool
 ) -> None:
     news = clock.sent("news")
@@ -273,7 +273,9 @@ async def test_news_that_did_not_arrive_by_a_later_report_is_told_once_when_the_
     assert clock.sent("say").count(news[0]) == (0 if looks else 1)
 
 
-async def test_who_writes_rows_has_nobody_told_of_news_by_writing_themselves(clock: Clock, notified: str) -> None:
+async def test_an_attacker_who_writes_rows_makes_no_tipster_get_news_by_writing_themselves(
+    clock: Clock, notified: str
+) -> None:
     await report(clock, notified, Permanent("131026"))
     assert clock.host.ingest_runtime
     identity, news = clock.host.ingest_runtime.identity, clock.sent("news")
@@ -284,7 +286,7 @@ async def test_who_writes_rows_has_nobody_told_of_news_by_writing_themselves(clo
     assert news[0] not in clock.sent("say")
 
 
-async def test_who_is_forgotten_leaves_nothing_that_tells_them_of_news(clock: Clock, notified: str) -> None:
+async def test_a_forgotten_tipster_leaves_nothing_that_tells_them_of_news(clock: Clock, notified: str) -> None:
     await clock.tipster.say("Hi", "forget", "erase")
     await until(lambda: clock.count("reach") == 0)
     assert "sent" not in clock.states()
@@ -322,7 +324,7 @@ async def test_no_officer_and_no_writer_of_rows_chooses_when_a_phone_rings(
     assert {*moments} == {f"{tip} 3600"}
 
 
-async def test_who_writes_rows_rings_no_phone(clock: Clock) -> None:
+async def test_an_attacker_who_writes_rows_alerts_no_phone(clock: Clock) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
     code = re.findall(RECEIPT, clock.tipster.text)[0]
     await clock.tipster.say("2")
@@ -427,7 +429,7 @@ def count_in(unit: UnitOfWork) -> int:
     return unit.main.execute(select(func.count()).select_from(tables.seen)).scalar_one()
 
 
-async def test_a_tip_is_delivered_though_a_clock_that_was_ahead_delayed_it(tmp_path: Path, databases: Any) -> None:
+async def test_a_tip_is_delivered_though_a_fast_clock_delayed_it(tmp_path: Path, databases: Any) -> None:
     stores = {"database_url": databases.main, "keys_url": databases.keys}
     async with running(tmp_path, **stores) as clock:
         await clock.tipster.walk(ANSWERS, RECEIPT)
@@ -442,7 +444,7 @@ def delivered(clock: Clock) -> set[str]:
     return set(clock.host.services.read(lambda c: c.execute(select(tables.delivery.c.state)).scalars()))
 
 
-async def test_notices_and_alarms_are_forgotten_two_weeks_after_they_were_sent_and_tips_are_not(tmp_path: Path) -> None:
+async def test_notices_and_alarms_but_not_tips_are_forgotten_two_weeks_after_they_were_sent(tmp_path: Path) -> None:
     host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel(), [ScriptedSink("desk")])
     host.services.write_now(plant_old_deliveries)
     async with host.running():

@@ -1,4 +1,4 @@
-"""A web node that starts while the database is down spools, and works once it answers; its keys are checked then."""
+"""A web node that starts while the database is down spools; once the database answers, it checks its keys and works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A synthetic tip takes the path of every tip to its own desk alone, says where it was lost, and is erased."""
+"""A synthetic tip takes the path of every tip to its own desk only, says where it was lost, and is erased."""
 
 from __future__ import annotations
 

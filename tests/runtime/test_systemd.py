@@ -1,4 +1,4 @@
-"""systemd hears that a process serves and that its event loop runs."""
+"""systemd is told that a process serves and that its event loop runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def heard(systemd: socket.socket) -> set[bytes]:
 
 
 @pytest.mark.slow("a host")
-async def test_a_process_says_again_and_again_that_it_serves_and_lives(systemd: socket.socket, tmp_path: Path) -> None:
+async def test_a_process_reports_repeatedly_that_it_serves_and_lives(systemd: socket.socket, tmp_path: Path) -> None:
     async with scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).running():
         for _ in range(3):
             assert await until(lambda: heard(systemd)) == {b"READY=1\nWATCHDOG=1"}

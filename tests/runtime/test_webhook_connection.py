@@ -1,4 +1,4 @@
-"""A webhook gets the same answer whether it comes at once or bit by bit; what can be read in two ways is refused."""
+"""A webhook gets the same answer whether its bytes arrive at once or in pieces; an ambiguous request is refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST = 100
 
 
 class Takings:
-    """Stands for ingest: it takes batches, and the test decides the outcome of each."""
+    """Replaces ingest: it accepts batches, and the test decides the outcome of each."""
 
     def __init__(self) -> None:
         self.waiting: list[asyncio.Future[Outcome]] = []
@@ -46,7 +46,7 @@ class Takings:
 
 
 class Wire(asyncio.Transport):
-    """The transport of a connection: what was written, and whether it was closed."""
+    """The transport of a connection: it records the written bytes and whether it was closed."""
 
     def __init__(self) -> None:
         super().__init__()

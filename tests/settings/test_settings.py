@@ -1,4 +1,4 @@
-"""Settings come from a file and the environment; a wrong one is named with its variable and what to do."""
+"""Settings come from a file and the environment; a wrong setting is named with its variable and what to do."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_error_of_an_incomplete_section_names_the_missing_settings(monkeypat
     assert problem.hint == "the token; Console → Tokens"
 
 
-def test_the_error_of_a_demanded_section_names_every_setting_that_it_needs() -> None:
+def test_the_error_of_a_demanded_section_names_all_settings_that_the_section_needs() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings(demand=True).section("signal", Signal)
     assert [problem.env for problem in caught.value.problems] == ["SATARK_SIGNAL__TOKEN"]
@@ -106,7 +106,7 @@ def test_a_preset_is_used_if_its_section_is_set_but_not_that_field(monkeypatch: 
     assert signal.number == "7"
 
 
-def test_a_section_is_set_as_soon_as_one_of_its_fields_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_section_is_set_once_one_of_its_fields_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
     assert not Settings().is_set("signal")
     monkeypatch.setenv("SATARK_SIGNAL__WHATEVER", "x")
@@ -151,7 +151,7 @@ def test_the_epoch_keys_are_in_memory_under_a_name_for_each_data_folder(memory: 
     assert (one == again, one == other) == (True, False)
 
 
-def test_the_folder_that_systemd_keeps_goes_first(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_that_systemd_keeps_comes_first(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = memory / "run"
     kept.mkdir()
     monkeypatch.setattr(settings, "_RUNTIME", kept)

@@ -1,4 +1,4 @@
-"""Opus in Ogg: files are written as ffmpeg writes them, and read as they were written."""
+"""Opus in Ogg: files are written as ffmpeg writes them, and reading returns what was written."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def _crc(page: bytes) -> int:
 
 
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"OggS" + bytes(40)])
-def test_what_is_no_opus_file_is_refused(data: bytes) -> None:
+def test_a_file_that_is_not_opus_is_refused(data: bytes) -> None:
     with pytest.raises(NotOpusError):
         read_packets(data)
 
 
-def test_a_long_packet_and_many_of_them_come_back_as_they_were() -> None:
+def test_a_long_packet_and_many_packets_are_read_back_unchanged() -> None:
     packets = tuple(bytes([n % 256]) * size for n, size in enumerate([1, 254, 255, 256, 510, 700] * 20))
     assert read_packets(write_file(packets)) == packets
 
@@ -79,6 +79,6 @@ def test_many_files_are_coded_in_batches(tmp_path: Path) -> None:
     assert all(read_packets(target.read_bytes()) for target in files.values())
 
 
-def test_what_is_no_sound_is_refused() -> None:
+def test_data_that_is_not_sound_is_refused() -> None:
     with pytest.raises(EncoderError, match="ffmpeg failed"):
         encode(b"no sound")

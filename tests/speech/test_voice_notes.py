@@ -1,4 +1,4 @@
-"""Clips are made of recordings or by the synthetic voice; a voice note is its clips one after another."""
+"""Clips are made from recordings or by the synthetic voice; a voice note is a sequence of clips."""
 
 from __future__ import annotations
 

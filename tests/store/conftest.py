@@ -1,4 +1,4 @@
-"""A workspace of the test's own."""
+"""A workspace for one test."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -130,7 +130,7 @@ def test_a_desk_sees_nothing_of_another_desks_destinations(to: str, services: Se
 
 
 @pytest.mark.parametrize("waiting", [(), (TIP,), (TIP, OTHER)])
-def test_a_desk_sees_the_same_of_a_destination_that_is_down_whatever_waits_there(
+def test_a_desk_sees_the_same_of_a_failed_destination_whatever_waits_for_it(
     waiting: tuple[str, ...], services: Services
 ) -> None:
     since = queue(services, "email:cell", *waiting, down=True)

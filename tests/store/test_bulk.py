@@ -1,4 +1,4 @@
-"""Statements on many rows: what they write and find, on both databases."""
+"""Statements on many rows: which rows they write and find, on both databases."""
 
 from __future__ import annotations
 

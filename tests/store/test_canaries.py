@@ -1,4 +1,4 @@
-"""Key files with which the data was not written are refused."""
+"""Key files other than those that wrote the data are refused."""
 
 from __future__ import annotations
 

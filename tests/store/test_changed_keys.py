@@ -1,4 +1,4 @@
-"""The sealed column of what desks said of a tip's keys."""
+"""The sealed column of desks' statements about a tip's keys."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def columns(services: Services) -> dict[str, bytes]:
     return {row.id: row.key_changes for row in services.read(lambda c: c.execute(select(tip)).all())}
 
 
-def test_all_rows_have_one_size_whatever_is_stored_of_whom(services: Services, sp: SeededDesk) -> None:
+def test_all_rows_have_one_size_whatever_they_store(services: Services, sp: SeededDesk) -> None:
     first, other = (seed_tip(services, [sp.desk]).id for _ in range(2))
     for size in (5, 5000, 10, 20_000):
         told = b"x" * size
@@ -59,9 +59,7 @@ def test_before_any_tip_has_a_new_key_all_rows_are_empty(services: Services, sp:
     assert set(columns(services).values()) == {b""}
 
 
-def test_a_row_that_was_not_sealed_under_the_name_key_says_nothing_that_can_be_decoded(
-    services: Services, sp: SeededDesk
-) -> None:
+def test_a_row_that_was_not_sealed_under_the_name_key_can_not_be_decoded(services: Services, sp: SeededDesk) -> None:
     older, other = (seed_tip(services, [sp.desk]).id for _ in range(2))
     forged = msgspec.msgpack.encode([])
     services.write_now(lambda unit: unit.main.execute(update(tip).where(tip.c.id == older).values(key_changes=forged)))
@@ -72,7 +70,7 @@ def test_a_row_that_was_not_sealed_under_the_name_key_says_nothing_that_can_be_d
         services.write_now(lambda unit: changed_keys.store(unit, other, b"new"))
 
 
-def test_all_rows_get_room_before_one_needs_it_some_in_each_transaction_and_after_a_crash_the_rest(
+def test_all_rows_get_room_in_advance_in_several_transactions_and_a_crash_loses_none(
     services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changed_keys, "AT_ONCE", 4)

@@ -1,4 +1,4 @@
-"""Due times that a clock stored while it was ahead."""
+"""Due times that a fast clock stored."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_wait_stored_by_a_clock_that_is_right_or_behind_stays(services: Servic
 
 
 @each_table
-def test_a_row_that_is_done_stays_as_it_is(services: Services, table: Table) -> None:
+def test_a_finished_row_is_unchanged(services: Services, table: Table) -> None:
     assert waits(services, table, HOUR, 0, state="done") == HOUR
 
 

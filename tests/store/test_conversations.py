@@ -1,4 +1,4 @@
-"""The row of a conversation: a transaction that locks it reads what the one before wrote."""
+"""The row of a conversation: a transaction that locks the row reads what the former transaction wrote."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def store(databases: Any) -> Iterator[Store]:
     made.keys.dispose()
 
 
-async def test_a_transaction_that_waited_for_the_lock_reads_what_the_other_one_wrote(store: Store) -> None:
+async def test_a_transaction_that_waited_for_the_lock_reads_what_the_other_transaction_wrote(store: Store) -> None:
     with unit_of_work(store.main, store.keys) as first:
         assert conversations.lock(first, [ID])[ID].draft == b"before"
         second = asyncio.create_task(asyncio.to_thread(store.draft_once_locked))
@@ -85,7 +85,7 @@ async def test_a_transaction_that_waited_for_a_deleted_conversation_finds_none(s
         await second
 
 
-def test_a_conversation_that_begins_is_empty_and_has_no_row_until_it_is_written(store: Store) -> None:
+def test_a_new_conversation_is_empty_and_has_no_row_until_it_is_written(store: Store) -> None:
     with unit_of_work(store.main, store.keys) as unit:
         homes, begun = conversations.find_or_begin(unit, IDENTITY, [(b"one",), (b"two", b"also two"), (b"two",)])
         assert set(begun) == set(homes.values())
@@ -107,9 +107,7 @@ def test_another_pseudonym_of_a_known_sender_finds_the_same_conversation(store: 
 
 
 @pytest.mark.parametrize("sealed_too", [False, True])
-def test_a_row_that_was_moved_to_anothers_conversation_leads_nowhere_and_is_replaced(
-    store: Store, *, sealed_too: bool
-) -> None:
+def test_a_row_moved_to_another_senders_conversation_is_ignored_and_replaced(store: Store, *, sealed_too: bool) -> None:
     victim, _ = store.home_of(b"victim")
     own, _ = store.home_of(b"stranger")
     sealed = select(alias.c.sealed).where(alias.c.conversation == victim).scalar_subquery()
@@ -144,7 +142,7 @@ async def test_two_transactions_that_begin_a_senders_conversation_at_once_get_th
     assert store.stored() == set(begun)
 
 
-async def test_a_conversation_that_was_rolled_back_is_begun_by_the_transaction_that_waited(store: Store) -> None:
+async def test_the_waiting_transaction_begins_a_conversation_that_was_rolled_back(store: Store) -> None:
     with suppress(KeyError), unit_of_work(store.main, store.keys) as first:
         homes, _ = conversations.find_or_begin(first, IDENTITY, [(b"one",)])
         second = asyncio.create_task(asyncio.to_thread(store.home_of, b"one"))

@@ -1,4 +1,4 @@
-"""Statements through the driver: in SQLAlchemy's transaction, and with its errors."""
+"""Statements through the driver: they join SQLAlchemy's transaction, and raise its errors."""
 
 from __future__ import annotations
 

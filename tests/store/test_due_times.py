@@ -1,4 +1,4 @@
-"""Deliveries: when they go out, which tells no carrier and no dump the second in which a tip came."""
+"""The due times of deliveries tell no carrier and no dump the second in which a tip came."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def delay(services: Services, destination: str, tip: str = TIP, *, now: int = 1_
 
 
 @pytest.mark.parametrize(("to", "every"), [(MAIL, HALF_HOUR), (COPY, FIVE_MINUTES), (OFFICE, FIVE_MINUTES)])
-def test_what_is_for_a_destination_goes_out_at_one_moment_of_each_span(services: Services, to: str, every: int) -> None:
+def test_messages_for_a_destination_go_out_at_one_moment_of_each_span(services: Services, to: str, every: int) -> None:
     start = 1_790_000_000 // every * every
     moments = {now + delay(services, to, now=now) for now in range(start - 1, start + 20 * every, every // 30)}
     assert [at // every for at in sorted(moments)] == [*range(start // every, start // every + len(moments))]
@@ -47,13 +47,11 @@ def test_what_is_for_a_destination_goes_out_at_one_moment_of_each_span(services:
     ("to", "tip"),
     [(HERE, TIP), (MAIL, "notification:1790000000"), ("email:operator", "alarm:1790000000")],
 )
-def test_what_tells_of_no_tip_and_what_leaves_no_machine_goes_out_at_once(
-    services: Services, to: str, tip: str
-) -> None:
+def test_messages_that_tell_of_no_tip_or_leave_no_machine_go_out_at_once(services: Services, to: str, tip: str) -> None:
     assert delay(services, to, tip) == 0
 
 
-def test_an_urgent_tip_goes_out_at_once_but_not_to_offices_of_which_one_is_kept_from_it(services: Services) -> None:
+def test_an_urgent_tip_goes_out_at_once_but_not_to_offices_one_of_which_must_not_have_it(services: Services) -> None:
     assert delay(services, MAIL, is_urgent=True) == 0
     assert delay(services, OFFICE, is_urgent=True) == delay(services, OFFICE) > 0
     assert delay(services, OFFICE, f"erased:{TIP}:term") == delay(services, OFFICE)
@@ -67,7 +65,7 @@ def test_no_column_tells_the_second_or_that_a_tip_is_urgent(services: Services) 
     assert waits == {2 * HALF_HOUR}
 
 
-def test_what_nobody_takes_loses_its_second(services: Services) -> None:
+def test_a_message_that_nobody_accepts_loses_its_second(services: Services) -> None:
     def wait(unit: UnitOfWork) -> list[int]:
         rows = [deliveries.new_row(TIP, to, unit.now - late) for to, late in ((MAIL, 1000), (COPY, 100), (OFFICE, 0))]
         unit.insert(tables.delivery, rows)

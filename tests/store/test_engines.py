@@ -1,4 +1,4 @@
-"""Engines: snapshots for reading, errors without content, deletion that overwrites."""
+"""Engines: reads see a snapshot, errors have no content, and deletion overwrites."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def failure(engine: Engine, *statements: str) -> DBAPIError:
     return raised.value
 
 
-def test_only_a_value_or_a_contradiction_is_the_fault_of_what_was_written(engine: Engine) -> None:
+def test_only_a_bad_value_or_a_conflict_is_the_fault_of_the_written_row(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE word (said VARCHAR(20) PRIMARY KEY)"))
     twice = "INSERT INTO word VALUES ('a'), ('a')"
@@ -89,7 +89,7 @@ def _write(engine: Engine) -> None:
         connection.execute(text("INSERT INTO word VALUES ('second')"))
 
 
-def test_a_write_on_sqlite_that_waits_too_long_or_can_not_begin_says_so(
+def test_a_sqlite_write_that_waits_too_long_or_can_not_begin_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.store.engines.BUSY_SECONDS", 0)
@@ -136,8 +136,8 @@ def careless_connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
     return connection
 
 
-def test_nothing_is_written_into_a_file_that_was_moved_deleted_or_replaced_until_it_is_back(tmp_path: Path) -> None:
-    """SQLite itself would write on into the file that it has open, and who restarts would find none of it."""
+def test_nothing_is_written_into_a_moved_deleted_or_replaced_file_until_it_is_back(tmp_path: Path) -> None:
+    """SQLite itself would continue writing into its open file, and after a restart the data would be missing."""
     file, kept = tmp_path / "satark.db", tmp_path / "kept.db"
     engine = make_engine(f"sqlite:///{file}")
 

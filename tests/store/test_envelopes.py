@@ -1,4 +1,4 @@
-"""Envelopes: only the name key finds a holder's rows, and rows of decoys stand for nobody."""
+"""Envelopes: only the name key finds a holder's rows, and decoy rows belong to nobody."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_decoy_stands_for_nobody(services: Services) -> None:
     assert services.read_keys(lambda c: envelopes.holders_of(c, "t1", names)) == ["sp"]
 
 
-def test_decoys_are_made_anew_and_nobodys_envelope_is_touched(services: Services) -> None:
+def test_decoys_are_renewed_and_no_envelope_is_changed(services: Services) -> None:
     def write(unit: Any) -> None:
         rows = envelopes.rows_of(unit.keys, {"sp": b"sealed", "gone": b"kept"}, "t1", [b"decoy", b"decoy"])
         unit.queue(tables.envelope, [*rows, *envelopes.rows_of(unit.keys, {}, "t2", [b"another tip's"])])

@@ -1,4 +1,4 @@
-"""Machines agree on their epochs through the database: keys come in time, and nothing that is left opens an old one."""
+"""Machines agree on their epochs through the database: keys come in time, and no remaining data opens an ended one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOUR = 3600
 
 
 class Machine:
-    """A machine with a memory of its own: what one process of it needs to share the epochs."""
+    """A machine with its own memory: the parts that one of its processes needs to share the epochs."""
 
     def __init__(self, name: str, memory: Path, engines: tuple[Engine, Engine], clock: Callable[[], float]) -> None:
         self.name, self.file, self.engines = name, memory / name, engines
@@ -99,7 +99,7 @@ def cluster(databases: Any, tmp_path: Path) -> Iterator[Cluster]:
 
 
 def agree_all(*machines: Machine) -> None:
-    """Let the machines agree, and admit those that ask."""
+    """Have the machines agree, and admit the machines that ask."""
     for _ in range(3):
         for machine in machines:
             if machine.epochs.agree():
@@ -107,7 +107,7 @@ def agree_all(*machines: Machine) -> None:
                     machine.epochs.admit(epochs.joining_code(other.keys))
 
 
-def test_what_one_machine_seals_the_other_opens(cluster: Cluster) -> None:
+def test_one_machine_opens_what_another_sealed(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     assert one.epochs.agree()
     draft = one.identity.seal_draft(b"c", b"words")
@@ -121,7 +121,7 @@ def test_what_one_machine_seals_the_other_opens(cluster: Cluster) -> None:
     assert len(one.live) == 2
 
 
-def test_a_value_of_an_epoch_that_began_elsewhere_opens_before_anybody_was_told(cluster: Cluster) -> None:
+def test_a_value_of_an_epoch_that_began_elsewhere_opens_before_the_machines_were_told(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     agree_all(one, two)
     cluster.now += HOUR
@@ -155,7 +155,7 @@ def test_a_late_machine_gets_the_keys_of_all_epochs_that_have_not_ended(cluster:
     assert two.epochs.agree()
 
 
-def test_a_machine_forgets_what_ended_elsewhere(cluster: Cluster) -> None:
+def test_a_machine_forgets_epochs_that_ended_elsewhere(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     agree_all(one, two)
     (old,) = one.live
@@ -166,7 +166,7 @@ def test_a_machine_forgets_what_ended_elsewhere(cluster: Cluster) -> None:
     assert one.live == two.live
 
 
-def test_a_machine_that_is_gone_holds_nothing_up_and_asks_anew_when_it_comes_back(cluster: Cluster) -> None:
+def test_a_lost_machine_delays_nothing_and_asks_again_when_it_returns(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     agree_all(one, two)
     for _ in range(3):
@@ -178,7 +178,7 @@ def test_a_machine_that_is_gone_holds_nothing_up_and_asks_anew_when_it_comes_bac
     assert one.live == two.live == cluster.listed()
 
 
-def test_after_an_upgrade_the_file_that_was_in_use_goes_on_and_another_one_waits(cluster: Cluster) -> None:
+def test_after_an_upgrade_the_current_key_file_is_used_on_and_another_one_waits(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     for engine, metadata in zip(cluster.engines, (tables.main, tables.keys), strict=True):
         metadata.drop_all(engine)
@@ -230,7 +230,7 @@ def test_a_machine_with_another_edge_key_gets_nothing(cluster: Cluster) -> None:
     assert two.live == set()
 
 
-def test_whoever_has_the_edge_key_and_writes_rows_gets_no_epoch_key_and_gives_none(cluster: Cluster) -> None:
+def test_an_attacker_with_the_edge_key_who_writes_rows_neither_gets_nor_gives_an_epoch_key(cluster: Cluster) -> None:
     one, false, two = (cluster.machine(name) for name in ("one", "false", "two"))
     assert one.epochs.agree()
     table = tables.epoch_machine
@@ -344,7 +344,7 @@ epochs.Epochs(Identity(b"e" * 32, opened), make_engine(main), make_engine(keys))
 @pytest.mark.slow("a process")
 @pytest.mark.parametrize("name", ["EpochKeys.add", "EpochKeys.destroy", "UnitOfWork.commit", "EpochKeys._put"])
 @pytest.mark.parametrize("at", [1, 2])
-def test_a_machine_that_is_killed_at_any_step_goes_on(cluster: Cluster, databases: Any, name: str, at: int) -> None:
+def test_a_machine_that_is_killed_at_any_step_resumes(cluster: Cluster, databases: Any, name: str, at: int) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     agree_all(one, two)
     cluster.now += HOUR
@@ -396,7 +396,7 @@ def test_drafts_are_lost_when_the_power_of_all_machines_went_and_no_sooner(
 )
 @example([("agree", "b"), ("agree", "a"), ("hour", "a"), ("end", "b")])
 @given(st.lists(st.tuples(st.sampled_from(["agree", "end", "hour", "start"]), st.sampled_from("abc")), max_size=30))
-def test_nothing_that_was_ever_stored_opens_a_key_that_ended(
+def test_no_stored_data_opens_a_key_that_ended(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("cluster")

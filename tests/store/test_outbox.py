@@ -1,4 +1,4 @@
-"""The rows of the outbox: claims that end, replies that others supersede, fallbacks, dead letters."""
+"""The rows of the outbox: expiring claims, superseded replies, fallbacks, dead letters."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OutboxTable:
         self.run(outbox.add, items, EDGE)
 
     def claimed(self, limit: int = 10, since: int = 0) -> list[tuple[str, int]]:
-        """Claim what is due; return each body with the number of its attempt."""
+        """Claim due replies; return each body with the number of its attempt."""
         return [(one.call.body.decode(), attempt) for one, attempt in self.run(outbox.claim, EDGE, limit, since)]
 
     def rows(self) -> list[Any]:
@@ -60,7 +60,7 @@ def reply(position: int, *, must_arrive: bool = False, fallback: bytes = b"", of
     )
 
 
-def test_a_new_reply_deletes_the_earlier_ones_of_its_conversation_that_need_not_arrive(table: OutboxTable) -> None:
+def test_a_new_reply_deletes_the_earlier_optional_ones_of_its_conversation(table: OutboxTable) -> None:
     table.add(reply(1), reply(2, must_arrive=True), reply(3, of=b"ravi"))
     table.add(reply(4))
     assert sorted(row.position for row in table.rows()) == [2, 3, 4]
@@ -87,7 +87,7 @@ def test_a_renewed_claim_lasts_for_another_lease(table: OutboxTable) -> None:
     assert table.claimed() == [("reply 1", 1)]
 
 
-def test_a_reply_that_does_not_open_becomes_a_dead_letter_and_the_next_one_is_claimed(table: OutboxTable) -> None:
+def test_an_unreadable_reply_becomes_a_dead_letter_and_the_next_one_is_claimed(table: OutboxTable) -> None:
     table.add(reply(1), reply(2))
     table.run(
         lambda unit: unit.main.execute(update(tables.outbox).where(tables.outbox.c.position == 1).values(call=b"?"))

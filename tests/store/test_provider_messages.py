@@ -1,4 +1,4 @@
-"""Provider message ids: sealed, only of conversations that exist, and deleted once they are of no use."""
+"""Provider message ids: sealed, only of conversations that exist, and deleted once unused."""
 
 from __future__ import annotations
 

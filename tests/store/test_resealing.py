@@ -1,4 +1,4 @@
-"""The end of an epoch: what is still wanted is sealed anew, and nobody can open the rest."""
+"""The end of an epoch: values in use are sealed again, and nobody can open the rest."""
 
 from __future__ import annotations
 

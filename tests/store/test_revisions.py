@@ -1,4 +1,4 @@
-"""The revisions that are found without Alembic are those that Alembic finds."""
+"""The revisions found without Alembic are those that Alembic finds."""
 
 from __future__ import annotations
 

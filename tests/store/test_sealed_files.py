@@ -1,4 +1,4 @@
-"""Sealed files: opened only with their key and unaltered, and written completely or not at all."""
+"""Sealed files: only their key opens them, unaltered only, and a file is written completely or not at all."""
 
 import contextlib
 import io
@@ -71,7 +71,7 @@ def test_file_times_do_not_tell_when_a_file_came_or_went(tmp_path: Path) -> None
 
 
 @pytest.mark.slow("hundreds of files")
-def test_of_two_hundred_photos_hardly_any_is_matched_by_its_size(tmp_path: Path) -> None:
+def test_hardly_any_of_two_hundred_photos_is_recognised_by_its_size(tmp_path: Path) -> None:
     draw = random.Random(4)
     known = [int(draw.lognormvariate(12.6, 1.1)) + 4000 for _ in range(200)]
     sizes = Counter(seal(tmp_path, bytes(size)).stat().st_size // 256 for size in known)  # age adds up to 256 bytes

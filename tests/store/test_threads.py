@@ -1,4 +1,4 @@
-"""Threads of tips: messages in order, and who is told that a tip has a new one."""
+"""Threads of tips: messages are in order, and the right desks are told of a new one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add(services: Services, tip: str, sealed: bytes, **more: Any) -> int:
     return services.write_now(lambda unit: append(unit, tip, sealed, **{"notified": False, **more}))
 
 
-def test_messages_are_numbered_in_the_order_in_which_they_came(services: Services, tip: SeededTip) -> None:
+def test_messages_are_numbered_in_time_order(services: Services, tip: SeededTip) -> None:
     assert [add(services, tip.id, sealed) for sealed in (b"first", b"second")] == [1, 2]
     assert services.read(lambda main: new_messages(main, {tip.id: 0})) == {tip.id: [(1, b"first"), (2, b"second")]}
 

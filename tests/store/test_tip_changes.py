@@ -52,7 +52,7 @@ async def settled(services: Services) -> int:
     return mark(services)
 
 
-async def test_a_change_is_seen_from_a_mark_before_it_and_not_from_one_after_it(
+async def test_a_change_is_seen_from_an_earlier_mark_and_not_from_a_later_one(
     services: Services, sp: SeededDesk
 ) -> None:
     start = mark(services)

@@ -1,4 +1,4 @@
-"""Tips are counted by day in both databases, once each, whatever interrupts a transaction."""
+"""Tips are counted once by day in both databases, whatever interrupts a transaction."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_each_tip_counts_once_in_both_databases(services: Services) -> None:
     assert {day for day, _ in counted} <= {int(time.time()) // 86_400 - one for one in (0, 1)}
 
 
-def test_a_tip_that_is_taken_again_after_a_crash_between_the_commits_counts_once(services: Services) -> None:
+def test_a_tip_retried_after_a_crash_between_the_commits_counts_once(services: Services) -> None:
     with closing(Connections(services.main, services.keys)) as connections:
         with suppress(OperationalError), connections.transaction() as unit:
             take(unit, "a")

@@ -1,4 +1,4 @@
-"""What a savepoint undoes, and what it leaves alone, in both databases."""
+"""What a savepoint undoes and what it preserves, in both databases."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def keys_of(services: Services) -> set[bytes]:
     return {bytes(key) for key in services.read(lambda main: main.execute(select(tables.seen.c.key)).scalars().all())}
 
 
-def test_a_block_that_raises_undoes_its_rows_and_no_others(services: Services) -> None:
+def test_a_block_that_raises_undoes_only_its_own_rows(services: Services) -> None:
     def write(unit: UnitOfWork) -> None:
         unit.insert(tables.seen, [seen(b"before")])
         unit.queue(tables.seen, [seen(b"queued before")])

@@ -1,4 +1,4 @@
-"""A transaction takes all waiting writes if they fit, otherwise a share of each sender's, in order."""
+"""A transaction takes all waiting writes if they fit, otherwise a share of each sender's writes, in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def waiting(bounds: Bounds, *senders: bytes) -> WaitingWrites[Write]:
     return writes
 
 
-def test_writes_that_fit_are_taken_together_and_in_order() -> None:
+def test_writes_that_fit_are_written_together_and_in_order() -> None:
     writes = waiting(Bounds(batch=5, share=1), *[b"asha"] * 4, b"bina")
     assert [write.number for write in writes.take()] == [0, 1, 2, 3, 4]
     assert len(writes) == 0
@@ -61,7 +61,9 @@ def test_more_messages_than_may_wait_are_refused_and_other_writes_are_not() -> N
     st.integers(1, 12),
     st.integers(1, 6),
 )
-def test_each_write_is_taken_once_and_those_of_a_sender_in_order(senders: list[bytes], batch: int, share: int) -> None:
+def test_each_write_is_written_once_and_a_senders_writes_stay_in_order(
+    senders: list[bytes], batch: int, share: int
+) -> None:
     writes = waiting(Bounds(batch=batch, share=share), *senders)
     taken: list[Write] = []
     while len(writes):

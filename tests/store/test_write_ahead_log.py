@@ -147,7 +147,7 @@ def start_writer(url: str, start: int) -> subprocess.Popen[str]:
 
 
 def collect(writer: subprocess.Popen[str], numbers: list[int]) -> None:
-    """Collect what a writer has committed until it is killed."""
+    """Collect the rows that a writer commits until it is killed."""
     assert writer.stdout
     with writer.stdout as lines:
         for line in filter(_is_whole, lines):

@@ -111,7 +111,7 @@ async def test_an_item_that_raises_fails_alone(store: Store) -> None:
     assert store.count() == 2
 
 
-async def test_a_failed_write_is_rolled_back_alone(store: Store) -> None:
+async def test_only_the_failed_write_is_rolled_back(store: Store) -> None:
     def failing(unit: UnitOfWork) -> None:
         unit.insert(seen, [{"key": b"x", "day": 1}])
         raise KeyError("no")

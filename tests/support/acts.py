@@ -1,4 +1,4 @@
-"""Acts of officers, and the audit log as the desks that may see it read it."""
+"""Acts of officers, and the audit log as authorised desks read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alters stored bytes, for certain: a fixed byte in place of the last one may be what stood there."""
+"""Alters stored bytes for certain: a fixed byte in place of the last one might be the same byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of citizens, and what their tips are waited for."""
+"""Citizens' answers, and waits for the resulting tips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carving: what a thief can decrypt on a seized machine with its key files, in a raw disk or in copies of its files.
+"""Carving: finds data that a thief with the key files of a seized machine can decrypt, in a raw disk or in files.
 
 A value is found wherever it begins: in rows, in free pages and blocks, in logs. It is decrypted without its tag, since
 a thief needs no proof, and as far as it lies in one piece.
@@ -40,7 +40,7 @@ Raw = bytes | mmap.mmap
 
 
 class Carved(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decrypted. Tests compare the counts; the content is never printed."""
+    """The values that were decrypted. Tests compare the counts; the content is never printed."""
 
     drafts: int
     """Number of values with a tip's key or with words of the tipster."""

@@ -92,5 +92,5 @@ class Office:
 
 
 def agree(work: TipKeeping, tip: OpenTip) -> None:
-    """Agree to what is asked for about keeping a tip, as the page shows it."""
+    """Agree to a request about keeping a tip, as the page shows it."""
     work.agree(tip, work.of(tip).asked_at)

@@ -320,7 +320,7 @@ class FlowShelf:
         return JSONResponse({"id": flow_id})
 
     async def upload(self, flow_id: str, form: FormData) -> Response:
-        """Store the Flow JSON of a draft, or return what is wrong with it."""
+        """Store the Flow JSON of a draft, or return its errors."""
         file, flow = form.get("file"), self.flows.get(flow_id)
         if flow is None or flow.published:
             return error(_INVALID, "Flow can't be updated")

@@ -11,7 +11,7 @@ from satark_testing.twilio.people import Caller, Texter, code_in
 from satark_testing.whatsapp.citizen import LostError
 
 Heard: TypeAlias = Mapping[str, str | bytes | Sequence[str | bytes]]
-"""Regular expression over what was heard → the keys to press or the words to send, or a recording to speak (bytes)."""
+"""Regular expression over the spoken text → the keys to press or the words to send, or a recording to speak (bytes)."""
 
 
 async def walk_by_text(texter: Texter, answers: Heard, *, greeting: str = "Hi", most: int = 60) -> str:
@@ -46,7 +46,7 @@ async def walk_by_call(caller: Caller, answers: Heard, *, most: int = 60) -> str
 
 
 class _Script:
-    """Answers by what was heard. A list gives one answer per repetition; its last answer then repeats."""
+    """Answers by the spoken text. A list gives one answer per repetition; its last answer then repeats."""
 
     def __init__(self, answers: Heard) -> None:
         self._answers = [

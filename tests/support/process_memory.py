@@ -1,4 +1,4 @@
-"""Searches the memory of running processes, as whoever takes over or freezes a machine would."""
+"""Searches the memory of running processes, as a person who takes over or freezes a machine could."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-32-le")
-"""How Python and its libraries hold text."""
+"""The encodings in which Python and its libraries hold text."""
 _CHUNK: Final = 1 << 24
 
 

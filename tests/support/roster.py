@@ -1,4 +1,4 @@
-"""A roster with every private key in it, for tests of its rules."""
+"""A roster with every officer's private key, for tests of its rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sabotages: changes of the code that each take a protection away, and must be noticed: `tests/sabotages.toml`.
+"""Sabotages: changes of the code that each remove a protection, and that a test must detect: `tests/sabotages.toml`.
 
 A test must fail, or the worlds of the canary must find something.
 

@@ -1,4 +1,4 @@
-"""Settings that every host in a test has."""
+"""Settings of every host in a test."""
 
 from __future__ import annotations
 

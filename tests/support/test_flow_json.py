@@ -1,4 +1,4 @@
-"""The simulated Meta refuses a Flow JSON that Meta would refuse."""
+"""The simulated Meta refuses each Flow JSON that Meta would refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each sabotage of the table can be applied to the code as it is now, and makes its test fail."""
+"""Each sabotage of the table applies to the present code, and makes its test fail."""
 
 from __future__ import annotations
 

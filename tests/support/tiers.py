@@ -1,9 +1,9 @@
 """Three tiers of tests: `make quick` runs the unmarked ones, `make test` those marked `slow` too, `make full` the rest.
 
-What needs an installed program, a fixture of `_NEEDED` or PostgreSQL is marked here, and every other test in its file.
-Of the tests that run on both databases, a quick one runs once on PostgreSQL in `make test`; its further cases, and
-those that are slow already, run there in `make full`. A test without a mark may start no process: that keeps
-`make quick` quick.
+A test that needs an installed program, a fixture of `_NEEDED` or PostgreSQL is marked here, and every other test in its
+file. Of the tests that run on both databases, a quick one runs once on PostgreSQL in `make test`; its further cases,
+and those that are slow already, run there in `make full`. A test without a mark may start no process: that keeps `make
+quick` quick.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _reason(mark: pytest.Mark) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs programs or PostgreSQL, and put the files with marked tests first.
+    """Mark tests that need programs or PostgreSQL, and put the files with marked tests first.
 
     Where tests run in several processes, each takes a file at a time: what is quick fills the end, so that all
     processes are busy until then.

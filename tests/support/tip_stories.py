@@ -43,7 +43,7 @@ class TipStories:
         return seeded
 
     def act(self, desk: str, tip: str, name: ActName, **fields: Any) -> None:
-        """Let a desk act on a tip by the rules. `fields` are those of `DeskAct`."""
+        """Have a desk act on a tip by the rules. `fields` are those of `DeskAct`."""
         casework = self._casework(desk)
         acts = DeskActs(self.services, casework, Clocks())
         acts.perform(casework.open(self.numbers[tip]), DeskAct(name=name, **fields))
@@ -58,12 +58,12 @@ class TipStories:
         post_as(self._casework(desk), tip, Message(sender="desk", desk=desk, internal=True, text=text, case=step))
 
     def transcribe(self, tip: SeededTip, desk: str, ordinal: str, text: str) -> None:
-        """Let a desk transcribe a recording."""
+        """Have a desk transcribe a recording."""
         message = Message(sender="desk", desk=desk, internal=True, transcript=ordinal, text=text)
         post_as(self._casework(desk), tip, message)
 
     def write(self, tip: SeededTip, text: str, **about: Any) -> None:
-        """Let the tipster send a message. `about` is as for `Message`."""
+        """Have the tipster send a message. `about` is as for `Message`."""
         seed_message(self.services, tip, Message(sender="tipster", text=text, band=_band_before(0), **about))
 
 

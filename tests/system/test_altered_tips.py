@@ -1,4 +1,4 @@
-"""An operator alters a tip's rows, with the help of a key from before: nobody reads more, or the desks are shown it."""
+"""An operator alters a tip's rows with a former key: nobody reads more, or the alteration is shown to the desks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEAVERS = "sommer glas 66 turm"
 
 
 def sealed_row(unit: UnitOfWork, made: Envelope) -> bytes:
-    """Return what the tip's row says of its keys, as whoever has the name key writes it."""
+    """Return the tip row's values of its keys, as a holder of the name key writes them."""
     return changed_keys.sealed(unit.keys, made.tip, tip_keys._row(made), 1 << 15)
 
 
@@ -56,17 +56,17 @@ class Case:
         return open_envelope(sealed, by.identity, tip=self.tip, desk=by.desk.name)
 
     def direct(self, to: str) -> None:
-        """Let the DIG give the tip itself to a desk."""
+        """Have the DIG give the tip itself to a desk."""
         work, tip = self.town.dig.casework(self.services), self.seen()
         self.services.write_now(lambda unit: work.directing.direct(unit, tip, to, "look", 0))
 
     def withdraw(self, desk: str) -> None:
-        """Let the DIG take the tip back."""
+        """Have the DIG take the tip back."""
         work, tip = self.town.dig.casework(self.services), self.seen()
         self.services.write_now(lambda unit: work.directing.withdraw(unit, tip, desk, "they are in it"))
 
     async def write_more(self) -> None:
-        """Let the tipster write."""
+        """Have the tipster write."""
         await write_more(self.tipster, self.receipt)
 
     def key_changes(self) -> bytes:
@@ -103,7 +103,7 @@ async def case(folder: Path) -> AsyncIterator[Case]:
 
 
 @pytest.mark.parametrize("cut", [0, 1])
-async def test_a_withdrawal_that_the_tips_row_forgets_is_shown_and_the_next_key_undoes_it(
+async def test_a_withdrawal_missing_in_the_tips_row_is_shown_and_the_next_key_restores_it(
     tmp_path: Path, cut: int
 ) -> None:
     async with case(tmp_path) as of:
@@ -127,7 +127,7 @@ async def test_a_withdrawal_that_the_tips_row_forgets_is_shown_and_the_next_key_
 
 
 @pytest.mark.parametrize("in_roster", [False, True])
-async def test_a_holder_who_gives_the_tip_a_key_that_the_dig_lacks_is_shown_and_undone(
+async def test_a_desk_that_gives_the_tip_a_key_unknown_to_the_dig_is_shown_and_undone(
     tmp_path: Path, *, in_roster: bool
 ) -> None:
     async with case(tmp_path) as of:
@@ -153,7 +153,7 @@ async def test_a_holder_who_gives_the_tip_a_key_that_the_dig_lacks_is_shown_and_
 
 
 @pytest.mark.parametrize("auditor", [False, True])
-async def test_the_key_of_who_was_removed_or_became_an_auditor_gives_nobody_the_next_key(
+async def test_the_key_of_a_removed_officer_or_an_auditor_gives_nobody_the_next_key(
     tmp_path: Path, *, auditor: bool
 ) -> None:
     async with case(tmp_path) as of:
@@ -171,7 +171,7 @@ async def test_the_key_of_who_was_removed_or_became_an_auditor_gives_nobody_the_
         assert not of.has_key("lanka", "so")
 
 
-async def test_a_key_that_was_given_anew_ends_the_one_before_though_nobody_has_written_since(tmp_path: Path) -> None:
+async def test_a_key_that_was_issued_again_ends_the_former_one_though_nobody_has_written_since(tmp_path: Path) -> None:
     async with case(tmp_path) as of:
         services, thief = of.services, unlock(of.services, "dig", "leaver", LEAVERS)
         envelope, head = of.envelope(thief), services.read_keys(services.roster.check).state.head

@@ -1,4 +1,4 @@
-"""A tip about an office never reaches that office, and the office's keys can't open it."""
+"""A tip about an office never reaches that office, and the office's keys can't open the tip."""
 
 from __future__ import annotations
 

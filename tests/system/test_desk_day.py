@@ -34,7 +34,7 @@ FLOOD: Final = "On the steps of the ghat a dozen boys gamble for money each even
 
 
 class Story(NamedTuple):
-    """What a tipster reports."""
+    """A tipster's report."""
 
     category: str
     what: str
@@ -84,19 +84,19 @@ class Day:
         return self.tipsters[story].number
 
     async def act(self, officer: OfficerInBrowser, story: str, name: str, **fields: str) -> str:
-        """Let an officer act on a tip; return the notice of the page."""
+        """Have an officer act on a tip; return the notice of the page."""
         texts = [fields[field] for field in ("text", "rewording") if fields.get(field) and name != "ask"]
         self.internal += texts
         return await officer.act(self.number(story), name, **fields)
 
     async def close(self, officer: OfficerInBrowser, story: str, outcome: str, reason: str) -> None:
-        """Let an officer close a tip. The officer's office may decide that."""
+        """Have an officer close a tip, which the officer's office may decide."""
         text = f"For desks: {story}"
         assert await self.act(officer, story, "close", outcome=outcome, text=text, reason=reason) == CLOSED
         self.reasons[story] = reason
 
     async def approve(self, officer: OfficerInBrowser, story: str, reason: str) -> None:
-        """Let an officer approve the closing that a station asks for."""
+        """Have an officer approve the closing that a station asks for."""
         assert await self.act(officer, story, "approve", reason=reason) == CLOSED
         self.reasons[story] = reason
 

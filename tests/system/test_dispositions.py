@@ -46,7 +46,7 @@ async def test_a_tipster_answers_an_officers_question_anonymously(tmp_path: Path
         assert tip["status"] == "NEED_INFO"
 
 
-async def test_what_a_tipster_adds_before_and_after_a_restart_is_known_to_be_theirs(tmp_path: Path) -> None:
+async def test_additions_before_and_after_a_restart_are_shown_as_the_tipsters(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
         citizen, told = installation.citizen(1), ["गाड़ी सफ़ेद थी", "वह रात को आता है", "अब वह चला गया"]

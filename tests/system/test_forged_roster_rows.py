@@ -1,4 +1,4 @@
-"""An operator forges rows for the moment of one honest act: nothing is sealed to whom they name."""
+"""An operator forges rows at the moment of one honest act: nothing is sealed to a person in the forged rows."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ async def test_a_planted_row_gives_nobody_a_key_when_another_desk_rotates(tmp_pa
         assert [one.id for one in town.attacker.unlock("sp", "sp-head").casework(services).summaries()] == [tip]
 
 
-async def test_what_a_forger_asks_in_a_colleagues_name_counts_for_nothing(tmp_path: Path) -> None:
+async def test_a_forgers_request_in_a_colleagues_name_has_no_effect(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services = town.host.services
         add_officer(services, town.dig, NewOfficer(name="c2", passphrase="sommer glas 66 turm", rights=("release",)))
@@ -163,7 +163,7 @@ async def test_what_a_forger_asks_in_a_colleagues_name_counts_for_nothing(tmp_pa
         assert [one.officer for one in work.open(tip).thread] == ["dig-head"]
 
 
-async def test_what_is_written_in_the_tipsters_name_without_their_receipt_counts_for_nothing(tmp_path: Path) -> None:
+async def test_a_message_in_the_tipsters_name_without_their_receipt_has_no_effect(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services = town.host.services
         assert town.host.ingest_runtime is not None
@@ -194,7 +194,7 @@ async def test_what_is_written_in_the_tipsters_name_without_their_receipt_counts
         assert "Was that all?" in tipster.text
 
 
-async def test_a_document_that_was_put_in_the_place_of_what_the_tipster_sent_does_not_open(tmp_path: Path) -> None:
+async def test_a_document_that_replaced_the_tipsters_submission_does_not_open(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services, tip = town.host.services, await plain_tip(town)
         sp = town.attacker.unlock("sp", "sp-head").casework(services)

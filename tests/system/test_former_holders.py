@@ -1,4 +1,4 @@
-"""A desk that lost a tip, an officer who left, or a desk below, helps an operator: nobody is told a lie by them."""
+"""A desk that lost a tip, a former officer, or a lower desk helps an operator: none of them can deceive anybody."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def state(of: Case) -> RosterState:
 
 
 def store(of: Case, envelope: Envelope, desk: str) -> None:
-    """Put an envelope in a desk's place, as whoever writes to the databases can."""
+    """Put an envelope in a desk's place, as a person who writes to the databases can."""
     sealed = envelopes.seal(envelope, state(of).desks[desk].desk.recipient)
     of.services.write_now(lambda unit: envelopes.store(unit, of.tip, desk, sealed))
 
@@ -61,7 +61,7 @@ def hide_while_rekeyed(of: Case, desk: str, officer: str) -> Envelope:
 
 
 def renew_as_the_sp(of: Case, *, seq: int | None = None, lost: tuple[str, ...] = ()) -> None:
-    """Let the SP, which has the tip, renew its key with a program of its own, which says what it likes."""
+    """Have the SP, which has the tip, renew its key with a modified program that makes false statements."""
     by, full = of.town.attacker.unlock("sp", "sp-head"), of.envelope(of.town.dig)
     envelope, reader = of.envelope(by), by.casework(of.services).open(of.tip).reader
     thread = next(one for one, at in reader._threads.items() if at == 0) if seq == 0 else reader.thread
@@ -83,7 +83,7 @@ def renew_as_the_sp(of: Case, *, seq: int | None = None, lost: tuple[str, ...] =
 
 
 @pytest.mark.parametrize("who", ["withdrawn", "leaver"])
-async def test_who_lost_the_tip_or_left_writes_to_no_tipster_in_the_place_of_an_older_row(
+async def test_former_holders_of_a_tip_write_to_no_tipster_in_the_place_of_an_older_row(
     tmp_path: Path, who: str
 ) -> None:
     async with case(tmp_path) as of:
@@ -132,7 +132,7 @@ async def test_a_desk_that_lost_the_tip_gives_no_release_of_it(tmp_path: Path, f
             station.note(station.open(of.tip), "we search tonight at nine")
 
 
-async def test_a_station_writes_nothing_by_a_release_once_a_desk_that_has_the_tip_changed_its_key_without_it(
+async def test_a_station_writes_nothing_by_a_release_after_a_holder_of_the_tip_changed_its_key_without_it(
     tmp_path: Path,
 ) -> None:
     async with case(tmp_path) as of:
@@ -147,7 +147,7 @@ async def test_a_station_writes_nothing_by_a_release_once_a_desk_that_has_the_ti
 
 
 @pytest.mark.parametrize("how", ["rekeyed", "no word of who had it first"])
-async def test_a_file_under_way_is_sealed_to_no_key_that_a_desk_with_the_tip_changed_without_it(
+async def test_a_pending_file_is_sealed_to_no_key_that_a_desk_changed_without_the_tip(
     tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roots = list[TipRoot]()
@@ -173,7 +173,7 @@ async def test_a_file_under_way_is_sealed_to_no_key_that_a_desk_with_the_tip_cha
             of.services.write_now(lambda unit: recipient_of_job(unit, state(of), job))
 
 
-async def test_a_desk_below_says_of_no_desk_above_that_it_lost_the_tip(tmp_path: Path) -> None:
+async def test_a_desk_below_can_not_say_that_a_desk_above_lost_the_tip(tmp_path: Path) -> None:
     async with case(tmp_path) as of:
         renew_as_the_sp(of, lost=("dig",))
         of.withdraw("sp")

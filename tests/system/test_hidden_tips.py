@@ -1,4 +1,4 @@
-"""A tip is hidden while a desk changes its key, and put back: whoever has it is shown that, and nobody writes on it."""
+"""A tip is hidden while a desk changes its key, and restored: desks with the tip see that, and nobody writes on it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pretend_office(of: Case, roster: bytes = b"") -> None:
 
 @pytest.mark.parametrize("how", ["deleted", "garbage"])
 @pytest.mark.parametrize("desk", ["dig", "sp"])
-async def test_a_tip_that_was_hidden_while_a_desk_changed_its_key_is_shown_and_nobody_writes_on_it(
+async def test_a_tip_hidden_during_a_key_change_is_shown_as_such_and_nobody_writes_on_it(
     tmp_path: Path, how: str, desk: str
 ) -> None:
     async with case(tmp_path) as of:

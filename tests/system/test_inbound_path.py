@@ -1,7 +1,7 @@
 """The path of a message is straight: few files and few calls from the webhook to the dialogue and to the reply.
 
-A file counts if the message enters any function of it, in whatever thread; none is set aside. What runs by the clock
-meanwhile is told apart by sending the same from several people: only what each of their messages enters counts.
+A file counts if the message enters any function of it, in whatever thread; none is set aside. Several people send the
+same message, so that files of scheduled work are left out: only files that every message enters count.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ MOST_FILES_TO_THE_DIALOGUE: Final = 24
 MOST_FILES: Final = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 81}
 """Text → the files that a whole turn enters, until the reply was sent. A story is read word by word besides."""
 PEOPLE: Final = tuple(f"9191401122{number}" for number in range(31, 43))
-"""So many, that on a busy machine some look of the clock's is missing in at least one of their turns."""
+"""Senders of the same message: enough that each scheduled task is missing in at least one turn on a busy machine."""
 SECRET: Final = "s" * 32
 NUMBER: Final = "106540352242922"
 PATH: Final = "/whatsapp/webhook"
@@ -54,7 +54,7 @@ class Recorder:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was recorded."""
+        """Forget all records."""
         self.files: set[str] = set()
         self.to_the_dialogue: set[str] = set()
         self.calls = 0

@@ -1,4 +1,4 @@
-"""Every key file lies where its setting says, and each role runs as a process of its own: nothing of a tip is lost."""
+"""Every key file is where its setting says, and each role runs as a process of its own: no tip is lost."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_officers_see_a_tip_with_every_key_file_where_its_setting_says(
 
 
 async def send_tip(installation: Installation, number: int = 1) -> None:
-    """Let a citizen send a tip with their second message."""
+    """Have a citizen send a tip with their second message."""
     citizen = installation.citizen(number)
     await citizen.say("They sell illegal liquor behind the school in Lanka every night")
     await citizen.hear()

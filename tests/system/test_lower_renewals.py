@@ -1,4 +1,4 @@
-"""A clerk of a lower desk that has the tip renews its key with a program of their own: they change nothing else."""
+"""A clerk of a lower desk that has the tip renews its key with a modified program: nothing else changes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_a_renewal_by_a_desk_below_replaces_nothing_that_was_sent(tmp_path
         assert not of.has_key("lanka", "so")
 
 
-async def test_an_envelope_of_a_tip_whose_key_nobody_renewed_is_shown_where_it_says_what_was_not_sent(
+async def test_an_envelope_of_a_tip_without_a_renewed_key_is_shown_if_it_names_other_facts_than_were_sent(
     tmp_path: Path,
 ) -> None:
     async with case(tmp_path) as of:

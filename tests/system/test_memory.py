@@ -1,4 +1,4 @@
-"""Ten epochs after a tipster wrote "forget", no process holds number, words or code, and no tip was lost."""
+"""Ten epochs after a tipster wrote "forget", no process holds number, words or code in memory, and no tip was lost."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_ten_epochs_later_no_process_holds_a_number_words_or_a_code(tmp_pa
 
 
 async def keep_walking(installation: Installation, enough: asyncio.Event) -> int:
-    """Let one citizen after another hand in a tip until it is enough; return how many tips there are."""
+    """Have one citizen after another submit a tip until there are enough; return the number of tips."""
     number = 1
     while not enough.is_set():
         number += 1

@@ -321,7 +321,7 @@ async def test_no_attack_lets_the_attacker_read_a_tip(attempt: Callable[[Attacke
 
 
 def restarted(at: Attacker) -> None:
-    """Let the process forget what it has seen, as a restart does."""
+    """Have the process lose its memory, as a restart does."""
     vars(at.services.roster).update(vars(Roster(at.folder / "data" / COPY_NAME)))
 
 
@@ -372,7 +372,7 @@ def found_a_desk(at: Attacker) -> None:
     [cut_rows_and_copy, rewrite_rows_and_copy, restore_rows_and_copy_of_the_founding],
     ids=lambda one: one.__name__,
 )
-async def test_whoever_writes_rows_and_copy_adds_no_reader_whom_officers_did_not_sign(
+async def test_an_attacker_who_writes_rows_and_copy_adds_no_reader_without_officers_signatures(
     attempt: Callable[[Attacker], None], *, forgotten: bool, tmp_path: Path
 ) -> None:
     async with place(tmp_path) as town:

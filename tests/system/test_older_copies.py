@@ -1,4 +1,4 @@
-"""An older copy of a database is put in its place: the operator is told how many tips of which day miss."""
+"""An older copy of a database is restored: the operator is told how many tips of which day are missing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def notified(installation: Installation, folder: Path, main: str, keys: st
     return shown, checked.stdout
 
 
-async def test_an_older_copy_of_either_database_or_both_is_told_until_the_newer_ones_are_back(
+async def test_an_older_copy_of_either_database_or_both_is_reported_until_the_newer_ones_are_back(
     tmp_path: Path,
 ) -> None:
     async with set_up_installation(tmp_path, {}) as installation:

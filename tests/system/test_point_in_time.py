@@ -1,4 +1,6 @@
-"""PostgreSQL is restored to a point of its past (docs/operations.md): Satark goes on, and says what is missing."""
+"""PostgreSQL is restored to a former point in time (docs/operations.md): Satark continues, and says which tips are
+missing.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from system.test_key_files import send_tip
 pytestmark = pytest.mark.full("a cluster of PostgreSQL, and a process started twice")
 
 
-async def test_a_point_in_time_keeps_what_came_before_and_names_the_days_of_what_came_after(tmp_path: Path) -> None:
+async def test_a_restored_point_in_time_keeps_earlier_tips_and_names_the_days_of_later_ones(tmp_path: Path) -> None:
     with postgres_cluster() as cluster:
         urls = {"SATARK_DATABASE_URL": cluster.database("main"), "SATARK_KEYS_URL": cluster.database("keys")}
         async with set_up_installation(tmp_path, urls) as installation:

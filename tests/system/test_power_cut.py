@@ -1,4 +1,4 @@
-"""The plug is pulled: no epoch key is on the disk, no tip that was handed in is lost, and lost drafts are told of."""
+"""The power fails: no epoch key is on the disk, no submitted tip is lost, and the senders of lost drafts are told."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_after_a_power_cut_tips_open_and_mailboxes_answer(tmp_path: Path) 
 
 
 @pytest.mark.full("a power cut")
-async def test_who_lost_a_draft_to_a_power_cut_hears_so_and_can_tell_it_again(tmp_path: Path) -> None:
+async def test_a_sender_who_lost_a_draft_to_a_power_cut_is_told_and_can_repeat_it(tmp_path: Path) -> None:
     async with as_deployed(tmp_path) as installation:
         citizen = installation.citizen(1)
         await half_a_draft(citizen)

@@ -1,4 +1,4 @@
-"""Without a passphrase, database, data folder and logs reveal no word of a tip and no sender."""
+"""Without a passphrase, databases, data folder and logs reveal no word and no sender of a tip."""
 
 from __future__ import annotations
 

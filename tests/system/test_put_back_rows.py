@@ -1,4 +1,4 @@
-"""Whoever writes rows of conversations, and has no key, gets into no other conversation and takes nothing back."""
+"""A person who writes rows of conversations, without a key, enters no other conversation and withdraws nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def aliases(place: WorkingHost) -> dict[bytes, tuple[bytes, bytes]]:
 
 
 async def redirected(place: WorkingHost, *, sealed_too: bool) -> Tipster:
-    """Let a stranger's phone begin a conversation, and make its row name the conversation that was there before."""
+    """Have a stranger's phone begin a conversation, and make its row name an existing conversation."""
     before = aliases(place)
     (victim,) = before.values()
     stranger = place.tipster("910000000001")
@@ -43,7 +43,7 @@ async def redirected(place: WorkingHost, *, sealed_too: bool) -> Tipster:
 
 
 @pytest.mark.parametrize("sealed_too", [False, True])
-async def test_a_phone_whose_row_names_anothers_conversation_sees_and_sends_nothing_of_it(
+async def test_a_phone_whose_row_names_anothers_conversation_neither_reads_nor_writes_there(
     databases: Any, tmp_path: Path, *, sealed_too: bool
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
@@ -72,7 +72,7 @@ async def test_a_phone_whose_row_names_an_open_mailbox_neither_reads_nor_answers
         assert [part.message.text for part in work.open(tip.id).thread] == ["Which house is it?"]
 
 
-async def test_a_draft_that_was_put_back_before_it_was_sent_is_not_sent(databases: Any, tmp_path: Path) -> None:
+async def test_a_draft_restored_to_a_state_before_its_sending_is_not_sent(databases: Any, tmp_path: Path) -> None:
     async with working_host_on(databases, tmp_path) as place:
         asha = place.tipster()
         await asha.walk(ANSWERS, REVIEW)
@@ -112,7 +112,7 @@ async def test_a_conversation_that_ended_is_put_back_in_vain(tmp_path: Path) -> 
         assert place.count("tip") == 0
 
 
-async def test_a_draft_that_an_earlier_version_stored_goes_on(tmp_path: Path) -> None:
+async def test_a_draft_that_an_earlier_version_stored_continues(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()
         await asha.walk(ANSWERS, REVIEW)
@@ -136,7 +136,7 @@ async def test_a_draft_of_an_earlier_version_is_put_in_a_newer_ones_place_in_vai
         assert place.count("tip") == 0
 
 
-async def test_the_draft_of_a_tip_that_was_sent_is_put_back_and_expires_without_touching_the_tips_files(
+async def test_the_restored_draft_of_a_sent_tip_expires_without_touching_the_tips_files(
     tmp_path: Path,
 ) -> None:
     async with working_host(tmp_path) as place:
@@ -175,7 +175,7 @@ async def test_a_draft_that_expired_is_put_back_in_vain(tmp_path: Path) -> None:
 
 
 async def expire(place: WorkingHost) -> list[str]:
-    """Let what is due expire, as the job does; return the names of the files that it would delete."""
+    """Make due rows expire, as the job does; return the names of the files that it would delete."""
     jobs, names = place.runtime._jobs, list[str]()
     jobs.erased = names.extend
     await jobs._work_on_due()

@@ -1,4 +1,4 @@
-"""A remote office, connected only by a real broker, lists, opens and answers tips; its answers reach WhatsApp."""
+"""A remote office, connected only by a real broker, lists, opens and answers tips; the answers reach WhatsApp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An officer who was removed, or a desk that the tip was taken from, helps an operator: they read nothing newer."""
+"""A removed officer, or a desk that lost the tip, helps an operator: neither reads anything newer."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def opened_with(of: Case, identities: str) -> list[str]:
 
 
 def give_release(of: Case) -> None:
-    """Let the DIG give a release to the station."""
+    """Have the DIG give a release to the station."""
     work, tip = of.town.dig.casework(of.services), of.seen()
     of.services.write_now(lambda u: work.directing.direct(u, tip, "lanka", "look", 0, answers={}, rewording="y"))
 
 
-async def test_what_is_written_beside_a_release_opens_with_no_key_of_those_who_were_removed_or_withdrawn(
+async def test_messages_beside_a_release_open_with_no_key_of_a_removed_or_withdrawn_reader(
     tmp_path: Path,
 ) -> None:
     async with case(tmp_path) as of:
@@ -175,7 +175,7 @@ async def test_a_desk_that_lost_the_tip_and_changes_its_key_keeps_no_tipster_fro
 
 
 @pytest.mark.parametrize("desk", ["dig", "lanka"])
-async def test_what_a_release_of_an_operators_own_making_leads_to_is_shown_and_not_written(
+async def test_messages_under_a_release_that_an_operator_forged_are_shown_and_not_sent(
     tmp_path: Path, desk: str
 ) -> None:
     async with case(tmp_path) as of:
@@ -233,7 +233,7 @@ async def with_a_cell(folder: Path) -> AsyncIterator[Case]:
         yield Case(town, tipster, await tipster.walk(PLAIN, RECEIPT))
 
 
-async def test_a_renewal_that_an_officer_made_up_before_they_were_removed_locks_no_tip(tmp_path: Path) -> None:
+async def test_a_renewal_that_an_officer_forged_before_their_removal_locks_no_tip(tmp_path: Path) -> None:
     async with case(tmp_path) as of:
         leaver, work = unlock(of.services, "dig", "leaver", LEAVERS), of.town.dig.casework(of.services)
         work.note(work.open(of.tip), "we know him")
@@ -243,7 +243,7 @@ async def test_a_renewal_that_an_officer_made_up_before_they_were_removed_locks_
         await all_write(of)
 
 
-async def test_a_renewal_that_a_desk_made_up_which_lost_the_tip_counts_for_nothing(tmp_path: Path) -> None:
+async def test_a_forged_renewal_of_a_desk_that_lost_the_tip_has_no_effect(tmp_path: Path) -> None:
     async with case(tmp_path) as of:
         clerk = of.town.attacker.unlock("sp", "clerk")
         kept = of.envelope(clerk)
@@ -252,7 +252,7 @@ async def test_a_renewal_that_a_desk_made_up_which_lost_the_tip_counts_for_nothi
         await all_write(of)
 
 
-async def test_a_desk_of_the_same_level_undoes_no_withdrawal_and_drops_nothing_of_anothers(tmp_path: Path) -> None:
+async def test_a_desk_of_the_same_level_undoes_no_withdrawal_and_no_act_of_another_desk(tmp_path: Path) -> None:
     async with with_a_cell(tmp_path) as of:
         for desk in ("cell", "lanka"):
             of.direct(desk)

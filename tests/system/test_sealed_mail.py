@@ -1,4 +1,4 @@
-"""A WhatsApp tip reaches a recipient's GnuPG complete and without recordings, and never the accused station."""
+"""A WhatsApp tip reaches a recipient's GnuPG complete except for recordings, and never the accused station."""
 
 from __future__ import annotations
 

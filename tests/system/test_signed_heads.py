@@ -1,4 +1,4 @@
-"""What heads of the roster that officers signed keep from whoever writes rows, and from one officer alone."""
+"""Roster heads that officers signed protect against attackers who write rows, and against a single officer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def note_by(by: UnlockedDesk, head: RosterHead) -> str:
     return msgspec.structs.replace(own, signature=signature).noted([])
 
 
-async def test_a_head_that_one_officer_made_up_alarms_and_stops_no_tip_and_no_change(tmp_path: Path) -> None:
+async def test_a_head_that_one_officer_forged_raises_an_alarm_and_stops_no_tip_and_no_change(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services, so = town.host.services, town.attacker.unlock("lanka", "so")
         await town.tip("9140112233")
@@ -67,7 +67,7 @@ async def test_a_head_that_one_officer_made_up_alarms_and_stops_no_tip_and_no_ch
         assert services.read_keys(services.roster.check).problems == ()
 
 
-async def test_a_desk_that_is_added_twice_reads_nothing_while_the_signed_heads_are_there(tmp_path: Path) -> None:
+async def test_a_desk_that_is_added_twice_reads_nothing_while_the_signed_heads_exist(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services, at = town.host.services, town.attacker
         await town.tip("9140112233")
@@ -92,7 +92,7 @@ async def test_a_desk_that_is_added_twice_reads_nothing_while_the_signed_heads_a
         assert at.opened() == []
 
 
-async def test_a_removal_that_was_taken_back_alarms_at_once_and_its_officer_reads_nothing(tmp_path: Path) -> None:
+async def test_a_reverted_removal_raises_an_alarm_at_once_and_its_officer_reads_nothing(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services, at, copy = town.host.services, town.attacker, tmp_path / "data" / COPY_NAME
         add_officer(services, town.dig, NewOfficer(name="leaver", passphrase=LEAVERS))
@@ -118,7 +118,7 @@ async def test_a_removal_that_was_taken_back_alarms_at_once_and_its_officer_read
         assert len({one.tip for one in opened}) <= 1, "the tip from before"
 
 
-async def test_signed_heads_count_though_the_roster_lists_but_one_officer_who_signed_them(tmp_path: Path) -> None:
+async def test_signed_heads_count_even_if_the_roster_lists_only_one_of_their_signers(tmp_path: Path) -> None:
     async with place(tmp_path) as town:
         services, at = town.host.services, town.attacker
         await town.tip("9140112233")

@@ -1,4 +1,4 @@
-"""Through signed WhatsApp webhooks a whole tip is sent with its second message, from inside the range and outside."""
+"""A whole tip is sent with its second WhatsApp message, from inside the range and from outside, by signed webhooks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.processes.forked import set_up_installation
 pytestmark = pytest.mark.slow("a process")
 
 
-async def test_two_messages_send_a_whole_tip_and_one_from_outside_reaches_the_dig_alone(
+async def test_two_messages_send_a_whole_tip_and_one_from_outside_reaches_only_the_dig(
     tmp_path: Path, environment: Mapping[str, str]
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:

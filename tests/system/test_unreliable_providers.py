@@ -53,7 +53,7 @@ class RepeatingCitizen(TelegramCitizen):
 
 
 def post_twice(matrix: MatrixInstallation) -> None:
-    """Let Twilio post every webhook twice at once. The caller gets the answer that has a receipt."""
+    """Have Twilio post every webhook twice at once. The caller gets the answer that has a receipt."""
     post = matrix.twilio.post
 
     async def twice(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:

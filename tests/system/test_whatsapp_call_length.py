@@ -1,4 +1,4 @@
-"""A call inside WhatsApp in Hindi, by keys and voice, with the sound that is played: from ring to receipt."""
+"""A call inside WhatsApp in Hindi, by keys and voice, with the played sound: its length from ring to receipt."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Phone(CallMedia):
         self.seconds = 0.0
         """Seconds of sound that were heard, up to the end of the first reading of the receipt."""
         self.asks = 0
-        """How often keys may still be pressed before the next answer: what must be heard is heard to its end."""
+        """How often keys may still be pressed before the next answer; other prompts are heard to the end."""
         self._chat = chat
         self._has_receipt = False
 

@@ -1,4 +1,4 @@
-"""Calls inside WhatsApp, from a simulated Meta to the desk: nothing told is lost, and no sound lies on a disk."""
+"""Calls inside WhatsApp, from a simulated Meta to the desk: no words are lost, and no sound is on a disk."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_a_call_after_a_tap_on_the_button_goes_on_at_once(tmp_path: Path) 
     assert (tip["number"], tip["channel"]) == (number, "voice")
 
 
-async def test_kill_9_in_mid_call_loses_nothing_that_was_told(tmp_path: Path) -> None:
+async def test_kill_9_in_mid_call_loses_no_told_words(tmp_path: Path) -> None:
     async with calling(tmp_path) as installation:
         caller = TextCaller(installation, installation.citizen(1))
         await begin(caller, "police")
@@ -115,7 +115,7 @@ async def test_kill_9_in_mid_call_loses_nothing_that_was_told(tmp_path: Path) ->
     assert tip["number"] == number
 
 
-async def test_who_hangs_up_while_speaking_has_told_it(tmp_path: Path) -> None:
+async def test_a_caller_who_hangs_up_while_speaking_is_recorded(tmp_path: Path) -> None:
     async with calling(tmp_path) as installation:
         caller = TextCaller(installation, installation.citizen(1))
         await begin(caller, "what")

@@ -1,4 +1,4 @@
-"""Faults are reported once when they begin and once when they are over, in the log and in the gauge."""
+"""Faults are reported once when they begin and once when they end, in the log and in the gauge."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_faults_that_stop_everything_come_first(faults: Faults) -> None:
     assert faults.current == [DISK, SLOW]
 
 
-def test_a_look_ends_the_faults_of_its_group_that_it_no_longer_finds(faults: Faults) -> None:
+def test_a_check_ends_the_faults_of_its_group_that_it_no_longer_finds(faults: Faults) -> None:
     faults.begin(refusing_provider("whatsapp", "190"))
     faults.show("disk", [DISK])
     faults.show("clock", [SLOW])

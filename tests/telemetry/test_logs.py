@@ -1,4 +1,4 @@
-"""Logs and metrics contain only what is allowed."""
+"""Logs and metrics contain only allowed values."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def configured(*, json: bool, level: int = logging.INFO) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_a_log_line_carries_the_allowed_keys_alone(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:  # noqa: FBT001 - pytest's
+def test_a_log_line_has_only_the_allowed_keys(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:  # noqa: FBT001 - pytest's
     with configured(json=as_json):
         log.bind().error("delivery dead", sink="desk", attempt=3, address="9140112233", text="planted")
     printed = capsys.readouterr().err

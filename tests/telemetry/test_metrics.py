@@ -1,4 +1,4 @@
-"""The metrics of a process: what a scrape shows, and what is emptied before the queues are counted again."""
+"""The metrics of a process: the values of a scrape, and which are emptied before the queues are counted again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_destination_that_is_gone_is_shown_no_more() -> None:
     assert b'"email"' not in metrics.render()
 
 
-def test_a_process_counts_on_from_where_the_one_before_it_stopped() -> None:
+def test_a_process_continues_the_counts_of_its_predecessor() -> None:
     now = [0.0]
     before, after = Metrics(lambda: now[0]), Metrics(lambda: now[0])
     alarm = Fault("alarm", "something is wrong", "do something")
@@ -51,7 +51,7 @@ def test_a_process_counts_on_from_where_the_one_before_it_stopped() -> None:
     after.take_over(b"")
 
 
-def test_a_count_that_was_published_is_not_published_again_by_the_next_process() -> None:
+def test_a_published_count_is_not_published_again_by_the_next_process() -> None:
     now = [0.0]
     metrics = Metrics(lambda: now[0])
     metrics.tips.count("whatsapp")

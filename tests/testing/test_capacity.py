@@ -1,4 +1,4 @@
-"""`satark bench` tells what a core takes, from real conversations with a real service."""
+"""`satark bench` tells how many messages a core handles, from real conversations with a real service."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ async def test_citizens_tell_whole_tips_and_the_services_own_time_is_counted(tmp
     assert found.cpu_seconds > 0
 
 
-def test_a_core_takes_as_many_messages_as_fit_into_a_second_of_its_time() -> None:
+def test_a_core_handles_as_many_messages_as_fit_into_a_second_of_its_time() -> None:
     told = str(Capacity(waits=[0.02] * 1000, tips=90, cpu_seconds=0.5))
     assert "0.50 s of processor time per 1,000 messages" in told
     assert "one core takes at least 2,000 messages a second, 180 tips" in told

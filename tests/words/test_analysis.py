@@ -1,4 +1,4 @@
-"""An analysis marks what single words do not say: who is described, how old a child is."""
+"""An analysis recognises meanings that single words don't have: who is described, how old a child is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ READER = Reader.shared(GEOGRAPHY)
     [("लूट करने वाले गिरोह का अड्डा है", False), ("chori karne wale ladke yahan baithte hain", False),
      ("वे लूट करने वाले हैं", True), ("wo log aaj raat loot karne wale", True), ("hone wali shadi me daru", True)],
 )  # fmt: skip
-def test_people_named_by_what_they_do_are_no_plan(text: str, coming: bool) -> None:  # noqa: FBT001
+def test_people_named_by_their_work_are_no_plan(text: str, coming: bool) -> None:  # noqa: FBT001
     """ "Loot karne wale" before a noun are robbers; before "hain" they are about to rob."""
     assert Analysis(text, READER.lexicon).has("time.coming", "opt.when.coming") is coming
 
@@ -37,7 +37,7 @@ def test_an_age_makes_a_child(text: str, heard: bool) -> None:  # noqa: FBT001
     [("peeche", True), ("पीछे जाओ", True), ("koi mere peeche hai", False), ("बस अड्डे के पीछे", False),
      ("mandir ke pichhe", False), ("पीछे के रास्ते से", False), ("hamra pachhe", False), ("at the back", False)],
 )  # fmt: skip
-def test_what_is_behind_something_is_no_wish_to_go_back(text: str, goes: bool) -> None:  # noqa: FBT001
+def test_words_about_what_is_behind_something_do_not_mean_going_back(text: str, goes: bool) -> None:  # noqa: FBT001
     assert Analysis(text, READER.lexicon).has("cmd.back") is goes
 
 
@@ -73,5 +73,5 @@ def test_the_number_of_a_vehicle_is_found_in_any_script_and_spacing(text: str, f
         ("sp aur dig dono balu se paisa lete hai", True),
     ],
 )
-def test_who_digs_sand_accuses_no_deputy_inspector_general(text: str, is_officer: bool) -> None:  # noqa: FBT001
+def test_a_text_about_digging_sand_accuses_no_deputy_inspector_general(text: str, is_officer: bool) -> None:  # noqa: FBT001
     assert Analysis(text, READER.lexicon).has("unit.range") is is_officer

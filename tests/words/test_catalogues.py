@@ -1,4 +1,4 @@
-"""Catalogues of texts: a language, a text or a value that is missing never breaks a dialogue, and no id is shown."""
+"""Catalogues of texts: a missing language, text or value never breaks a dialogue, and no id is shown."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ IN_ANOTHER_LANGUAGE: Final = Catalogue._in_another_language
 
 @pytest.fixture
 def reported(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What is reported as missing, as in a running host: other tests fail where a text is missing."""
+    """The texts reported as missing, as in a running host: other tests fail if a text is missing."""
     found: list[tuple[str, str]] = []
     monkeypatch.setattr(Catalogue, "_in_another_language", IN_ANOTHER_LANGUAGE)
     monkeypatch.setattr(catalogues, "_report", lambda *one: found.append(one))
     return found
 
 
-def test_a_language_that_is_missing_is_the_first_one() -> None:
+def test_a_missing_language_falls_back_to_the_first_language() -> None:
     shipped = Catalogues.of("satark.dialogue")
     assert shipped["xx"].language == "hi"
     assert shipped.languages[:2] == OFFERED
 
 
-def test_a_value_that_is_missing_leaves_its_place() -> None:
+def test_a_missing_value_leaves_its_placeholder() -> None:
     assert Catalogue("en", {"k": "{a} {b}"}).text("k", a=1) == "1 {b}"
 
 
-def test_a_text_that_is_missing_is_said_in_english_then_in_hindi_and_reported(reported: list[tuple[str, str]]) -> None:
+def test_a_missing_text_is_said_in_english_then_in_hindi_and_reported(reported: list[tuple[str, str]]) -> None:
     english, hindi = Catalogue("en", {"k": "k {n}"}), Catalogue("hi", {"k": "क", "l": "ल"})
     texts = Catalogues([hindi, english, Catalogue("ur", {})])["ur"]
     assert [texts.text("k", n=1), texts.first("j", "l"), texts.counted("k", 2)] == ["k 1", "ल", "k {n}"]
@@ -46,7 +46,7 @@ def test_a_text_that_no_language_has_is_left_out_and_reported(reported: list[tup
     assert {key for _, key in reported} == {"mailbox.age"}
 
 
-def test_what_overrides_or_leaves_out_languages_still_falls_back(reported: list[tuple[str, str]]) -> None:
+def test_catalogues_that_override_or_leave_out_languages_still_fall_back(reported: list[tuple[str, str]]) -> None:
     both = Catalogues([Catalogue("en", {"k": "text"}), Catalogue("ur", {})])
     assert both.only(["ur"])["ur"].text("k") == "text"
     assert Catalogue("ur", {}).over(both["ur"]).text("k") == "text"

@@ -1,4 +1,4 @@
-"""A text chooses the option that it names, unless it denies it."""
+"""A text chooses the option that it names, unless it denies that option."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ASKED = {step: asked_at(step, GEOGRAPHY, CATALOGUES) for step in STEPS}
     [("category", "sharab nahi"), ("station", "lanka nahi"), ("police_unit", "SP nahi"), ("category", "not drugs"),
      ("station", "ladka"), ("station", "लंका नहीं")],
 )  # fmt: skip
-def test_what_is_denied_is_not_chosen(step: str, text: str) -> None:
+def test_a_denied_option_is_not_chosen(step: str, text: str) -> None:
     assert READER.read(text, ASKED[step]).option == ""
 
 
@@ -60,7 +60,7 @@ def test_police_who_are_involved_answer_yes(text: str) -> None:
      "हाँ लेकिन नाम नहीं मालूम", "yes but no idea who", "yes, don't know his name", "yes, not sure who", "no doubt",
      "there is no doubt", "without any doubt", "nahi, lekin daroga mila hua hai", "नहीं लेकिन चौकी वाला मिला हुआ है"],
 )  # fmt: skip
-def test_who_says_yes_and_does_not_know_whom_says_yes(text: str) -> None:
+def test_yes_without_a_name_still_means_yes(text: str) -> None:
     assert READER.read(text, ASKED["police"]).option == "yes"
 
 
@@ -70,7 +70,7 @@ def test_who_says_yes_and_does_not_know_whom_says_yes(text: str) -> None:
      "bilkul nahi lekin chowki wala aata hai", "nahi par sipahi aata hai", "बिल्कुल नहीं लेकिन सिपाही आता है",
      "not at all but the constable comes", "no but the outpost man takes tea there"],
 )  # fmt: skip
-def test_yes_and_no_in_one_breath_choose_neither(text: str) -> None:
+def test_yes_and_no_in_one_text_choose_neither(text: str) -> None:
     assert READER.read(text, ASKED["police"]).option == ""
 
 
@@ -119,7 +119,7 @@ def test_a_language_that_is_asked_for_is_chosen(text: str, code: str) -> None:
      ("i can't read hindi", "en"), ("no hindi", "en"), ("hindi nahi aati", "en"), ("मुझे हिंदी नहीं आती", "en"),
      ("angrezi nahi aati hindi rakho", "hi")],
 )  # fmt: skip
-def test_who_does_not_know_a_language_gets_the_other(text: str, code: str) -> None:
+def test_a_person_who_does_not_know_one_language_gets_the_other(text: str, code: str) -> None:
     assert READER.read(text, LANGUAGE).option == code
     assert READER.read(text, ASKED["review"]).option in {"", code}
 
@@ -129,5 +129,5 @@ def test_who_does_not_know_a_language_gets_the_other(text: str, code: str) -> No
     [("sharab nahi, jua hota hai", "GAMBL"), ("शराब नहीं जुआ होता है", "GAMBL"), ("daru nahi katta bikta hai", "ARMS"),
      ("it is gambling, not ganja", "GAMBL"), ("not liquor but guns", "ARMS"), ("jua nahi sharab bikti hai", "INTOX")],
 )  # fmt: skip
-def test_what_is_denied_gives_no_category(text: str, code: str) -> None:
+def test_a_denied_category_is_not_chosen(text: str, code: str) -> None:
     assert READER.open(text).category == code

@@ -1,4 +1,4 @@
-"""Finding a receipt code among what people type."""
+"""A receipt code is found in text that people type."""
 
 from __future__ import annotations
 

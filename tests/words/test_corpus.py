@@ -1,4 +1,4 @@
-"""The corpus in this folder is understood to the shares that the README states, and nothing acts against its sender."""
+"""The corpus in this folder is understood to the shares in the README, and no reading acts against its sender."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEPS = [one for one in ALL if one.step not in LABELLED]
 HELD_OUT = list(read_corpus(CORPORA / "held_out"))
 MOST_SWALLOWED = 0.01
 LEAST = {"hi-Latn": 0.95, "hi-Deva": 0.95, "en": 0.95, "Latn": 0.95, "bho": 0.85, "ur": 0.85}
-"""`Latn`: of groups in several scripts, what is written in roman letters, of any language."""
+"""`Latn`: texts in roman letters of any language, from groups in several scripts."""
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_dangers_and_identity_are_found(reader: Reader, wanted: str, unwanted: s
 
 
 def test_long_and_indirect_dangers_are_mostly_found(reader: Reader) -> None:
-    """What nobody can read off single words: the goal of 0.99 is not reached there, and the README says so."""
+    """Meanings that nobody can read from single words: they miss the goal of 0.99, as the README says."""
     recall, precision = _shares(INDIRECT, reader.dangers, "danger", "harmless")
     assert recall >= 0.8
     assert precision >= 0.9

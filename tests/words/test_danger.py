@@ -1,4 +1,4 @@
-"""A danger is heard with its numbers, wherever in a text it stands."""
+"""A danger is heard with its numbers, at any place in a text."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ HINT = "jis tarah usne meri bhanji ko raat bhar rakha wo ab kaanp rahi hai"
 
 
 @every_row("step", ["what", "place", "category", "evidence"])
-def test_a_danger_that_no_rule_knows_is_heard_by_its_letters_and_is_not_sure(step: str) -> None:
+def test_a_danger_that_no_rule_knows_is_recognised_by_its_letters_and_is_not_sure(step: str) -> None:
     assert [(danger.rule, danger.sure) for danger in READER.dangers(HINT)] == [("letters", False)]
     reading = READER.read(HINT, ASKED[step])
     assert (reading.story, reading.dangers[0].numbers[0]) == (True, "112")
 
 
-def test_letters_that_speak_for_a_danger_don_t_overrule_that_there_is_none() -> None:
+def test_letters_that_suggest_a_danger_do_not_overrule_its_denial() -> None:
     assert READER.dangers(f"{HINT} nothing happened") == ()
 
 
@@ -72,7 +72,7 @@ def test_a_sign_or_a_number_alone_is_no_danger_by_its_letters() -> None:
     assert [text for text in ("112", "👍", "5", "😊", "") if READER.dangers(text)] == []
 
 
-def test_other_readings_stay_beside_a_danger_that_is_only_shown() -> None:
+def test_other_readings_remain_beside_a_danger_that_is_only_shown() -> None:
     reading = READER.read("madad kaise milegi", ASKED["category"])
     assert reading.kind is not Kind.DANGER
 
@@ -88,7 +88,7 @@ def test_the_shipped_weights_are_written_as_they_were_computed() -> None:
     assert len(text.encode()) < 600_000
 
 
-def test_training_tells_cries_from_goods_in_texts_that_it_has_not_seen() -> None:
+def test_training_separates_cries_for_help_from_goods_in_unseen_texts() -> None:
     cries = ["bachao mujhe maar denge", "mujhe maar rahe hai", "wo maar denge bachao", "bachao wo aa rahe hai"]
     goods = ["katta bechta hai", "sharab bechta hai roz", "ganja bechte hai yaha", "roz ganja aur sharab bikti hai"]
     texts = [("danger", one) for one in cries] * 3 + [("harmless", one) for one in goods] * 3
@@ -153,7 +153,7 @@ def test_kin_houses_and_trucks_are_no_danger(said: str) -> None:
     ["gaay ko bachao", "गाय को बचाओ", "gaon ko nashe se bachaiye", "hamari nadi bachaiye", "save our village",
      "gaay band karke rakhte hai godam me"],
 )  # fmt: skip
-def test_who_asks_to_save_a_village_or_an_animal_is_in_no_danger(said: str) -> None:
+def test_a_person_who_asks_to_save_a_village_or_an_animal_is_in_no_danger(said: str) -> None:
     assert not any(danger.sure for danger in READER.dangers(said))
 
 
@@ -211,7 +211,7 @@ def test_police_who_are_called_by_others_are_no_call(said: str) -> None:
     assert "call" not in {danger.rule for danger in READER.dangers(said)}
 
 
-def test_cries_show_a_number_and_ordinary_tips_beside_them_seldom_do() -> None:
+def test_cries_for_help_show_a_number_and_similar_ordinary_tips_seldom_do() -> None:
     told = list(read_corpus(Path(__file__).parent / "cries"))
     shown = {
         step: [bool(READER.dangers(one.text)) for one in told if one.step == step] for step in ("danger", "harmless")
@@ -248,7 +248,7 @@ def test_stolen_and_married_children_show_the_number_for_children(said: str) -> 
      "bal vikas karyalay me rishwat lete hai", "killed the competition by illegal rates", "bomb patakha bechte hai",
      "video hai mere paas baad me dunga", "robbery case ka samaan kharidta hai"],
 )  # fmt: skip
-def test_look_alikes_of_these_show_none(said: str) -> None:
+def test_texts_that_only_look_like_these_show_none(said: str) -> None:
     assert not READER.dangers(said)
 
 
@@ -261,7 +261,7 @@ def test_look_alikes_of_these_show_none(said: str) -> None:
      "कीटनाशक पी लूँगा", "खेत वाली दवाई पी लेब", "patri pe ja raha hu train aane wali hai", "रेल से कट जाइब",
      "i am going to lie down on the railway track", "khud ko goli maar lunga", "हम अपना के आग लगा लेब"],
 )  # fmt: skip
-def test_who_tells_the_rope_the_pills_or_the_rails_gets_the_helpline_against_suicide(said: str) -> None:
+def test_a_text_that_names_a_rope_pills_or_rails_gets_the_suicide_helpline(said: str) -> None:
     assert "14416" in {number for danger in READER.dangers(said) for number in danger.numbers}
 
 

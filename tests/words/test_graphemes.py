@@ -1,4 +1,4 @@
-"""Measuring and clipping: never through a written character, never over the limit."""
+"""Measuring and clipping: text is never cut within a written character, and never exceeds the limit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ units = st.sampled_from(["characters", "utf16", "bytes"])
         ("", []),
     ],
 )
-def test_clusters_are_what_a_reader_sees(text: str, parts: list[str]) -> None:
+def test_clusters_are_the_characters_that_a_reader_sees(text: str, parts: list[str]) -> None:
     assert list(clusters(text)) == parts
 
 

@@ -1,4 +1,4 @@
-"""Words that tell who wrote a text are found, so that they can be taken out; what tells of others stays."""
+"""Words that identify a text's writer are found, so that they can be removed; words about others stay."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READER = Reader.shared(Geography.sample())
         "mai 8th class me hu", "my insta is rohit_v9", "humari didi ko tang karte hai",
     ],
 )  # fmt: skip
-def test_whoever_says_who_they_are_is_found(text: str) -> None:
+def test_a_writer_who_says_who_they_are_is_found(text: str) -> None:
     assert READER.own_identity(text)
     assert READER.own_identity(f"Ramu ganja bechta hai. {text}")
 
@@ -74,6 +74,6 @@ def test_kin_are_found_with_the_name_beside_them(text: str, own: str) -> None:
     assert [f"{text}. "[one.start : one.end] for one in found] == [own]
 
 
-def test_the_name_of_kin_is_found_wherever_it_stands() -> None:
+def test_the_name_of_kin_is_found_anywhere_in_a_text() -> None:
     text = "my brother Dharampal saw it. They beat Dharampal, and Raju sells liquor"
     assert [text[one.start : one.end] for one in READER.own_identity(text)] == ["my brother Dharampal", "Dharampal"]

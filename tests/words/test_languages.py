@@ -1,4 +1,4 @@
-"""Languages: which there are, how they are named, and that adding one is adding one folder."""
+"""Languages: which exist, their names, and that adding a language is adding one folder."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_typed_texts_are_understood_by_the_words_in_its_folder() -> None:
 
 
 @pytest.mark.usefixtures("added")
-def test_counts_and_dates_are_written_in_its_numerals() -> None:
+def test_counts_and_dates_are_written_in_the_numerals_of_the_language() -> None:
     assert "१२" in Catalogues.of("satark.dialogue")[CODE].counted("value.files", 12)
     assert written_date(date(2026, 11, 5), CODE) == "५ Nov २०२६"
     assert [written_date(date(2026, 11, 5), code) for code in ("ur", "bho")] == ["5 نومبر 2026", "5 नवंबर 2026"]
@@ -143,7 +143,7 @@ def test_a_part_without_a_catalogue_does_not_offer_the_language(tmp_path: Path) 
     assert call_text(CODE, "bye") == "Thank you for calling."
 
 
-def test_a_part_that_lacks_a_text_leaves_the_language_out_or_says_that_text_in_english(tmp_path: Path) -> None:
+def test_a_part_without_a_text_leaves_the_language_out_or_uses_english(tmp_path: Path) -> None:
     own = make_language(tmp_path)
     for package, key in (("satark_web_form", "start.lead"), ("satark_sms_ivr", "bye")):
         file = own / f"{package}.po"
@@ -174,7 +174,7 @@ def test_an_own_folder_replaces_a_language_that_comes_with_satark(tmp_path: Path
     assert language_name("bho") == "भोजपुरिया"
 
 
-def test_the_settings_say_which_languages_are_offered_and_where_they_are(
+def test_the_settings_name_the_offered_languages_and_their_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert Settings().core.languages == ("hi", "en")
@@ -184,7 +184,7 @@ def test_the_settings_say_which_languages_are_offered_and_where_they_are(
     assert language(CODE).name == NAME
 
 
-def test_a_folder_that_is_not_there_is_a_problem_of_its_setting(tmp_path: Path) -> None:
+def test_a_missing_folder_is_a_problem_of_its_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="SATARK_LANGUAGES_FOLDER"):
         Settings(languages_folder=tmp_path / "missing")
 

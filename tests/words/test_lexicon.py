@@ -1,4 +1,4 @@
-"""The lexicon hears a word as others only where it means something, and keeps none that it does not list."""
+"""The lexicon recognises other spellings only of words with a meaning, and stores no word that it does not list."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_word_that_means_nothing_is_heard_as_no_other(word: str, other: str) -
 
 
 @pytest.mark.slow("searches all memory")
-def test_a_word_that_is_not_listed_is_kept_nowhere_when_it_was_read() -> None:
+def test_reading_an_unlisted_word_stores_it_nowhere() -> None:
     reader = Reader.shared(GEOGRAPHY)
     unlisted = ["".join(reversed(word)) for word in ("hdnihcromalz", "inrutvrazal", "झढैरुमत")]
     assert not any(map(reader.lexicon.knows, unlisted))
@@ -52,7 +52,7 @@ def test_a_word_that_is_not_listed_is_kept_nowhere_when_it_was_read() -> None:
 
 
 def _modules() -> Iterator[object]:
-    """What is in the modules that read words: caches among it."""
+    """The values in the modules that read words, including caches."""
     for name, module in list(sys.modules.items()):
         if name.startswith(("satark_words", "satark_words.geography", "satark_words.tokens")):
             yield from vars(module).values()

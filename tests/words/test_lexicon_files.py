@@ -1,4 +1,4 @@
-"""The index of the lexicon holds what its files hold, and is not used where they have changed since."""
+"""The index of the lexicon has the contents of its files, and isn't used if they changed since."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = shipped_folder()
 
 
 @pytest.mark.slow("writes the index anew")
-def test_the_index_is_what_its_files_make() -> None:
+def test_the_index_is_made_from_its_files() -> None:
     made = index_files(FOLDER, Lexicon.shipped(indexed=False).keys)
     for name, text in made.items():
         kept = (FOLDER / "_index" / name).read_text("utf-8")
@@ -28,7 +28,7 @@ def test_every_key_is_in_the_index() -> None:
     assert set(read_index(FOLDER).keys) == set(Lexicon.shipped().keys)
 
 
-def test_a_word_that_is_added_counts_before_the_index_is_written_again(tmp_path: Path) -> None:
+def test_an_added_word_counts_before_the_index_is_written_again(tmp_path: Path) -> None:
     (tmp_path / "xx").mkdir()
     file = tmp_path / "xx" / "words.yaml"
     file.write_text("act.kill: one two, three*\n", "utf-8")

@@ -1,4 +1,4 @@
-"""What can't be undone is not done on a refusal, a question, a hedge or a contradiction, in any script, in any order.
+"""No refusal, question, hedge or contradiction triggers an act that can't be undone, in any script and order.
 
 Each negator, question and hedge is put before, behind and between the words of each act, at each question that acts.
 """
@@ -75,7 +75,7 @@ def asked(step: str) -> Asked:
 
 
 def done(text: str, question: Asked) -> str:
-    """What a text would do that can't be undone; empty: nothing."""
+    """The irreversible act that a text would do; empty: none."""
     reading = READER.read(text, question)
     if any(option.acts and option.id == reading.option for option in question.options) and reading.kind is Kind.OPTION:
         return reading.option

@@ -1,4 +1,4 @@
-"""A story tells its category and its place, and whom and which time it means, whatever it denies beside them."""
+"""A story tells its category, its place, the accused and the time, whatever else it denies."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_bribes_of_a_clerk_are_no_bribes_of_the_police(text: str, code: str) -> 
      ("ladkiyo ko bech dete hai", "TRAFF"), ("girls are sold to a man", "TRAFF"), ("लड़कियों को बेच रहा है", "TRAFF"),
      ("a broker sells poor girls", "TRAFF"), ("nepal se ladkiya lakar bechta hai", "TRAFF")],
 )  # fmt: skip
-def test_who_sells_or_buys_goods_is_not_sold(text: str, code: str) -> None:
+def test_a_person_who_sells_or_buys_goods_is_not_the_one_sold(text: str, code: str) -> None:
     assert READER.open(text).category == code
 
 
@@ -75,7 +75,7 @@ def test_who_sells_or_buys_goods_is_not_sold(text: str, code: str) -> None:
     ["jaldi police bhejo", "जल्दी पुलिस भेजिए, घर में घुस गए हैं", "please send police fast they are breaking the door",
      "bhaiya jaldi bheji police ghar me ghus gail ba log lathi leke", "पुलिस भेजीं जल्दी, लाठी लेके आइल बाड़े सब"],
 )  # fmt: skip
-def test_who_asks_for_the_police_doesn_t_accuse_them(text: str) -> None:
+def test_a_person_who_asks_for_the_police_does_not_accuse_them(text: str) -> None:
     opening = READER.open(text)
     assert (opening.police, opening.category == "POLCOR") == (False, False)
 
@@ -101,13 +101,13 @@ def _meant(one: Utterance) -> set[str]:
     return set(one.meant) - {"none"}
 
 
-def test_a_negation_and_a_time_belong_to_the_words_that_they_stand_with() -> None:
+def test_a_negation_and_a_time_belong_to_the_words_beside_them() -> None:
     assert [one.text for one in _misread("issue.txt")] == []
 
 
 @pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize("file", ["seen.txt", "held_out.txt", "third.txt", "fourth.txt", "fifth.txt", "sixth.txt"])
-def test_what_stories_say_of_police_and_time_is_read_as_meant(file: str) -> None:
+def test_statements_of_stories_about_police_and_time_are_read_as_meant(file: str) -> None:
     count = sum(1 for _ in read_corpus(OPENINGS / file))
     assert len(_misread(file)) <= count * 0.05
 

@@ -1,4 +1,4 @@
-"""A place is read from names in a text, at the beginning and the end of a long one."""
+"""A place is read from names in a text, at the beginning and the end of a long text."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_name_is_no_look_alike_of_a_place_outside_a_train_or_any_towns_square(
     [("Sigra nahi, Lanka me", "lanka"), ("not Sigra but Lanka", "lanka"), ("सिगरा नहीं, लंका", "lanka"),
      ("Varanasi nahi, Mughalsarai me", "mughalsarai")],
 )  # fmt: skip
-def test_a_place_that_is_denied_is_not_the_one(told: str, station: str) -> None:
+def test_a_denied_place_is_not_chosen(told: str, station: str) -> None:
     assert READER.open(told).place.station == station
 
 
@@ -70,7 +70,7 @@ def test_a_place_that_is_denied_is_not_the_one(told: str, station: str) -> None:
      ("SO Chaubepur ghoos mangta hai", True), ("SO rohania mila hua hai", True), ("so lanka me jua hota hai", False),
      ("so Varanasi police came", False), ("so they gamble in Lanka", False)],
 )  # fmt: skip
-def test_so_before_a_station_is_its_officer(told: str, is_officer: bool) -> None:  # noqa: FBT001
+def test_the_abbreviation_so_before_a_station_is_its_officer(told: str, is_officer: bool) -> None:  # noqa: FBT001
     assert READER.analyse(told).has("unit.station") is is_officer
 
 

@@ -1,4 +1,4 @@
-"""Catalogues are read as Babel reads them, and what is written is read again."""
+"""Catalogues are read as Babel reads them, and a written catalogue reads back the same."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ENTRIES: Final = st.lists(
 
 
 @given(entries=ENTRIES)
-def test_what_is_written_is_read_again(entries: list[Entry]) -> None:
+def test_a_written_catalogue_reads_back_the_same(entries: list[Entry]) -> None:
     header = Entry(forms=[f"Language: pl\nPlural-Forms: nplurals=3; plural={POLISH};\n"], comments=["# Polish"])
     written = write_po([header, *entries])
     assert read_po(written) == [header, *entries]
@@ -62,7 +62,7 @@ def test_what_is_written_is_read_again(entries: list[Entry]) -> None:
 
 
 @pytest.mark.parametrize("text", ["<html>", 'msgid "a', '"a"', 'msgid "a"\nmsgtext "b"'])
-def test_what_is_no_catalogue_is_named_by_its_line(text: str) -> None:
+def test_a_faulty_line_of_a_catalogue_is_named_by_its_number(text: str) -> None:
     with pytest.raises(PoError, match=rf"line {len(text.splitlines())} "):
         read_po(text)
 

@@ -1,4 +1,4 @@
-"""The reader never raises, whatever the text, and reads long ones as fast as short ones."""
+"""The reader never raises, whatever the text, and reads long texts as fast as short ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules: what a line of the rules' files may say, and which marks a pattern matches."""
+"""Rules: the valid lines of the rules' files, and the marks that a pattern matches."""
 
 from __future__ import annotations
 

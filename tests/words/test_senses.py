@@ -1,4 +1,4 @@
-"""A text is what its surest sense says: an exact word acts, a negation or question wins, a small word is no command."""
+"""A text has its surest meaning: an exact word acts, a negation or question wins, a small word is no command."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_chance_letters_never_act(text: str, step: str) -> None:
 
 @every_row("text", ["ok", "👍", "theek hai", "thanks", "hmm", "shukriya ji", "maybe", "1 minute", "bhej dunga"])
 @every_row("step", ["review", "reach", "cancel"])
-def test_what_is_only_polite_does_not_act(text: str, step: str) -> None:
+def test_a_merely_polite_text_does_not_act(text: str, step: str) -> None:
     assert not acts(text, ASKED[step])
 
 
@@ -88,14 +88,14 @@ def test_a_car_with_a_number_is_an_answer(step: str) -> None:
 
 @every_row("step", FREE)
 @every_row("text", ["an answer", "some answer he gave", "मेरे घर के पास", "میرے گھر کے پیچھے", "we help"])
-def test_one_word_among_others_is_no_command(step: str, text: str) -> None:
+def test_one_word_among_other_words_is_no_command(step: str, text: str) -> None:
     reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert reading.kind is not Kind.COMMAND
 
 
 @every_row("step", FREE)
 @every_row("text, command", [("back", "back"), ("पीछे", "back"), ("piche jana h", "back"), ("❓", "help")])
-def test_a_command_alone_or_in_its_own_phrase_is_one(step: str, text: str, command: str) -> None:
+def test_a_command_alone_or_in_its_own_phrase_acts(step: str, text: str, command: str) -> None:
     reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert (reading.kind, reading.command) == (Kind.COMMAND, command)
     assert reading.confidence >= Confidence.LIKELY
@@ -105,7 +105,7 @@ PLACE = asked_at("place", GEOGRAPHY, CATALOGUES)
 
 
 @every_row("text", [".112", "112", "yahin", "यहीं पे", "yahan pe", "wahi", "here", "over there", "ihan", "एहिजे"])
-def test_what_names_no_place_is_asked_again_at_the_place(text: str) -> None:
+def test_a_text_without_a_place_is_asked_again_at_the_place(text: str) -> None:
     reading = READER.read(text, PLACE)
     assert (reading.kind, reading.story) == (Kind.UNCLEAR, False)
 

@@ -1,4 +1,4 @@
-"""The lists of small words are read by the code, each by its name, and have no word twice."""
+"""The code reads each list of small words by its name, and no list has a word twice."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def test_every_list_is_used_and_has_no_word_twice() -> None:
         assert all(word == word.strip() for word in listed(name)), name
 
 
-def test_a_list_that_is_not_there_is_an_error() -> None:
+def test_a_missing_list_is_an_error() -> None:
     with pytest.raises(KeyError):
         listed("no such list")

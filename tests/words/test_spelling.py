@@ -1,4 +1,4 @@
-"""Words that are spelt otherwise, or end otherwise, are told from words that only look alike."""
+"""Words with another spelling or ending are recognised, and words that only look alike are not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_plural_has_its_singular(noun: str, singular: str) -> None:
     assert sound_of(singular) in set(singulars(sound_of(noun), english=False))
 
 
-def test_english_endings_are_taken_off_english_words_alone() -> None:
+def test_english_endings_are_removed_only_from_english_words() -> None:
     assert "robery" in set(singulars("roberies", english=True))
     assert "robery" not in set(singulars("roberies", english=False))
 
@@ -28,7 +28,7 @@ def test_forms_of_a_word_without_their_last_vowels_are_one() -> None:
     assert stem_of("ata") == "", "too short for a stem"
 
 
-def test_a_short_word_of_urdu_script_stands_for_none_of_another() -> None:
+def test_a_short_word_of_urdu_script_matches_no_other_word() -> None:
     assert is_urdu("شراب")
     assert may_meet("شراب", "sharab", 5)
     assert not may_meet("مت", "mat", 3)

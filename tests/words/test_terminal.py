@@ -1,4 +1,4 @@
-"""No control character reaches the terminal, whoever wrote it."""
+"""No control character reaches the terminal, whoever wrote the text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def planted(*, as_json: bool) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_nothing_that_a_command_prints_controls_the_terminal(
+def test_no_printed_text_of_a_command_controls_the_terminal(
     options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(cli.commands, "planted", planted)

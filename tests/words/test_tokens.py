@@ -1,4 +1,4 @@
-"""Tokens: two texts that a reader takes for the same word fold to the same string."""
+"""Tokens: two spellings that readers take for the same word fold to the same string."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_different_words_stay_different(one: str, other: str) -> None:
 
 
 @every_row("text, folded", [("", ""), ("!!", ""), ("👋", ""), ("?", "?"), ("??!", "?"), ("why?", "why")])
-def test_punctuation_alone_is_nothing_but_a_question_mark(text: str, folded: str) -> None:
+def test_punctuation_without_words_means_nothing_but_a_question_mark(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 

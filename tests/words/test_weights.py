@@ -22,7 +22,7 @@ def test_the_weights_were_computed_from_the_present_corpus_and_lexicon() -> None
     )
 
 
-def test_a_word_weighs_for_what_it_stands_beside() -> None:
+def test_a_word_weighs_for_the_sense_that_it_occurs_with() -> None:
     samples = [Sample((0, 2), has=True, counts=1.0), Sample((1, 2), has=False, counts=1.0)] * 20
     for_it, against_it, for_neither, base = regress(samples, 3)
     assert for_it > 1

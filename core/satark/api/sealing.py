@@ -65,23 +65,16 @@ def check_recipient(recipient: str) -> None:
     _read_recipient(recipient)
 
 
-def check_identity(identity: str) -> None:
-    """Check that a text is one private key, or several, one a line.
-
-    Raises:
-        CantOpen: the text holds something else.
-    """
-    if not keys_of(identity):
-        raise CantOpen("it is no age identity")
-
-
 def keys_of(identity: str) -> list[age.Identity]:
     """Read private keys, one a line. As long as somebody holds them, each is derived once, whatever it opens.
 
     Raises:
         CantOpen: the text holds something else.
     """
-    return [_read_identity(one) for one in identity.split()]
+    found = [_read_identity(one) for one in identity.split()]
+    if not found:
+        raise CantOpen("it is no age identity")
+    return found
 
 
 def seal(value: object, *recipients: str | age.Recipient, padded: int = LEAST_PADDED) -> bytes:

@@ -48,7 +48,8 @@ class TipReader:
         self._desk = desk
         self._identity = identity
         self._former: Sequence[str] = ()
-        self._own, self._in_use = keys_of(identity), keys_of("")
+        self._own = keys_of(identity) if identity else []  # an auditor has none
+        self._in_use = [*self._own]
         """Private keys that are derived once: the desk's, and those of the tips that are being read."""
 
     def read(self, tips: Collection[str]) -> dict[str, CachedTip]:

@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from satark.api.background import run_in_thread
-from satark.api.sealing import CantOpen, check_identity, check_recipient
+from satark.api.sealing import CantOpen, check_recipient, keys_of
 from satark.api.settings import SettingProblem, SettingsError
 from satark.backup.chunked_files import Busy
 from satark.backup.create import Made, make_backup
@@ -227,7 +227,7 @@ def _private_key(file: Path) -> str:
     """Read a private key: its lines without comments, as age writes them."""
     lines = [line.strip() for line in file.read_text("ascii", "replace").splitlines()]
     key = "\n".join(line for line in lines if line and not line.startswith("#"))
-    check_identity(key)
+    keys_of(key)
     return key
 
 

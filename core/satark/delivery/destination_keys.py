@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from satark.api.routing import DestinationRule
-from satark.api.sealing import CantOpen, check_identity, new_identity, recipient_of
+from satark.api.sealing import CantOpen, keys_of, new_identity, recipient_of
 from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import ReadingSink, Sink
 from satark.roster.entries import desk_verifier
@@ -28,7 +28,7 @@ def load_identity(rule: DestinationRule) -> str:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise _wrong(rule, "identity_file", f"{path} can be read by others: chmod 600 it")
         identity = "\n".join(line for line in path.read_text().split() if line.startswith("AGE-SECRET-KEY-"))
-        check_identity(identity)
+        keys_of(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         raise _wrong(rule, "identity_file", f"{path} can't be used ({type(error).__name__})") from None
     identities = sorted(identity.split(), key=lambda one: recipient_of(one) != rule.recipient)
@@ -47,7 +47,7 @@ def own_key(path: Path) -> str:
         if not path.exists():
             atomic_files.create(path, f"{new_identity()[1]}\n".encode())
         identity = path.read_text().strip()
-        check_identity(identity)
+        keys_of(identity)
         return recipient_of(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         message = f"{path} can't be used ({type(error).__name__})"

@@ -207,7 +207,8 @@ class ReplyWorker:
             case Misconfigured():
                 channel = channel_of(item.call.account)
                 log.error("channel misconfigured", channel=channel, code=result.code)
-                self._metrics.faults.begin(refusing_provider(channel, result.code))
+                # It ends by itself: the next call that is accepted may be another process's.
+                self._metrics.faults.begin(refusing_provider(channel, result.code), seconds=3 * MISCONFIGURED_WAIT)
                 self._later(item, attempt - 1, MISCONFIGURED_WAIT, result.code)
             case _:
                 assert_never(result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from fpdf import FPDF
 
@@ -57,7 +57,7 @@ class SheetPdf(FPDF):
 
     def _row(self, label: str, text: str) -> None:
         self.set_font(FAMILY, "B", _TEXT)
-        height = self.multi_cell(_LABELS, _LINE, label, align="L", dry_run=True, output="HEIGHT")
+        height = cast("float", self.multi_cell(_LABELS, _LINE, label, align="L", dry_run=True, output="HEIGHT"))
         if self.will_page_break(height):
             self.add_page()
         top, page = self.get_y(), self.page

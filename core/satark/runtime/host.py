@@ -132,7 +132,7 @@ class Host:
                 started.set()
                 await self._wait_for_database()
             if self.ingest_runtime:
-                await self.ingest_runtime.start(tasks, releases_claims=self.releases_claims)
+                await self.ingest_runtime.start(tasks)
             for name, work in self.background.items():
                 tasks.create_task(keep_running(name, work, self.metrics.faults.task_failed))
             started.set()
@@ -154,15 +154,6 @@ class Host:
             except SQLAlchemyError:  # it went away again
                 pass
             await asyncio.sleep(DATABASE_SECONDS)
-
-    @property
-    def releases_claims(self) -> bool:
-        """Whether every claim in the database is an earlier one of this process: no other process makes claims."""
-        return self._is_only_process(self.services)
-
-    def _is_only_process(self, services: Services) -> bool:
-        has_both = self.roles >= {"web", "worker"}
-        return has_both and self.is_alone and services.main.dialect.name == "sqlite"
 
     async def _watch_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -247,7 +238,8 @@ class Host:
         if problems := compose.storage_problems(services, at_start=True):
             raise SettingsError(problems)
         if runtime:
-            is_alone = self.settings.core.epoch_key_file is None and self._is_only_process(services)
+            has_all = self.is_alone and self.roles >= {"web", "worker"} and services.main.dialect.name == "sqlite"
+            is_alone = has_all and self.settings.core.epoch_key_file is None
             compose.join_epochs(runtime.epochs, services, is_alone=is_alone)
 
     def _use_database(self, services: Services) -> None:

@@ -34,8 +34,6 @@ from satark.runtime.scheduler import EVERY, EpochTurnover, ScheduledJobs, repeat
 from satark.services import Services
 from satark.settings.core import Role
 from satark.settings.settings import Settings
-from satark.store import evidence_files
-from satark.store import outbox as outbox_store
 from satark.store.epochs import Epochs
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Bounds, Writer
@@ -94,20 +92,13 @@ class IngestRuntime:
         self._replay = SpoolReplay(ingest=self.ingest, channels=self.channels, spool=self.spool, metrics=metrics)
         self.drafts = Drafts(flows=self._flows, identity=self.identity, sessions=self._sessions, services=services)
 
-    async def start(self, tasks: asyncio.TaskGroup, *, releases_claims: bool) -> None:
-        """Open the channels and start the background tasks.
-
-        `releases_claims`: whether every claim in the database is an earlier one of this process.
-        """
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Open the channels and start the background tasks."""
         await self._turnover.run()  # epochs that ended while no process ran: before anything is served
         await self.retention.prepare()
         for channel in self.channels:
             await channel.open()
         await self.store_flow()
-        if releases_claims:
-            # Whoever held these died with the last process; nobody else could be sending them.
-            await self.writer.write(outbox_store.make_all_due)
-            await self.writer.write(evidence_files.release_claims)
         work: dict[str, Callable[[], Awaitable[None]]] = {"replies": self._replies.run}
         work["epochs"] = partial(repeat, self._turnover.run, EVERY)
         if "web" in self._roles:

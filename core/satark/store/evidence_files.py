@@ -21,11 +21,10 @@ FETCH_LEASE = 60
 """
 CRASH_LEASE = 300
 """The same of a file that was claimed `_CRASHES` times, unless it is renewed: it may kill who opens it."""
+_CRASHES = 3
 
 _ORIGIN_USE: Final = "satark/1/origin"
 _NONCE: Final = 12
-_CRASHES = 3
-"""Number of attempts from which a killed process's file is not due at once: the file may have killed the process."""
 
 _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
@@ -116,12 +115,6 @@ def renew_claims(unit: UnitOfWork, jobs: Iterable[MediaJob]) -> None:
     """Renew claims for another `FETCH_LEASE`."""
     due = unit.now + FETCH_LEASE
     unit.main.execute(_RENEW, [{"t": job.tip, "o": job.ordinal, "due": due} for job in jobs])
-
-
-def release_claims(unit: UnitOfWork) -> None:
-    """Make files due that a killed process had claimed. Only for the start of the database's only process."""
-    held = (file.c.state == "due", file.c.reason == "", file.c.attempts < _CRASHES)
-    unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 
 
 def is_sent(connection: Connection, tip_id: str) -> bool:

@@ -164,11 +164,6 @@ def use_fallback(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
-def make_all_due(unit: UnitOfWork) -> None:
-    """Make every claimed call due now. Call this only at the start of the one process that uses the database."""
-    unit.main.execute(update(outbox).where(outbox.c.state == "due").values(due_at=unit.now))
-
-
 def purge_unreported(unit: UnitOfWork, most: int) -> int:
     """Delete at most `most` sent calls for which no report came in time; return how many."""
     return unit.delete_some(outbox, outbox.c.state == "sent", outbox.c.due_at <= unit.now, most=most)

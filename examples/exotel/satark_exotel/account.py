@@ -1,4 +1,6 @@
-"""What both providers share: the HTTP client of the account, without cookies, with credentials in every request."""
+"""The part that both providers share: the HTTP client of the account, without cookies, with credentials in every
+request.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Account:
-    """One account. Follow no redirect with its client: it would take the credentials along."""
+    """One account. Follow no redirect with its client: a redirect would get the credentials."""
 
     def __init__(self, settings: ExotelSettings) -> None:
         self._settings = settings

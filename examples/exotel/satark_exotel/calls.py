@@ -63,7 +63,7 @@ class ExotelCalls(Account):
         return tuple(Endpoint(path=path, methods=("GET", "POST"), limit=64_000) for path in self._steps)
 
     def verify(self, raw: RawRequest) -> bool:
-        """Compare the path with each, in constant time."""
+        """Compare the path with each webhook's path, in constant time."""
         return any(hmac.compare_digest(raw.path.encode(), path.encode()) for path in self._steps)
 
     def parse(self, raw: RawRequest) -> CallWebhook:
@@ -98,12 +98,12 @@ class ExotelCalls(Account):
         """Return none: Exotel documents no way to delete a recording."""
 
     async def send(self, call: Call) -> SendResult:
-        """Refuse it: there is nothing to send."""
+        """Refuse: there is nothing to send."""
         return Permanent("method")
 
     @asynccontextmanager
     async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Download a recording. One that is not there yet (404) is tried again: Exotel needs minutes for it."""
+        """Download a recording. A missing recording (404) is retried: Exotel needs minutes to store one."""
         try:
             async with self._client.get(self._settings.recordings + ref.id, allow_redirects=False) as response:
                 if response.status == 410:
@@ -115,7 +115,7 @@ class ExotelCalls(Account):
             raise ConnectionError(f"recording: {type(error).__name__}") from None
 
     async def discard(self, ref: MediaRef) -> None:
-        """Do nothing: what Exotel keeps, it keeps for as long as the account says."""
+        """Do nothing: Exotel keeps recordings for as long as the account says."""
 
     def _recording(self, url: str) -> MediaRef | None:
         path = url.removeprefix(self._settings.recordings)

@@ -29,17 +29,17 @@ class ExotelSettings(BaseModel):
 
 @hookimpl
 def satark_sms_providers(settings: Settings) -> list[Exotel]:
-    """Hand over the provider, if it is configured."""
+    """Return the provider, if it is configured."""
     section = settings.section("exotel", ExotelSettings)
     return [] if section is None else [Exotel(section)]
 
 
 @hookimpl
 def satark_call_providers(settings: Settings) -> list[ExotelCalls]:
-    """Hand over the provider of calls, if it is configured.
+    """Return the provider of calls, if it is configured.
 
     Raises:
-        satark.api.SettingsError: the public address is missing: Exotel is told where a call goes on.
+        satark.api.SettingsError: the public address is missing, which Exotel needs for the next step of a call.
     """
     section = settings.section("exotel", ExotelSettings)
     if section is None or not section.calls:

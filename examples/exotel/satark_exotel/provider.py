@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 _LARGEST_ANSWER = 256 * 1024
 _sid = re.compile(rb"<Sid>\w+</Sid>").search
-"""Finds Exotel's id of a message in its answer. Without one a proxy or a captive portal has answered, not Exotel."""
+"""Finds Exotel's id of a message in its answer. An answer without an id comes from a proxy or a captive portal, not
+from Exotel."""
 
 
 class Exotel(Account):
@@ -94,7 +95,7 @@ class Exotel(Account):
         raise MediaGone("a text message has no files")
 
     async def discard(self, ref: MediaRef) -> None:
-        """Do nothing, for the same reason."""
+        """Do nothing: a text message has no files."""
 
 
 def _result(status: int, answer: bytes, retry_after: str) -> SendResult:

@@ -20,6 +20,6 @@ class GeoJsonSettings(BaseModel):
 
 @hookimpl
 def satark_sinks(settings: Settings, context: WorkerContext) -> list[GeoJsonSink]:
-    """Hand over the sink, if it is configured."""
+    """Return the sink, if it is configured."""
     section = settings.section("geojson", GeoJsonSettings)
     return [] if section is None else [GeoJsonSink(section.folder, context)]

@@ -1,4 +1,4 @@
-"""The sink: each destination is a map, `geojson:sp` the file `sp.geojson`. See `satark.api.Sink`."""
+"""The sink: each destination is a map. For example, `geojson:sp` is the file `sp.geojson`. See `satark.api.Sink`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from satark.api import (
 from satark_files import atomic_files
 
 DECIMALS: Final = 3
-"""Of a position: a hundred metres. A map for a wall needs no house."""
+"""Decimals of a position: a precision of a hundred metres, so that a map on a wall shows no house."""
 
 
 class GeoJsonSink:
-    """Keeps one feature a tip, and a map of all of them."""
+    """Keeps one feature for each tip, and a map of all of them."""
 
     name = "geojson"
 
@@ -38,7 +38,7 @@ class GeoJsonSink:
         self._one_at_a_time = threading.Lock()
 
     def reads(self, name: str) -> bool:
-        """Return whether a destination opens tips: every one does."""
+        """Return whether a destination opens tips: true for each."""
         return any(rule.name == name for rule in self._rules)
 
     async def open(self) -> None:
@@ -74,7 +74,7 @@ class GeoJsonSink:
 
 
 def _feature(content: ReadableTip, revision: int) -> dict[str, Any]:
-    """Return what a map shows of a tip: never its words, and no more of its place than needed."""
+    """Return the feature of a tip: it has none of the tip's words, and its place only as precisely as needed."""
     tip, header = content.tip, content.header
     place = tip.answer_to("place") or {}
     position = [place.get("longitude"), place.get("latitude")]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _API: Final = "/_matrix/client/v3"
 _ANSWER_SECONDS: Final = 30
 _PAUSE_SECONDS: Final = 5.0
-"""How long to wait after a 429 that does not say it."""
+"""How long to wait after a 429 without a time."""
 _LARGEST_ANSWER: Final = 1024 * 1024
 _is_code = re.compile(r"M_[A-Z_]{1,40}").fullmatch
 
@@ -62,7 +62,9 @@ class MatrixClient:
             await self._session.close()
 
     async def say(self, room: str, text: str, transaction: str) -> DeliveryResult:
-        """Send a text to a room. The server sends it once, however often it is given with the same transaction id."""
+        """Send a text to a room. The server sends a text once for each transaction id, however often the call is
+        repeated.
+        """
         path = f"{_API}/rooms/{quote(room, safe='')}/send/m.room.message/{quote(transaction, safe='')}"
         try:
             status, answer, retry_after = await self._request("PUT", path, {"msgtype": "m.text", "body": text})
@@ -71,7 +73,7 @@ class MatrixClient:
         return _result(status, answer, retry_after)
 
     async def find_faults(self) -> Sequence[str]:
-        """Ask whose the token is and in which rooms the account is; see `satark.api.FaultFinder`."""
+        """Ask the server for the token's owner and the account's rooms; see `satark.api.FaultFinder`."""
         await self.open()
         try:
             status, answer, _ = await self._request("GET", f"{_API}/account/whoami")
@@ -97,7 +99,7 @@ class MatrixClient:
 
 
 async def _read(response: aiohttp.ClientResponse) -> _Answer:
-    """Read an answer; what is none of Matrix, such as a proxy's page, counts as empty."""
+    """Read an answer. An answer that isn't Matrix's, such as a proxy's page, counts as empty."""
     content = b""
     async for chunk in response.content.iter_any():
         content += chunk

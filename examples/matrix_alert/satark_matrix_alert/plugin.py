@@ -29,6 +29,6 @@ class MatrixAlertSettings(BaseModel):
 
 @hookimpl
 def satark_sinks(settings: Settings, context: WorkerContext) -> list[MatrixAlertSink]:
-    """Hand over the sink, if it is configured."""
+    """Return the sink, if it is configured."""
     section = settings.section("matrix_alert", MatrixAlertSettings)
     return [] if section is None else [MatrixAlertSink(section, context)]

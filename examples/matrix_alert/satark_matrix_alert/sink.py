@@ -1,4 +1,4 @@
-"""The sink: each destination is a room, `matrix_alert:sp` the one of that name. See `satark.api.sink`."""
+"""The sink: each destination is a room. For example, `matrix_alert:sp` is the room `sp`. See `satark.api.sink`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MatrixAlertSink:
         self._readers: dict[str, DestinationReader] = {}
 
     def reads(self, name: str) -> bool:
-        """Return whether a destination opens tips: every one does, for the category and the district."""
+        """Return whether a destination opens tips: true for each, which needs the category and the district."""
         return any(rule.name == name for rule in self._rules)
 
     async def open(self) -> None:
@@ -41,11 +41,11 @@ class MatrixAlertSink:
         await self._client.close()
 
     async def find_faults(self) -> Sequence[str]:
-        """Ask the home server whether token and rooms are right."""
+        """Ask the home server whether the token and the rooms are right."""
         return await self._client.find_faults()
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Tell a room. The delivery's key is the transaction id: a repetition says nothing twice."""
+        """Send the alert to a room. The delivery's key is the transaction id, so a repetition sends nothing twice."""
         room = self._rooms.get(delivery.name)
         if room is None:
             return DeadLetter("no room is configured: see matrix_alert.rooms")

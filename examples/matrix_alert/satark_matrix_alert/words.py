@@ -1,4 +1,4 @@
-"""What a room is told: nothing that a tipster said, and no number of a tip."""
+"""Texts for a room, without any words of a tipster and without a tip's number."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Words:
         self._questionnaire = questionnaire
 
     def of_alarm(self) -> str:
-        """Return what is said of an operator's alarm."""
+        """Return the text of an operator's alarm."""
         return self._texts.text("alarm")
 
     def of_tip(self, header: Header, desk: str, *, again: bool) -> str:
-        """Return what is said of a tip; `again`: something was added to one that the room knows of."""
+        """Return the text about a tip; `again`: a known tip has an addition."""
         names = self._questionnaire.texts(self._language)
         category = names.get(self._questionnaire.category_key(header.category), header.category)
         district = self._geography.district(header.district)

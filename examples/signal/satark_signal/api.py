@@ -23,7 +23,7 @@ _LARGEST_ANSWER: Final = 8 * 1024 * 1024
 
 
 class SignalApi:
-    """One service, which has no credentials. Nothing that it answers is passed on but codes of our own."""
+    """One service, which has no credentials. Its answers are passed on only as codes of our own."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -54,7 +54,7 @@ class SignalApi:
         """Return the JSON at a path.
 
         Raises:
-            ConnectionError: there is none; the message is a code.
+            ConnectionError: there is no JSON; the message is a code.
         """
         try:
             async with self._request("GET", path) as response:
@@ -89,7 +89,7 @@ class SignalApi:
 
 
 def file_path(id_: str) -> str:
-    """Return the path of a file: it can be got and deleted there."""
+    """Return the path of a file, at which it can be downloaded and deleted."""
     return f"/v1/attachments/{quote(id_, safe='')}"
 
 

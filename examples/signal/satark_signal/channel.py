@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class SignalChannel:
-    """One number. Messages are posted to a secret path if there is one, and else polled for."""
+    """One number. Messages are posted to a secret path if there is one; otherwise they are polled for."""
 
     name = "signal"
     # Longer texts than 2 KiB are sent as an attachment that the apps show as a text (AsamK/signal-cli 0.11.5).
@@ -125,7 +125,7 @@ class SignalChannel:
             log.warning("a file stays in signal-cli's store", channel=self.name, code=_code(result))
 
     async def listen(self, receive: Receive) -> None:
-        """Poll, where there is no webhook. What `receive` did not take is given to it again first."""
+        """Poll if there is no webhook. Messages that `receive` did not accept are passed to it again first."""
         if self._path:
             await asyncio.Event().wait()
         await self._poller.run(receive)

@@ -28,17 +28,17 @@ from satark_signal.received import Envelope, File, Message, decode, decode_file
 DELETE_FILE: Final = "delete-file"
 """The method of a call that deletes a file from signal-cli's store; its body is the file's id."""
 _LONG_TEXT: Final = "text/x-signal-plain"
-"""The whole of a text of more than 2 KiB (AsamK/signal-cli, issues 1598 and 1901)."""
+"""The MIME type of a text's full version, if it has more than 2 KiB (AsamK/signal-cli, issues 1598 and 1901)."""
 _MOST_FILES: Final = 32
-"""Most files that the deletion of one message takes back: it does not say how many there were."""
+"""The maximum number of files that the deletion of one message removes: it doesn't say how many there were."""
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "voice"}
-"""Nothing tells a voice note from music: all sound is handled as somebody's voice."""
+"""MIME types → kinds of files. Voice notes and music can't be told apart, so all sound counts as a voice."""
 
 
 def batch_of(message: bytes, number: str) -> Batch:
     """Read a message, as JSON, that was received by a number.
 
-    Files that nobody will fetch (of groups, previews and quotes, of what can't be read) are to be deleted at once.
+    Files that nobody will fetch (of groups, previews, quotes and unreadable messages) are to be deleted at once.
     """
     inbound = list(_inbound(message, number))
     fetched = {one.event.ref.id for one in inbound if isinstance(one.event, Media)}
@@ -88,7 +88,7 @@ def _media(message: Message, account: str) -> Sequence[Event]:
 
 
 def _attached(file: bytes) -> File:
-    """Read a file. One that can't be read costs neither the text nor the other files: it has no id."""
+    """Read a file. An unreadable file has no id, and harms neither the text nor the other files."""
     try:
         return decode_file(file)
     except DECODING_ERRORS:
@@ -96,7 +96,7 @@ def _attached(file: bytes) -> File:
 
 
 def _repeats(file: File, text: str) -> bool:
-    """Whether the file is the text once more. Older versions of signal-cli cut the text: then the file is kept."""
+    """Return whether the file repeats the text. Older versions of signal-cli cut the text: then the file is kept."""
     return file.content_type == _LONG_TEXT and (file.size or 0) <= len(text.encode())
 
 
@@ -116,7 +116,7 @@ def _text(message: Message) -> Sequence[Event]:
 
 
 def _file_ids(message: bytes) -> Iterator[str]:
-    """Yield the ids of all files that a message names, wherever it does."""
+    """Yield the ids of all files in a message, wherever the message names them."""
     try:
         yield from _walk(msgspec.json.decode(message))
     except DECODING_ERRORS:

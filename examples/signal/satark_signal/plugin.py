@@ -27,6 +27,6 @@ class SignalSettings(BaseModel):
 
 @hookimpl
 def satark_channels(settings: Settings) -> list[SignalChannel]:
-    """Hand over the channel, if it is configured."""
+    """Return the channel, if it is configured."""
     section = settings.section("signal", SignalSettings)
     return [] if section is None else [SignalChannel(section)]

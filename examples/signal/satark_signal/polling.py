@@ -23,19 +23,19 @@ _LONGEST_PAUSE: Final = 60.0
 
 
 class Poller:
-    """Fetches the messages of one number. Run it in one process: two would mix up the order."""
+    """Fetches the messages of one number. Run it in one process only: two would mix up the order."""
 
     def __init__(self, api: SignalApi, settings: SignalSettings) -> None:
         self._api = api
         self._settings = settings
         self._waiting: Batch | None = None
-        """What was fetched and not taken yet: signal-cli does not have it any more."""
+        """Fetched messages that `receive` has not accepted: signal-cli no longer has them."""
 
     async def run(self, receive: Receive) -> None:
-        """Poll until cancelled. What `receive` did not take is given to it again when this is run again.
+        """Poll until cancelled. Messages that `receive` did not accept are passed to it again at the next run.
 
         Raises:
-            Exception: what `receive` raises.
+            Exception: any error that `receive` raises.
         """
         while True:
             self._waiting = self._waiting or await self._poll()

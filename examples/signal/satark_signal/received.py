@@ -1,4 +1,4 @@
-"""What signal-cli received, as far as it is read. The sender's number and profile name are never decoded.
+"""The messages of signal-cli, with the fields that are read. The sender's number and profile name are never decoded.
 
 Source: bbernhard/signal-cli-rest-api, `src/docs/swagger.json`: `data.Message` and `receive.MessageEnvelope`;
 `src/client/jsonrpc2.go`: `JsonRpc2ReceivedMessage`.
@@ -13,7 +13,7 @@ import msgspec
 from satark.api import Redacted
 
 _Present: TypeAlias = dict[str, msgspec.Raw] | list[msgspec.Raw] | None
-"""Of which it matters only whether it is there."""
+"""A field of which only the presence matters."""
 
 
 class File(Redacted, frozen=True, rename="camel"):
@@ -25,18 +25,18 @@ class File(Redacted, frozen=True, rename="camel"):
 
 
 class Target(Redacted, frozen=True):
-    """What is deleted: a message, by when it was sent."""
+    """The message to delete, by its sending time."""
 
     timestamp: int
 
 
 class Message(Redacted, frozen=True, rename="camel"):
-    """A message, or news about one."""
+    """A message, or an event about one."""
 
     timestamp: int
     message: str | None = None
     attachments: tuple[msgspec.Raw, ...] | None = None
-    """Each is a `File`, and is read by itself."""
+    """Each attachment is a `File`, and is parsed separately."""
     remote_delete: Target | None = None
     group_info: _Present = None
     sticker: _Present = None
@@ -45,14 +45,14 @@ class Message(Redacted, frozen=True, rename="camel"):
 
 
 class Edit(Redacted, frozen=True, rename="camel"):
-    """A message in place of an earlier one."""
+    """A message that replaces an earlier one."""
 
     target_sent_timestamp: int
     data_message: Message | None = None
 
 
 class Envelope(Redacted, frozen=True, rename="camel"):
-    """What came from one sender."""
+    """The data that came from one sender."""
 
     timestamp: int
     source_uuid: str | None = None
@@ -61,7 +61,7 @@ class Envelope(Redacted, frozen=True, rename="camel"):
 
 
 class Received(Redacted, frozen=True):
-    """What came, and for which of our numbers."""
+    """The received data, and our number that received it."""
 
     account: str
     envelope: Envelope
@@ -72,7 +72,7 @@ decode_file = msgspec.json.Decoder(File).decode
 
 
 class Notification(Redacted, frozen=True):
-    """What a webhook carries."""
+    """The body of a webhook."""
 
     params: msgspec.Raw
 

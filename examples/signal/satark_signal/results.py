@@ -1,4 +1,4 @@
-"""What the service's answer to a call means.
+"""Translates the service's answer to a call into a result.
 
 Source: bbernhard/signal-cli-rest-api, `src/api/api.go` (`SendV2`), `src/client/jsonrpc2.go`, and the reasons of
 `receive.SendMessageResult` in `src/docs/swagger.json`.
@@ -22,12 +22,12 @@ _REASONS: Final[dict[str, SendResult]] = {
     "Specified account does not exist": Misconfigured("account"),
     "_FAILURE": Transient("signal"),
 }
-"""What an answer contains → what it means, the first that fits. Both 201 and 400 may hold a reason."""
+"""Part of an answer → its meaning; the first match counts. Both 201 and 400 may have a reason."""
 _answered_at = msgspec.json.Decoder(list[dict[str, Any]] | dict[str, Any]).decode
 
 
 def result_of(status: int, answer: bytes, retry_after: str) -> SendResult:
-    """Return the result of a call, without a word of the answer."""
+    """Return the result of a call, without any text of the answer."""
     text = answer.decode(errors="replace")
     if status in {200, 201, 204, 400, 429} and (reason := next((one for one in _REASONS if one in text), "")):
         return _REASONS[reason]
@@ -45,7 +45,7 @@ def result_of(status: int, answer: bytes, retry_after: str) -> SendResult:
 
 
 def _sent_at(answer: bytes) -> str:
-    """Return when a message was sent, in milliseconds: its id. Newer versions answer with a list."""
+    """Return the time when a message was sent, in milliseconds, which is its id. Newer versions answer with a list."""
     try:
         found = _answered_at(answer)
     except DECODING_ERRORS:

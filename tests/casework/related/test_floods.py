@@ -26,7 +26,7 @@ def filled(count: int = LEAST, text: str = TEXT, late: str = "") -> FloodIndex:
     return index
 
 
-def test_the_least_number_of_copies_is_a_flood_and_one_fewer_is_none() -> None:
+def test_the_minimum_number_of_copies_is_a_flood_and_one_fewer_is_not() -> None:
     assert floods(filled()) == [["0", "1", "2", "3"]]
     assert floods(filled(LEAST - 1)) == []
 

@@ -37,7 +37,7 @@ def test_key_0_after_a_long_noise_still_means_that_there_is_nothing_more(dial: D
     assert len(call.chat.session.files) == 1, "what may be words is kept"
 
 
-def test_more_may_be_told_after_the_hash_key_and_key_0_ends_it(dial: Dial) -> None:
+def test_a_caller_may_add_more_after_the_hash_key_and_key_0_ends_the_answer(dial: Dial) -> None:
     call = dial(ENGINE).press(*TO_THE_EVIDENCE).speak(NOISE_SECONDS).speak(NOISE_SECONDS, "0")
     assert call.chat.step == "review"
     assert len(call.chat.session.files) == 2

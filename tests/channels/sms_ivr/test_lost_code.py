@@ -62,7 +62,7 @@ def test_without_a_website_the_text_names_no_website() -> None:
     assert "{" not in chat.text
 
 
-def test_a_caller_without_the_code_can_leave_the_question_with_keys_alone(dial: Callable[[Engine], Any]) -> None:
+def test_a_caller_without_the_code_can_leave_the_question_by_keys(dial: Callable[[Engine], Any]) -> None:
     call = dial(engine()).press("2", "*", "0", "123", "45")
     assert call.chat.step == "@language"
     assert "Or on the internet: satark.example" in call.question

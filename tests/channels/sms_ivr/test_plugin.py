@@ -47,7 +47,7 @@ class Carries(TwilioVoice):
         """Carry no calls."""
 
 
-def test_a_provider_that_carries_its_calls_stands_beside_twilio_or_alone(env: pytest.MonkeyPatch) -> None:
+def test_a_provider_with_its_own_calls_works_with_or_without_twilio(env: pytest.MonkeyPatch) -> None:
     carries = Carries(TwilioSettings.model_validate({**GOOD, "number": "+15550100199"}), "https://satark.example")
     _, voice = satark_channels(Settings(), [], [carries])
     assert voice.accounts == ("voice:+15550100100", "voice:+15550100199")

@@ -140,7 +140,7 @@ async def test_a_redirect_loop_is_refused(live: SmsChannel, twilio: Any) -> None
         await read(live, "Recordings/RE1.wav")
 
 
-async def test_credentials_are_sent_to_the_api_alone(settings: TwilioSettings, twilio: Any) -> None:
+async def test_credentials_are_sent_only_to_the_api(settings: TwilioSettings, twilio: Any) -> None:
     """The simulated Twilio refuses requests without credentials, so another host answers 401."""
     other = TwilioPeer()
     async with other, serve(other.app) as elsewhere:

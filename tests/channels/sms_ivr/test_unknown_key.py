@@ -50,7 +50,7 @@ def know_nothing(call: Any) -> None:
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_one_key_leads_a_caller_who_knows_nothing_to_the_review(start: str, dial: Dial) -> None:
+def test_a_caller_who_knows_no_answers_reaches_the_review_with_one_key(start: str, dial: Dial) -> None:
     call = dial(ENGINE).press(*STARTS[start])
     know_nothing(call)
     assert call.chat.step == "review"

@@ -91,7 +91,7 @@ async def test_an_answer_over_the_limit_is_not_telegrams(live: Any, monkeypatch:
     assert await live.channel.send(message(live.channel), CALL_ID) == Transient("network")
 
 
-async def test_a_server_that_nobody_vouches_for_gets_no_token_and_no_words(
+async def test_a_server_with_an_untrusted_certificate_gets_no_token_and_no_words(
     secrets: dict[str, Any], tmp_path: Path
 ) -> None:
     async with stranger(tmp_path) as other:
@@ -185,7 +185,7 @@ async def test_a_message_shows_typing_unless_that_is_off(live: Any, person: Pers
     assert batch.inbound[0].busy is None
 
 
-async def test_the_simulated_telegram_refuses_what_telegram_would_refuse(live: Any) -> None:
+async def test_the_simulated_telegram_refuses_the_same_calls_as_telegram(live: Any) -> None:
     channel = live.channel
     too_long = msgspec.json.encode({**msgspec.json.decode(message(channel).body), "text": "की" * 2049})
     call = msgspec.structs.replace(message(channel), body=too_long)
@@ -244,7 +244,9 @@ async def test_the_voice_note_follows_the_text_and_is_uploaded_once(
     assert all(sent.protected for sent in peer.sent)
 
 
-async def test_a_file_for_one_person_is_uploaded_for_them_alone(speaking: TelegramChannel, peer: TelegramPeer) -> None:
+async def test_a_file_for_one_person_is_uploaded_only_for_that_person(
+    speaking: TelegramChannel, peer: TelegramPeer
+) -> None:
     for chat in ("8812345678", "8812345679"):
         await send(speaking, calls(speaking, chat, spoken=VoiceNote(("hi-1",), once=True))[1:])
     assert len(set(peer.uploads)) == 2

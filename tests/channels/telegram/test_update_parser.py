@@ -62,7 +62,7 @@ def test_the_stored_key_of_an_event_is_not_derived_from_its_sender(telegram: Tel
         ([], None),
     ],
 )
-def test_a_message_says_when_it_was_sent_if_it_names_a_time(
+def test_a_message_has_its_sending_time_if_it_names_one(
     date: Any, sent_at: int | None, telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     update = Updates().message(person, {"text": "Hi", "date": date})

@@ -233,7 +233,7 @@ async def _check_accessibility(page: Page) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
 
 
-async def test_the_form_works_by_keyboard_alone(open_browser: Any) -> None:
+async def test_the_form_works_by_keyboard(open_browser: Any) -> None:
     visitor: Visitor = await open_browser(viewport=DESKTOP)
     page, keys = visitor.page, visitor.page.keyboard
     await page.goto(f"{visitor.url}/")

@@ -93,7 +93,7 @@ async def test_the_one_page_shows_every_problem_beside_its_question_and_in_a_sum
     assert "<title>Error: " in page.html
 
 
-async def test_back_shows_the_answer_and_a_new_one_replaces_it(citizen: FormCitizen) -> None:
+async def test_back_shows_the_answer_and_a_new_answer_replaces_it(citizen: FormCitizen) -> None:
     await citizen.begin()
     await citizen.answer("INTOX")
     await citizen.answer("First words here")
@@ -155,7 +155,7 @@ async def test_the_promise_is_shown_before_the_next_question(citizen: FormCitize
     ("language", "go_on", "told"),
     [("English", "Continue", ["Lokayukta", "magistrate"]), ("हिन्दी", "आगे बढ़ें", ["लोकायुक्त", "मजिस्ट्रेट"])],
 )
-async def test_a_tipster_who_accuses_the_ranges_office_learns_whom_to_tell_instead(
+async def test_a_tipster_who_accuses_the_ranges_office_is_referred_elsewhere(
     citizen: FormCitizen, language: str, go_on: str, told: list[str]
 ) -> None:
     await citizen.open("/")

@@ -157,7 +157,7 @@ def test_several_numbers_are_several_accounts_and_others_are_ignored(
         assert batch.ignored == ignored
 
 
-async def test_meta_says_what_is_wrong_with_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:
+async def test_the_check_reports_metas_faults_of_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:
     state = graph.peer.number_state
 
     async def asked(**changes: Any) -> str:

@@ -132,7 +132,7 @@ async def test_nothing_of_a_call_is_logged(
     assert "access-token" not in caplog.text
 
 
-async def test_a_server_that_nobody_vouches_for_gets_no_token_and_no_words(
+async def test_a_server_with_an_untrusted_certificate_gets_no_token_and_no_words(
     secrets: dict[str, Any], tmp_path: Path
 ) -> None:
     async with stranger(tmp_path) as other:

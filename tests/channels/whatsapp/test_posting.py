@@ -205,7 +205,7 @@ async def test_a_connection_that_the_peer_has_closed_is_not_reused() -> None:
         assert came.connections == 2
 
 
-async def test_a_late_answer_is_never_taken_for_the_next_one() -> None:
+async def test_a_late_answer_is_never_mistaken_for_the_next_one() -> None:
     late = asyncio.Event()
 
     async def answer(connection: int, writer: asyncio.StreamWriter) -> None:

@@ -110,7 +110,7 @@ def test_a_list_holds_ten_rows_with_the_choices_first() -> None:
 
 
 @pytest.mark.parametrize("menu", ["", "x" * 21])
-def test_a_list_whose_menu_label_does_not_fit_has_a_symbol_on_its_button(menu: str) -> None:
+def test_a_list_whose_label_is_too_long_has_a_symbol_on_its_button(menu: str) -> None:
     assert control(prompt(choices=choices(5), menu_label=menu))["action"]["button"] == "☰"
 
 

@@ -46,7 +46,7 @@ def test_plain_http_is_allowed_on_this_machine_only(url: str, good: bool, secret
         WhatsAppSettings(**secrets, graph_url=url)
 
 
-def test_every_setting_has_a_description_and_the_required_ones_tell_where_to_find_them() -> None:
+def test_every_setting_has_a_description_and_a_required_one_says_where_to_find_its_value() -> None:
     for name, field in WhatsAppSettings.model_fields.items():
         assert field.description, name
         assert not field.is_required() or " > " in field.description, name

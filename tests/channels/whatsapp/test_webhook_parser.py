@@ -106,7 +106,7 @@ def test_a_message_without_id_gets_a_key_and_no_read_receipt(
         (b"{}", None),
     ],
 )
-def test_a_message_says_when_it_was_sent_if_it_names_a_time(
+def test_a_message_has_its_sending_time_if_it_names_one(
     timestamp: bytes, sent_at: int | None, whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]
 ) -> None:
     body = payload("text").replace(b'"timestamp": "1749416383"', b'"timestamp": ' + timestamp)

@@ -134,7 +134,7 @@ def test_a_text_that_contains_a_command_word_is_an_answer(chat: Chat, text: str)
     assert chat.session.answers["what"].value == text
 
 
-def test_dont_know_skips_where_there_is_no_such_option(chat: Chat) -> None:
+def test_dont_know_skips_a_question_without_such_an_option(chat: Chat) -> None:
     chat.say("Hi", "2", *STEPS["police_who"]).say("pata nahi")
     assert chat.step == "evidence"
 

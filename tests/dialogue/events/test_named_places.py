@@ -67,7 +67,7 @@ OTHER_TOPICS = {
 
 @every_row("said", OTHER_TOPICS)
 @every_row("step", ["police", "review"])
-def test_a_topic_that_denies_the_earlier_one_replaces_it_and_is_stored(step: str, said: str) -> None:
+def test_a_topic_that_denies_the_earlier_topic_replaces_it(step: str, said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL[step], said)
     assert talk.session
     assert talk.session.answers["category"].value == OTHER_TOPICS[said]

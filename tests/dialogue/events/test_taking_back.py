@@ -107,7 +107,7 @@ UNWANTED_PHOTO = [
 
 
 @every_row("said", UNWANTED_PHOTO)
-def test_words_against_a_photo_ask_about_erasing_it_and_the_review_names_it(said: str) -> None:
+def test_words_against_a_photo_lead_to_the_question_of_erasing_it(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"]).send("image")
     assert "1 file" in talk.text
     talk.say(said)
@@ -126,7 +126,7 @@ TAKEN_BACK_LATE = [
 
 
 @every_row("said", TAKEN_BACK_LATE)
-def test_a_tipster_who_takes_a_sent_tip_back_in_a_new_chat_hears_what_the_code_can_do(said: str) -> None:
+def test_a_tipster_who_takes_back_a_sent_tip_in_a_new_chat_hears_of_the_code(said: str) -> None:
     for begun in (new_chat(), new_chat().say("Hi")):
         talk = begun.say(said)
         assert talk.session is None
@@ -171,7 +171,7 @@ LEFT = [
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("step", ["category", "what", "place", "police"])
 @every_row("said", LEFT)
-def test_a_tipster_who_would_leave_it_is_asked_again_and_answers_nothing(step: str, said: str) -> None:
+def test_a_tipster_who_would_rather_stop_is_asked_again_and_nothing_is_stored(step: str, said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL[step])
     begun = talk.session
     talk.say(said)

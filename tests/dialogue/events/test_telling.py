@@ -212,7 +212,7 @@ def test_a_grave_fact_at_the_review_is_stored_and_its_numbers_are_shown(said: st
 
 
 @every_row("said", ["call police", "police bulao", "पुलिस बुलाओ", "police ko phone karo", "call the police now"])
-def test_a_call_for_the_police_is_asked_for_the_place_and_not_whom_it_accuses(said: str) -> None:
+def test_a_call_for_the_police_is_asked_for_the_place_and_not_for_the_accused(said: str) -> None:
     talk = new_chat().say("Hi", "2", said)
     assert ("112" in talk.text, talk.step) == (True, "place")
     assert new_chat().say(*SAID_UNTIL["review"], said).step == "review"

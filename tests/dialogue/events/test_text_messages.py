@@ -49,7 +49,7 @@ def test_a_complete_tip_in_one_message_is_submitted_at_once(body: str, language:
 
 
 @pytest.mark.parametrize("body", ["abhi lanka me chawal mill ke piche goli chal rahi hai", "गांव में अभी गोली चल रही है"])
-def test_a_complete_tip_about_what_happens_now_is_urgent(body: str, sms: Chat) -> None:
+def test_a_complete_tip_about_a_present_event_is_urgent(body: str, sms: Chat) -> None:
     sms.hear(CompleteTip(Text(body)))
     assert sms.submission is not None
     assert sms.submission.priority == "urgent"

@@ -60,7 +60,7 @@ def source(steps: str, top: str = "languages: [en]") -> FlowSource:
         (PLACE + "- {id: who, type: text, accuses: {us: station}}\n", "needs a choice of one of its own options"),
     ],
 )  # fmt: skip
-def test_a_flow_that_can_not_say_whom_a_tip_is_about_is_refused(steps: str, words: str) -> None:
+def test_a_flow_without_a_question_about_the_accused_is_refused(steps: str, words: str) -> None:
     with pytest.raises(FlowError) as caught:
         load_flow(source(steps))
     assert words in str(caught.value)
@@ -95,7 +95,7 @@ def test_a_flow_in_its_own_words_accuses_the_declared_unit(said: Sequence[str], 
 
 
 @pytest.mark.parametrize("accused", [Accused(level="range"), None])
-def test_the_ranges_office_is_accused_only_if_a_desk_stands_above_it(accused: Accused | None) -> None:
+def test_the_ranges_office_can_be_accused_only_if_a_desk_is_above_it(accused: Accused | None) -> None:
     shipped = default_flow()
     engine = Engine(load_flow(shipped), shipped.catalogues, Geography.sample())
     chat = Chat(engine)

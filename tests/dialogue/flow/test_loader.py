@@ -26,7 +26,7 @@ def test_a_wrong_head_is_refused(top: str, words: str) -> None:
         load_flow(small_flow("- {id: a, type: text}" + SEND, top))
 
 
-def test_with_one_language_the_first_step_comes_at_once_and_back_stops_there() -> None:
+def test_with_one_language_the_first_step_comes_at_once_and_back_stays_on_it() -> None:
     talk = small_chat("- {id: hello, type: say}\n- {id: a, type: text}" + SEND).say("Hi")
     assert talk.text == "Hello\n\na ask"
     assert "first question" in talk.say("back").text

@@ -59,7 +59,7 @@ def test_whether_it_happens_now_is_answered_in_words_too(chat: Chat, typed: str,
     assert chat.session.answers["now"].value == answer
 
 
-def test_a_story_that_tells_the_time_is_not_asked_for_it(chat: Chat) -> None:
+def test_the_time_is_not_asked_if_the_story_tells_it(chat: Chat) -> None:
     chat.say("Hi", "English").tap("HEIN").say("The shop near Lanka was robbed yesterday at night by three men")
     assert "Happening now: No" in chat.text
     assert chat.step == "police"

@@ -37,7 +37,7 @@ def heard(note: VoiceNote | None, lines: dict[str, str]) -> str:
     return " ".join(lines[part] if isinstance(part, str) else f"[{part[0]}: {part[1]}]" for part in note.parts)
 
 
-def test_the_digits_of_a_code_are_said_one_by_one_and_a_tips_number_is_not(
+def test_the_digits_of_a_code_but_not_of_a_tips_number_are_read_one_by_one(
     read_aloud: ReadAloud, lines: dict[str, str], engine: Engine
 ) -> None:
     code = "8391 4460 7012 5538"

@@ -21,7 +21,7 @@ def test_a_voice_message_is_an_answer_and_part_of_the_tip(chat: Chat) -> None:
     assert chat.turns[3].media_jobs[0].role == "what"
 
 
-def test_a_tipster_who_sends_a_film_hears_once_that_their_voice_may_be_in_it(chat: Chat) -> None:
+def test_a_tipster_who_sends_a_video_is_warned_once_about_their_voice(chat: Chat) -> None:
     warning = "voice in a video can give you away"
     at_evidence(chat).send("image")
     assert warning not in chat.text
@@ -65,7 +65,7 @@ def test_the_tipster_is_asked_whose_voice_is_in_recorded_evidence(
     assert chat.submission.answers.get("whose_voice") == answer
 
 
-def test_nobody_is_asked_whose_voice_is_in_photos_or_spoken_answers_or_calls(chat: Chat, engine: Engine) -> None:
+def test_no_question_about_voices_follows_photos_spoken_answers_or_calls(chat: Chat, engine: Engine) -> None:
     at_evidence(chat).send("image").send("image").say("done")
     assert chat.step == "review"
     spoken = Chat(engine).say("Hi", "2", "daru").send("voice").say("Assi ghat", "no", "skip")

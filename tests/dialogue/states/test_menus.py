@@ -80,7 +80,7 @@ def test_the_own_word_after_the_receipt_erases_the_contact(chat: Chat, word: str
 
 
 @pytest.mark.parametrize("word", ["skip", "no", "नहीं"])
-def test_after_a_refusal_the_tipster_hears_what_to_tap(chat: Chat, word: str) -> None:
+def test_after_a_refusal_the_tipster_is_told_what_to_tap(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert (chat.step, chat.turn.reach) == ("@reach", None)
     assert "tap “No, erase my number” below, or write 1" in chat.text
@@ -160,7 +160,7 @@ OF_OTHERS = [
 
 
 @every_row("words", ["chacha nahi mama", "not my uncle, my brother", "चाचा नहीं मामा", *OF_OTHERS])
-def test_words_told_at_the_question_about_identifying_words_are_asked_about_too(engine: Engine, words: str) -> None:
+def test_new_text_at_the_question_about_identifying_words_is_checked_too(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("Hi", "1", "daru", "mere chacha charas bechte hain", "Lanka", "nahi", "skip", words)
     assert words in chat.text
     chat.tap("yes")

@@ -107,7 +107,7 @@ def test_a_text_has_a_greatest_length(chat: Chat) -> None:
     assert chat.say("done").step == "place"
 
 
-def test_a_long_place_is_stored_and_the_tipster_hears_what_is_cut_off(chat: Chat) -> None:
+def test_a_long_place_is_stored_and_the_tipster_hears_the_part_cut_off(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it at the shop", "left of the mill, " * 200)
     assert "very long" not in chat.text
     chat.say("back", "left of the mill, " * 300)

@@ -124,7 +124,7 @@ def test_a_text_names_the_same_acts_in_every_language(part: str, language: str) 
 
 
 def _names(text: str, acts: Mapping[str, Act], act: str) -> bool:
-    """Return whether a text names an act; what is filled in at its `{places}` does not count."""
+    """Return whether a text names an act; values of its `{places}` don't count."""
     return bool(re.search(acts[act].word, PLACES.sub("", text), re.IGNORECASE))
 
 

@@ -17,7 +17,7 @@ FIRST_ANSWER = 350
 FIRST_REPLY = 500
 """Characters of a screen 320 pixels wide."""
 FIRST_REPLY_WITH_THE_REST = 560
-"""Where words that identify the tipster are to be erased: what is left is shown whole, since one tap sends it."""
+"""The review's form if identifying words are erased: the rest is shown whole, since one tap sends it."""
 BUTTONS = 3
 TOLD_AT_ONCE = [
     "लंका थाने के पास स्कूल के पीछे रोज रात को शराब बिकती है",
@@ -70,7 +70,7 @@ def test_the_first_answer_is_short_and_still_warns(with_website: Engine, channel
 
 
 @pytest.mark.parametrize("language", ["हिन्दी", "English"])
-def test_without_a_website_the_sentence_that_names_it_is_left_out(engine: Engine, language: str) -> None:
+def test_without_a_website_the_sentence_that_names_the_website_is_left_out(engine: Engine, language: str) -> None:
     text = Chat(engine).say("Hi", language).text
     assert "website" not in text
     assert "Without a number" not in text

@@ -23,7 +23,7 @@ CAN_READ = {
 
 
 @pytest.mark.parametrize(("channel", "language"), CAN_READ)
-def test_the_notice_says_what_the_channels_provider_can_read(channel: str, language: str) -> None:
+def test_the_notice_tells_what_the_channels_provider_can_read(channel: str, language: str) -> None:
     texts = Catalogues.of("satark.dialogue")[language]
     notice = texts.text(texts.own("notice", channel))
     assert CAN_READ[channel, language] in notice
@@ -36,7 +36,7 @@ NAMED = {"en": "registered in a name", "hi": "किसी के नाम द�
 
 @pytest.mark.parametrize("channel", ["whatsapp", "telegram"])
 @pytest.mark.parametrize("language", NAMED)
-def test_the_notice_says_that_the_law_ties_the_account_to_a_name(channel: str, language: str) -> None:
+def test_the_notice_tells_that_the_law_ties_the_account_to_a_name(channel: str, language: str) -> None:
     texts = Catalogues.of("satark.dialogue")[language]
     notice, _, way_out = texts.text(texts.own("notice", channel)).partition("\n")
     assert notice.count(NAMED[language]) == 1

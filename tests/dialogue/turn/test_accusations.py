@@ -1,4 +1,4 @@
-"""Whom a tip accuses: words of every place count, and nothing but the tipster's own "no" makes them count less."""
+"""The accused of a tip: accusing words count at every question, and only the tipster's own "no" weakens them."""
 
 from __future__ import annotations
 
@@ -50,16 +50,32 @@ AGAINST_DIG: Final = ("DIG sahab khud malik hai iske", "डीआईजी स�
 
 
 def sent(chat: Chat) -> Chat:
-    """Answer what is still asked as somebody who knows no more, and send."""
+    """Answer the remaining questions like a person who knows no more, and send."""
     for _ in range(10):
         if chat.submission is not None:
             return chat
         offered = [*chat.offered(), *(one.token.split(":")[1] for one in chat.prompt.actions)]
         if chat.step in {"place", "what"}:
             chat.say("lanka" if chat.step == "place" else "wahi jo bataya")
+        elif chat.step == "category":
+            chat.tap("INTOX")
         else:
             chat.tap(next(one for one in ("send", "keep", "unknown", "@skip", "yes", "no") if one in offered))
     raise AssertionError(f"not sent from {chat.step}")
+
+
+def asked_whom(chat: Chat) -> Chat:
+    """Answer what is asked until it is asked whom the tip accuses."""
+    for _ in range(5):
+        if chat.step == "police_unit":
+            return chat
+        chat.tap("INTOX" if chat.step == "category" else "yes")
+    raise AssertionError(f"not asked whom: {chat.step}")
+
+
+def filed(chat: Chat) -> Chat:
+    """Answer the question for the category, where words about police left it in doubt."""
+    return chat.tap("INTOX") if chat.step == "category" else chat
 
 
 def readers(chat: Chat, desks: Sequence[Desk] = DESKS) -> set[str]:
@@ -95,7 +111,7 @@ BEFORE: Final[dict[str, tuple[str, ...]]] = {
     "an unknown unit": ("yes", "unknown"),
     "a circle": ("yes", "circle"),
 }
-"""What the question about police was answered before."""
+"""The answer to the question about police before the words."""
 
 ADDED: Final[dict[str, Callable[[Chat, str], Chat]]] = {
     "at the review": lambda chat, words: chat.say(words),
@@ -106,7 +122,7 @@ ADDED: Final[dict[str, Callable[[Chat, str], Chat]]] = {
     "as an edit": lambda chat, words: chat.edit("s0", f"{STORY}, {words}"),
     "on a form": lambda chat, words: chat.hear(FormPage((("what", Text(f"{STORY}, {words}")),))),
 }
-"""Where words can be told once the review is reached."""
+"""Questions where words can be told once the review is reached."""
 
 OPENED: Final[dict[str, Told]] = {
     "first": lambda engine, words: Chat(engine).say(f"{STORY}, {words}"),
@@ -118,7 +134,7 @@ OPENED: Final[dict[str, Told]] = {
     "to the question": lambda engine, words: Chat(engine).say(*_ASKED, f"pata nahi, {words}"),
     "before the language": lambda engine, words: Chat(engine).say(words, STORY),
 }
-"""Where words can be told before that."""
+"""Questions where words can be told before the review."""
 
 
 def kept_from(words: str) -> set[str]:
@@ -128,7 +144,7 @@ def kept_from(words: str) -> set[str]:
 
 @pytest.mark.slow("two hundred conversations")
 @every_row("before, place, words", [*product(BEFORE, ADDED, (*AGAINST_SP, *AGAINST_STATION))])
-def test_words_told_anywhere_keep_the_tip_from_whom_they_accuse(
+def test_accused_offices_get_no_tip_whatever_the_place_of_the_words(
     engine: Engine, before: str, place: str, words: str
 ) -> None:
     told = readers(ADDED[place](_review(engine, *BEFORE[before]), words))
@@ -139,7 +155,7 @@ def test_words_told_anywhere_keep_the_tip_from_whom_they_accuse(
 
 
 @every_row("place, words", [*product(OPENED, (AGAINST_SP[0], AGAINST_STATION[0], AGAINST_STATION[1]))])
-def test_words_told_from_the_start_keep_the_tip_from_whom_they_accuse(engine: Engine, place: str, words: str) -> None:
+def test_accused_offices_get_no_tip_if_the_words_come_at_the_start(engine: Engine, place: str, words: str) -> None:
     told = readers(OPENED[place](engine, words))
     assert not told & ({"sp-varanasi"} if words in AGAINST_SP else {"lanka"})
     assert "dig" in told
@@ -165,7 +181,7 @@ def test_torture_in_custody_is_kept_from_every_station(engine: Engine, cry: str)
 
 
 @every_row("words", AGAINST_SP)
-def test_a_cry_against_the_sp_is_kept_from_the_sp_and_its_words_are_kept(engine: Engine, words: str) -> None:
+def test_the_sp_gets_no_cry_that_accuses_the_sp_and_its_words_are_stored(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("bachao wo mujhe maar raha hai lanka me", words)
     assert "sp-varanasi" not in readers(chat)
     assert chat.submission is not None
@@ -189,9 +205,7 @@ def test_do_not_know_protects_no_less_than_no_answer(engine: Engine, said: str) 
         ("district", ("Shahganj Jaunpur",), {"sp-varanasi", "sp-jaunpur"}),
     ],
 )
-def test_a_place_that_changes_takes_no_promise_back(
-    engine: Engine, unit: str, move: tuple[str, ...], kept: set[str]
-) -> None:
+def test_a_changed_place_withdraws_no_promise(engine: Engine, unit: str, move: tuple[str, ...], kept: set[str]) -> None:
     chat = _review(engine, "yes", unit).tap("change", "place").say(*move)
     assert not readers(chat) & kept
 
@@ -231,7 +245,7 @@ def test_a_mention_that_is_denied_accuses_nobody(engine: Engine) -> None:
     ],
 )
 def test_a_no_clears_nobody_whom_words_relate_to_the_accused(engine: Engine, words: str) -> None:
-    chat = Chat(engine).say(f"{STORY}, {words}")
+    chat = filed(Chat(engine).say(f"{STORY}, {words}"))
     assert chat.step == "police"
     assert not readers(chat.tap("no")) & ({"lanka"} if "thane" in words else {"sp-varanasi"})
     if "thane" not in words:
@@ -241,7 +255,7 @@ def test_a_no_clears_nobody_whom_words_relate_to_the_accused(engine: Engine, wor
 
 
 @every_row("words", ["SP Jaunpur ko hissa jata hai", "jaunpur ke SP ko hissa jata hai", "SP Jaunpur uska jija hai"])
-def test_the_sp_of_another_district_gets_no_tip_that_accuses_them(engine: Engine, words: str) -> None:
+def test_an_accused_sp_of_another_district_gets_no_tip(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(f"ramesh ganja bechta hai, {words}")
     assert "sp-jaunpur" not in readers(chat.say("lanka") if chat.step == "place" else chat)
 
@@ -257,7 +271,7 @@ def test_the_sp_of_another_district_gets_no_tip_that_accuses_them(engine: Engine
         "एसपी जौनपुर को पैसा जाता है",
     ],
 )
-def test_the_sp_of_another_district_alone_is_kept_from_what_names_them(engine: Engine, words: str) -> None:
+def test_only_the_named_sp_of_another_district_is_kept_out(engine: Engine, words: str) -> None:
     told = readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}"))
     assert "sp-jaunpur" not in told
     assert "sp-varanasi" in told
@@ -277,7 +291,7 @@ def test_the_sp_of_another_district_alone_is_kept_from_what_names_them(engine: E
         "SP jaunpur se aata hai hissa lene",
     ],
 )
-def test_where_the_district_of_an_sp_is_in_doubt_the_local_one_is_kept_out_too(engine: Engine, words: str) -> None:
+def test_if_an_sps_district_is_in_doubt_the_local_sp_is_kept_out_too(engine: Engine, words: str) -> None:
     assert not readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}")) & {"sp-varanasi", "sp-jaunpur"}
 
 
@@ -295,13 +309,11 @@ def test_where_the_district_of_an_sp_is_in_doubt_the_local_one_is_kept_out_too(e
         ("daroga paisa leta hai, SP sahab ko bhi jata hai", "station", {"sp-varanasi", "lanka"}),
     ],
 )
-def test_naming_one_unit_frees_no_other_that_words_accuse(
+def test_naming_one_unit_frees_no_other_unit_that_words_accuse(
     engine: Engine, words: str, unit: str, kept: set[str]
 ) -> None:
     chat = Chat(engine).say(f"lanka me daru bikti hai, {words}")
-    while chat.step != "police_unit":
-        chat.tap("yes")
-    assert not readers(chat.tap(unit)) & kept
+    assert not readers(asked_whom(chat).tap(unit)) & kept
 
 
 @every_row(
@@ -313,14 +325,14 @@ def test_naming_one_unit_frees_no_other_that_words_accuse(
         "police mili hai",
     ],
 )
-def test_naming_the_one_unit_that_words_accuse_leaves_the_others(engine: Engine, words: str) -> None:
+def test_naming_the_one_accused_unit_leaves_the_others(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(f"lanka me daru bikti hai, {words}")
-    assert {"cantt", "sigra"} <= readers(chat.tap("station"))
+    assert {"cantt", "sigra"} <= readers(asked_whom(chat).tap("station"))
 
 
 @every_row("words, kept", [("daroga aur CO dono", {"lanka", "cantt"}), ("dono SP aur DIG", {"sp-varanasi", "lanka"})])
 def test_an_answer_that_names_two_units_keeps_both(engine: Engine, words: str, kept: set[str]) -> None:
-    chat = Chat(engine).say(f"{STORY}, police mili hui hai").say(words)
+    chat = asked_whom(Chat(engine).say(f"{STORY}, police mili hui hai")).say(words)
     if chat.step == "@suggested":
         chat.tap("yes")
     assert not readers(chat) & kept
@@ -344,7 +356,7 @@ def test_an_answer_that_names_two_units_keeps_both(engine: Engine, words: str, k
     ],
 )  # fmt: skip
 def test_every_word_for_police_is_heard(engine: Engine, words: str) -> None:
-    chat = Chat(engine).say(f"{STORY}, {words}")
+    chat = filed(Chat(engine).say(f"{STORY}, {words}"))
     assert chat.step in {"police", "police_unit"}
     assert not readers(chat.tap("unknown")) & STATIONS
     whole = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
@@ -363,7 +375,7 @@ def test_every_spelling_of_the_sp_keeps_the_sp_out(engine: Engine, words: str) -
     ["upar tak paisa jata hai", "bade sahab ko hissa jata hai", "ऊपर तक हिस्सा जाता है", "it goes all the way up",
      "बड़े अफसर मिले हैं", "upar walo ko hafta jata hai"],
 )  # fmt: skip
-def test_a_whole_tip_against_a_higher_office_without_a_name_is_asked_whom(engine: Engine, words: str) -> None:
+def test_a_whole_tip_against_an_unnamed_higher_office_is_asked_for_its_name(engine: Engine, words: str) -> None:
     chat = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
     assert chat.submission is None
     assert chat.step in {"police", "police_unit"}
@@ -374,7 +386,7 @@ def test_a_whole_tip_against_a_higher_office_without_a_name_is_asked_whom(engine
     ["uske mamu bechte hai", "bijli vibhag wale aate hai", "upar wale kamre me", "fauji aata hai", "pahad ke upar tak",
      "asi ghat ke paas"],
 )  # fmt: skip
-def test_words_that_are_like_those_for_police_accuse_nobody(engine: Engine, words: str) -> None:
+def test_words_similar_to_those_for_police_accuse_nobody(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(f"{STORY}, {words}")
     assert chat.session is not None
     assert not chat.session.accused
@@ -433,7 +445,7 @@ def test_a_question_who_reads_a_tip_is_answered_and_accuses_nobody(engine: Engin
         *QUESTIONS,
     ],
 )
-def test_who_only_speaks_to_an_office_or_names_a_landmark_accuses_nobody(engine: Engine, words: str) -> None:
+def test_a_tipster_who_only_speaks_to_an_office_or_names_a_landmark_accuses_nobody(engine: Engine, words: str) -> None:
     assert "sp-varanasi" in readers(Chat(engine).say(words, STORY))
     assert "sp-varanasi" in readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}"))
     if words not in QUESTIONS:  # whoever asks first is asked for a language
@@ -466,14 +478,16 @@ def test_who_only_speaks_to_an_office_or_names_a_landmark_accuses_nobody(engine:
         "usse milte hai: SP, DIG, neta",
     ],
 )
-def test_a_question_an_address_or_a_landmark_that_relates_an_office_accuses_it(engine: Engine, words: str) -> None:
+def test_a_question_an_address_or_a_landmark_that_relates_an_office_accuses_that_office(
+    engine: Engine, words: str
+) -> None:
     assert "sp-varanasi" not in readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}"))
     assert "sp-varanasi" not in readers(Chat(engine).say(STORY, words))
     assert "sp-varanasi" not in readers(Chat(engine).say(words, STORY))
 
 
 @every_row("words", AGAINST_SP)
-def test_a_tip_that_words_keep_from_an_office_says_so(engine: Engine, words: str) -> None:
+def test_the_tipster_hears_which_office_the_words_keep_out(engine: Engine, words: str) -> None:
     whole, chat = Chat(engine, "sms").say(f"TIP {STORY}. {words}"), Chat(engine).say(STORY, words)
     while chat.step != "review":
         chat.tap("unknown" if "unknown" in chat.offered() else "@skip")
@@ -493,10 +507,10 @@ def test_a_whole_tip_against_a_dig_who_was_named_before_is_not_sent_unsaid(
 
 
 @every_row("words", AGAINST_DIG)
-def test_what_accuses_the_dig_is_never_sent_unsaid_where_nobody_is_above(engine: Engine, words: str) -> None:
+def test_a_tip_that_accuses_the_dig_is_never_sent_silently_if_nobody_is_above(engine: Engine, words: str) -> None:
     sms = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
     assert sms.submission is None
-    assert sms.step == "police_unit"
+    assert sms.step in {"police", "police_unit"}
     warning = engine._loaded.catalogues["hi"].text("accused.nobody_above")
     begun = [ADDED[place](_review(engine, "no"), words) for place in ADDED]
     for chat in (*begun, Chat(engine).say("bachao wo mujhe maar raha hai lanka me", words)):
@@ -539,7 +553,9 @@ AFTERWARDS: Final = (
 
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("words", AFTERWARDS)
-def test_after_the_receipt_no_words_reach_the_office_that_they_accuse_unsaid(engine: Engine, words: str) -> None:
+def test_after_the_receipt_no_words_reach_an_office_that_they_accuse_without_a_warning(
+    engine: Engine, words: str
+) -> None:
     chat = sent(Chat(engine).say(STORY))
     box = _box()
     opened = Chat(engine, mailbox=box).say("8391 4460 7012 5538")
@@ -607,7 +623,7 @@ TRUSTED = [
 
 
 @every_row("words", TRUSTED)
-def test_an_office_that_is_praised_or_to_be_told_is_not_accused(engine: Engine, words: str) -> None:
+def test_an_office_that_is_praised_or_asked_to_be_told_is_not_accused(engine: Engine, words: str) -> None:
     chat = _review(engine).say(words)
     assert chat.session is not None
     assert not [one for one in chat.session.accused if one.level in {"district", "range"}]
@@ -623,7 +639,7 @@ WISHES = [
 
 
 @every_row("words", WISHES)
-def test_who_wants_the_office_to_have_the_tip_and_says_no_does_not_keep_it_out(engine: Engine, words: str) -> None:
+def test_a_no_with_a_wish_that_the_office_gets_the_tip_does_not_exclude_the_office(engine: Engine, words: str) -> None:
     whole = Chat(engine).say(f"{STORY}, {words}")
     for chat in (whole, Chat(engine).say(*_ASKED, words), _review(engine).say(words)):
         while chat.step in {"police", "@suggested"}:
@@ -633,7 +649,7 @@ def test_who_wants_the_office_to_have_the_tip_and_says_no_does_not_keep_it_out(e
 
 @every_row("words", ["SP ko batao ki daroga mila hua hai", "daroga paisa leta hai, SP ko zaroor batana"])
 def test_an_office_to_be_told_of_another_gets_the_tip(engine: Engine, words: str) -> None:
-    told = readers(Chat(engine).say(f"{STORY}, {words}").tap("station"))
+    told = readers(asked_whom(Chat(engine).say(f"{STORY}, {words}")).tap("station"))
     assert "sp-varanasi" in told
     assert "lanka" not in told
 
@@ -651,7 +667,7 @@ def test_an_office_to_be_told_of_another_gets_the_tip(engine: Engine, words: str
         "sabko dena SP ko nahi", "the SP should get his share",
     ],
 )  # fmt: skip
-def test_an_office_that_is_named_otherwise_beside_such_words_is_kept_out(engine: Engine, words: str) -> None:
+def test_an_office_that_is_accused_elsewhere_in_such_words_is_kept_out(engine: Engine, words: str) -> None:
     chat = _review(engine).say(words)
     assert chat.session is not None
     assert "district" in {one.level for one in chat.session.accused}
@@ -664,18 +680,18 @@ UNTOLD = [
 
 
 @every_row("words", UNTOLD)
-def test_a_station_that_is_not_to_be_told_gets_no_tip_whatever_is_answered(engine: Engine, words: str) -> None:
+def test_a_station_that_the_tipster_excludes_gets_no_tip_whatever_the_answers(engine: Engine, words: str) -> None:
     asked = Chat(engine).say(*_ASKED, words)
-    if asked.step == "police":
-        asked.tap("no")
+    if asked.step in {"police", "@suggested"}:
+        asked.tap("yes" if asked.step == "@suggested" else "no")
     for chat in (asked, _review(engine, "no").say(words), _review(engine).say(words)):
-        while chat.step in {"police", "@change"}:
-            chat.tap("no" if chat.step == "police" else "@leave")
+        while chat.step in {"police", "@change", "@suggested"}:
+            chat.tap("@leave" if chat.step == "@change" else "no")
         assert not readers(chat) & STATIONS
 
 
 @every_row("words", ["thane ko nahi bataya maine", "police ko nahi pata hai", "thane ka koi nahi hai"])
-def test_a_station_that_was_not_told_may_be_told_after_a_no(engine: Engine, words: str) -> None:
+def test_a_station_that_was_excluded_may_get_the_tip_after_a_no(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(f"{STORY}, {words}")
     assert STATIONS & readers(chat.tap("no") if chat.step == "police" else chat)
 
@@ -702,7 +718,7 @@ WISHED: Final = [(*one, True) for one in MAY_HAVE_IT.items()] + [(*one, False) f
 
 @pytest.mark.slow("a hundred conversations")
 @every_row("words, desk, shall", WISHED)
-def test_a_wish_who_shall_have_the_tip_holds_after_a_plain_no(
+def test_a_wish_about_recipients_holds_after_a_plain_no(
     engine: Engine,
     words: str,
     desk: str,

@@ -1,4 +1,4 @@
-"""What can't be undone happens on the act's own words alone, and only code that was given consent can do it."""
+"""Acts that can't be undone happen only on their own words, and only code with consent can carry them out."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ def test_a_plain_yes_no_or_ok_acts_nowhere(engine: Engine, question: str) -> Non
 
 
 @every_row("channel,label", [("whatsapp", "Yes, send"), ("sms", "Yes, send"), ("voice", "press 1")])
-def test_a_refusal_names_what_sends_on_this_channel(engine: Engine, channel: str, label: str) -> None:
+def test_a_refusal_names_the_way_to_send_on_this_channel(engine: Engine, channel: str, label: str) -> None:
     text = chat(engine, "review", channel).say("don't send").text
     assert "not sent" in text.split("\n")[0]
     assert label in text.split("\n")[0]
 
 
-def test_a_yes_at_the_review_is_told_what_sends(engine: Engine) -> None:
+def test_after_a_yes_at_the_review_the_tipster_is_told_how_to_send(engine: Engine) -> None:
     talk = chat(engine, "review").say("yes")
     assert talk.text.startswith("For that tap “Yes, send” below, or write 1.")
     assert talk.say("1").submission is not None
@@ -117,7 +117,9 @@ def test_a_suggestion_is_a_question_with_two_buttons(chat: Chat) -> None:
     ("answer", "step"),
     [("no", "district"), ("2", "district"), ("1", "police"), ("Ghazipur", "police"), ("help", "@suggested")],
 )
-def test_what_is_no_answer_to_a_suggestion_goes_to_the_question_below(chat: Chat, answer: str, step: str) -> None:
+def test_an_event_that_is_no_answer_to_a_suggestion_goes_to_the_question_below(
+    chat: Chat, answer: str, step: str
+) -> None:
     chat.say("Hi", "2", "daru", "They sell it every night", "near the old temple", "is it Jaunpur?", answer)
     assert chat.step == step
 
@@ -142,7 +144,7 @@ def test_a_long_suggestion_has_a_button_that_fits(engine: Engine) -> None:
 
 
 @every_row("words", TAKES_BACK)
-def test_nothing_is_called_erased_after_a_tip_was_sent(engine: Engine, words: str) -> None:
+def test_no_reply_says_erased_after_a_tip_was_sent(engine: Engine, words: str) -> None:
     talk = chat(engine, "@reach").say(words)
     assert "already sent and cannot be taken back" in talk.text
     assert ("your number is erased" in talk.text) == (talk.turn.reach is False)
@@ -154,7 +156,7 @@ def test_nothing_is_called_erased_after_a_tip_was_sent(engine: Engine, words: st
 
 
 @every_row("words", ["forget me", "mujhe bhul jao", "erase my number", "मुझे भूल जाओ", "नंबर मिटा दो"])
-def test_forgetting_names_a_draft_only_where_there_was_one(engine: Engine, words: str) -> None:
+def test_the_reply_to_forget_names_a_draft_only_if_there_was_one(engine: Engine, words: str) -> None:
     with_draft, without = chat(engine, "review").say(words), chat(engine, "@reach").tap("yes").say(words)
     assert with_draft.turn.erase
     assert "unfinished information and your number are erased" in with_draft.text
@@ -177,7 +179,7 @@ def test_forgetting_names_a_draft_only_where_there_was_one(engine: Engine, words
         "भूल जाएँ",
     ],
 )
-def test_who_says_to_forget_it_is_asked_before_a_draft_is_erased(engine: Engine, words: str) -> None:
+def test_a_tipster_who_says_forget_it_is_asked_before_a_draft_is_erased(engine: Engine, words: str) -> None:
     for question in ("review", "evidence"):
         talk = chat(engine, question).say(words)
         assert (talk.step, talk.turn.erase, talk.turn.reach) == ("@cancel", False, None)
@@ -186,7 +188,7 @@ def test_who_says_to_forget_it_is_asked_before_a_draft_is_erased(engine: Engine,
     assert (without.turn.erase, "erased" in without.text and "unfinished" in without.text) == (False, False)
 
 
-def test_files_are_called_erased_only_where_there_were_any(engine: Engine) -> None:
+def test_replies_say_that_files_are_erased_only_if_there_were_any(engine: Engine) -> None:
     talk = chat(engine, "evidence")
     assert "erased" in talk.say("clear").text
     assert "erased" not in talk.say("clear").text
@@ -213,7 +215,7 @@ def _interpreting(answer: Event) -> Engine:
      CompleteTip(Text("they sell liquor behind the school")), FormPage((("review", Tap("send")),))],
 )  # fmt: skip
 @every_row("question", QUESTIONS)
-def test_what_a_plugin_makes_of_an_event_gives_no_consent(engine: Engine, question: str, answer: Event) -> None:
+def test_an_event_that_a_plugin_replaced_gives_no_consent(engine: Engine, question: str, answer: Event) -> None:
     session = chat(engine, question).session
     assert session is not None
     turn = _interpreting(answer).advance(session, Text("hmm"), "s9", NOW)
@@ -252,7 +254,7 @@ def test_only_the_context_makes_turns() -> None:
 
 
 def test_the_table_of_own_words_is_the_catalogues(engine: Engine) -> None:
-    """What the buttons say are own words in the independent table too, on every medium."""
+    """The labels of buttons are own words in the independent table too, on every medium."""
     acting = {"review": "send", "@cancel": "yes", "@restart": "yes", "@origin": "yes", "@identity": "send"}
     options = [*acting.items(), ("@reach", "yes"), ("@reach", "no")]
     for channel in MEDIA:
@@ -271,7 +273,7 @@ def test_no_word_answers_a_question_that_was_not_sent_yet(engine: Engine, words:
 
 
 def test_a_number_that_comes_twice_sends_nothing_the_second_time(engine: Engine) -> None:
-    talk = Chat(engine, channel="sms").say("lanka me ladkiyo ko le jate hai", "1")
+    talk = Chat(engine, channel="sms").say("lanka me ladkiyo ko bech dete hai", "1")
     assert talk.step == "review"
     assert talk.say("1").submission is None
     assert talk.say("1").submission is not None

@@ -1,4 +1,4 @@
-"""A turn says what came of an event, and puts the next question."""
+"""A turn tells the result of an event, and asks the next question."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
     assert "Check your answers" in again.text
 
 
-def test_a_question_is_repeated_without_the_word_that_something_was_not_understood(chat: Chat) -> None:
+def test_a_repeated_question_has_no_words_about_a_misunderstanding(chat: Chat) -> None:
     chat.say("Hi", "2", "zzz")
     assert "not understood" in chat.text
     assert "not understood" not in chat.say("repeat").text
@@ -47,7 +47,7 @@ def after_ten_files(engine: Engine, channel: str, event: Event, *notices: FileNo
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_the_review_and_the_receipt_name_them_and_say_what_to_do(engine: Engine, channel: str) -> None:
+def test_the_review_and_the_receipt_name_uncleaned_files_and_the_remedy(engine: Engine, channel: str) -> None:
     talk = after_ten_files(engine, channel, Text("done"))
     assert talk.step == "review"
     assert WARNING in talk.text
@@ -69,7 +69,7 @@ def test_uncleaned_files_are_named_with_the_next_question(engine: Engine, channe
     assert WARNING in talk.text
 
 
-def test_nothing_is_said_if_every_file_was_cleaned(engine: Engine) -> None:
+def test_no_words_about_cleaning_are_said_if_every_file_was_cleaned(engine: Engine) -> None:
     talk = Chat(engine).say("Hi", "English", "3", "They sell it every night", "Lanka", "no", "skip")
     assert "could not be erased" not in talk.text
     assert "could not be erased" not in talk.tap("send").text

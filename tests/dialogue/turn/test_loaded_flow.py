@@ -1,4 +1,4 @@
-"""The questionnaire as a form inside a chat: offered once, taken as if each answer had been given; it sends nothing."""
+"""The questionnaire as a form inside a chat: offered once, accepted like single answers, and it sends nothing."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_form_is_offered_once_and_again_in_another_language(chat: Chat) -> N
     assert chat.say("language", "English").prompt.form == FORM_TOKEN
 
 
-def test_the_form_is_not_offered_to_a_tipster_who_has_told_something(engine: Engine) -> None:
+def test_no_form_is_offered_to_a_tipster_who_has_answered(engine: Engine) -> None:
     chat = Chat(engine, forms=("en",)).say("Hi", STORY, "English")
     assert [prompt.form for prompt in chat.prompts] == ["", "", ""]
 
@@ -81,12 +81,14 @@ def test_the_form_is_not_offered_to_a_tipster_who_has_prompts_read_out(engine: E
     ("words", "step"),
     [("Illegal arms", "what"), ("1", "what"), (f"{STORY} in Lanka", "review"), ("zzz", "category")],
 )
-def test_who_writes_instead_of_opening_the_form_is_asked_in_the_chat(words: str, step: str, chat: Chat) -> None:
+def test_a_tipster_who_writes_instead_of_opening_the_form_is_asked_in_the_chat(
+    words: str, step: str, chat: Chat
+) -> None:
     assert chat.say(words).step == step
     assert all(not prompt.form for prompt in chat.prompts[2:])
 
 
-def test_who_speaks_instead_of_opening_the_form_is_asked_in_the_chat(chat: Chat) -> None:
+def test_a_tipster_who_speaks_instead_of_opening_the_form_is_asked_in_the_chat(chat: Chat) -> None:
     assert chat.send("voice").step == "category"
     assert "INTOX" in chat.offered()
 
@@ -112,7 +114,7 @@ def test_the_order_of_the_fields_does_not_matter(chat: Chat, engine: Engine) -> 
     assert sent(fill(chat, dict(reversed(FILLED.items())))) == sent(fill(other, FILLED))
 
 
-def test_what_is_missing_is_asked_in_the_chat(chat: Chat) -> None:
+def test_missing_answers_are_asked_for_in_the_chat(chat: Chat) -> None:
     fill(chat, {"category": Tap("TRAFF"), "what": Text(STORY), "place": Text(""), "police": Tap("no")})
     assert chat.step == "now"
     assert "cannot be skipped" not in chat.text
@@ -121,12 +123,12 @@ def test_what_is_missing_is_asked_in_the_chat(chat: Chat) -> None:
     assert chat.pin(25.2810, 82.9990, "Lanka").step == "review"
 
 
-def test_what_the_form_can_not_ask_is_asked_in_the_chat(chat: Chat) -> None:
+def test_questions_that_the_form_lacks_are_asked_in_the_chat(chat: Chat) -> None:
     fill(chat, {**FILLED, "place": Text("by the two old palms")})
     assert chat.step == "district"
 
 
-def test_an_answer_to_a_question_that_was_hidden_counts_for_nothing(chat: Chat) -> None:
+def test_an_answer_to_a_hidden_question_does_not_count(chat: Chat) -> None:
     fill(chat, {**FILLED, "police_unit": Tap("station"), "now": Tap("yes"), "police_who": Text("")})
     assert answers_of(chat).keys() == {"category", "what", "place", "police", "when", "when_date"}
     assert sent(chat).accused is None
@@ -146,7 +148,7 @@ def test_a_danger_in_a_form_is_answered_at_once_and_makes_the_tip_urgent(chat: C
     assert sent(chat).priority == "urgent"
 
 
-def test_a_form_that_comes_again_replaces_its_answers(chat: Chat) -> None:
+def test_a_form_that_is_sent_again_replaces_its_answers(chat: Chat) -> None:
     fill(fill(chat, FILLED), {**FILLED, "what": Text("It was ganja, not liquor")})
     assert (chat.step, answers_of(chat)["what"]) == ("review", "It was ganja, not liquor")
 
@@ -182,7 +184,7 @@ def test_the_token_is_forgotten_when_the_tip_is_sent(chat: Chat) -> None:
     assert chat.session.form_token == ""
 
 
-def test_a_form_on_a_channel_that_offered_none_is_refused(engine: Engine) -> None:
+def test_a_form_from_a_channel_that_offered_none_is_refused(engine: Engine) -> None:
     assert answers_of(fill(Chat(engine).say("Hi", "English"), FILLED)) == {}
 
 
@@ -201,7 +203,7 @@ def test_unknown_fields_are_left_out_with_a_word_and_the_rest_is_kept(chat: Chat
         ({"when": Tap("never")}, "review", "left out"),
     ],
 )
-def test_a_value_that_can_not_be_taken_is_asked_again_and_the_rest_is_kept(
+def test_an_unacceptable_value_is_asked_for_again_and_the_other_answers_are_stored(
     bad: dict[str, Told], step: str, said: str, chat: Chat
 ) -> None:
     fill(chat, {**FILLED, **bad})

@@ -1,4 +1,4 @@
-"""Who wishes that an office shall have a tip, or shall not, is heard at every question, and told what is possible."""
+"""Wishes that an office shall or shall not get a tip are recognised at every question and answered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNTIL = {
     "evidence": ("Hi", "2", "daru", "They sell it every night", "Lanka", "no"),
     "review": ("Hi", "2", "daru", "They sell it every night", "Lanka", "no", "skip"),
 }
-"""Question → what is said until it is asked."""
+"""Question → the messages that lead to it."""
 NO_STATION = [
     "bas thane me mat bhejna SP theek hai", "बस थाने में मत भेजना एसपी ठीक है", "not to the thana, the SP is fine",
     "thane wale ko na bhejna, kaptan sahab sahi hai", "SP is good but keep the station out",
@@ -58,7 +58,7 @@ def test_a_wish_is_heard_and_answered_at_every_question_and_is_no_answer(engine:
 
 
 @every_row("words", ["SP thik hai, DIG nahi", "एसपी ठीक हैं, डीआईजी नहीं", "SP is ok, not the DIG", "DIG ko mat batana"])
-def test_who_does_not_want_the_dig_is_told_that_this_is_not_possible(engine: Engine, words: str) -> None:
+def test_a_tipster_who_does_not_want_the_dig_hears_that_this_is_impossible(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(*UNTIL["review"], words)
     assert chat.session is not None
     assert {one.level for one in chat.session.accused} == {"range"}
@@ -66,7 +66,7 @@ def test_who_does_not_want_the_dig_is_told_that_this_is_not_possible(engine: Eng
 
 
 @every_row("words", ["SP ko dena", "एसपी को देना", "send it to the SP", "SP theek hai", "SP ko bata do"])
-def test_who_wants_no_more_than_is_done_is_told_who_reads(engine: Engine, words: str) -> None:
+def test_a_tipster_whose_wish_is_met_already_hears_who_reads_the_tip(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(*UNTIL["review"], words)
     assert chat.session is not None
     assert not chat.session.accused
@@ -74,7 +74,7 @@ def test_who_wants_no_more_than_is_done_is_told_who_reads(engine: Engine, words:
 
 
 @every_row("words", ["sirf SP", "only the SP", "केवल एसपी", "bas kaptan sahab", "SP hi"])
-def test_asked_whom_they_accuse_tipsters_accuse_whom_they_name_alone(engine: Engine, words: str) -> None:
+def test_a_tipster_asked_whom_they_accuse_accuses_only_the_named_units(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(*UNTIL["police"], "yes", words)
     assert chat.session is not None
     assert "district" in {one.level for one in chat.session.accused}
@@ -87,7 +87,7 @@ def test_praise_beside_an_accusation_frees_nobody(engine: Engine, words: str) ->
     assert "district" in {one.level for one in chat.session.accused}
 
 
-def test_a_wish_beside_a_story_is_answered_and_the_story_kept(engine: Engine) -> None:
+def test_a_wish_beside_a_story_is_answered_and_the_story_stored(engine: Engine) -> None:
     chat = Chat(engine).say("Hi", "2", "lanka me ramesh daru bechta hai. thane wale na dekhe")
     assert chat.session is not None
     assert engine._loaded.text(chat.session, "accused.station") in chat.text

@@ -1,4 +1,4 @@
-"""A turn changes answers and files by the message that told them."""
+"""A turn changes answers and files by their message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_an_erased_files_ordinal_is_never_used_again(changes: SessionChanges) ->
     assert changes.dropped_files == ["1"]
 
 
-def test_what_a_message_told_is_taken_back_and_the_rest_stays(changes: SessionChanges) -> None:
+def test_a_revoked_messages_answers_are_removed_and_the_others_stay(changes: SessionChanges) -> None:
     changes.add_part("what", "liquor is sold")
     changes.source = "second"
     changes.add_part("what", "every night")
@@ -39,7 +39,7 @@ def test_what_a_message_told_is_taken_back_and_the_rest_stays(changes: SessionCh
     assert "what" not in changes.session.answers
 
 
-def test_files_of_an_answer_that_is_taken_back_are_erased(changes: SessionChanges) -> None:
+def test_files_of_a_removed_answer_are_erased(changes: SessionChanges) -> None:
     changes.add_part("evidence", "", changes.add_file(photo(), "evidence"))
     changes.set_answer("evidence", None)
     assert changes.session.files == ()

@@ -1,4 +1,4 @@
-"""The tip that is sent: whom it accuses, its summary, and words of it that identify the tipster."""
+"""The sent tip: its accused, its summary, and its words that identify the tipster."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_tipster_who_keeps_identifying_words_is_asked_once(chat: Chat) -> None
     assert chat.submission.answers["what"] == STORY
 
 
-def test_what_is_added_later_is_asked_about_again(chat: Chat) -> None:
+def test_later_words_are_asked_about_again(chat: Chat) -> None:
     walk(chat).say("erase these words").tap("details", "who").say("you can ask me, my number is 9123456780").tap("yes")
     assert chat.step == "@identity"
     assert "9123456780" in chat.text
@@ -74,7 +74,7 @@ def test_what_is_added_later_is_asked_about_again(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("words", ["ok", "kya", "don't remove them", "mat hatao", "?"])
-def test_nothing_is_taken_out_or_sent_on_a_guess(chat: Chat, words: str) -> None:
+def test_no_words_are_removed_or_sent_on_a_guess(chat: Chat, words: str) -> None:
     walk(chat).say(words)
     assert chat.session is not None
     assert chat.session.answers["what"].value == STORY
@@ -131,7 +131,7 @@ def test_a_long_answer_is_clipped_in_the_summary_only(chat: Chat) -> None:
 
 
 @pytest.mark.slow("many dialogues")
-def test_what_is_sent_besides_is_kept_while_identifying_words_are_asked_about(chat: Chat) -> None:
+def test_new_words_at_the_question_about_identifying_words_are_stored(chat: Chat) -> None:
     walk(chat).send("image").pin(25.27, 82.99).say("unka godown Sigra me bhi hai aur wahan bandook rakhte hain")
     assert chat.step == "@identity"
     assert chat.session is not None
@@ -147,12 +147,12 @@ def test_words_are_erased_on_their_own_words_and_the_rest_stays(chat: Chat, word
     assert "9876543210" not in str(chat.session.answers["what"].value)
 
 
-def test_nothing_is_sent_that_was_not_shown(chat: Chat) -> None:
+def test_only_shown_words_are_sent(chat: Chat) -> None:
     walk(chat, f"{STORY} {'They come at night and go in the morning. ' * 30}")
     assert chat.offered() == ["remove", "keep", "change"]
 
 
-def test_an_old_button_sends_no_words_that_it_did_not_show(chat: Chat) -> None:
+def test_an_old_button_sends_only_words_that_it_showed(chat: Chat) -> None:
     walk(chat)
     old = next(choice for choice in chat.prompt.choices if choice.token.split(":")[1] == "send")
     chat.tap("keep").tap("details", "who").say("my address is B-12 Sigra, my number is 9123456780")
@@ -160,7 +160,7 @@ def test_an_old_button_sends_no_words_that_it_did_not_show(chat: Chat) -> None:
     assert chat.submission is None
 
 
-def test_who_is_in_danger_is_not_asked_about_their_own_words(chat: Chat) -> None:
+def test_a_tipster_in_danger_is_not_asked_about_identifying_words(chat: Chat) -> None:
     chat.say("Hi", "2", "bachao mera naam Sunita hai makan 14 lanka mobile 9876543210 pati maar raha hai", "Lanka")
     assert chat.step != "@identity"
 
@@ -169,7 +169,7 @@ READER = Reader.shared(Geography.sample())
 
 
 def left_of(text: str) -> str:
-    """Return what is left of a text without what identifies its sender."""
+    """Return a text without the words that identify its sender."""
     analysis = READER.analyse(text)
     return without(text, cuts(analysis, READER.own_identity(analysis)))
 
@@ -184,7 +184,7 @@ def left_of(text: str) -> str:
         ("They dig sand every night", "They dig sand every night"),
     ],
 )
-def test_what_identifies_the_sender_is_found_and_taken_out(text: str, left: str) -> None:
+def test_words_that_identify_the_sender_are_found_and_removed(text: str, left: str) -> None:
     assert left_of(text) == left
 
 
@@ -205,7 +205,7 @@ TOLD = ("they sell ganja at Lanka", "lanka me daru bikti hai", "लंका म
 
 
 @every_row("who", WHO)
-def test_who_writes_is_taken_out_as_a_whole_clause_and_leaves_the_tip(who: str) -> None:
+def test_a_clause_about_the_sender_is_removed_whole_and_leaves_the_tip(who: str) -> None:
     told = (
         "लंका में शराब बिकती है"
         if who[0] >= "\u0900"
@@ -257,5 +257,5 @@ def test_who_writes_is_taken_out_as_a_whole_clause_and_leaves_the_tip(who: str) 
         ("usne mujhe bataya ki lanka me katta banta hai", "lanka me katta banta hai"),
     ],
 )  # fmt: skip
-def test_what_is_left_reads_as_a_sentence(text: str, left: str) -> None:
+def test_the_remaining_words_read_as_a_sentence(text: str, left: str) -> None:
     assert left_of(text) == left

@@ -1,4 +1,4 @@
-"""A model for the real library: it knows no sound, and hears one word in each chunk."""
+"""A model for the real library: it knows no sound, and returns one word for each chunk."""
 
 from __future__ import annotations
 

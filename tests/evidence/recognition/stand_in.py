@@ -1,4 +1,4 @@
-"""Stands in for the recogniser's process: reads the same request, and does what the model's name says."""
+"""Stands in for the recogniser's process: reads the same request, and behaves as the model's name says."""
 
 import json
 import os

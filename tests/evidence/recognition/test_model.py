@@ -1,4 +1,4 @@
-"""Which folders hold a model."""
+"""Folders that hold a model, and folders that don't."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_path_that_is_not_a_folder_holds_no_model(tmp_path: Path) -> None:
 
 @pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize("seconds", [0, 0.1, CHUNK_SECONDS, CHUNK_SECONDS + 0.1, 60, 95.5])
-def test_the_chunks_hold_every_sample_and_none_is_too_long(seconds: float) -> None:
+def test_the_chunks_have_all_samples_and_none_is_too_long(seconds: float) -> None:
     sound = array("h", (n * 7919 % 20_011 - 10_005 for n in range(int(seconds * RATE))))
     cut = list(chunks(sound))
     assert sum(cut, array("h")) == sound

@@ -1,4 +1,4 @@
-"""The desk's side of the recogniser, with a process that speaks as the real one does."""
+"""The desk's side of the recogniser, with a process that uses the real one's protocol."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def recording(tmp_path: Path) -> Path:
     return folder / "recording"
 
 
-def test_the_recogniser_is_a_transcriber_that_names_its_library_and_model(tmp_path: Path) -> None:
+def test_the_recogniser_names_its_library_and_model(tmp_path: Path) -> None:
     made = recogniser(tmp_path, "hears")
     assert isinstance(made, Transcriber)
     assert made.languages == {"hi"}
@@ -61,7 +61,7 @@ def test_the_draft_holds_the_words_of_the_recording_and_no_log_does(tmp_path: Pa
         ("sound", "failed"),
     ],
 )
-def test_the_officer_is_told_why_there_is_no_draft_and_the_log_holds_no_more(
+def test_the_officer_and_the_log_get_only_the_reason_for_a_missing_draft(
     tmp_path: Path, recording: Path, model: str, reason: str
 ) -> None:
     with capture_logs() as logs, pytest.raises(NoDraft) as refused:
@@ -72,7 +72,7 @@ def test_the_officer_is_told_why_there_is_no_draft_and_the_log_holds_no_more(
 
 
 @pytest.mark.slow("a process")
-def test_a_process_that_takes_too_long_is_ended(tmp_path: Path, recording: Path) -> None:
+def test_a_process_that_takes_too_long_is_killed(tmp_path: Path, recording: Path) -> None:
     with pytest.raises(NoDraft, match="late"):
         recogniser(tmp_path, "hangs", seconds=2).transcribe(recording, "hi")
     with pytest.raises(ProcessLookupError):

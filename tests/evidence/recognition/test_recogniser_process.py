@@ -52,7 +52,7 @@ def test_a_damaged_model_is_reported(model: Path) -> None:
     assert recogniser(model).find_fault() == "model"
 
 
-def test_nothing_is_transcribed_where_the_system_forbids_a_part_of_the_isolation(model: Path, recording: Path) -> None:
+def test_nothing_is_transcribed_if_the_system_forbids_a_part_of_the_isolation(model: Path, recording: Path) -> None:
     connected = (
         "from satark.evidence.recognition import recogniser_process as it;"
         " it.isolation.leave_network = lambda: False; it.main()"

@@ -76,7 +76,7 @@ def document(raw: RawRequest, *prompts: Prompt, made: Channel | None = None) -> 
 
 
 @pytest.mark.slow("a third of a second of a processor")
-async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path() -> None:
+async def test_the_channel_keeps_the_contract_by_get_and_post_with_a_secret_path() -> None:
     recorded = {"RecordingUrl": RECORDINGS + RECORDING, "RecordingDuration": "4"}
     await check_channel(
         ChannelCase(

@@ -71,7 +71,7 @@ def answer(_received: Received) -> Reply:
 
 @pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize("inline", [True, False], ids=["answered in the response", "answered by messages"])
-async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path(
+async def test_the_channel_keeps_the_contract_by_get_and_post_with_a_secret_path(
     inline: bool,  # noqa: FBT001 - a row of the table
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -108,7 +108,7 @@ DELETED = data(6, remoteDelete={"timestamp": SENT_AT + 5})
 
 
 @pytest.mark.slow("a second of a processor")
-async def test_it_keeps_the_contract() -> None:
+async def test_the_channel_keeps_the_contract() -> None:
     account = channel().accounts[0]
     (photo, _) = (one.event for one in channel().parse(posted(ALBUM)).inbound)
     assert isinstance(photo, Media)
@@ -169,9 +169,7 @@ def test_photos_and_voice_notes_arrive_with_their_captions() -> None:
         ({"account": NUMBER, "envelope": {"timestamp": "odd", "dataMessage": {"attachments": [PHOTO]}}}, [PHOTO["id"]]),
     ],
 )
-def test_messages_that_are_not_for_the_service_are_ignored_and_their_files_deleted(
-    content: dict[str, Any], unwanted: list[str]
-) -> None:
+def test_messages_to_others_are_ignored_and_their_files_deleted(content: dict[str, Any], unwanted: list[str]) -> None:
     batch = channel().parse(posted(content))
     assert (batch.inbound, batch.ignored, deleted(batch)) == ([], 1, unwanted)
 
@@ -289,7 +287,7 @@ async def test_polled_messages_are_delivered_again_until_they_are_accepted() -> 
         ("<html>", "", None, ["does not answer"]),
     ],
 )
-async def test_check_reports_what_is_wrong_with_signal_cli(
+async def test_check_reports_faults_of_signal_cli(
     about: str, numbers: str, secret: str | None, faults: list[str]
 ) -> None:
     def serve(received: Received) -> Reply:

@@ -22,7 +22,7 @@ def test_an_image_that_can_not_be_cleaned_becomes_blank(tmp_path: Path, limits: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_cut_off_is_gone_from_the_picture(tmp_path: Path, limits: Limits) -> None:
+def test_the_cut_off_part_is_gone_from_the_picture(tmp_path: Path, limits: Limits) -> None:
     picture = Image.new("RGB", (100, 80), "red")
     picture.paste("blue", (50, 0, 100, 80))
     for form in ("PNG", "JPEG", "GIF"):

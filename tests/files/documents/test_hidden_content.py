@@ -1,4 +1,4 @@
-"""What a reader of a Word, Excel or PowerPoint file does not see is not in the copy, and officers are told of it."""
+"""Content that a reader of a Word, Excel or PowerPoint file does not see is not in the copy, and officers are told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.evidence.markers import HINDI, MARKER, SHOWN
 
 
 def cleaned(scrubber: Scrubber, data: bytes, folder: Path, limits: Limits) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the parts of the clean copy, and what is named."""
+    """Return the parts of the clean copy, and the named removals."""
     (folder / "in").write_bytes(data)
     made = scrubber.scrub(folder / "in", folder / "out", limits)
     assert isinstance(made, Cleaned)
@@ -28,7 +28,7 @@ def cleaned(scrubber: Scrubber, data: bytes, folder: Path, limits: Limits) -> tu
 
 
 @pytest.mark.parametrize("kind", HIDDEN)
-def test_what_is_hidden_is_removed_and_named(kind: str, tmp_path: Path, limits: Limits) -> None:
+def test_hidden_content_is_removed_and_named(kind: str, tmp_path: Path, limits: Limits) -> None:
     scrubber = OpenDocumentScrubber() if kind.startswith("od") else OoxmlScrubber()
     parts, named = cleaned(scrubber, HIDDEN[kind](b""), tmp_path, limits)
     text = "".join(parts.values())
@@ -64,12 +64,14 @@ UNSEEN = {
 
 
 @pytest.mark.parametrize("inside", UNSEEN.values(), ids=UNSEEN)
-def test_what_a_form_or_a_change_of_looks_remembers_is_removed(inside: str, tmp_path: Path, limits: Limits) -> None:
+def test_content_behind_a_form_or_a_change_of_looks_is_removed(inside: str, tmp_path: Path, limits: Limits) -> None:
     parts, named = cleaned(OoxmlScrubber(), word(f"<w:p>{inside}<w:r><w:t>seen</w:t></w:r></w:p>"), tmp_path, limits)
     assert (MARKER in "".join(parts.values()), "seen" in "".join(parts.values()), named) == (False, True, ())
 
 
-def test_what_a_sheet_shows_only_on_request_or_under_a_condition_is_removed(tmp_path: Path, limits: Limits) -> None:
+def test_content_that_a_sheet_shows_only_on_request_or_under_a_condition_is_removed(
+    tmp_path: Path, limits: Limits
+) -> None:
     formats = (
         f"<numFmt numFmtId='170' formatCode='&quot;{MARKER}&quot;0'/><numFmt numFmtId='171' formatCode='0 \"kg\"'/>"
     )
@@ -100,7 +102,9 @@ def test_what_a_sheet_shows_only_on_request_or_under_a_condition_is_removed(tmp_
     assert text.count("<conditionalFormatting") == 1, "none is empty, which Excel would take for damage"
 
 
-def test_a_sheet_keeps_values_but_no_formula_that_may_refer_to_what_is_gone(tmp_path: Path, limits: Limits) -> None:
+def test_a_sheet_keeps_its_values_and_no_formula_that_may_refer_to_removed_content(
+    tmp_path: Path, limits: Limits
+) -> None:
     parts, _ = cleaned(OoxmlScrubber(), hidden_cells(b""), tmp_path, limits)
     sheets = [text for name, text in parts.items() if name.startswith("xl/worksheet")]
     assert len(sheets) == 1

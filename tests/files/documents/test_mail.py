@@ -1,4 +1,4 @@
-"""Mails and saved pages: what a reader sees, and no header of the sender's side."""
+"""Mails and saved pages: the text that a reader sees, and no header of the sender's side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_html_of_a_mail_without_plain_text_is_shown() -> None:
     assert (text.split(), files) == (["नमस्ते", "one", "two"], [])
 
 
-def test_plain_text_stands_for_the_html_beside_it_and_a_mail_in_a_mail_is_read() -> None:
+def test_plain_text_replaces_its_html_version_and_a_mail_inside_a_mail_is_read() -> None:
     inner = EmailMessage()
     inner["From"], inner["Subject"] = "jane@example.in", "inner news"
     inner.set_content("inner words")
@@ -65,7 +65,7 @@ BEGINNINGS = {
 
 
 @pytest.mark.parametrize("data", BEGINNINGS.values(), ids=BEGINNINGS)
-def test_headers_are_removed_whatever_stands_before_them(data: bytes) -> None:
+def test_headers_are_removed_whatever_precedes_them(data: bytes) -> None:
     assert sniff(data) == "message/rfc822"
     assert [part.strip() for part in read_mail(data)[0].split("\n\n")] == ["news", "words"]
 
@@ -89,7 +89,7 @@ def test_a_mail_whose_headers_are_indented_is_refused() -> None:
         "2026-11-30 05:01:05 Jane\n" * 3,
     ],
 )
-def test_what_a_program_wrote_into_a_mail_is_left_out_and_the_words_around_it_stay(inside: str) -> None:
+def test_a_programs_lines_in_a_mail_are_left_out_and_the_words_around_them_stay(inside: str) -> None:
     text, _ = read_mail(HEAD + f"Subject: news\n\nfirst\n\n{inside}\n\nlast\n".encode())
     assert not {"Jane", "SmFuZQ"} & set(re.findall("Jane|SmFuZQ", text))
     assert [word in text for word in ("first", "last")] == [True, True]

@@ -1,4 +1,4 @@
-"""HTML becomes plain text: what a reader sees, nothing of the writer."""
+"""HTML becomes plain text: the text that a reader sees, and nothing about the writer."""
 
 from __future__ import annotations
 

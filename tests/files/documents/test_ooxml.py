@@ -1,4 +1,4 @@
-"""Office Open XML at the level of its parts: what is not parsed, what is removed, what replaces it."""
+"""Office Open XML at the level of its parts: parts that are not parsed, removed and replaced parts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_alternatives_are_replaced_by_their_fallback(tmp_path: Path, limits: Lim
 
 
 @pytest.mark.parametrize("kind", ["docx", "xlsx"])
-def test_the_other_parts_are_kept_if_one_is_broken(
+def test_the_other_parts_stay_if_one_is_broken(
     kind: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     with zipfile.ZipFile(make(kind)) as archive:
@@ -161,7 +161,7 @@ def pictures(data: bytes, folder: Path, limits: Limits) -> list[tuple[int, int]]
 
 
 @pytest.mark.parametrize(("kind", "size"), [("docx-cropped", (50, 72)), ("pptx-cropped", (60, 80))])
-def test_what_is_cut_off_from_a_picture_is_not_in_the_copy(
+def test_the_cut_off_part_of_a_picture_is_not_in_the_copy(
     kind: str, size: tuple[int, int], tmp_path: Path, limits: Limits
 ) -> None:
     picture = Image.new("RGB", (100, 80), "red")
@@ -183,7 +183,7 @@ def test_an_old_picture_is_cut_too(tmp_path: Path, limits: Limits) -> None:
     assert pictures(out.getvalue(), tmp_path, limits) == [(50, 80)]
 
 
-def test_a_style_keeps_its_looks_under_a_number(tmp_path: Path, limits: Limits) -> None:
+def test_a_style_named_by_a_number_keeps_its_look(tmp_path: Path, limits: Limits) -> None:
     (tmp_path / "in").write_bytes(OFFICE["docx-styled"](b""))
     OoxmlScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
     with zipfile.ZipFile(tmp_path / "out") as file:
@@ -217,7 +217,7 @@ LONG: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.slow("long documents")
 @pytest.mark.parametrize("body", LONG.values(), ids=LONG)
-def test_the_time_for_a_document_grows_with_its_length_alone(
+def test_the_time_for_a_document_grows_only_with_its_length(
     body: Callable[[int], str], tmp_path: Path, limits: Limits
 ) -> None:
     """With the square of it, a document that is four times as long would take sixteen times as long."""

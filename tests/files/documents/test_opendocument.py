@@ -1,4 +1,4 @@
-"""OpenDocument: a clean copy opens in LibreOffice as the original does (tried by hand; no test starts LibreOffice)."""
+"""OpenDocument: LibreOffice opens a clean copy like the original (tried by hand; no test starts LibreOffice)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def parts_of(data: bytes, folder: Path, limits: Limits) -> dict[str, bytes]:
         return {part: file.read(part) for part in file.namelist()}
 
 
-def test_a_style_keeps_its_looks_under_a_number(tmp_path: Path, limits: Limits) -> None:
+def test_a_style_named_by_a_number_keeps_its_look(tmp_path: Path, limits: Limits) -> None:
     parts = parts_of(OPEN_DOCUMENTS["odt-styles"](b""), tmp_path, limits)
     style, text = f"{{{SPACE}style:1.0}}", f"{{{SPACE}text:1.0}}"
     named = etree.fromstring(parts["styles.xml"]).find(f".//{style}style")

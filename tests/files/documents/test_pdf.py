@@ -1,4 +1,4 @@
-"""PDF: what is visible on a screen stays, whether it would be printed or not; colour profiles are removed."""
+"""PDF: content that is visible on a screen stays, printed or not; colour profiles are removed."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_scanned_fax_stays_as_it_is(tmp_path: Path, limits: Limits) -> None:
         assert pdf.pages[0].Resources.XObject.P.Filter == Name.CCITTFaxDecode
 
 
-def test_nothing_hides_after_the_samples_of_an_image(tmp_path: Path, limits: Limits) -> None:
+def test_no_data_hides_after_the_samples_of_an_image(tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         samples = bytes(range(256))
         add_image_page(pdf, samples + MARKER.encode() * 9, ColorSpace=Name.DeviceGray)
@@ -213,7 +213,7 @@ def test_a_note_drawn_over_a_photo_covers_it_in_the_copy(tmp_path: Path, limits:
 
 
 @pytest.mark.parametrize("drawn", ["0 g 100 60 40 20 re f", "12 w 1 J 60 60 m 200 120 l S"], ids=["a box", "a stroke"])
-def test_what_is_drawn_over_a_photo_covers_it_in_the_copy(drawn: str, tmp_path: Path, limits: Limits) -> None:
+def test_a_cover_drawn_over_a_photo_stays_in_the_copy(drawn: str, tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         with_photo(pdf, tmp_path, drawn.encode())
         copy = cleaned(pdf, tmp_path, limits)
@@ -224,7 +224,7 @@ def test_what_is_drawn_over_a_photo_covers_it_in_the_copy(drawn: str, tmp_path: 
     "drawn", ["", "0 g 10 10 280 20 re f", "0.2 w 50 40 200 100 re S", "BT /F 8 Tf 60 60 Td (at night) Tj ET"],
     ids=["nothing", "a box beside it", "a frame", "words"],
 )  # fmt: skip
-def test_a_photo_that_nothing_covers_stays_beside_its_text(drawn: str, tmp_path: Path, limits: Limits) -> None:
+def test_an_uncovered_photo_stays_beside_its_text(drawn: str, tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         with_photo(pdf, tmp_path, drawn.encode())
         copy = cleaned(pdf, tmp_path, limits)

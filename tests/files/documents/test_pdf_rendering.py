@@ -1,4 +1,4 @@
-"""Pages are rendered where their text can't be kept, and no larger than the limit."""
+"""Pages are rendered if their text can't be kept, and no larger than the limit."""
 
 from __future__ import annotations
 

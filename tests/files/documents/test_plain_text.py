@@ -34,13 +34,13 @@ def test_a_letter_with_more_signs_than_any_language_writes_is_refused() -> None:
         strip_hidden_characters("a" + "\u0301\u0323" * 1_000)
 
 
-def test_joiners_stay_only_where_a_script_is_spelt_with_them() -> None:
+def test_joiners_stay_only_if_a_script_is_spelt_with_them() -> None:
     for spelt in (HINDI, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u2764\ufe0f\u200d\U0001f525"):
         assert strip_hidden_characters(spelt) == spelt
     assert strip_hidden_characters("a\u200db\u200cc") == "abc"
 
 
-def test_a_text_is_read_in_the_encoding_that_it_has() -> None:
+def test_a_text_is_read_in_its_own_encoding() -> None:
     assert decode_text("चोरी".encode()[:-1]) == "चोर"
     assert decode_text("चोरी".encode("utf-16")) == "चोरी"
     assert decode_text("caf\u00e9 noir".encode("cp1252")) == "caf\u00e9 noir"

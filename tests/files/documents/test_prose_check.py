@@ -1,4 +1,4 @@
-"""Only what people write passes as plain text; what programs write is recognised, or refused."""
+"""Only people's texts pass as plain text; programs' output is recognised or refused."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ WRITTEN_BY_PROGRAMS = {
 
 
 @pytest.mark.parametrize("text", WRITTEN_BY_PROGRAMS.values(), ids=WRITTEN_BY_PROGRAMS)
-def test_what_a_program_wrote_does_not_pass_as_text(text: str, tmp_path: Path) -> None:
+def test_a_programs_output_does_not_pass_as_text(text: str, tmp_path: Path) -> None:
     (tmp_path / "in").write_text(text, encoding="utf-8")
     with pytest.raises(Unclean, match="unsupported"):
         TextScrubber().scrub(tmp_path / "in", tmp_path / "out", Limits())
@@ -97,7 +97,7 @@ WRITTEN_BY_PEOPLE = {
 
 
 @pytest.mark.parametrize("text", WRITTEN_BY_PEOPLE.values(), ids=WRITTEN_BY_PEOPLE)
-def test_what_people_write_is_prose(text: str) -> None:
+def test_peoples_writing_is_prose(text: str) -> None:
     assert is_prose(text)
     assert not begins_as_mail(text)
     assert sniff(text.encode()) == "text/plain"
@@ -127,7 +127,7 @@ def test_a_chat_does_not_tell_whose_phone_exported_it(line: str) -> None:
     assert rest == [line.partition("-")[0] + "- …" for line in others[:1]] + [one.strip() for one in others[1:]]
 
 
-def test_what_people_say_in_a_chat_stays() -> None:
+def test_peoples_words_in_a_chat_stay() -> None:
     said = line_of("Ravi", "you deleted it?") + line_of("Sunil", "आप कल आना") + line_of("", "Ravi added Sunil") + CHAT
     said += "[12/03/24, 21:16:05] Ravi: \u200e<attached: 1.jpg>"
     assert hide_exporter(said) == said

@@ -1,4 +1,4 @@
-"""Fonts whose name many people have, and others, which may be called after a person."""
+"""Fonts with a name that many people have, and others, which may be named after a person."""
 
 from __future__ import annotations
 

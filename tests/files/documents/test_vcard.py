@@ -1,4 +1,4 @@
-"""A contact card keeps the contact's details and nothing of the phone that wrote it."""
+"""A contact card keeps the contact's details and loses traces of the phone that wrote it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ZIP archives: each member is cleaned by itself, and whatever may be a voice stays outside."""
+"""ZIP archives: each member is cleaned by itself, and possible voices are left out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def clean(members: dict[str, bytes], folder: Path, limits: Limits) -> tuple[dict
         return {name: archive.read(name) for name in archive.namelist()}, made.left_out
 
 
-def test_each_member_is_cleaned_and_gets_a_name_that_says_nothing(
+def test_each_member_is_cleaned_and_gets_a_name_without_meaning(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     names = {"IMG-20261120-WA0001.jpg": "jpg", "Ramesh home/plan.pdf": "pdf", "x.docx": "docx"}
@@ -70,7 +70,7 @@ def stored(members: dict[str, bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("pack", [packed, stored], ids=["packed", "stored"])
-def test_office_files_arrive_beside_a_chat_and_its_photos(
+def test_office_files_are_cleaned_beside_a_chat_and_its_photos(
     make: Callable[[str], Path], tmp_path: Path, pack: Callable[[dict[str, bytes]], bytes]
 ) -> None:
     names = {"_chat.txt": "txt", "IMG-20261120-WA0001.jpg": "jpg"} | {
@@ -132,13 +132,13 @@ def test_a_mail_copy_does_not_pass_for_a_mail(tmp_path: Path, limits: Limits) ->
 
 
 @pytest.mark.slow("ffmpeg")
-def test_a_video_container_with_sound_alone_is_left_out(tmp_path: Path, limits: Limits) -> None:
+def test_a_video_container_with_only_sound_is_left_out(tmp_path: Path, limits: Limits) -> None:
     ffmpeg("-f", "lavfi", "-i", "sine=d=0.5", "-c:a", "aac", tmp_path / "voice.mp4")
     with pytest.raises(Unclean, match="unsupported"):
         clean({"VID-20261120-WA0001.mp4": (tmp_path / "voice.mp4").read_bytes()}, tmp_path, limits)
 
 
-def test_an_open_document_that_was_packed_again_is_cleaned_as_one(
+def test_a_repacked_open_document_is_cleaned_as_one(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     with zipfile.ZipFile(make("odt")) as archive:
@@ -148,7 +148,7 @@ def test_an_open_document_that_was_packed_again_is_cleaned_as_one(
     assert made == "application/vnd.oasis.opendocument.text"
 
 
-def test_the_other_members_are_kept_if_one_is_broken(tmp_path: Path, limits: Limits) -> None:
+def test_the_other_members_stay_if_one_is_broken(tmp_path: Path, limits: Limits) -> None:
     data = packed({"a.txt": b"first text", "b.txt": b"second text"})
     broken = data.replace(b"first", b"FIRST", 1) if b"first" in data else data[:40] + b"\xff" + data[41:]
     (tmp_path / "in").write_bytes(broken)

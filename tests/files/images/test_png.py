@@ -1,4 +1,4 @@
-"""Odd, hostile and broken PNG: its pixels stay, and nothing else."""
+"""Odd, hostile and broken PNG: only its pixels stay."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_png_of_which_nothing_can_be_read_is_refused(data: bytes, tmp_path: Pa
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "I;16", "LA"])
 @pytest.mark.parametrize("size", [(96, 64), (1, 1), (3, 5), (33, 9)])
-def test_every_pixel_stays_and_nothing_hides_beside_them(
+def test_every_pixel_stays_and_no_data_hides_beside_them(
     mode: str, size: tuple[int, int], tmp_path: Path, limits: Limits
 ) -> None:
     data = encode(
@@ -137,7 +137,7 @@ def test_one_transparent_colour_stays_transparent(tmp_path: Path, limits: Limits
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_what_was_erased_from_an_image_can_not_be_seen_again(mode: str, tmp_path: Path, limits: Limits) -> None:
+def test_an_erased_part_of_an_image_can_not_be_seen_again(mode: str, tmp_path: Path, limits: Limits) -> None:
     picture = photo("RGBA")
     picture.putalpha(Image.linear_gradient("L").resize(picture.size).point(lambda value: 255 * (value > 99)))
     erased, clear = picture.convert(mode if mode != "P" else "L"), {}
@@ -157,7 +157,7 @@ def test_what_was_erased_from_an_image_can_not_be_seen_again(mode: str, tmp_path
         assert clean.convert("RGBA").tobytes() == blank.tobytes()
 
 
-def test_one_colour_under_what_is_transparent_hides_nothing(tmp_path: Path, limits: Limits) -> None:
+def test_one_colour_under_transparent_pixels_hides_nothing(tmp_path: Path, limits: Limits) -> None:
     picture = Image.new("RGBA", (9, 9), (255, 255, 255, 0))
     picture.putpixel((3, 3), (7, 8, 9, 255))
     assert left_out(PngScrubber(), encode(picture, "PNG"), tmp_path, limits) == ()

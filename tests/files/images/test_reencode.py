@@ -1,4 +1,4 @@
-"""Images that are encoded again: what they show stays, what else they have is removed, and a part of it named."""
+"""Images that are encoded again: their visible content stays, the rest is removed, and parts of it are named."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def photo_of(data: bytes) -> bytes:
         return picture.convert("RGBA").tobytes()
 
 
-def test_what_was_erased_from_a_sticker_is_removed_and_named(tmp_path: Path, limits: Limits) -> None:
+def test_an_erased_part_of_a_sticker_is_removed_and_named(tmp_path: Path, limits: Limits) -> None:
     sticker = photo().convert("RGBA")
     sticker.putalpha(Image.linear_gradient("L").resize(sticker.size).point(lambda value: 255 * (value > 99)))
     data = encode(sticker, "WEBP", lossless=True, exact=True)

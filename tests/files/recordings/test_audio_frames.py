@@ -1,4 +1,4 @@
-"""Audio without a container: nothing but complete frames is kept, and none of them is lost."""
+"""Audio without a container: all complete frames stay, and only these."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TAILS = [
 
 @pytest.mark.parametrize("tail", TAILS, ids=range(len(TAILS)))
 @pytest.mark.parametrize("name", ["amr", "awb", "flac", "mp3", "aac", "wav", "opus", "ogg", "aiff", "m4a"])
-def test_nothing_hides_after_the_last_frame(name: str, tail: bytes, make: Make, tmp_path: Path, cleaned: Clean) -> None:
+def test_no_data_hides_after_the_last_frame(name: str, tail: bytes, make: Make, tmp_path: Path, cleaned: Clean) -> None:
     plain, source = tmp_path / f"plain.{name}", tmp_path / f"tail.{name}"
     plain.write_bytes(make(name).read_bytes())
     source.write_bytes(plain.read_bytes() + tail)
@@ -35,7 +35,7 @@ def test_nothing_hides_after_the_last_frame(name: str, tail: bytes, make: Make, 
 
 
 @pytest.mark.parametrize(("name", "sync"), [("mp3", b"\xff\xfb"), ("aac", b"\xff\xf1")])
-def test_nothing_hides_between_frames_and_no_frame_is_lost(
+def test_no_data_hides_between_frames_and_no_frame_is_lost(
     name: str, sync: bytes, make: Make, tmp_path: Path, cleaned: Clean
 ) -> None:
     plain, source = tmp_path / f"plain.{name}", tmp_path / f"between.{name}"

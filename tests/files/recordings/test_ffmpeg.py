@@ -1,4 +1,4 @@
-"""ffmpeg runs without an environment, and what becomes of it is a reason."""
+"""ffmpeg runs without an environment, and its failures become reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Films that ffmpeg can't copy as they are: what an edit list hides does not pass, what cameras record does."""
+"""Films that ffmpeg can't copy unchanged: frames behind an edit list don't pass, cameras' recordings do."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ def test_the_copy_of_a_film_holds_none_of_its_hidden_frames(tmp_path: Path, limi
 
 
 @pytest.mark.slow("ffmpeg")
-def test_a_copy_that_keeps_hidden_frames_is_noticed(
-    tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_with_hidden_frames_is_detected(tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preparation, "hides_frames", lambda _: False)
     RemuxScrubber().scrub(trimmed(tmp_path), tmp_path / "copy.mov", limits)
     assert pictures(tmp_path / "copy.mov") < pictures(tmp_path / "copy.mov", "-ignore_editlist", "1")

@@ -1,4 +1,4 @@
-"""Video and audio that are remuxed: metadata inside the streams goes, every stream decodes as before."""
+"""Video and audio that are remuxed: metadata inside the streams is removed, and every stream decodes as before."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_percentage_of_a_cut_film_that_plays_is_reported(tmp_path: Path, lim
 
 
 @pytest.mark.slow("ffmpeg")
-def test_sound_that_comes_first_and_foreign_codecs_are_kept(tmp_path: Path, limits: Limits) -> None:
+def test_sound_before_the_picture_and_foreign_codecs_stay(tmp_path: Path, limits: Limits) -> None:
     late = ("-itsoffset", "0.3", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.4", "-f", "lavfi", "-i", "sine=d=1")
     for name, codec in (("sound-first.flv", "aac"), ("surround.mp4", "ac3"), ("camera.mov", "pcm_alaw")):
         ffmpeg(*late, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", codec, tmp_path / name)

@@ -1,4 +1,4 @@
-"""Of a film without an index, the pictures are shown where its parameters lie among them."""
+"""The pictures of a film without an index are shown if its parameters are among them."""
 
 from __future__ import annotations
 

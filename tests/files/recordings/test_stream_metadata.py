@@ -1,4 +1,4 @@
-"""User data of MPEG video: overwritten in place, but for the mark of the encoder."""
+"""User data of MPEG video are overwritten in place, except the mark of the encoder."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_mark_of_the_encoder_stays() -> None:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_user_data_that_differ_with_every_frame_take_one_pass(tmp_path: Path) -> None:
+def test_user_data_that_differ_with_every_frame_need_one_pass(tmp_path: Path) -> None:
     """Twenty thousand passes over forty megabytes would take hours."""
     user_data = [MARKER_BYTES + b"-%d" % number for number in range(20_000)]
     path = tmp_path / "video"
@@ -92,7 +92,7 @@ def test_sound_that_reaches_into_the_tags_is_damaged(
 @pytest.mark.slow("ffmpeg")
 @pytest.mark.parametrize(("missing", "tags"), [(0, "tags"), (0, ""), (400, "")])
 @pytest.mark.parametrize("kind", TAGS)
-def test_a_whole_file_and_one_that_only_ends_early_are_cleaned(
+def test_a_whole_file_and_one_that_only_ends_early_are_both_cleaned(
     kind: str,
     missing: int,
     tags: str,
@@ -172,6 +172,6 @@ def test_a_film_of_pictures_that_may_have_tags_is_not_cleaned(
 
 @pytest.mark.slow("ffmpeg")
 def test_the_parameters_of_a_film_in_matroska_stay(tmp_path: Path, cleaned: Clean) -> None:
-    """Those of H.264 with ten bits were taken for the configuration record of H.265."""
+    """Such units of H.264 with ten bits looked like the configuration record of H.265."""
     ffmpeg(*VIDEO[:4], "-c:v", "libx264", "-pix_fmt", "yuv420p10le", tmp_path / "film.mkv")
     assert decoded_hash(cleaned(tmp_path / "film.mkv")) == decoded_hash(tmp_path / "film.mkv")

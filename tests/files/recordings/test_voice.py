@@ -111,7 +111,7 @@ def test_a_film_muted_during_cleaning_equals_one_muted_later(
     clean.with_name("alone").unlink()
 
 
-def test_a_muted_copy_that_holds_anything_else_is_not_kept(
+def test_a_muted_copy_with_anything_else_is_dropped(
     make: Callable[[str], Path], cleaned: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def with_sound(self: Container, path: Path, *options: str) -> str:

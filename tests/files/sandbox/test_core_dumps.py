@@ -1,4 +1,4 @@
-"""A process that crashes leaves nothing of a file on the disk."""
+"""A process that crashes leaves no part of a file on the disk."""
 
 import resource
 import subprocess

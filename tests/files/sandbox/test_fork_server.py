@@ -1,4 +1,4 @@
-"""The fork server: each file has a child of its own, which ends in time, and gives way to other processes."""
+"""The fork server: each file has a child of its own, which ends in time and yields to other processes."""
 
 import asyncio
 import os
@@ -58,7 +58,7 @@ async def test_the_environment_is_empty(folder: Path, limits: Limits, monkeypatc
         assert "hush" not in await attack(fresh, folder, "environment", limits)
 
 
-async def test_processes_that_a_scrubber_starts_end_with_it(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+async def test_a_scrubbers_own_processes_end_with_it(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="too-slow"):
         await attack(hostile, folder, "leave", msgspec.structs.replace(limits, wall_seconds=0.3))
     await asyncio.sleep(3.5)

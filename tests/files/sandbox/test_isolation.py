@@ -1,4 +1,4 @@
-"""A scrubber that a hostile file has taken over is isolated: no memory, file, network or process but its own."""
+"""A scrubber that a hostile file has taken over is isolated: it has only its own memory, files and processes."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ async def test_file_size_is_limited(hostile: Sandbox, folder: Path, limits: Limi
 
 
 @pytest.mark.parametrize("each", [0, 1_000_000], ids=["many files", "large files"])
-async def test_what_is_written_in_all_is_limited_and_nothing_of_it_stays(
+async def test_the_sum_of_written_bytes_is_limited_and_no_byte_remains(
     hostile: Sandbox, folder: Path, limits: Limits, each: int
 ) -> None:
     few = msgspec.structs.replace(limits, files=50)
@@ -91,7 +91,7 @@ def test_a_program_can_not_fork_without_end() -> None:
     assert 0 < int(done.stdout) <= 20 + 4 * (os.cpu_count() or 1)
 
 
-async def test_where_memory_is_short_it_ends_first(hostile: Sandbox) -> None:
+async def test_a_cleaning_process_is_ended_first_if_memory_is_short(hostile: Sandbox) -> None:
     assert hostile._process is not None
     assert await asyncio.to_thread(Path(f"/proc/{hostile._process.pid}/oom_score_adj").read_text) == "1000\n"
 
@@ -108,7 +108,7 @@ async def test_other_files_are_out_of_reach(hostile: Sandbox, folder: Path, limi
     assert await attack(hostile, folder, "read /etc/passwd", limits) == "refused"
 
 
-async def test_there_is_no_network(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+async def test_a_cleaning_process_has_no_network(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert await attack(hostile, folder, f"connect {port}", limits) == "refused"
@@ -117,7 +117,7 @@ async def test_there_is_no_network(hostile: Sandbox, folder: Path, limits: Limit
 @pytest.mark.parametrize(
     "cause", ["build_filter", "leave_network", "isolate_children", "limit_space", "restrict_files"]
 )
-async def test_nothing_is_opened_where_isolation_is_forbidden(
+async def test_no_file_is_opened_if_isolation_is_forbidden(
     cause: str, folder: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The fork server runs with a `sitecustomize` that plays a system which forbids one part of the isolation."""

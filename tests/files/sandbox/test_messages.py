@@ -1,4 +1,4 @@
-"""What the worker and the fork server send each other arrives as it was, and fits."""
+"""Messages between the worker and the fork server arrive unchanged, and fit."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""What of the sandbox holds on a machine is found out, not supposed."""
+"""The protections of the sandbox on a machine are found by trial, not assumed."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a scrubber that a hostile file has taken over can do: nothing, and no result of it passes for a clean copy."""
+"""A scrubber that a hostile file has taken over can do nothing, and no result of it passes for a clean copy."""
 
 import signal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the filter's program answers for each call, on both architectures; `test_sandbox` asks the kernel."""
+"""The answer of the filter's program to each call, on both architectures; `test_sandbox` asks the kernel."""
 
 import errno
 import struct

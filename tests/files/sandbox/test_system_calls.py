@@ -1,4 +1,4 @@
-"""System calls that no cleaning needs do not exist for a scrubber."""
+"""System calls that cleaning does not need do not exist for a scrubber."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The poster on paper: its text can be read, its code is that of the target, and nothing overlaps."""
+"""The printed poster: its text can be read, its code opens the target, and nothing overlaps."""
 
 from __future__ import annotations
 

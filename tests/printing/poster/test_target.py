@@ -23,7 +23,7 @@ def test_an_invalid_number_is_refused(number: str) -> None:
 
 
 @pytest.mark.parametrize("username", ["satark", "Satark.Varanasi", "_112_up"])
-def test_a_username_stands_beside_the_number_that_the_code_opens(username: str) -> None:
+def test_a_username_is_printed_beside_the_number_that_the_code_opens(username: str) -> None:
     target = whatsapp_target("919876543210", username)
     assert (target.url, target.typed) == ("https://wa.me/919876543210?text=Hi", f"+919876543210  @{username}")
 
@@ -31,7 +31,7 @@ def test_a_username_stands_beside_the_number_that_the_code_opens(username: str) 
 @pytest.mark.parametrize(
     "username", ["ab", "a" * 36, "112", ".up", "up.", "a..b", "www.up", "सतर्क", "up police", "up\n"]
 )
-def test_what_is_no_username_is_refused(username: str) -> None:
+def test_an_invalid_username_is_refused(username: str) -> None:
     with pytest.raises(QrTargetError, match="username"):
         whatsapp_target("919876543210", username)
 

@@ -1,4 +1,4 @@
-"""Nothing that an officer does goes unrecorded: every route, every command, and every method of casework."""
+"""Every act of an officer is recorded: on every route, by every command, and by every method of casework."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def officers_routes(site: Starlette) -> Iterator[Route]:
             yield route
 
 
-def test_every_route_leaves_an_act_whatever_it_answers(
+def test_every_route_records_an_act_whatever_it_answers(
     services: Services, site: Starlette, browser: Browser, tip: SeededTip
 ) -> None:
     silent = []
@@ -177,7 +177,7 @@ def test_every_command_of_an_officer_leaves_an_act(
     assert {"desk tips", "desk evidence", "desk respond", "evidence export", "audit show"} <= set(tried)
 
 
-def test_listing_tips_as_json_is_one_act_that_concerns_every_tip(
+def test_listing_tips_as_json_is_one_act_on_every_tip(
     services: Services, run: Callable[..., Result], unlocked: Unlock, tip: SeededTip
 ) -> None:
     assert run("desk", "tips", "sp", "--json", by="sp").exit_code == 0

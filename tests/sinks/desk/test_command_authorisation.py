@@ -1,4 +1,4 @@
-"""Who may do what on the command line: every command that takes a passphrase, for every desk and every tip.
+"""Permissions on the command line: every command that takes a passphrase, for every desk and every tip.
 
 The commands are those that the plugin registers: this file tries a new command without any change. A command with a new
 required parameter fails here until `VALUES` has a value for the parameter.
@@ -148,7 +148,7 @@ def passphrases(passphrase_file: Callable[[str], Path], unlocked: Callable[[str]
     return lambda desk: passphrase_file(known.get(desk, "quiet mango tractor 7 violin nobody"))
 
 
-def test_there_are_commands_to_try(cli: click.Group) -> None:
+def test_the_test_finds_commands_to_try(cli: click.Group) -> None:
     found = list(commands_of(cli))
     assert len(found) >= 13
     assert len([command for command in found if command.takes_a_tip]) >= 2

@@ -82,7 +82,7 @@ def test_the_table_of_tips_has_the_newest_first(services: Services, run: Run, de
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_what_a_tipster_typed_never_controls_the_terminal(
+def test_text_that_a_tipster_typed_never_controls_the_terminal(
     services: Services, run: Run, desk: FindDesk, options: tuple[str, ...]
 ) -> None:
     seed_tip(services, [desk("sp")], answers={"what": "\x9b2J\u202eevil\x1b]0;x\x07"})

@@ -1,4 +1,4 @@
-"""Derivation queue: it runs a few derivations at a time, the most urgent first, and no more than the limit wait."""
+"""Derivation queue: it runs a few derivations at a time, the most urgent first, and limits how many wait."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_a_moved_envelope_is_reported_and_can_not_be_opened(
     assert Casework(services, "sp", unlocked("sp").identity).summaries() == []
 
 
-def test_the_command_warns_of_a_desk_with_one_officer_and_a_recovery_head_can_open_it(
+def test_the_command_warns_of_a_desk_with_one_officer_and_a_recovery_head_can_open_the_desk(
     services: Services, run: Run, passphrase_file: Callable[[str], str]
 ) -> None:
     alone = run("desk", "add", "cantt", "--level", "station", "--area", "cantt")

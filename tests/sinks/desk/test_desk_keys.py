@@ -1,4 +1,4 @@
-"""A desk's private key, as it is sealed to its officers."""
+"""A desk's private key, sealed to its officers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark_desk.tables import officer
 Open = Callable[[str], UnlockedDesk]
 
 
-def test_nothing_secret_shows_in_a_repr(unlocked: Open) -> None:
+def test_no_secret_is_in_a_repr(unlocked: Open) -> None:
     assert "SECRET" not in repr(unlocked("sp"))
     assert repr(unlocked("sp")) == "UnlockedDesk(sp, sp-1)"
 

@@ -1,4 +1,4 @@
-"""Figures of a desk, and the hours that its work takes."""
+"""Figures of a desk, and how many hours its work takes."""
 
 from __future__ import annotations
 

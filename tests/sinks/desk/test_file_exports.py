@@ -1,4 +1,4 @@
-"""Exported files: their names, which officers get originals, and what is never overwritten."""
+"""Exported files: their names, which officers get originals, and which files are never overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The place and time that a file tells are compared with the place and time of the tip."""
+"""The place and time in a file are compared with the place and time of the tip."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_place_is_measured_from_the_pin_and_the_nearest_station(read: Read) ->
     assert (said.taken, said.days_before) == (None, None)
 
 
-def test_without_a_pin_a_place_is_measured_from_the_station_alone(read: Read) -> None:
+def test_without_a_pin_a_place_is_measured_only_from_the_station(read: Read) -> None:
     assert [one.station for one in read(Origin(latitude=25.28, longitude=83.0))["1"].bearings] == ["lanka"]
 
 
@@ -63,5 +63,5 @@ def test_a_time_that_no_calendar_has_is_left_out(read: Read, taken: str) -> None
     assert read(Origin(taken=taken))["1"].taken is None
 
 
-def test_a_file_that_says_nothing_is_left_out(read: Read) -> None:
+def test_a_file_without_place_and_time_is_left_out(read: Read) -> None:
     assert read(None) == {}

@@ -1,4 +1,4 @@
-"""From copies of the databases, without a key, nobody tells which tips are kept from the SP.
+"""Copies of the databases, without a key, don't tell which tips are kept from the SP.
 
 The day has all that an office does: new keys, "Keeping and erasing", originals, answers, files that a broker carries.
 """
@@ -78,7 +78,7 @@ def _computed(desk: str, tip: str, form: str, size: int) -> bytes:
 
 
 async def a_day(services: Services, unlocked: Unlock, tips: Seeded) -> Tables:
-    """Let the desks work for a day; return the databases as they were in its morning."""
+    """Have the desks work for a day; return the databases as they were in the morning."""
     carrier, context = InMemoryCarrier(), worker_context(services)
     outbox = HostOutbox(context, LinkKey.load(services.data_dir / "link.key"), DESKS)
     services.write_now(lambda unit: enqueue(unit, {tip.id: 1 for tip, _ in tips}))
@@ -124,7 +124,7 @@ def telling(services: Services, before: Tables, tips: Seeded) -> list[str]:
 
 
 @pytest.mark.slow("a day of two desks")
-async def test_copies_of_the_databases_tell_of_no_tip_that_it_is_kept_from_the_sp(
+async def test_copies_of_the_databases_do_not_tell_that_a_tip_is_kept_from_the_sp(
     services: Services, unlocked: Unlock, desk: Callable[[str], Desk]
 ) -> None:
     sp, dig = desk("sp"), desk("dig")
@@ -134,7 +134,7 @@ async def test_copies_of_the_databases_tell_of_no_tip_that_it_is_kept_from_the_s
 
 
 @pytest.mark.slow("a day of two desks")
-async def test_what_told_which_tips_the_sp_has_is_found(
+async def test_the_comparison_finds_a_column_that_tells_which_tips_the_sp_has(
     services: Services, unlocked: Unlock, desk: Callable[[str], Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sp, dig = desk("sp"), desk("dig")

@@ -1,4 +1,4 @@
-"""What one officer sees of the queue."""
+"""The queue as one officer sees it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_tip_is_marked_as_new_until_the_officer_opens_it(
     assert listed(client.get("/desk/?mark=new").text) == []
 
 
-def test_an_urgent_tip_that_was_read_presses_again_once_its_first_act_is_overdue(
+def test_a_read_urgent_tip_is_pressing_again_once_its_first_act_is_overdue(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     client, now = browser("sp"), int(time.time())
@@ -60,7 +60,7 @@ def test_a_tip_links_to_its_neighbours_and_to_the_next_unread_tip(
 
 
 def test_an_unread_tip_that_turns_urgent_is_heard(services: Services, browser: Browser, desk: FindDesk) -> None:
-    seeded = [seed_tip(services, [desk("sp")], priority=priority) for priority in ("normal", "high")]  # type: ignore[arg-type]
+    seeded = [seed_tip(services, [desk("sp")], priority=priority) for priority in ("normal", "high")]
     client = browser("sp")
 
     def pressing() -> int:

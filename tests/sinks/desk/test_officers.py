@@ -99,7 +99,7 @@ def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Op
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_who_becomes_an_auditor_opens_nothing_new_until_they_are_an_officer_again(
+def test_an_officer_who_becomes_an_auditor_opens_nothing_new_until_they_are_an_officer_again(
     services: Services, unlocked: Open
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
@@ -135,7 +135,7 @@ def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_chang
     assert not still_valid(services, first)
 
 
-def test_only_an_officer_who_may_listen_can_give_that_permission(
+def test_only_an_officer_with_the_permission_to_listen_can_give_it(
     services: Services, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     head = unlocked("sp")

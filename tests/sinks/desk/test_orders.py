@@ -1,4 +1,4 @@
-"""Written orders: what the PDF says, what it never says, and the numbers of orders."""
+"""Written orders: what the PDF says and never says, and the numbers of orders."""
 
 from __future__ import annotations
 

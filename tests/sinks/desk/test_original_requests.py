@@ -1,4 +1,4 @@
-"""Originals on the web: one officer asks for them, and another approves in their own session."""
+"""Originals on the web: an officer asks for them, and another officer approves in their own session."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def address(tip: SeededTip, rest: str = "") -> str:
     return f"/desk/tips/{tip.number}/originals{rest}"
 
 
-def test_only_the_officer_who_asked_gets_originals_and_only_after_another_approved(
+def test_only_the_officer_who_asked_gets_originals_and_only_after_another_officer_approved(
     browser: Browser, tip: SeededTip
 ) -> None:
     head, other = browser("sp"), second(browser)
@@ -84,7 +84,7 @@ def test_an_approval_that_somebody_wrote_into_the_database_opens_nothing(
     assert head.get(address(tip, "/1")).status_code == 404
 
 
-def test_the_database_tells_of_no_request_which_tip_it_is_about(
+def test_the_database_does_not_tell_which_tip_a_request_is_about(
     browser: Browser, services: Services, tip: SeededTip
 ) -> None:
     browser("sp").post(address(tip), data={"ask": "yes"})

@@ -1,4 +1,4 @@
-"""A new passphrase makes a new own key: who knew the one before opens and signs nothing more."""
+"""A new passphrase makes a new own key: a person who knew the former passphrase opens and signs nothing more."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def desk_key_by(services: Services, first_day: Any, passphrase: str) -> str:
     return key.identity if key else ""
 
 
-def test_who_knew_an_officers_first_passphrase_reads_nothing_new(services: Services, unlocked: Unlock) -> None:
+def test_a_person_who_knew_an_officers_first_passphrase_reads_nothing_new(services: Services, unlocked: Unlock) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=FIRST, temporary=True))
     first_day = row_of(services, "second")
     second = change_passphrase(services, unlock(services, "sp", "second", FIRST), FIRST, NEW)
@@ -62,7 +62,7 @@ def test_who_knew_an_officers_first_passphrase_reads_nothing_new(services: Servi
     assert desk_key_by(services, first_day, FIRST) == ""
 
 
-def test_who_printed_the_passphrase_of_a_desks_only_head_reads_nothing_new(
+def test_a_person_who_printed_the_passphrase_of_a_desks_only_head_reads_nothing_new(
     services: Services, unlocked: Unlock
 ) -> None:
     first_day, before = row_of(services, "sp-1"), unlocked("sp")
@@ -71,7 +71,9 @@ def test_who_printed_the_passphrase_of_a_desks_only_head_reads_nothing_new(
     assert desk_key_by(services, first_day, PRESENT) == ""
 
 
-def test_who_takes_the_envelope_from_the_safe_sets_another_passphrase(services: Services, unlocked: Unlock) -> None:
+def test_an_officer_who_takes_the_envelope_from_the_safe_sets_another_passphrase(
+    services: Services, unlocked: Unlock
+) -> None:
     new = NewDesk(
         name="sigra", title="Sigra", level="station", area="sigra", officer="so", passphrase=NEW, recovery=FIRST
     )
@@ -90,7 +92,9 @@ def test_no_row_says_that_an_officer_set_their_own_passphrase(services: Services
     assert not change_passphrase(services, second, FIRST, NEW).temporary
 
 
-def test_who_knew_a_passphrase_signs_nothing_as_its_officer(services: Services, unlocked: Unlock) -> None:
+def test_a_person_who_knew_a_former_passphrase_signs_nothing_as_its_officer(
+    services: Services, unlocked: Unlock
+) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=FIRST, temporary=True))
     known = unlock(services, "sp", "second", FIRST)
     services.write_now(lambda unit: close_roster(unit, ()))
@@ -180,7 +184,7 @@ def test_an_auditor_reads_on_and_their_acts_stay_theirs(services: Services, unlo
     assert [(one.act.kind, one.flaw) for one in seen] == [("log_read", ""), ("signed_out", "forged"), ("log_read", "")]
 
 
-def test_what_an_officer_signed_of_the_roster_stays_signed(services: Services, unlocked: Unlock) -> None:
+def test_an_officers_former_signatures_in_the_roster_stay_valid(services: Services, unlocked: Unlock) -> None:
     before = unlocked("dig")
     changed = change_passphrase(services, before, "dig passphrase 1", NEW)
     state = services.read_keys(services.roster.check).state
@@ -189,7 +193,7 @@ def test_what_an_officer_signed_of_the_roster_stays_signed(services: Services, u
     assert rotate(services, changed).done
 
 
-def test_nothing_changes_while_the_roster_was_rewritten(
+def test_nothing_changes_if_the_roster_was_rewritten(
     services: Services, unlocked: Unlock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = unlocked("sp")

@@ -14,7 +14,7 @@ from satark_words.geography.geography import Geography
 
 
 @pytest.mark.slow("the real cost of Argon2")
-def test_a_passphrase_guess_costs_what_rfc_9106_recommends(
+def test_a_passphrase_guess_has_the_cost_that_rfc_9106_recommends(
     monkeypatch: pytest.MonkeyPatch, real_passphrase_cost: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(passphrases, "MEMORY_KIB", real_passphrase_cost[0])
@@ -78,7 +78,7 @@ NAMES = ("sp", "Superintendent of Police", "Ramesh Yadav")
         ("", "weak.short"),
     ],
 )
-def test_what_a_guesser_tries_first_is_refused_with_advice(passphrase: str, advice: str) -> None:
+def test_passwords_that_guessers_try_first_are_refused_with_advice(passphrase: str, advice: str) -> None:
     with pytest.raises(WeakPassphrase) as refused:
         check_passphrase(passphrase, NAMES, Geography.sample())
     assert refused.value.advice == advice

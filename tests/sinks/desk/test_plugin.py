@@ -1,4 +1,4 @@
-"""The plugin hands over what the contract requires, and the plugin's migrations create its tables."""
+"""The plugin provides the parts that the contract requires, and its migrations create its tables."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_migrations_create_and_drop_the_tables(services: Services) -> None:
 
 
 @pytest.mark.slow("a PostgreSQL server")
-def test_a_database_that_keeps_comments_says_what_the_tables_hold(postgres_databases: Any) -> None:
+def test_a_database_with_comments_says_what_its_tables_hold(postgres_databases: Any) -> None:
     main, keys = make_engine(postgres_databases.main), make_engine(postgres_databases.keys)
     Migrations(main, keys, plugin.satark_migrations()).upgrade()
     found = inspect(main)

@@ -1,4 +1,4 @@
-"""Public statistics: subtracting the weekly reports of a year from each other reveals no small cell."""
+"""Public statistics: the differences between a year's weekly reports reveal no small cell."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def some_later(week: Week, chance: random.Random) -> Week:
 
 
 def opened_in_one_report(true: Week, report: WeekReport) -> int:
-    """Count the small cells that a report shows, or that follow from what is missing in the report's sum."""
+    """Count the small cells that a report shows, or that follow from gaps in the report's sum."""
     shown = sum(report.tips[one] is not None for one, number in true.items() if number < SMALLEST)
     hidden = [one for one, number in report.tips.items() if number is None]
     missing = report.total - sum(number for number in report.tips.values() if number is not None)
@@ -95,7 +95,7 @@ def test_the_attack_opens_cells_if_numbers_have_no_noise(monkeypatch: pytest.Mon
     assert attack(1) > 0
 
 
-def test_copies_of_a_report_are_the_same_so_that_no_average_takes_the_noise_away() -> None:
+def test_copies_of_a_report_are_the_same_so_that_no_average_removes_the_noise() -> None:
     week = a_year(3)[MONDAYS[0]]
     copies = [week_report(MONDAYS[0], week, CATEGORIES, KEY) for _ in range(20)]
     assert all(one == copies[0] for one in copies)
@@ -108,7 +108,7 @@ def test_the_published_sum_of_a_year_is_close_to_the_true_sum() -> None:
     assert shown == pytest.approx(52 * 40, rel=0.03)
 
 
-def test_every_week_that_is_over_has_a_report_and_no_other_week_has_one() -> None:
+def test_only_weeks_that_are_over_have_a_report() -> None:
     received = [(date(2026, 11, 2), "INTOX")] * 30 + [(date(2026, 11, 16), "INTOX")] * 30
     reports = reports_of(received, ["INTOX", "ARMS"], KEY, today=date(2026, 11, 22))
     assert [one.week for one in reports] == ["2026-W45", "2026-W46"]

@@ -1,4 +1,4 @@
-"""Web push: which tips wake which desk's officers, what a push service gets, and which addresses open where."""
+"""Web push: which tips alert which desk's officers, what a push service gets, and which addresses open where."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def sink(services: Services, service: PushService) -> AsyncIterator[PushSi
 
 @pytest.fixture
 def choose(services: Services) -> Callable[..., bytes]:
-    """Let an officer turn alerts on in a browser; return the hash of the browser."""
+    """Have an officer turn alerts on in a browser; return the hash of the browser."""
 
     def turn_on(desk: str, officer: str, device: str) -> bytes:
         browser = browser_digest(device)
@@ -158,7 +158,7 @@ async def test_the_sink_implements_the_contract(sink: PushSink) -> None:
     assert isinstance(sink, Sink)
 
 
-async def test_the_officers_of_the_desk_are_woken_by_the_same_empty_message_and_nobody_else(
+async def test_all_officers_of_the_desk_and_nobody_else_get_the_same_empty_message(
     sink: PushSink, service: PushService, choose: Callable[..., bytes]
 ) -> None:
     for desk, device in (("sp", "phone"), ("sp", "tablet"), ("dig", "other")):
@@ -207,7 +207,7 @@ async def test_a_browser_that_the_push_service_does_not_know_any_more_is_forgott
     assert len(service.taken) == 1
 
 
-async def test_it_is_tried_again_only_if_nobody_was_woken(
+async def test_an_alert_is_retried_only_if_it_reached_nobody(
     sink: PushSink, service: PushService, choose: Callable[..., bytes]
 ) -> None:
     choose("sp", "sp-1", "phone")
@@ -239,7 +239,7 @@ async def test_an_address_that_was_moved_to_another_officers_row_wakes_nobody(
     assert phone == row.digest
 
 
-async def test_who_is_an_auditor_now_is_woken_no_more(
+async def test_an_officer_who_became_an_auditor_gets_no_more_alerts(
     sink: PushSink,
     service: PushService,
     choose: Callable[..., bytes],
@@ -362,7 +362,7 @@ BOTH = ["push:dig", "push:sp"]
 
 
 @pytest.mark.slow("a host at work")
-async def test_only_an_urgent_tip_wakes_and_only_the_desks_that_get_it(
+async def test_only_an_urgent_tip_sends_an_alert_and_only_to_desks_that_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with waking_host(tmp_path, monkeypatch) as place:

@@ -29,7 +29,7 @@ FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
 
 
-def test_urgent_tips_that_nobody_acts_on_come_first_then_what_is_due_and_finished_ones_in_a_section_of_their_own(
+def test_urgent_tips_without_an_act_come_first_then_due_tips_and_finished_tips_have_their_own_section(
     services: Services, browser: Browser, desk: FindDesk, casework: Cases
 ) -> None:
     sp = [desk("sp")]
@@ -53,7 +53,7 @@ def test_urgent_tips_that_nobody_acts_on_come_first_then_what_is_due_and_finishe
         assert count in page
 
 
-def test_what_is_due_first_comes_first_and_of_what_is_due_together_the_tip_that_was_heard_of_last(
+def test_tips_are_ordered_by_due_time_and_then_by_the_latest_message(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     sp = [desk("sp")]
@@ -68,7 +68,7 @@ def test_what_is_due_first_comes_first_and_of_what_is_due_together_the_tip_that_
     assert "<title>(1) " in client.get("/desk/").text
 
 
-def test_a_second_opening_works_out_anew_only_the_places_that_time_or_other_rules_have_changed(
+def test_a_second_opening_recomputes_only_the_places_that_time_or_other_rules_changed(
     services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tip_cache, "_WORTH_SAVING", 1)
@@ -135,7 +135,7 @@ def test_a_second_opening_opens_only_the_read_states_that_changed(
     assert (queue()._unseen, opened) == ({other.id}, [])
 
 
-def test_what_is_counted_and_grouped_is_what_the_rows_say_after_tips_came_changed_and_went(
+def test_counts_and_groups_match_the_rows_after_tips_came_changed_and_went(
     services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     settings, sp, work = DeskSettings(), unlocked("sp"), unlocked("sp").casework(services)

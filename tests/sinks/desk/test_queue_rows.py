@@ -97,7 +97,7 @@ THREADS: dict[str, tuple[list[PostedMessage], str]] = {
     "disputed": ([said(status="CLOSED"), said("tipster", feedback="no")], "waiting decide"),
     "own words asked for": ([said(status="IN_REVIEW"), said(kind="asked_raw", to="lanka")], "decide waiting"),
 }
-"""What happened to a tip → its thread, and its section at the SP, the DIG, and the station if it has a release."""
+"""The events of a tip → its thread, and its section at the SP, the DIG, and the station if it has a release."""
 
 
 def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal", days: int = 2) -> Row:
@@ -115,14 +115,16 @@ def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal", d
 
 
 @pytest.mark.parametrize("happened", THREADS)
-def test_a_tip_stands_in_the_section_of_what_the_desk_does_next(happened: str) -> None:
+def test_a_tip_is_in_the_section_of_the_desks_next_act(happened: str) -> None:
     thread, sections = THREADS[happened]
     desks = ("sp", "dig", "lanka")[: len(sections.split())]
     assert " ".join(shown_at(desk, thread).section for desk in desks) == sections
 
 
 @pytest.mark.parametrize("desk", ["sp", "dig", "lanka"])
-def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_in_no_section_of_work(desk: str) -> None:
+def test_an_overdue_tip_is_never_below_a_tip_that_is_not_due_and_a_finished_tip_in_no_section_of_work(
+    desk: str,
+) -> None:
     kinds = [(priority, days) for priority in ("urgent", "high", "normal") for days in (2, 9)]
     rows = [shown_at(desk, thread, *kind) for thread, _ in THREADS.values() for kind in kinds]
     listed = sorted(rows, key=lambda one: first_of_place(one)[:3], reverse=True)
@@ -136,6 +138,6 @@ def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_i
     assert times == sorted(times)
 
 
-def test_an_urgent_tip_that_nobody_acts_on_stands_above_all_and_comes_back_when_its_tipster_writes() -> None:
+def test_an_urgent_tip_without_an_act_is_above_all_and_returns_when_its_tipster_writes() -> None:
     acted = [said(status="IN_REVIEW")]
     assert [shown_at("sp", thread, "urgent").rank for thread in ([], acted, [*acted, said("tipster")])] == [2, 0, 2]

@@ -1,4 +1,4 @@
-"""What an officer has seen, and what is news to them."""
+"""An officer's read state: the messages that they have seen, and those that are new to them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_another_persons_act_makes_a_tip_new_and_ones_own_does_not(
     assert listed(client.get("/desk/?mark=new").text) == []
 
 
-def test_only_who_has_the_tip_can_tell_who_read_it_and_in_which_hour(
+def test_only_a_holder_of_the_tip_can_tell_who_read_it_and_in_which_hour(
     services: Services, browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     services.write_now(lambda unit: enqueue(unit, {seeded.id: 1}))
@@ -69,7 +69,7 @@ def test_only_who_has_the_tip_can_tell_who_read_it_and_in_which_hour(
     assert services.read(lambda c: seen_by(c, "dig", tip)) == []
 
 
-def test_a_desk_with_a_release_alone_keeps_what_it_has_read_and_the_desk_above_sees_it(
+def test_a_desk_with_only_a_release_keeps_its_read_state_and_the_desk_above_sees_it(
     services: Services, browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     services.write_now(lambda unit: enqueue(unit, {seeded.id: 1}))
@@ -90,7 +90,7 @@ def test_a_desk_with_a_release_alone_keeps_what_it_has_read_and_the_desk_above_s
     assert len({len(row.tip) for row in rows}) == 1
 
 
-def test_a_desk_is_shown_that_the_end_of_a_thread_is_missing_which_one_of_its_officers_saw(
+def test_a_desk_sees_that_the_end_of_a_thread_is_missing_if_one_of_its_officers_saw_it(
     services: Services, browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     """Nothing that is left covers it: no message, and no renewal of the tip's key."""
@@ -108,7 +108,7 @@ def test_a_desk_is_shown_that_the_end_of_a_thread_is_missing_which_one_of_its_of
     assert not casework("sp").open(seeded.number).altered, "its officers saw nothing"
 
 
-def test_a_desk_is_shown_that_a_tip_whose_key_nobody_renewed_was_replaced_once_one_of_its_officers_saw_it(
+def test_a_desk_sees_that_a_tip_was_replaced_without_a_renewal_if_one_of_its_officers_saw_it(
     services: Services, browser: Browser, seeded: SeededTip, casework: Cases, desk: FindDesk
 ) -> None:
     browser("dig").get(f"/desk/tips/{seeded.number}")
@@ -125,7 +125,7 @@ def test_a_desk_is_shown_that_a_tip_whose_key_nobody_renewed_was_replaced_once_o
 
 
 @pytest.mark.parametrize("written", [b"", b"short", b"longer than a nonce"])
-def test_a_row_that_somebody_else_wrote_says_nothing(
+def test_a_row_that_another_person_wrote_says_nothing(
     written: bytes, services: Services, browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     browser("sp").get(f"/desk/tips/{seeded.number}")

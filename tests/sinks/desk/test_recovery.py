@@ -101,10 +101,10 @@ def test_strangers_need_many_requests_to_displace_an_officers_own(services: Serv
     assert unlock(services, "sp", "sp-1", NEW).officer == "sp-1"
 
 
-def test_whoever_runs_the_service_can_not_make_anybody_a_reader_by_a_request(
+def test_a_person_who_runs_the_service_makes_nobody_a_reader_by_a_request(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
-    """Whoever runs the service may ask and may write every row.
+    """A person who runs the service may ask and may write every row.
 
     Without an officer's approval nothing opens the desk's key.
     """
@@ -173,10 +173,10 @@ def test_a_head_with_a_colleagues_new_key_neither_closes_nor_keeps_a_tip_as_two_
 
 
 @pytest.mark.slow("many requests")
-def test_whoever_swaps_the_key_of_a_request_does_not_get_it_signed(
+def test_a_person_who_swaps_the_key_of_a_request_does_not_get_it_signed(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
-    """Whoever runs the service puts another request's key beside the code of the officer's own request."""
+    """A person who runs the service puts another request's key beside the code of the officer's own request."""
     services.write_now(lambda unit: close_roster(unit, ()))
     code = ask_for_recovery(services, "sp", "second", NEW).code
     (own,) = services.read(lambda c: c.execute(select(recovery)).all())

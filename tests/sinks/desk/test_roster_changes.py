@@ -1,4 +1,4 @@
-"""Changes of who may read, as they are carried out."""
+"""How changes of readers are carried out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from support.tips import seed_tip
 FIRST, SECOND, NEW = "first passphrase", "another passphrase", "purana kuan neem ka ped"
 
 
-def test_removing_an_officer_deletes_what_belongs_to_that_officer(either_store: Services) -> None:
+def test_removing_an_officer_deletes_that_officers_rows(either_store: Services) -> None:
     second, secret = unlock(either_store, "sp", "b", SECOND), new_totp_secret()
     new = new_totp(second, secret, pyotp.TOTP(secret).at(600), now=600)
     assert new is not None
@@ -102,7 +102,7 @@ def recover(services: Services, by: UnlockedDesk) -> None:
 
 @pytest.mark.parametrize("change", [rotate, recover], ids=["the desk's key", "an officer's key"])
 @pytest.mark.parametrize("torn", [False, True], ids=["between transactions", "between the commits of one"])
-def test_a_key_change_of_many_tips_goes_on_after_a_crash_and_every_tip_can_be_read_throughout(
+def test_a_key_change_of_many_tips_resumes_after_a_crash_and_every_tip_can_be_read_throughout(
     services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch, *, torn: bool, change: Any
 ) -> None:
     for module in (key_change, desks, tip_keys, changed_keys):

@@ -68,7 +68,7 @@ def test_a_proposal_whose_row_somebody_deleted_and_puts_back_is_withdrawn(
     assert (refused.exit_code, rights(services)) == (1, ()), refused.output
 
 
-def test_who_approves_an_id_signs_nothing_that_was_put_in_its_place(
+def test_an_officer_who_approves_an_id_does_not_sign_a_replacement_of_it(
     proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
 ) -> None:
     mole = add_officer(services, unlocked("sp"), NewOfficer(name="mole", passphrase="purana kuan neem ka ped"))

@@ -1,4 +1,4 @@
-"""What officers remember of the roster, wherever the databases were rolled back to."""
+"""The heads that officers remember of the roster, whatever former state the databases were put back to."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_each_sign_in_signs_the_newest_head_once(services: Services, unlocked: O
 
 
 @pytest.mark.slow("a third of a second of a processor")
-def test_whoever_changes_the_roster_signs_it_at_once(services: Services, unlocked: Open) -> None:
+def test_an_officer_who_changes_the_roster_signs_it_at_once(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("dig"), NewOfficer(name="second", passphrase=SECONDS))
     for change in (lambda: None, lambda: rotate(services, unlocked("dig"), without="second")):
         change()
@@ -59,7 +59,7 @@ def test_whoever_changes_the_roster_signs_it_at_once(services: Services, unlocke
         assert recall(services, unlocked("dig")).head == signed["dig-1"]
 
 
-def test_the_copy_of_the_desks_key_remembers_what_was_deleted(services: Services, unlocked: Open) -> None:
+def test_the_copy_of_the_desks_key_remembers_deleted_heads(services: Services, unlocked: Open) -> None:
     noted = recall(services, unlocked("sp")).head
     rolled_back(services)
     assert services.read_keys(services.roster.check).lost == ()
@@ -68,7 +68,7 @@ def test_the_copy_of_the_desks_key_remembers_what_was_deleted(services: Services
     assert [str(one) for one in services.read_keys(services.roster.check).lost] == [noted]
 
 
-def test_a_browser_remembers_what_the_databases_do_not(services: Services, unlocked: Open) -> None:
+def test_a_browser_remembers_heads_that_the_databases_lost(services: Services, unlocked: Open) -> None:
     query = select(officer.c.desk_key).where(officer.c.name == "sp-1")
     before = services.read(lambda c: c.execute(query).scalar())
     noted = recall(services, unlocked("sp")).noted
@@ -93,7 +93,7 @@ def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Service
     assert services.read_keys(read_heads) == before
 
 
-def test_a_head_gives_up_no_head_that_they_were_not_shown(services: Services, unlocked: Open) -> None:
+def test_a_head_withdraws_no_head_that_they_were_not_shown(services: Services, unlocked: Open) -> None:
     unlocked("sp")
     unlocked("dig")
     rolled_back(services, forget=False)
@@ -137,7 +137,7 @@ def test_a_key_change_that_was_undone_gets_no_tip_to_the_key_before(services: Se
     assert services.read_keys(services.roster.check).state.refused == {"sp"}
 
 
-def test_what_an_officer_was_shown_is_a_signed_hash(services: Services, unlocked: Open) -> None:
+def test_a_roster_shown_to_an_officer_is_a_signed_hash(services: Services, unlocked: Open) -> None:
     sp, state = unlocked("sp"), services.read_keys(read_state)
     assert unseen_entries(services, sp, state) == state.position
     recall(services, sp, shown=state.head)
@@ -170,7 +170,7 @@ def test_a_note_that_somebody_made_up_changes_nothing(services: Services, unlock
     assert services.read_keys(services.roster.check).lost == ()
 
 
-def test_what_a_colleague_signed_is_stored_again_and_signed_by_nobody_else(services: Services, unlocked: Open) -> None:
+def test_a_colleagues_signed_head_is_stored_again_and_signed_by_nobody_else(services: Services, unlocked: Open) -> None:
     lanka, sp = unlocked("lanka"), unlocked("sp")
     before = {one.officer: one for one in services.read_keys(read_heads)}
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
@@ -198,7 +198,7 @@ def test_the_note_of_one_officer_reveals_what_another_desk_signed(services: Serv
     assert checked.state.lacks_heads
 
 
-def test_a_head_whose_tags_are_lost_lists_nobody_until_heads_of_desks_give_it_up(
+def test_a_head_without_its_tags_lists_nobody_until_heads_of_desks_withdraw_it(
     services: Services, unlocked: Open
 ) -> None:
     copies = desk_keys(services)
@@ -233,7 +233,7 @@ def note_by(by: UnlockedDesk, head: RosterHead, number: int = 1) -> str:
 
 
 def with_another_level(services: Services) -> set[str]:
-    """Let every desk be of another level, as whoever writes rows may; return the names of all desks."""
+    """Give every desk another level, as an attacker who writes rows can; return the names of all desks."""
     rows = services.read_keys(read_rows)
     entries = []
     for row in rows:
@@ -251,7 +251,7 @@ def with_another_level(services: Services) -> set[str]:
     return set(services.read_keys(read_state).desks)
 
 
-def test_of_two_heads_that_are_lost_both_must_list_a_desk(services: Services, unlocked: Open) -> None:
+def test_a_desk_must_be_listed_in_both_of_two_lost_heads(services: Services, unlocked: Open) -> None:
     sp = unlocked("sp")
     first = RosterHead.read(recall(services, sp).head)
     assert first is not None

@@ -1,4 +1,4 @@
-"""Second factors: a code is good once, and a stolen database gives no secret."""
+"""Second factors: a code is valid once, and a stolen database reveals no secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wordings: every officer of the desk uses them, nobody else can open them, and they outlast a change of the key."""
+"""Wordings: every officer of the desk uses them, nobody else can open them, and a key change preserves them."""
 
 from __future__ import annotations
 

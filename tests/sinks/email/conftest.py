@@ -69,7 +69,7 @@ class Office:
         return seed_tip(self.services, [self.desk], destination_rules=[rule], **fields)
 
     def claim(self, to: str) -> list[Delivery]:
-        """Claim what is due for a destination."""
+        """Claim deliveries that are due for a destination."""
         claimed = self.services.write_now(
             lambda unit: load_deliveries(unit, deliveries.claim(unit, to, 100), self.services)
         )

@@ -1,4 +1,4 @@
-"""The text of an encrypted mail: names in place of codes, and what is not attached."""
+"""The text of an encrypted mail: names in place of codes, and files that are not attached."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_body_has_the_answers_and_says_which_files_stay_at_the_desk(text: Ti
     assert "1.jpg" not in body
 
 
-def test_a_later_revision_says_that_it_replaces_the_mail_before(text: TipText) -> None:
+def test_a_later_revision_says_that_it_replaces_the_former_mail(text: TipText) -> None:
     first, later = (text.body(CONTENT, revision=at, attached=(), omitted=()) for at in (1, 2))
     assert later.endswith(first)
     assert len(later) > len(first)

@@ -24,7 +24,7 @@ def headers(key: str, hour: int = 3) -> OuterHeaders:
     return OuterHeaders(sender="satark@tips.example", destination=DESTINATION, key=key, when=when)
 
 
-def test_two_notifications_differ_in_their_id_and_time_alone() -> None:
+def test_two_notifications_differ_only_in_their_id_and_time() -> None:
     one, other = mime.notification(headers("a")), mime.notification(headers("b", 9))
     assert len(one) == len(other)
     first, second = (email.message_from_bytes(mail, policy=default) for mail in (one, other))
@@ -43,7 +43,7 @@ KEY = "email:sp 7f2b90d3c1a84e5f"
 
 
 @pytest.mark.parametrize("mail", [mime.notification(headers(KEY)), mime.alarm(headers(KEY), "")])
-def test_a_plain_mail_has_these_headers_alone_and_none_holds_its_key(mail: bytes) -> None:
+def test_a_plain_mail_has_only_these_headers_and_none_holds_its_key(mail: bytes) -> None:
     """Nor a part of it, in any encoding: the key joins a mail to a delivery, and so to a tip."""
     parsed = email.message_from_bytes(mail, policy=default)
     of_content = ["Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
@@ -51,7 +51,7 @@ def test_a_plain_mail_has_these_headers_alone_and_none_holds_its_key(mail: bytes
     assert_names_nothing(parsed)
 
 
-def test_an_encrypted_mail_has_these_headers_alone_and_none_holds_its_key() -> None:
+def test_an_encrypted_mail_has_only_these_headers_and_none_holds_its_key() -> None:
     parsed = email.message_from_bytes(mime.pgp_mime(headers(KEY), b"x"), policy=default)
     assert sorted(parsed.keys()) == sorted([*OUTER, "Content-Type", "MIME-Version"])
     assert_names_nothing(parsed)

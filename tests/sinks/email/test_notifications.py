@@ -45,7 +45,7 @@ def queue_and_claim(unit: Any, sink: Any, office: Any) -> list[Delivery]:
 
 
 async def month(office: Any, monkeypatch: pytest.MonkeyPatch, *, tips: bool) -> list[Any]:
-    """Simulate thirty days, with a check at each time of `POLLS`; return what is visible of each mail."""
+    """Simulate thirty days, with a check at each time of `POLLS`; return the visible parts of each mail."""
     now = SimpleNamespace(value=FIRST)
     monkeypatch.setattr("satark.store.unit_of_work.time", SimpleNamespace(time=lambda: now.value))
     sent_at, recorder = [], Recorder()

@@ -1,4 +1,4 @@
-"""Settings of e-mail: what is refused, and how addresses may be written."""
+"""Settings of e-mail: which values are refused, and how addresses may be written."""
 
 from __future__ import annotations
 

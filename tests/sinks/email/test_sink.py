@@ -97,7 +97,7 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
     assert pointer == mime.notification_text("en"), "not even the text fits: look at the desk"
 
 
-async def test_an_alarm_says_what_is_wrong_and_nothing_else(office: Any, peer: MailPeer) -> None:
+async def test_an_alarm_says_only_what_is_wrong(office: Any, peer: MailPeer) -> None:
     office.services.write_now(lambda unit: deliveries.add(unit, "alarm:500000", "email:operator"))
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
         (delivery,) = office.claim("email:operator")
@@ -200,9 +200,7 @@ async def test_the_reason_for_refused_recipients_holds_codes_and_no_address(
         assert await sink.deliver(office.claim("email:notification")[0]) == result
 
 
-async def test_a_recipient_who_is_greylisted_gets_the_mail_later_and_nobody_gets_it_twice(
-    office: Any, peer: MailPeer
-) -> None:
+async def test_a_greylisted_recipient_gets_the_mail_later_and_nobody_gets_it_twice(office: Any, peer: MailPeer) -> None:
     office.seed_tip(office.notification)
     (delivery,) = office.claim("email:notification")
     reasons = []

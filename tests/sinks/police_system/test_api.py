@@ -82,7 +82,7 @@ async def send_tip(setup: Setup, answers: Any = HINDI, count: int = 1) -> tuple[
     return citizen, code, events[-1]
 
 
-async def test_with_a_url_and_a_secret_alone_a_tip_is_handed_over_and_answered(setup: Setup) -> None:
+async def test_with_only_a_url_and_a_secret_a_tip_is_delivered_and_answered(setup: Setup) -> None:
     citizen, code, event = await send_tip(setup)
     number = event["subject"]
     assert event["type"] == "satark.tip.submitted"

@@ -38,7 +38,7 @@ def said(what: Any) -> Any:
 
 
 @given(what=st.text())
-def test_whatever_a_tipster_writes_stays_text(tmp_path_factory: pytest.TempPathFactory, what: str) -> None:
+def test_a_tipsters_text_always_stays_text(tmp_path_factory: pytest.TempPathFactory, what: str) -> None:
     folder = tmp_path_factory.mktemp("mapping")
     element = ET.fromstring(made(folder, "a.xml", XML).write(said(what)))  # noqa: S314 - ours
     assert (element.get("n"), list(element)) == ("K4Q7-2XPM", [])
@@ -50,7 +50,7 @@ def test_whatever_a_tipster_writes_stays_text(tmp_path_factory: pytest.TempPathF
 
 
 @pytest.mark.parametrize(("name", "category"), [("niem.xml", "Weapons Discovery"), ("soap.xml", "ARMS")])
-def test_a_shipped_mapping_says_everything_that_a_system_may_have(name: str, category: str) -> None:
+def test_a_shipped_mapping_contains_everything_that_a_system_may_have(name: str, category: str) -> None:
     document = MappingFile(SHIPPED / name).write(EVENT).decode()
     ET.fromstring(document)  # noqa: S314 - ours
     for value in ("K4Q7-2XPM", category, "गाँव के बाहर", "लंका", "2026-11-24T12", "b" * 64, "high"):

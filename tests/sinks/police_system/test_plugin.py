@@ -21,7 +21,7 @@ def configured(no_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_POLICE_SYSTEM__SECRET", SECRET)
 
 
-def test_nothing_is_added_where_no_system_is_configured() -> None:
+def test_nothing_is_added_if_no_system_is_configured() -> None:
     assert plugin.satark_destinations(Settings()) == []
 
 

@@ -59,7 +59,7 @@ def test_a_public_key_verifies_the_signature_of_its_private_key() -> None:
     assert "v1a," in signed["webhook-signature"]
 
 
-def test_the_secret_that_signs_what_is_sent_proves_nothing_where_the_receiver_has_a_key_of_its_own() -> None:
+def test_the_signing_secret_proves_nothing_if_the_receiver_has_a_key_of_its_own() -> None:
     ours = Signer([SECRET]).headers("msg_1", BODY)
     with pytest.raises(SignatureError):
         Verifier([SECRET], [KEY.public_key()]).verify(ours, BODY)

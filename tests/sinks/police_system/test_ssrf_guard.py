@@ -1,4 +1,4 @@
-"""Tips go to public addresses and to networks that the settings allow, whatever a name resolves to."""
+"""Tips go only to public addresses and to networks that the settings allow, whatever address a name resolves to."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ EMBEDDINGS = {
     "ISATAP": "2606:4700::5efe:{v4}",
     "ISATAP, unique": "2606:4700::200:5efe:{v4}",
 }
-"""Where an IPv4 address stands inside an IPv6 address."""
+"""The positions of an IPv4 address inside an IPv6 address."""
 
 
 def embed(how: str, v4: ipaddress.IPv4Address) -> str:
@@ -85,7 +85,7 @@ def test_no_ipv6_address_leads_to_a_private_ipv4_address(v4: ipaddress.IPv4Addre
 
 @pytest.mark.slow("a property")
 @given(st.ip_addresses(v=6))
-def test_outside_the_block_that_is_assigned_to_hosts_only_gateways_to_public_ipv4_addresses_are_allowed(
+def test_outside_the_hosts_block_only_gateways_to_public_ipv4_addresses_are_allowed(
     v6: ipaddress.IPv6Address,
 ) -> None:
     is_assigned = v6 in ipaddress.IPv6Network("2000::/3")

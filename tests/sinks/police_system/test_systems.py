@@ -28,7 +28,7 @@ def test_each_system_reads_with_the_key_of_its_own_destination() -> None:
     assert "whsec" not in repr(systems)
 
 
-def test_a_signing_key_that_can_not_be_used_is_named_with_how_to_make_one(tmp_path: Path) -> None:
+def test_an_unusable_signing_key_is_named_with_how_to_make_one(tmp_path: Path) -> None:
     for file in (tmp_path / "absent", tmp_path / "wrong"):
         (tmp_path / "wrong").write_text("no key")
         with pytest.raises(SettingsError) as refused:

@@ -1,4 +1,4 @@
-"""Transports: which one the settings name, and what a file contains."""
+"""Transports: the settings choose one, and each writes its own form of a file."""
 
 from __future__ import annotations
 
@@ -338,7 +338,7 @@ PROXY = '{"error":"upstream"}'
         ('"stored":true', PROXY, Retry("not-acknowledged")),
     ],
 )
-async def test_nothing_but_the_id_of_the_event_or_the_configured_text_accepts_it(
+async def test_only_the_id_of_the_event_or_the_configured_text_accepts_a_delivery(
     receiver: PoliceReceiver, acknowledgement: str, body: str, expected: DeliveryResult
 ) -> None:
     async with serve(receiver.app) as url:
@@ -399,7 +399,7 @@ def test_a_retry_after_that_is_no_number_of_seconds_is_ignored(retry_after: str)
     ("host", "vouched", "taken"),
     [("localhost", True, True), ("localhost", False, False), ("somebody.else", True, False)],
 )
-async def test_an_event_is_sent_to_a_trusted_certificate_of_the_receiver_alone(
+async def test_an_event_is_sent_only_to_a_trusted_certificate_of_the_receiver(
     tmp_path: Path, host: str, *, vouched: bool, taken: bool
 ) -> None:
     async with stranger(tmp_path, host=host) as other:

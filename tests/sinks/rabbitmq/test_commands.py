@@ -1,4 +1,4 @@
-"""The commands `satark rabbitmq` say what is missing, and what they did."""
+"""The commands `satark rabbitmq` report missing parts and results."""
 
 from __future__ import annotations
 

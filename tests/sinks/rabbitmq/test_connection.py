@@ -1,4 +1,4 @@
-"""Connections to a real broker: nothing counts before it is confirmed, and a killed broker loses nothing."""
+"""Connections to a real broker: a message counts only once confirmed, and a killed broker loses none."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ async def test_a_rejected_message_becomes_a_dead_letter_and_can_be_requeued(rabb
         assert await connection.requeue_dead_letters(mq.topology.queue("sp")) == 0
 
 
-async def test_what_the_consumer_rejects_again_is_moved_once(rabbitmq: Broker) -> None:
+async def test_a_message_that_the_consumer_rejects_again_is_moved_once(rabbitmq: Broker) -> None:
     async with declared(rabbitmq) as (mq, connection):
         recorder = Recorder()
         recorder.failures[b"poison"] = [MessageRejected("seal")] * 1000
@@ -270,7 +270,7 @@ def test_a_url_that_sends_the_password_in_plain_text_is_refused(url: str, *, goo
 
 
 class Declared:
-    """A channel, an exchange or a queue that notes what is declared and bound."""
+    """A channel, an exchange or a queue that records declarations and bindings."""
 
     def __init__(self) -> None:
         self.queues: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from satark.settings.settings import Settings
 from satark_rabbitmq.plugin import satark_demo, satark_destinations
 
 
-def test_with_a_broker_alone_every_tip_of_the_two_desks_is_copied_unless_the_settings_say_otherwise(
+def test_with_only_a_broker_every_tip_of_the_two_desks_is_copied_unless_the_settings_say_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -35,7 +35,7 @@ def test_certificates_that_can_not_be_read_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "somebody.else"])
-async def test_a_broker_that_nobody_vouches_for_gets_no_password_whatever_the_url_says(
+async def test_a_broker_without_a_trusted_certificate_gets_no_password_whatever_the_url_says(
     tmp_path: Path, host: str
 ) -> None:
     async with stranger(tmp_path, host=host) as other:

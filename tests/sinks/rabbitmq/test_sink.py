@@ -92,7 +92,7 @@ def files_are_complete(services: WorkerContext, tip: str) -> bool:
 
 
 @pytest.mark.full("a whole installation")
-async def test_a_tip_can_be_restored_from_its_copy_which_is_opaque_on_the_broker(
+async def test_a_tip_can_be_restored_from_its_copy_and_the_broker_can_not_read_it(
     rabbitmq: Broker, tmp_path: Path
 ) -> None:
     async with host_on(rabbitmq, tmp_path) as host:

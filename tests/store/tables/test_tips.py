@@ -1,4 +1,4 @@
-"""The bytes that a tip takes in the databases, as docs/scale.md states them."""
+"""The bytes of a tip in the databases are those in docs/scale.md."""
 
 from __future__ import annotations
 

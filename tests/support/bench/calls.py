@@ -1,7 +1,8 @@
-"""Calls inside WhatsApp at once: how many packets of sound come late. `python -m support.bench.calls --calls 20`.
+"""Simultaneous calls inside WhatsApp, with the number of late sound packets: `python -m support.bench.calls --calls
+20`.
 
-A service with rendered clips leads all callers through the first questions, again and again. A packet is late that
-comes more than 40 ms after its time, counted from the call's most punctual packet.
+A service with rendered clips leads all callers through the first questions, again and again. A packet is late if it
+comes more than 40 ms after its time. Times count from the call's most punctual packet.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class Load:
             await asyncio.wait_for(self.population.photographers.are_accepted.wait(), _LONGEST_BURST)
 
     async def begin(self) -> None:
-        """Let all citizens start writing."""
+        """Have all citizens start writing."""
         connections = [self.population.provider] * max(1, self._citizens // self._scenario.batch)
         await self._connect(connections + [self.population.flooder] * self._scenario.flood)
 

@@ -79,7 +79,7 @@ def test_a_years_worth_of_rows_is_stored(tmp_path: Path) -> None:
 
 
 class Posts(asyncio.WriteTransport):
-    """A connection that records what is written to it."""
+    """A connection that records written data."""
 
     def __init__(self) -> None:
         super().__init__()

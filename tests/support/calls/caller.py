@@ -29,14 +29,14 @@ setattr(whatsapp_caller, "KEYS", ALL_KEYS)  # noqa: B010 - the phone has a key m
 
 
 class TextCaller:
-    """A caller. `question` is what was said last."""
+    """A caller. `question` is the last spoken text."""
 
     def __init__(self, installation: Installation, citizen: Citizen) -> None:
         self._new = partial(WhatsAppCaller, installation.peer, installation.webhook, citizen.sender)
         self._phone: WhatsAppCaller | None = None
         self.question = ""
         self.waits_for = b""
-        """What the call waits for: `KEYS`, or speech after `BEEP`; empty: the call is over."""
+        """The input that the call waits for: `KEYS`, or speech after `BEEP`; empty: the call is over."""
 
     @property
     def phone(self) -> WhatsAppCaller:

@@ -32,7 +32,7 @@ class WhatsAppCaller(CallMedia):
         self.received_at: list[float] = []
         """Times at which packets came."""
         self.actions: list[str] = []
-        """What the service did with the call: `pre_accept`, `accept`, `reject`, `terminate`."""
+        """The service's steps of the call: `pre_accept`, `accept`, `reject`, `terminate`."""
         self._peer, self._webhook, self._sender = peer, webhook, sender
         self._id = f"wacid.{secrets.token_urlsafe(24)}"
         self._keys_pressed = secrets.randbelow(2**12)

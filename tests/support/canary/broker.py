@@ -1,4 +1,4 @@
-"""The messages of a broker that gets each tip: what whoever runs it can list."""
+"""A broker's messages about tips: the values that its operator can list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a broker's operator can list of a message."""
+"""The values of a message that a broker's operator can list."""
 
 from __future__ import annotations
 

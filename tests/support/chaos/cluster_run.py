@@ -35,14 +35,15 @@ class ClusterRun(NamedTuple):
     counts: Counts
     files_missing: int
     """Photos that a desk lacks, or that show another tip's number."""
-    files_doubled: int
+    files_again: int
+    """Photos that a tip has twice, since their citizen got no answer and sent them again."""
     kills: Counter[str]
     seconds: float
 
     @property
     def failures(self) -> int:
         """The number of errors."""
-        return self.counts.failures + self.files_missing + self.files_doubled
+        return self.counts.failures + self.files_missing
 
 
 async def cluster_chaos(*, tips: int, kills: int, together: int, seed: int, limit: float) -> ClusterRun:
@@ -138,10 +139,10 @@ async def _by_whatsapp(cluster: Cluster, ledger: Ledger, number: int) -> tuple[s
 def _undone(cluster: Cluster) -> int:
     """Count what a worker still has to do."""
     with cluster.services() as services:
-        return sum(services.read(lambda c, one=one: int(c.execute(_due(one)).scalar_one())) for one in _QUEUES)
+        return services.read(lambda found: sum(int(found.execute(_due(one)).scalar_one()) for one in _QUEUES))
 
 
-def _due(table: Table) -> Select[tuple[int]]:
+def _due(table: Table) -> Select[Any]:
     return select(func.count()).select_from(table).where(table.c.state == "due")
 
 
@@ -167,6 +168,6 @@ def report(**options: Any) -> int:
     run = asyncio.run(cluster_chaos(**options))
     counts = ", ".join(f"{value} {name}" for name, value in run.counts._asdict().items())
     kills = ", ".join(f"{count} × {target}" for target, count in sorted(run.kills.items()))
-    files = f"{run.files_missing} files missing or swapped, {run.files_doubled} doubled"
+    files = f"{run.files_missing} files missing or swapped, {run.files_again} sent again"
     sys.stdout.write(f"cluster: {counts}; {files}\n  in {run.seconds:.0f} s, {run.kills.total()} kills: {kills}\n")
     return int(bool(run.failures))

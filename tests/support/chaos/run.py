@@ -56,12 +56,12 @@ async def chaos(
         tips: how many citizens come.
         kills: the number of `kill -9`; there are as many other faults.
         together: how many citizens write at once.
-        seed: of the random choice of faults.
-        limit: seconds after which nobody begins a tip any more.
+        seed: seed of the random choice of faults.
+        limit: seconds after which no citizen begins a tip.
         workers: how many processes serve; more than one serve no desk's pages.
 
     Raises:
-        TimeoutError: what was sent is not delivered within ten minutes.
+        TimeoutError: sent tips are not delivered within ten minutes.
     """
     began = time.monotonic()
     async with AsyncExitStack() as stack:
@@ -111,7 +111,7 @@ async def strike(ledger: Ledger, blows: Blows, *, every: float, kills: int, seed
 
 
 async def send_together(installation: Installation, ledger: Ledger, numbers: Iterator[int], together: int) -> None:
-    """Let so many citizens send tips at once, until no numbers are left."""
+    """Have so many citizens send tips at once, until no numbers are left."""
     async with asyncio.TaskGroup() as tasks:
         for _ in range(together):
             tasks.create_task(send_tips(installation, ledger, numbers))

@@ -1,9 +1,9 @@
 """`python -m support.chaos.upgrade`: a rolling upgrade between two schema versions while citizens write.
 
-The older version is a commit's, and sets the databases up, so every branch of theirs is as it left them. The order is
-that of docs/operations.md: the worker stops, the databases are upgraded while the older web process goes on, then the
-processes start anew, one after the other. One citizen begins with the older processes and ends with the new ones; some
-tips wait for their delivery meanwhile.
+The older version is that of a commit; it sets up the databases, so their schema is that version's. The steps follow
+docs/operations.md: the worker stops, the databases are upgraded while the older web process goes on, then the processes
+restart one after the other. One citizen begins with the older processes and ends with the new ones; some tips wait for
+their delivery meanwhile.
 """
 
 from __future__ import annotations

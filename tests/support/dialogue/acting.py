@@ -1,6 +1,6 @@
-"""Conversations that stand at each question where something can't be undone, what a turn did there, and own words.
+"""Conversations at each question with an irreversible answer, the effect of a turn there, and a list of own words.
 
-The own words stand here as the catalogues should have them, so that a catalogue or the engine can be wrong.
+The words are listed apart from the catalogues, so that an error in a catalogue or the engine is detected.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The command of `make lexicon`: write the index of the lexicon, and the weights counted from the corpus of utterances.
 
-Of each sense a logistic regression with a square penalty over which words and marks a text has, and of a danger over
-which groups of letters it has. It is solved by majorisation with momentum (the curvature of each weight is bounded by
-its counts times the longest text), which needs no library and no random number.
+Each sense has a logistic regression with a square penalty: its inputs are the words and marks of a text. A danger's
+inputs are groups of letters. Majorisation with momentum solves each one (the curvature of each weight is bounded by its
+counts times the longest text). It needs no library and no random number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Scores labelled texts by what the whole dialogue does with them: `python -m support.dialogue.unseen FOLDER`.
 
-Each text is sent at its question of the default flow, in a conversation that came there. The format is that of the
-corpus. The step `after` is a conversation that begins after a receipt.
+Each text is sent at its question of the default flow, in a conversation that has reached the question. The format is
+that of the corpus. The step `after` is a conversation that begins after a receipt.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _OUTCOMES: Final = ("understood", "asked back", "wrong")
 _SAID: Final = {"help": "command:help", "suggested": "unclear"}
 _SAFE: Final = frozenset({"asked", "unclear"})
 _HARMLESS: Final = frozenset({"command:help", "remark", "question", "refusal", "wait", "thanks", "danger"})
-"""What was only said back: nothing was chosen, done or left out."""
+"""Results that only repeat the text: no answer was chosen, given or skipped."""
 
 
 def conversation(engine: Engine, step: str) -> Chat:
@@ -69,7 +69,7 @@ def conversation(engine: Engine, step: str) -> Chat:
 
 
 def typed(step: str) -> tuple[str, ...]:
-    """Return what a tipster types to come to a question."""
+    """Return the messages with which a tipster reaches a question."""
     before, *more = _PICKED.get(step, (step,))
     return (*(typed(before) if more else TYPED[step]), *more)
 

@@ -1,8 +1,8 @@
-"""How well dangers are heard in texts that were not seen: each round of the corpus is left out of the training in turn.
+"""Measures how well dangers are recognised in unseen texts: training leaves out each round of the corpus in turn.
 
 `python -m support.dialogue.unseen_dangers tests/words/corpora 27 28 29 31` prints, of these rounds, the share of the
 dangers and of the harmless texts that the rules find, that are shown, and that are sure. The rules were written after
-all rounds but the newest had been seen, so that only the newest tell what to expect of them.
+all rounds but the newest had been seen, so only the newest rounds show how well the rules do on new texts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from support.dialogue.counting import count_letters, label
 
 
 class Heard(NamedTuple):
-    """What was heard in one labelled text."""
+    """The result for one labelled text."""
 
     is_danger: bool
     rule: bool
@@ -51,7 +51,7 @@ def round_of(one: Utterance) -> int:
 
 
 def heard_in(left_out: int, utterances: Sequence[Utterance]) -> Iterator[Heard]:
-    """Yield what is heard in the labelled texts of a round by a reader that was trained on the other rounds."""
+    """Yield the dangers that a reader trained on the other rounds finds in a round's labelled texts."""
     lexicon, rules = Lexicon.shipped(), DangerRules()
     tested = {one.text: one for one in utterances if round_of(one) == left_out and one.step in {"danger", "harmless"}}
     labelled = label(one for one in utterances if one.text not in tested)

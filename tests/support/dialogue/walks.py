@@ -15,7 +15,7 @@ SAID_UNTIL = {
     "police": ("Hi", "2", "daru", "They sell it every night", "Lanka"),
     "review": ("Hi", "2", "daru", "They sell it every night", "Lanka", "no", "skip"),
 }
-"""Question of the default flow → what is said until it is asked."""
+"""Question of the default flow → the messages that lead to it."""
 
 
 def new_chat() -> Chat:

@@ -1,6 +1,6 @@
 """Fuzzes the evidence pipeline with randomly damaged specimens.
 
-Whatever the file, the worker goes on, no file takes longer than its limit, every original opens as received, no plain
+Whatever the file, the worker continues, no file takes longer than its limit, every original opens as received, no plain
 file is left, and the file of another tip that is processed at the same time is cleaned as usual.
 """
 

@@ -1,4 +1,4 @@
-"""A scrubber that attacks its sandbox as a hostile file could make it do, to prove that the sandbox holds.
+"""A scrubber that attacks its sandbox like one that a hostile file took over, to prove that the sandbox holds.
 
 The processes of the sandbox have no path but that of the installed packages: a scrubber adds the folder of the tests to
 it when it is unpickled there.

@@ -1,12 +1,12 @@
-"""Measures what disguised voices still tell: `python -m support.evidence.voices VOICES DIGITS`.
+"""Measures how well speakers of disguised voices can be recognised: `python -m support.evidence.voices VOICES DIGITS`.
 
 VOICES is a folder of recordings of at least 15 seconds whose names begin with the speaker and `-`, as LibriSpeech's do
 (one of each of 252 speakers comes with resemble-ai/Resemblyzer). Each is cut into four chunks, and each chunk is
 disguised by itself. A model that recognises speakers (`pip install resemblyzer torch "setuptools<81"`) says how alike
-two chunks are: printed are the equal error rate, and how often the likeliest of all speakers is the right one. DIGITS
-is a folder of recordings whose names begin with the spoken digit and `_` (Jakobovski/free-spoken-digit-dataset): a
-recogniser of words (`pip install pocketsphinx`, with its English model) says how many it understands. Both bring their
-models along; neither is in the project's lock, so use an environment of your own.
+two chunks are. The script prints the equal error rate, and how often the likeliest speaker is the right one. DIGITS is
+a folder of recordings whose names begin with the spoken digit and `_` (Jakobovski/free-spoken-digit-dataset): a
+recogniser of words (`pip install pocketsphinx`, with its English model) says how many it understands. Both packages
+include their models. Neither is in the project's lock file, so use a separate environment.
 """
 
 from __future__ import annotations

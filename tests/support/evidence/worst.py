@@ -1,7 +1,7 @@
-"""Measures what the worst files of five megabytes cost: `python -m support.evidence.worst [NAME…]`.
+"""Measures the processor time of the worst files of five megabytes: `python -m support.evidence.worst [NAME…]`.
 
-Each file is made to cost as much processor time as its format allows. It is cleaned, and the jobs are done that follow,
-in one process, whose processor time and that of the programs that it starts is measured.
+Each file is made to cost as much processor time as its format allows. One process cleans the file and does the jobs
+that follow. The time includes programs that the process starts.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _pdf_picture(pages: int) -> bytes:
 
 
 def _padded(data: Callable[[int], bytes]) -> bytes:
-    """Return the longest of what is made with a number, up to the size, by doubling."""
+    """Return the longest content up to the size: double the number passed to `data` until it no longer fits."""
     number, made = 1, data(1)
     while len(more := data(number * 2)) <= SIZE and number < 1 << 22:
         number, made = number * 2, more
@@ -272,7 +272,7 @@ WORST: Final[Mapping[str, Callable[[], bytes]]] = {
     "flac, six hours of silence": lambda: _sound("a.flac", "anullsrc=r=8000:cl=mono:d=21000"),
     "wav": lambda: _sound("a.wav", "anoisesrc=d=300:r=8000:a=0.1", "-c:a", "pcm_s16le"),
 }  # fmt: skip
-"""What the file is → what makes it."""
+"""The content of the file → the function that makes the file."""
 
 
 def cost(data: bytes, scrubbers: Mapping[str, Scrubber]) -> tuple[float, str]:

@@ -16,7 +16,7 @@ _EVERY = 100
 def fuzz_evidence(seconds: float, seed: int) -> int:
     """Process damaged files for so many seconds and report the results; return the exit code.
 
-    Anything but a clean copy or a reason why there is none is a fault.
+    Each result other than a clean copy or a reason for a missing one is a fault.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = asyncio.run(run(None, seed, Path(folder), _progress, seconds=seconds))

@@ -21,7 +21,7 @@ _LIMIT_SECONDS = 120
 
 
 def instrumented(packages: Sequence[str]) -> AbstractContextManager[object]:
-    """Measure the coverage of what is imported from these packages while this context is open."""
+    """Measure the coverage of modules imported from these packages while this context is open."""
     import atheris  # noqa: PLC0415 - a wheel of Linux alone: whoever fuzzes by seed does without
 
     manager: AbstractContextManager[object] = atheris.instrument_imports(include=list(packages))

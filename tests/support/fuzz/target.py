@@ -1,4 +1,4 @@
-"""The interface of a fuzzer target, and the faults that the fuzzer finds."""
+"""The interface of a fuzzer target, and the faults that a target reports."""
 
 from __future__ import annotations
 

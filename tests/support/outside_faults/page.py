@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from support.outside_faults.rows import DATABASE, MACHINE, PEERS, PROCESSES, Row
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "reference" / "faults.md"
 EVERY: Final[Sequence[Row]] = (*DATABASE, *MACHINE, *PROCESSES, *(row for rows in PEERS.values() for row in rows))
+_NOTES: Final = PAGE.parents[2] / "build" / "faults.json"
 _HEAD: Final = f"""# Every fault
 
 `make faults` caused these {len(EVERY)} from outside, each at separate processes with real PostgreSQL, nginx, SMTP,
@@ -30,10 +32,18 @@ def by_code(rows: Iterable[Row]) -> Mapping[str, list[str]]:
     return found
 
 
-def write(times: Mapping[Row, tuple[float, float, float]]) -> None:
-    """Write the page. `times`: of each fault, in seconds."""
-    lines = []
-    for code, causes in by_code(EVERY).items():
-        slowest = (max(many) for many in zip(*(seen for row, seen in times.items() if row.code == code), strict=True))
-        lines.append(f"| `{code}` | {'; '.join(causes)} | {' | '.join(f'{seconds:.0f}' for seconds in slowest)} |")
-    PAGE.write_text(_HEAD + "\n".join([*lines, ""]))
+def note(times: Mapping[Row, tuple[float, float, float]]) -> bool:
+    """Note the seconds of faults that were good; return whether all are by now, and the page was written."""
+    noted: dict[str, list[float]] = json.loads(_NOTES.read_text()) if _NOTES.exists() else {}
+    noted |= {row.what: [*seen] for row, seen in times.items()}
+    _NOTES.parent.mkdir(exist_ok=True)
+    _NOTES.write_text(json.dumps(noted))
+    is_whole = all(row.what in noted for row in EVERY)
+    if is_whole:
+        PAGE.write_text(_HEAD + "".join(_line(code, causes, noted) for code, causes in by_code(EVERY).items()))
+    return is_whole
+
+
+def _line(code: str, causes: Sequence[str], noted: Mapping[str, Sequence[float]]) -> str:
+    slowest = (max(many) for many in zip(*(noted[what] for what in causes), strict=True))
+    return f"| `{code}` | {'; '.join(causes)} | {' | '.join(f'{seconds:.0f}' for seconds in slowest)} |\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -18,6 +19,11 @@ from typing import Final, NamedTuple
 import psycopg
 from starlette.responses import PlainTextResponse
 
+from satark.api.inbound import Address, Batch, Inbound, Text
+from satark.identity.edge_key import Identity
+from satark.identity.epoch_keys import EpochKeys
+from satark.ingest.spool import Spool
+from satark.runtime.fault_watch import EVERY
 from satark_testing.whatsapp.graph_api import error
 from support.outside_faults.stage import Stage
 from support.peers.mail import self_signed
@@ -87,22 +93,35 @@ async def database_stopped(stage: Stage) -> AsyncIterator[None]:
     signal_server(stage.database.data, signal.SIGCONT)
 
 
+def spool_of(stage: Stage) -> Path:
+    """Return the web node's spool, which is there once something was spooled."""
+    spool = stage.data("web") / "spool"
+    spool.mkdir(mode=0o700, exist_ok=True)
+    return spool
+
+
+def greeting(stage: Stage, number: int) -> Inbound:
+    """Return what a citizen writes first."""
+    whom = (Address(f"91970000000{number}"),)
+    account = f"whatsapp:{stage.peer.phone_number_id}"
+    return Inbound(account=account, event_key=f"spooled {number}", senders=whom, event=Text("Hi"))
+
+
 @asynccontextmanager
 async def filling_spool(stage: Stage) -> AsyncIterator[None]:
-    """Put as many files into the spool as it may hold while the database is away."""
+    """Spool as many messages as may be while the database is away; they are replayed when it is back."""
+    identity = Identity(setting("SATARK_EDGE_KEY_FILE")(stage).read_bytes(), EpochKeys.load(epochs(stage), 3600))
+    spool = Spool(spool_of(stage), identity, max_files=100, max_bytes=1_000_000)
     async with refused("main")(stage):
-        names = [stage.data("web") / "spool" / f"{n:020}-00000000.web_form" for n in range(5)]
-        for name in names:
-            name.touch()
+        for number in range(5):
+            spool.add("whatsapp", Batch(inbound=[greeting(stage, number)]))
         yield
-        for name in names:
-            name.unlink(missing_ok=True)
 
 
 @asynccontextmanager
 async def quarantined(stage: Stage) -> AsyncIterator[None]:
     """Put a message into the spool that nobody can open."""
-    spool = stage.data("web") / "spool"
+    spool = spool_of(stage)
     (spool / f"{1:020}-00000000.web_form").write_bytes(b"damaged")
     yield
     for file in (spool / "quarantine").iterdir():
@@ -208,11 +227,11 @@ def epochs(stage: Stage) -> Path:
 
 
 def noted(name: str, days: float, text: str = "") -> Induce:
-    """Let the web node's folder say that a backup or drill was so many days ago, or what was wrong with it."""
+    """Let the worker's folder say that a backup or drill was so many days ago, or what was wrong with it."""
 
     @asynccontextmanager
     async def induce(stage: Stage) -> AsyncIterator[None]:
-        path = stage.data("web") / name
+        path = stage.data("worker") / name
         path.write_text(text)
         os.utime(path, (time.time() - days * _DAY,) * 2)
         yield
@@ -339,7 +358,7 @@ def process(name: str, how: signal.Signals, back: signal.Signals) -> Induce:
 
     @asynccontextmanager
     async def induce(stage: Stage) -> AsyncIterator[None]:
-        pid = {"mail": lambda: stage.mail._daemon.pid, "store": lambda: stage.store._process.pid}[name]()  # type: ignore[union-attr]
+        pid = {"mail": lambda: stage.mail._daemon.pid, "store": lambda: stage.store._process.pid}[name]()  # type: ignore[union-attr, no-untyped-call]
         os.kill(pid, how)
         yield
         os.kill(pid, back)
@@ -432,6 +451,17 @@ def planted(table: str, columns: str, row: str) -> Induce:
 
 
 @asynccontextmanager
+async def older_copy(stage: Stage) -> AsyncIterator[None]:
+    """Let the database lack a tip that the key store counted."""
+    for database, table in (("main", "tip_count"), ("keys", "tip_witness")):
+        stage.database.execute(f"INSERT INTO {table} (day, process, tips) VALUES (20422, 'p', 2)", database)  # noqa: S608
+    await asyncio.sleep(2 * EVERY)  # until every process noted that
+    stage.database.execute("UPDATE tip_count SET tips = 1 WHERE process = 'p'", "main")
+    yield
+    stage.database.execute("UPDATE tip_count SET tips = 2 WHERE process = 'p'", "main")
+
+
+@asynccontextmanager
 async def canary(stage: Stage, name: str) -> AsyncIterator[None]:
     """Let the database be one that was written with another key."""
     whom = {"host": "127.0.0.1", "port": stage.database.port, "user": "postgres", "dbname": "main"}
@@ -476,8 +506,7 @@ DATABASE: Final = (
     Row("desk planted in the database", "roster_tampered",
         planted("desk", "name, title, level, area, recipient, via",
                 "'planted', title, level, area, recipient, via FROM desk LIMIT 1")),
-    Row("older copy of the database", "database_older", sql(
-        "UPDATE tip_count SET tips = tips - 1", "UPDATE tip_count SET tips = tips + 1")),
+    Row("older copy of the database", "database_older", older_copy),
     Row("spool nearly full while the database is away", "spool_filling", filling_spool),
     Row("damaged message in the spool", "spool_quarantined", quarantined),
 )  # fmt: skip

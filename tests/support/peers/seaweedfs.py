@@ -39,7 +39,7 @@ class SeaweedFS:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to reach it: the variables that every client of S3 reads."""
+        """The variables that every S3 client reads, for a process that connects to the service."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ALLOW_HTTP": "true",

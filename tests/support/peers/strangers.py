@@ -1,4 +1,4 @@
-"""A TLS server that nobody vouches for, or that shows another host's certificate, and counts whoever talks to it."""
+"""A TLS server with an untrusted or a foreign certificate, which counts its clients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWER = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\ncontent-type: application/json\r\n\r\n{}"
-"""What the server says to every request."""
+"""The server's answer to every request."""
 
 
 class Stranger:

@@ -1,6 +1,6 @@
 """Prepares the process from which services are forked: a clock that tests can shift, and Satark with its plugins.
 
-The clock comes first, since modules of Satark may take it when they are imported.
+The clock comes first, since modules of Satark may copy its functions when they are imported.
 """
 
 from __future__ import annotations

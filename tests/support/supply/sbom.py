@@ -1,4 +1,4 @@
-"""The bill of materials in CycloneDX 1.6, made from the lock. The same lock gives the same file."""
+"""The bill of materials in CycloneDX 1.6, made from the lock file. Equal lock files give equal bills."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """`python -m support.torture`: delivers tips while processes get `kill -9`, and reports the result.
 
-It exits with 1 if a tip or an answer was lost, had two effects, reached the wrong destination, or came out of order.
+The program exits with 1 if a tip or an answer was lost, had two effects, reached the wrong destination, or came out of
+order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Everything of an installation is listed: rows, files, metrics, the log and processes."""
+"""All data of an installation is listed: rows, files, metrics, the log and processes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_metrics_are_listed_by_name_and_labels() -> None:
     assert dict(of_metrics(text)) == {"the metric tips_total [('channel', 'sms')]": 2.0}
 
 
-def test_every_line_after_the_beginning_is_named_by_its_event_alone() -> None:
+def test_every_line_after_the_beginning_is_named_only_by_its_event() -> None:
     log = '{"event": "old"}\n{"event": "serving"}\n{"code": "4K7Q-2XPM", "event": "tip stored"}\n+919812345678\n'
     log += '{"event": "epoch ended, its key is destroyed"}\n'
     assert list(log_lines(log)) == ["a line in the log: tip stored", "a line in the log: …"]

@@ -1,4 +1,4 @@
-"""What depends on a secret is told from chance, in whatever encoding it is listed."""
+"""Values that depend on a secret are distinguished from chance, in any encoding."""
 
 from __future__ import annotations
 
@@ -76,17 +76,17 @@ LEAKS: Final[dict[str, tuple[str, Callable[[World, random.Random], list[Value]]]
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_what_depends_on_a_secret_tells_it_and_no_other(name: str) -> None:
+def test_a_value_that_depends_on_one_secret_reveals_only_that_secret(name: str) -> None:
     secret, values = LEAKS[name]
     assert revealed(values) == {("place", secret)}
 
 
-def test_what_depends_on_two_secrets_together_tells_both() -> None:
+def test_a_value_that_depends_on_two_secrets_reveals_both() -> None:
     both = revealed(lambda world, _: [hashlib.sha256(f"{world.sender}{world.words}".encode()).digest()])
     assert {("place", "sender"), ("place", "words")} <= both
 
 
-def test_chance_and_what_all_worlds_share_tell_nothing() -> None:
+def test_chance_and_values_that_all_worlds_share_reveal_nothing() -> None:
     def values(_world: World, chance: random.Random) -> list[Value]:
         sealed = (b"age-encryption.org/v1\n-> X25519 " + chance.randbytes(300) for _ in range(20))
         return [*sealed, *(f"{chance.getrandbits(128):032x}" for _ in range(20)), "of all", 7, chance.random()]
@@ -95,7 +95,7 @@ def test_chance_and_what_all_worlds_share_tell_nothing() -> None:
     assert revealed(lambda _world, _chance: []) == set()
 
 
-def test_a_place_that_only_some_worlds_have_tells_their_secret() -> None:
+def test_a_place_that_only_some_worlds_have_reveals_their_secret() -> None:
     listings = [{f"a metric of {world.desk}": [1.0]} for world in WORLDS]
     assert telling(listings) == {("a metric of 0", "desk"), ("a metric of 1", "desk")}
 
@@ -108,7 +108,7 @@ def test_no_place_in_the_order_of_the_worlds_passes_for_a_secret() -> None:
         assert all(a != b for a, b in zip(one, other, strict=True))
 
 
-def test_ids_that_stand_in_many_rows_tell_nothing() -> None:
+def test_ids_that_are_in_many_rows_reveal_nothing() -> None:
     chance = random.Random(1)
     for _ in range(50):
         worlds = [[f"{chance.getrandbits(128):032x}" for _ in range(5)] * 6 for _ in WORLDS]

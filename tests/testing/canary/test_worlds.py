@@ -19,7 +19,7 @@ BAND = BAND_HOURS * 3600
 
 @pytest.mark.full("eight installations")
 @pytest.mark.needs("rabbitmq")
-async def test_nothing_that_can_be_listed_tells_a_secret(tmp_path: Path, rabbitmq: Any) -> None:
+async def test_no_listed_value_reveals_a_secret(tmp_path: Path, rabbitmq: Any) -> None:
     report = await run_canary(tmp_path, lambda: [BrokerQueues(rabbitmq.url)], (ForkedService, LateService))
     assert report.finds == ()
     assert report.identifiers > 30
@@ -33,7 +33,7 @@ def test_a_late_clock_stays_in_the_same_band(monkeypatch: pytest.MonkeyPatch) ->
         assert abs(seconds_off()) >= 3 * 3600
 
 
-async def test_what_chance_explains_is_not_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_chance_difference_is_not_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = "in the content of messages of queue sp"
     found = ("a tells the words", "phone as raw in log ", "phone as 5 digits in log ", f"phone as raw {sent} 1")
     runs = [

@@ -1,4 +1,4 @@
-"""The checks of a complete plugin: what it offers with its settings and without them."""
+"""The checks of a complete plugin: the objects that it offers with its settings and without them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from support.scripted import ScriptedChannel
 
 
 class BeaconSettings(BaseModel):
-    """What the plugin needs."""
+    """The settings that the plugin needs."""
 
     url: Annotated[str, AfterValidator(provider_url)]
 
 
 class TrustingSettings(BaseModel):
-    """What a plugin needs that believes whatever it is given."""
+    """The settings of a plugin that believes any input."""
 
     url: str
     token: str

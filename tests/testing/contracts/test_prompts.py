@@ -1,4 +1,4 @@
-"""The kit checks at the provider what a channel sends for its prompts."""
+"""The kit checks at the provider the messages that a channel sends for its prompts."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ async def test_a_channel_that_makes_calls_must_describe_its_provider() -> None:
         ([Text("Hi"), "quota"], "Text in place of Text, an alarm"),
     ],
 )
-async def test_an_error_says_which_field_of_an_event_is_another(meant: list[Text | str], found: str) -> None:
+async def test_an_error_says_which_field_of_an_event_differs(meant: list[Text | str], found: str) -> None:
     with pytest.raises(BrokenRule, match=f"C65 (.*\\n)*.*found: {found}$"):
         await check_channel(case(Postcards(), means=[(signed(BODY), meant)]))

@@ -20,7 +20,7 @@ class ReadingSink:
 
     name = "screen"
     declared: Mapping[str, Any] = {"omits": KINDS}
-    """What its case says of it."""
+    """The text in its case."""
 
     def __init__(self) -> None:
         self.recipient, self._identity = new_identity()

@@ -1,4 +1,4 @@
-"""The watch detects what a plugin prints, logs and warns of, and what blocks the event loop."""
+"""The watch detects output, log lines and warnings of a plugin, and calls that block the event loop."""
 
 from __future__ import annotations
 
@@ -81,9 +81,7 @@ class _Plugin:
 
 
 @pytest.mark.parametrize("name", ["waits_for_a_lock", "goes_on"])
-def test_a_method_that_stands_still_is_broken_off_and_its_line_named(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_method_that_hangs_is_stopped_and_its_line_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "_STANDSTILL_SECONDS", 0.05)
     monkeypatch.setattr(watching, "_KIT", "/test_watching_kit")
     kit: dict[str, Any] = {}

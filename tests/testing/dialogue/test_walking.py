@@ -1,4 +1,4 @@
-"""A virtual citizen answers the questions up to a receipt, or raises an error that says what was not understood."""
+"""A virtual citizen answers the questions up to a receipt, or raises an error that names the misunderstood answer."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ ELSEWHERE = replace(
 )
 """A scenario with a place outside the range."""
 CLASSES = ["chat", "chat", "sms", "voice", "web"]
-"""What a tip says of its channel, for each medium."""
+"""The channel class in a tip, for each medium."""
 CALLS_AT_ONCE = 4
 """Each call is a hundred packets a second, which must not come late beside other tests."""
 WITHOUT_A_TIP = {"forgotten in the middle"}

@@ -1,4 +1,4 @@
-"""A simulated Twilio stores messages and files, and refuses what Twilio refuses."""
+"""A simulated Twilio stores messages and files, and refuses the requests that Twilio refuses."""
 
 from __future__ import annotations
 

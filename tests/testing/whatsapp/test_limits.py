@@ -1,4 +1,4 @@
-"""The pretended Meta refuses what Meta refuses."""
+"""The simulated Meta refuses the requests that Meta refuses."""
 
 from __future__ import annotations
 

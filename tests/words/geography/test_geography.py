@@ -1,4 +1,4 @@
-"""Where things are: pins, names, and who belongs to whom."""
+"""Geography: pins, names, and which unit contains which."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_pin_at_a_station_is_that_stations(district: object) -> None:
         ("", "", ""),
     ],
 )
-def test_names_tell_a_place_only_where_they_agree(text: str, district: str, station: str) -> None:
+def test_names_tell_a_place_only_if_they_agree(text: str, district: str, station: str) -> None:
     found = GEO.locate(Place(text=text), READER.names(text))
     assert (found.district, found.station) == (district, station)
 
@@ -129,7 +129,7 @@ def test_codes_are_resolved_together(codes: set[str], named: Named) -> None:
     assert GEO.resolve(codes) == named
 
 
-def test_each_unit_belongs_to_one_above_it() -> None:
+def test_each_unit_belongs_to_a_unit_above_it() -> None:
     assert GEO.station_of("bhelupur-assi") == "bhelupur"
     assert GEO.circle_of("bhelupur") == "bhelupur-circle"
     assert GEO.district_of("bhelupur") == "varanasi"

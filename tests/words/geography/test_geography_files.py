@@ -1,4 +1,4 @@
-"""The files of a geography: what is refused, and where it says that it is."""
+"""The files of a geography: which lines are refused, and how the error names their position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A map shows what it is asked to, true to scale and north up, and names what there is room for."""
+"""A map shows the requested area to scale, with north up, and names as many places as fit."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def takes_all_back(told: Analysis) -> bool:
     taken = told.has("cmd.back") and bool(texts & _TAKES)
     wrong = told.has(*_ERASES) and told.has("k.mistake", "neg.wrong", "k.lie")
     is_all = told.has("k.tip") or (taken and ("it" in texts or not texts & _GOES))
-    is_all = is_all and not tells_crime(told)
+    is_all = is_all and not (tells_crime(told) or told.has("t.evidence"))
     return is_all and (wrong or taken) and not (told.asks or told.has(*NEGATIONS) or (told.has("k.send") and not taken))
 
 

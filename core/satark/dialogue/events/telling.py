@@ -13,7 +13,7 @@ from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.summary import told_in
 from satark_words.choosing import tells_crime
-from satark_words.opening import moment_told
+from satark_words.opening import category_of, moment_told
 from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 from satark_words.small_words import listed
 
@@ -127,7 +127,7 @@ class Telling:
         context, reading = self.context, self.reading
         untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
         untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
-        is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested)
+        is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested or reading.option)
         category = opening_in(context, self.event.body).category
         is_sure = is_sure or (reading.negated and not (category or self.counts(LEFT_OVER, FIRST_WORDS, _SAID)))
         if not untold or is_sure or self.asked.asks != "choice":
@@ -162,6 +162,30 @@ class Telling:
         return is_talk and self.context.analysis(self.event.body).has_outside(
             ("person.police", "unit.*"), ("to.police",)
         )
+
+    def surely_belongs(self) -> bool:
+        """Whether the words surely belong to the tip: they tell of a crime or a danger, accuse, or are said again."""
+        told = self.context.analysis(self.event.body)
+        is_sure = "category" not in opening_in(self.context, self.event.body).doubts
+        tells = is_sure or tells_crime(told) or self.reading.dangers or told.has("person.police", "unit.*")
+        return bool(tells) or self.accuses(unsure=True) or self.is_held()
+
+    def begins(self) -> bool:
+        """Whether the words of a first message begin a tip: they belong to one, name a place, or tell of something."""
+        told = self.context.analysis(self.event.body)
+        tells = category_of(told) or (len(told) > LEFT_OVER and told.has("w.*", "who.child", "who.woman", "who.they"))
+        return bool(tells) or self.surely_belongs() or bool(self.context.places_told(self.event.body))
+
+    def may_say_nothing(self) -> bool:
+        """Whether the words may ask or refuse, though they may as well be a detail."""
+        told = self.context.analysis(self.event.body)
+        return told.asks or (told.negates and len(told) <= STORY_WORDS - 2 and not told.unknown)
+
+    def may_go_on(self) -> bool:
+        """Whether words that leave the question for files may ask, wait, or take back a file instead."""
+        told = self.context.analysis(self.event.body)
+        unsure = self.reading.confidence is Confidence.GUESS and self.reading.kind is Kind.REMARK
+        return unsure or told.asks or told.has("soc.wait", "time.later", "k.mistake", "k.out", "cmd.delete", "neg.but")
 
     def forbids(self) -> bool:
         """Whether a text forbids to write, tell or send something, and does not just report such a ban or a fact."""
@@ -326,6 +350,9 @@ def keep_time(words: Telling) -> Turn | None:
     if words.asked.name != "when" or step is None or is_said or not times | now or is_now:
         return None
     moment = moment_told(told)
+    later = told.has("d.since", "verb.future", "time.coming", "opt.when.coming")
+    if moment and ((moment == "past" and later) or told.negates):
+        return None  # it was and goes on, will be again, or is denied
     is_over = moment == "past" and told.has("opt.when.was")
     _answer_when(words, step, "often" if habit and not is_over else moment)
     return go_on(context)

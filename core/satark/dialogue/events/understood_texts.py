@@ -25,7 +25,7 @@ from satark.dialogue.events.taking_back import (
     spare,
     take_out,
 )
-from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of, keep_time
+from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, TALK, Telling, asked_of, keep_time
 from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
@@ -225,6 +225,9 @@ class _Words(Telling):
             return add_to_tip(context, self.event) if tells else ask_to_keep(self)
         if not context.session.language:
             return self.content()
+        aside = self.asked.asks in {"media", "review"} or self.reading.asks or self.reading.kind in TALK
+        if aside and not self.surely_belongs():
+            return ask_to_keep(self)
         in_menu = context.state is not DRAFT and context.state is not LANGUAGE
         if in_menu and not stays and (turn := context.state.handle_event(context, "", self.event)):
             return turn
@@ -236,6 +239,10 @@ class _Words(Telling):
         context, reading = self.context, self.reading
         if context.state is LANGUAGE and context.analysis(self.event.body).has("cat.*", "strong.*"):
             return self.content()  # "angrezi sharab" names no language
+        if reading.confidence is Confidence.GUESS and self.asked.name == "category" and self.tells_more():
+            return self.kept()  # what it tells of itself is asked again
+        if reading.confidence is Confidence.GUESS:
+            return suggest(self, reading.option, self.label(reading.option))
         if reading.confidence < Confidence.CERTAIN and not is_unsent(context, *context.state.question(context)):
             context.say("understood", label=self.label(reading.option))
         more = self.asked.asks == "choice" and not any(option.acts for option in self.asked.options)
@@ -258,10 +265,10 @@ class _Words(Telling):
             if context.session.state == "@reach":
                 return self.kept()
         elif context.state is LANGUAGE:
-            opening = reading.opening if reading.story else opening_in(context, self.event.body)
-            begin_with_story(context, self.event, opening)
-            return go_on(context)
+            return self.first_words()
         elif self.forbids() and not (self.tells_of_crime() or self.is_held()):
+            return ask_to_keep(self)
+        if self.asked.asks == "text" and not self.asked.opening and self.may_say_nothing() and not self.is_held():
             return ask_to_keep(self)
         if context.state is DRAFT and self.asked.opening:
             fill_in_answer(context, reading.opening)
@@ -271,6 +278,15 @@ class _Words(Telling):
             self.keep_story()
             return go_on(context, stay=True)
         return context.state.handle_event(context, "", self.event) or not_understood(context)
+
+    def first_words(self) -> Turn:
+        """Begin a tip with what is told before the language is chosen, or ask whether the words belong to one."""
+        context, reading = self.context, self.reading
+        if not self.begins():
+            return ask_to_keep(self)
+        opening = reading.opening if reading.story else opening_in(context, self.event.body)
+        begin_with_story(context, self.event, opening)
+        return go_on(context)
 
     def danger(self) -> Turn:
         """Add the words to the tip. The numbers to call have been said already."""
@@ -313,11 +329,15 @@ class _Words(Telling):
         """Skip the question if it may be skipped. If not, say that it is needed, and how to leave."""
         won_t_say = self.asked.asks == "place" and self.reading.topic == "refuse"  # "leave it" answers nothing
         may_skip = "skip" in self.asked.actions or self.asked.asks == "media" or won_t_say
+        if won_t_say and len(self.context.analysis(self.event.body).unknown) > 1:
+            return ask_to_keep(self)  # what are no words may be the names of places
         return self._skip() if may_skip else self.reply()
 
     def _skip(self) -> Turn:
         """Leave the question; keep the words of a longer text."""
         tells = self.tells_plainly() or not self.context.analysis(self.event.body).has("t.evidence")
+        if self.asked.asks == "media" and self.may_go_on():
+            return suggest(self, "@skip", self.label("@skip"))
         if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and tells):
             self.keep_story()
         return handle_command(self.context, "skip")

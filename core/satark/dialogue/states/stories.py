@@ -69,7 +69,7 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
         if getattr(step.settings, "fills", "") or (step.names == "outpost" and step.skip and not silent):
             _pass_over(context, step)
     if accuses(context, words):
-        _choose(context, "police", "yes")
+        fill_in(context, Opening(police=True, doubts=opening_in(context, words).doubts), aloud=False)
     elif police and (silent or not (context.step is police or context.analysis(words).has(*OFFICES))):
         _pass_over(context, police)
 
@@ -90,7 +90,8 @@ def hear_of_police(context: TurnContext, words: str) -> bool:
     old = context.session.answers.get(police.id) if police else None
     if police is None or old is None or old.value == "yes" or not context.is_on_path(police):
         return False
-    is_yes = (old.is_unasked or not context.dangers) and accuses(context, words)
+    is_sure = "police" not in opening_in(context, words).doubts
+    is_yes = (old.is_unasked or not context.dangers) and is_sure and accuses(context, words)
     calls = not context.analysis(words).has_outside(("person.police", "unit.*"), ("d.call",))
     if not (is_yes or (old.is_unasked and speaks_of_police(context, words) and not calls)):
         return False
@@ -130,7 +131,9 @@ def keep_cry(context: TurnContext, event: Text) -> None:
     _add_words(context, event.body.strip())
     crime = next((code for kind, code in _CRIMES.items() if kind in context.dangers), "")
     when = opening.when if opening.when == "now" else ""  # "they will kill me" is no tip about another day
-    fill_in(context, msgspec.structs.replace(opening, category=opening.category or crime, when=when), aloud=False)
+    doubts = opening.doubts & {"police"}
+    told = msgspec.structs.replace(opening, category=opening.category or crime, when=when, doubts=doubts)
+    fill_in(context, told, aloud=False)
     leave_files_unasked(context)
     leave_unasked(context, context.loaded.progress(context.session, ahead=True).path)
 
@@ -167,9 +170,9 @@ def _pass_over(context: TurnContext, step: Step, files: tuple[str, ...] = ()) ->
 def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: bool = True) -> None:
     """Answer the open questions that a story answers, except `but`. If `aloud`, say what was understood."""
     answers: dict[Meaning, str] = {
-        "category": opening.category,
+        "category": opening.category if "category" not in opening.doubts else "",
         "now": _TIMES.get(opening.when) or ("no" if (opening.often or opening.hour) and not opening.dangers else ""),
-        "police": "yes" if opening.police else "",
+        "police": "yes" if opening.police and "police" not in opening.doubts else "",
         "when": "now" if opening.when == "now" else "",  # which makes a tip more urgent; the story tells any other time
     }
     told = ((one, code) for one, code in answers.items() if code and one != but)

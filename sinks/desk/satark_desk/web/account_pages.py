@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any, Final, TypeAlias
 
 import segno
 from starlette.requests import Request
@@ -29,6 +30,9 @@ from satark_desk.second_factors import (
 from satark_desk.web.page_requests import DeskWeb, Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
+Refused: TypeAlias = Mapping[str, Any]
+"""`problem`: the key of the text that says why a form was refused; `seconds`: the number that the text states."""
+NOT_REFUSED: Final[Refused] = {"problem": "", "seconds": 0}
 DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named", "push", "silent")
 """Acts that the account page can report as done."""
 
@@ -173,22 +177,19 @@ class FactorPages:
 
         if not session.new_secret:
             return redirect_to(request, "account/app")
-        problem, seconds = self._add(session, form, take)
-        if problem:
-            return self._show_app(request, session, 422, problem=problem, seconds=seconds)
+        if refused := self._add(session, form, take):
+            return self._show_app(request, session, refused)
         session.new_secret = ""
         return redirect_to(request, "account?done=factor")
 
-    def passkey(
-        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
-    ) -> Response:
+    def passkey(self, request: Request, session: OfficerSession, refused: Refused = NOT_REFUSED) -> Response:
         """Show the page on which a browser makes a passkey, with the reason if the last one was refused."""
         from satark_desk.passkeys import ask_for_new  # noqa: PLC0415 - large, and only passkeys need it
 
         existing = open_factors(self._web.context, session.unlocked, "passkey")
         session.challenge = ask_for_new(session.unlocked, self._web.site(request), existing)
-        values = {"session": session, "options": session.challenge.options, "problem": problem, "seconds": seconds}
-        return self._web.show(request, "add_passkey.html", status, **values)
+        values = {"session": session, "options": session.challenge.options, **refused}
+        return self._web.show(request, "add_passkey.html", 422 if refused["problem"] else 200, **values)
 
     def add_passkey(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Add the passkey that the browser made."""
@@ -200,16 +201,14 @@ class FactorPages:
         def take() -> NewFactor | None:
             return take_new(session.unlocked, site, challenge, form.get("passkey", "")) if challenge else None
 
-        problem, seconds = self._add(session, form, take)
-        if problem:
-            return self.passkey(request, session, 422, problem=problem, seconds=seconds)
+        if refused := self._add(session, form, take):
+            return self.passkey(request, session, refused)
         return redirect_to(request, "account?done=factor")
 
     def remove(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Remove a factor."""
-        problem, seconds = self._check_passphrase(session, form)
-        if problem:
-            return self._account.show(request, session, 422, problem=problem, seconds=seconds)
+        if refused := self._check_passphrase(session, form):
+            return self._account.show(request, session, 422, **refused)
         desk, officer, wanted = session.desk, session.officer, form.get("id", "")
         name = self._web.context.write_now(lambda unit: remove_factor(unit, desk, officer, wanted))
         session.casework.trail.record("factor_removed", detail=name)
@@ -217,39 +216,35 @@ class FactorPages:
 
     def _add(
         self, session: OfficerSession, form: Mapping[str, str], take: Callable[[], NewFactor | None]
-    ) -> tuple[str, int]:
-        """Add a factor. Return the key of an error message (empty if there is no error) and the number it states."""
-        problem, seconds = self._check_passphrase(session, form)
-        if problem:
-            return problem, seconds
+    ) -> Refused | None:
+        if refused := self._check_passphrase(session, form):
+            return refused
         new = take()
         if new is None:
             self._account.failed(session)
-            return "factor.wrong", 0
+            return {"problem": "factor.wrong", "seconds": 0}
         name, common = form.get("name", "").strip(), "Passkey" if new.kind == "passkey" else "Authenticator"
         text = name if name and name.isprintable() else common
         try:
             add_factor(self._web.context, session.unlocked, new, name=text, now=int(time.time()))
         except CaseworkError:
-            return "factor.many", MOST_FACTORS
+            return {"problem": "factor.many", "seconds": MOST_FACTORS}
         session.casework.trail.record("factor_added", detail=text)
-        return "", 0
+        return None
 
-    def _check_passphrase(self, session: OfficerSession, form: Mapping[str, str]) -> tuple[str, int]:
+    def _check_passphrase(self, session: OfficerSession, form: Mapping[str, str]) -> Refused | None:
         if wait := self._account.throttled(session):
-            return "sign_in.throttled", wait
+            return {"problem": "sign_in.throttled", "seconds": wait}
         try:
             unlock(self._web.context, session.desk, session.officer, form.get("passphrase", ""))
         except WrongPassphrase:
             self._account.failed(session)
-            return "passphrase.wrong", 0
-        return "", 0
+            return {"problem": "passphrase.wrong", "seconds": 0}
+        return None
 
-    def _show_app(
-        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
-    ) -> Response:
+    def _show_app(self, request: Request, session: OfficerSession, refused: Refused = NOT_REFUSED) -> Response:
         address = totp_address(session.new_secret, session.desk, session.officer)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=3, light="#fff")
         secret = " ".join(session.new_secret[at : at + 4] for at in range(0, len(session.new_secret), 4))
-        values = {"session": session, "picture": picture, "secret": secret, "problem": problem, "seconds": seconds}
-        return self._web.show(request, "add_app.html", status, **values)
+        values = {"session": session, "picture": picture, "secret": secret, **refused}
+        return self._web.show(request, "add_app.html", 422 if refused["problem"] else 200, **values)

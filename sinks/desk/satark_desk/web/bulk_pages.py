@@ -4,6 +4,7 @@ The next page tells for which tips it was done.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from starlette.requests import Request
@@ -77,16 +78,9 @@ class BulkPages:
         read = [number for number in numbers if session.queue.has_read(number)]
         outcomes = act.perform_all(self._tip_page.acts(session), session.casework, numbers, seen)
         for number in read:
-            self._note_seen(session, number)
+            with suppress(NoSuchTip):
+                session.queue.note_seen(session.casework.open(number))
         return outcomes
-
-    @staticmethod
-    def _note_seen(session: OfficerSession, number: str) -> None:
-        try:
-            tip = session.casework.open(number)
-        except NoSuchTip:
-            return
-        session.queue.note_seen(tip)
 
     def _to_draft(self, request: Request, session: OfficerSession, path: str, fields: Mapping[str, str]) -> Response:
         draft = self._web.drafts.put(Owner.of(session.unlocked), path, fields)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from satark.api import CaseworkError, FormError, read_form
 from satark_desk.derivation_queue import LAST, QUEUE, QueueFull
 from satark_desk.passphrases import MIN_LENGTH, WeakPassphrase, check_passphrase
-from satark_desk.recovery import AskedRecovery, approve_recovery, ask_for_recovery, requests_of
+from satark_desk.recovery import approve_recovery, ask_for_recovery, requests_of
 from satark_desk.web.guess_delays import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
 from satark_desk.web.page_requests import DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
@@ -56,15 +56,13 @@ class RecoveryPages:
             return self._show(request, 503, problem="sign_in.busy", seconds=10, desk=desk, officer=officer)
         return self._show(request, asked=asked, desk=desk, officer=officer)
 
-    def requests(
-        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
-    ) -> Response:
+    def requests(self, request: Request, session: OfficerSession, status: int = 200, **refused: object) -> Response:
         """Show the officers who wait for approval, with the reason if an approval was refused."""
         waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
         others = [one for one in waiting if one.officer != session.officer]
         done = request.query_params.get("done", "")
         done = done if done in {"all", "signed"} else ""
-        values = {"session": session, "waiting": others, "problem": problem, "seconds": seconds, "done": done}
+        values = {"session": session, "waiting": others, "done": done, "problem": "", "seconds": 0, **refused}
         return self._web.show(request, "recoveries.html", status, **values)
 
     def approve(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
@@ -90,16 +88,6 @@ class RecoveryPages:
             return weak.advice
         return ""
 
-    def _show(
-        self,
-        request: Request,
-        status: int = 200,
-        *,
-        problem: str = "",
-        seconds: int = 0,
-        desk: str = "",
-        officer: str = "",
-        asked: AskedRecovery | None = None,
-    ) -> Response:
-        values = {"problem": problem, "seconds": seconds, "desk": desk, "officer": officer, "asked": asked}
-        return self._web.show(request, "recover.html", status, shortest=MIN_LENGTH, **values)
+    def _show(self, request: Request, status: int = 200, **values: object) -> Response:
+        empty = {"problem": "", "seconds": 0, "desk": "", "officer": "", "asked": None}
+        return self._web.show(request, "recover.html", status, shortest=MIN_LENGTH, **{**empty, **values})

@@ -317,7 +317,7 @@ def test_places_of_a_minute_are_given_out_first_come_first_served(tmp_path: Path
     assert places.take(0, "mailbox", b"c", 1) == 0, "each purpose has its own places"
 
 
-def test_an_owner_who_has_used_a_place_needs_a_new_one(tmp_path: Path) -> None:
+def test_an_owner_who_used_a_place_needs_a_new_place(tmp_path: Path) -> None:
     places = WaitingPlaces(tmp_path, queue_minutes=2, kept_minutes=1)
     assert [places.take(0, "tip", owner, 1) for owner in (b"a", b"b")] == [0, 60]
     assert places.take(60, "tip", b"b", 1) == 0

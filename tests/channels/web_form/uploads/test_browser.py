@@ -37,7 +37,7 @@ def browser_arguments(browser_arguments: list[str]) -> list[str]:
 
 
 async def open_what_question(context: BrowserContext, url: str, problems: list[str], language: str = "English") -> Page:
-    """Go to the question about what is happening, which a recording may answer."""
+    """Go to the question about the present events, which a recording may answer."""
     page = await context.new_page()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if "ERR_INTERNET" not in message.text else None)

@@ -167,7 +167,7 @@ async def test_a_browser_without_javascript_can_upload_despite_slow_sockets(besi
     assert (len(received["uploads"]), received["refusals"]) == (1, [])
 
 
-async def test_a_form_whose_file_gave_up_its_slot_is_received_without_it(
+async def test_a_form_is_received_without_the_file_that_lost_its_slot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_store, "_TURN_SECONDS", TURN)

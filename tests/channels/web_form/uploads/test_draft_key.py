@@ -22,7 +22,7 @@ def manifest() -> UploadManifest:
     return UploadManifest(identity="AGE-SECRET-KEY-1", recipient="age1", kind="image", max_bytes=9, length=None)
 
 
-def test_a_manifest_opens_for_its_draft_and_upload_alone(key: DraftKey) -> None:
+def test_a_manifest_opens_only_for_its_draft_and_upload(key: DraftKey) -> None:
     sealed = key.seal(manifest(), "upload")
     assert key.open(sealed, "upload") == manifest()
     assert b"AGE-SECRET-KEY" not in sealed

@@ -1,4 +1,4 @@
-"""Voice notes that a call plays: each part is a clip of its own, so that tests can tell what is heard."""
+"""Voice notes that a call plays: each part is a separate clip, so that tests can identify the played parts."""
 
 from __future__ import annotations
 

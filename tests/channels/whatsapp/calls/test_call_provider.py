@@ -37,7 +37,7 @@ SOMEBODY = Sender(wa_id="919876543210", user_id="IN.13491208655302741918")
 
 
 class Context(NamedTuple):
-    """What the host offers to channels."""
+    """The services that the host offers to channels."""
 
     voice_notes: Any
 

@@ -82,7 +82,7 @@ async def test_a_stopped_speaker_sends_no_sound() -> None:
         await speaker.recv()
 
 
-async def test_an_offer_is_answered_with_opus_and_keys_from_one_address_alone(media: CallMedia) -> None:
+async def test_an_offer_is_answered_with_opus_and_keys_from_one_address(media: CallMedia) -> None:
     use_address("127.0.0.1")
     caller = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     caller.addTransceiver("audio")

@@ -1,4 +1,4 @@
-"""Alerts by web push on the account page: turned on with one button, and off again by a button or a sign-out."""
+"""Alerts by web push on the account page: one button turns them on, and a button or a sign-out turns them off."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUBSCRIBE = """PushManager.prototype.subscribe = async ({userVisibleOnly, applic
   if (!userVisibleOnly || key.length !== 65 || key.charCodeAt(0) !== 4) throw new Error("no key");
   return {endpoint: "ADDRESS"};
 };""".replace("ADDRESS", ADDRESS)
-"""Stands in for the push service: Chromium without a display reaches none."""
+"""Replaces the push service, because Chromium without a display reaches none."""
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def test_an_address_that_is_no_push_services_is_refused(browser: Start, addresse
     assert (answer.status_code, addresses()) == (422, [])
 
 
-def test_a_sign_out_turns_alerts_off_in_its_browser_alone(browser: Start, addresses: Callable[[], list[str]]) -> None:
+def test_a_sign_out_turns_alerts_off_only_in_its_own_browser(
+    browser: Start, addresses: Callable[[], list[str]]
+) -> None:
     here, there = browser("sp"), browser("sp")
     for client, end in ((here, "here"), (there, "there")):
         client.post("/desk/account/push", data={"address": ADDRESS + end})

@@ -1,4 +1,4 @@
-"""Pages of acts: what an officer wrote survives a change of language, the browser's Back and a lost session."""
+"""Pages of acts: an officer's text survives a change of language, the browser's Back and a lost session."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_going_back_after_an_act_shows_the_tip_and_does_not_repeat_the_act(
     assert len(casework("sp").open(seeded.number).thread) == 1
 
 
-def test_nothing_is_lost_if_the_session_ends_while_an_officer_writes(
+def test_no_text_is_lost_if_the_session_ends_while_an_officer_writes(
     browser: Browser, seeded: SeededTip, clock: Clock, casework: Cases
 ) -> None:
     client = browser("sp")
@@ -123,7 +123,7 @@ def test_nothing_is_lost_if_the_session_ends_while_an_officer_writes(
 
 
 @pytest.mark.parametrize("ended_by", ["a restart", "a sign-out", "the end of other sessions"])
-def test_what_an_officer_typed_outlasts_the_session(
+def test_an_officers_typed_text_outlasts_the_session(
     ended_by: str,
     browser: Browser,
     seeded: SeededTip,
@@ -150,7 +150,7 @@ def test_what_an_officer_typed_outlasts_the_session(
     assert "half a sentence</textarea>" not in client.get(form.url).text
 
 
-def test_the_second_of_two_officers_who_act_at_once_is_shown_the_difference_and_loses_nothing(
+def test_the_second_of_two_simultaneous_officers_sees_the_difference_and_loses_nothing(
     browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     first, second = browser("sp"), browser("sp")
@@ -173,7 +173,7 @@ def test_the_second_of_two_officers_who_act_at_once_is_shown_the_difference_and_
 
 
 @pytest.mark.parametrize("page", ["", "news?poll=1", "tips/{}"])
-def test_a_station_sees_that_a_closing_is_disputed_as_soon_as_an_officer_above_has_any_page_open(
+def test_a_station_sees_that_a_closing_is_disputed_once_an_officer_above_has_any_page_open(
     services: Services, browser: Browser, seeded: SeededTip, casework: Cases, page: str
 ) -> None:
     acts = DeskActs(services, casework("sp"), Clocks())
@@ -238,7 +238,7 @@ def test_an_officer_with_the_name_of_a_desk_is_not_called_by_the_desks_title(
     assert 'class="step">Assigned to sp</p>' in page
 
 
-def test_a_message_that_nobody_signed_is_shown_as_such_and_does_nothing(
+def test_a_message_without_a_signature_is_shown_as_unsigned_and_does_nothing(
     services: Services, browser: Browser, seeded: SeededTip
 ) -> None:
     forged = Message(sender="desk", desk="dig", text="it is settled", internal=True, case=CaseStep(kind="closed"))
@@ -294,7 +294,7 @@ def test_the_queue_of_the_directing_desk_names_the_desk_that_owes_a_report(
     assert "report due" not in browser("sp").get("/desk/").text
 
 
-def test_before_a_direction_the_officer_is_warned_of_what_points_to_the_tipster(
+def test_before_a_direction_the_officer_is_warned_of_clues_to_the_tipster(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     answers = {"what": "मेरी दुकान के सामने शराब बिकती है", "known_by": "few"}

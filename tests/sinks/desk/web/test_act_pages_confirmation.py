@@ -30,7 +30,7 @@ def act(client: Client, seeded: SeededTip, action: str, **form: str) -> str:
     return client.get(done.headers["location"]).text
 
 
-def test_a_status_is_set_after_the_officer_confirmed_what_the_tipster_reads(
+def test_a_status_is_set_after_the_officer_confirmed_the_tipsters_text(
     services: Services, browser: Browser, desk: FindDesk, casework: Cases
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])

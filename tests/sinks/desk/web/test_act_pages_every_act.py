@@ -1,4 +1,4 @@
-"""Which acts with which input the pages take from which desk, on tips in each state."""
+"""Which acts with which input the pages accept from which desk, on tips in each state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log on the web: which officers see whose acts, the filters, and the warning that the log was cut off."""
+"""The audit log on the web: which officers see whose acts, the filters, and the warning of a shortened log."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_head_of_the_desk_above_sees_who_read_what(services: Services, brows
     assert "dig-1" in page
 
 
-def test_an_officer_sees_their_own_acts_alone(
+def test_an_officer_sees_only_their_own_acts(
     services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])
@@ -103,7 +103,7 @@ def test_acts_are_filtered(services: Services, browser: Browser, desk: FindDesk,
 
 
 @pytest.mark.parametrize(("days", "seen"), [((0, 0), True), ((-1, 1), True), ((1, 1), False), ((-1, -1), False)])
-def test_the_acts_of_some_days_of_the_officers_are_shown_and_handed_over_as_a_table(
+def test_acts_are_filtered_by_days_and_officers_and_exported_as_a_table(
     services: Services,
     browser: Browser,
     desk: FindDesk,
@@ -128,7 +128,7 @@ def test_the_acts_of_some_days_of_the_officers_are_shown_and_handed_over_as_a_ta
     assert "read the audit log" in browser("dig").get("/desk/audit").text
 
 
-def test_an_auditor_gets_the_table_and_an_officer_their_own_acts_alone(
+def test_an_auditor_gets_the_table_and_an_officer_only_their_own_acts(
     services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
 ) -> None:
     add(services, unlocked, "auditor", "auditor")
@@ -139,7 +139,7 @@ def test_an_auditor_gets_the_table_and_an_officer_their_own_acts_alone(
 
 
 @pytest.mark.parametrize("day", ["x", "0001-01-01", "9999-12-31", "2026-13-01"])
-def test_a_day_that_is_none_leaves_the_log_as_it_is(browser: Browser, day: str) -> None:
+def test_an_invalid_day_leaves_the_log_unchanged(browser: Browser, day: str) -> None:
     answer = browser("dig").get("/desk/audit", params={"since": "", "until": day})
     assert answer.status_code == 200
     assert browser("dig").get("/desk/audit", params={"since": day, "until": ""}).status_code == 200
@@ -156,7 +156,7 @@ def test_each_page_of_acts_leads_to_the_next(services: Services, browser: Browse
     assert [f"word{number}" in second for number in range(3)] == [True, True, False]
 
 
-def test_what_officers_typed_is_shown_as_text(services: Services, browser: Browser) -> None:
+def test_text_that_officers_typed_is_shown_as_text(services: Services, browser: Browser) -> None:
     client = browser("sp")
     client.get("/desk/?q=<script>alert(1)</script>")
     assert "<script>alert(1)" not in browser("dig").get("/desk/audit").text

@@ -1,4 +1,4 @@
-"""Who may see what: every route of the desk, by every method, for every role and every tip.
+"""Permissions on the web: every route of the desk, by every method, for every role and every tip.
 
 The cases come from the application's own table of routes. So this file tries a new route without any change. A route
 with a new parameter fails here until `PARAMETERS` has a value for the parameter.
@@ -86,7 +86,7 @@ class Address(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a response tells apart from its words, and how much work the response took."""
+    """The observable parts of a response besides its words, and the amount of work."""
 
     status: int
     length: int
@@ -201,7 +201,7 @@ def is_authorised(role: str, pattern: str, relation: str, method: str) -> bool:
 
 
 @pytest.mark.full("every page and role")
-def test_no_role_gets_what_it_may_not_and_an_excluded_tip_gets_the_answer_of_an_unknown_one(
+def test_no_role_exceeds_its_permissions_and_an_excluded_tip_gets_the_answer_of_an_unknown_tip(
     services: Services, site: Starlette, clients: Mapping[str, Client], cases: Sequence[Case]
 ) -> None:
     by_number = {case.number: case for case in cases}
@@ -231,7 +231,7 @@ def test_no_role_gets_what_it_may_not_and_an_excluded_tip_gets_the_answer_of_an_
     assert tried >= 2000
 
 
-def test_the_matrix_finds_a_tip_that_is_shown_to_a_role_that_may_not_see_it(cases: Sequence[Case]) -> None:
+def test_the_matrix_finds_a_tip_that_a_role_sees_without_permission(cases: Sequence[Case]) -> None:
     about_sp = next(case for case in cases if case.readers == {"dig"})
     assert about_sp.relation("sp") == "excluded"
     assert not is_authorised("sp", "/desk/tips/{number}", "excluded", "GET")

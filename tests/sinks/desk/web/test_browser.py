@@ -119,7 +119,7 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
     assert problems == []
 
 
-async def test_the_queue_can_be_worked_by_keyboard_alone(chromium: Browser, address: str, seeded: SeededTip) -> None:
+async def test_the_queue_can_be_worked_by_keyboard(chromium: Browser, address: str, seeded: SeededTip) -> None:
     problems: list[str] = []
     page = await sign_in(chromium, address, problems, locale="en-IN")
     for key in ("j", "j", "k", "Enter"):
@@ -179,7 +179,7 @@ async def test_an_open_tip_shows_a_new_message_by_itself_and_an_urgent_tip_is_he
 
 
 @pytest.mark.parametrize("race", ["erased", "network"])
-async def test_an_open_tip_goes_once_it_is_erased_and_catches_up_after_the_network_was_gone(
+async def test_an_open_tip_disappears_once_erased_and_catches_up_after_a_network_failure(
     race: str, chromium: Browser, address: str, seeded: SeededTip, services: Services
 ) -> None:
     page = await sign_in(chromium, address, [], locale="en-IN")
@@ -227,7 +227,7 @@ async def test_one_key_opens_the_first_unread_tip(chromium: Browser, address: st
 
 @pytest.mark.full("a browser")
 @pytest.mark.parametrize("javascript", [True, False])
-async def test_a_picked_wording_is_put_into_the_form_after_what_was_written(
+async def test_a_picked_wording_is_put_into_the_form_after_the_typed_text(
     javascript: bool,  # noqa: FBT001 - pytest's
     chromium: Browser,
     address: str,

@@ -83,7 +83,7 @@ async def test_the_page_says_that_a_passkey_was_refused(chromium: Browser, addre
     await expect(page.get_by_role("alert")).to_contain_text("The passkey was not used")
 
 
-async def test_without_javascript_a_new_officer_sets_a_passphrase_adds_an_app_and_signs_in_with_it(
+async def test_without_javascript_a_new_officer_sets_a_passphrase_and_adds_and_uses_an_app(
     chromium: Browser, address: str, services: Services
 ) -> None:
     head = unlock(services, "sp", "sp-1", OLD)

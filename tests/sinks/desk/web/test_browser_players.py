@@ -98,7 +98,7 @@ def loud_then_silent(services: Services, desk: Callable[[str], Desk], tmp_path: 
 
 
 @pytest.mark.full("a browser")
-async def test_a_played_film_shows_its_waveform_and_a_click_on_the_waveform_goes_to_that_moment(
+async def test_a_played_film_shows_its_waveform_and_a_click_there_goes_to_that_moment(
     chromium: Browser, open_tip: OpenTip, loud_then_silent: SeededTip
 ) -> None:
     page = await (await chromium.new_context(locale="en-IN")).new_page()

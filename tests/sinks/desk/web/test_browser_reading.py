@@ -133,7 +133,7 @@ async def wider(page: Page, width: float) -> list[float]:
 
 @pytest.mark.full("a browser")
 @pytest.mark.parametrize("view", LOOKS, ids=["desktop", "phone"])
-async def test_a_photo_is_enlarged_moved_and_turned_by_keys_alone(
+async def test_a_photo_is_enlarged_moved_and_turned_by_keys(
     look: Look, problems: list[str], view: dict[str, Any]
 ) -> None:
     page = await look(**view)

@@ -1,4 +1,4 @@
-"""What leaves the desk, in a real browser: marks while an officer writes, and the printed page of a tip."""
+"""Text that leaves the desk, in a real browser: marks while an officer writes, and the printed page of a tip."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def axe_violations(page: Page) -> list[str]:
 
 @pytest.mark.full("a browser, in every language")
 @pytest.mark.parametrize(("locale", "width"), [("en-IN", 1280), ("hi-IN", 360)])
-async def test_what_points_to_the_tipster_is_marked_while_the_officer_writes(
+async def test_text_that_points_to_the_tipster_is_marked_while_the_officer_writes(
     chromium: Browser, open_tip: OpenTip, tip: SeededTip, locale: str, width: int
 ) -> None:
     page = await (await chromium.new_context(locale=locale, viewport={"width": width, "height": 900})).new_page()

@@ -1,4 +1,4 @@
-"""How many taps a job takes on a phone in Hindi, from the queue after the sign-in: as docs/desk.md says."""
+"""The number of taps for a job on a phone in Hindi, from the queue after the sign-in, is the one in docs/desk.md."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.needs("chromium")
 
 DOCUMENT = Path(__file__).parents[4] / "docs/desk.md"
 WORDS = "गश्त भेजें और देखें कि क्या हो रहा है"
-"""What an officer types: that takes no taps."""
+"""Text that an officer types, which costs no taps."""
 
 
 class Phone:
@@ -42,7 +42,7 @@ class Phone:
         return cls(page)
 
     async def tap(self, target: Locator) -> None:
-        """Tap what is in view: nobody scrolls to the row and the bar."""
+        """Tap a visible element: the row and the bar need no scrolling."""
         self.taps += 1
         await target.tap()
         await self.page.wait_for_load_state()
@@ -73,7 +73,7 @@ class Phone:
         await self.tap(self.page.locator(f"summary[data-act={name}]"))
 
     async def finish(self) -> None:
-        """Go on and confirm; the page says that it is done."""
+        """Continue and confirm; the page says that the act is done."""
         await self.tap(self.page.locator("details.act[open] form > button"))
         await self.confirm()
 

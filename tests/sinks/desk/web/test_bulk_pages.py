@@ -49,7 +49,7 @@ def test_a_flood_of_eight_is_one_row_that_can_be_set_aside_and_resumed(
     assert "8 tips of one day" in client.get("/desk/").text
 
 
-def test_a_flood_stands_below_every_tip_that_ranks_above_it(
+def test_a_flood_is_below_every_tip_that_ranks_above_it(
     services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., Client]
 ) -> None:
     first = seed_tip(services, [desk("sp")], priority="high", received="2020-01-01T00/PT6H")

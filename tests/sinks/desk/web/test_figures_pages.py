@@ -29,7 +29,7 @@ def seeded(services: Services, desk: FindDesk) -> SeededTip:
     return seed_tip(services, [desk("sp"), desk("dig")])
 
 
-def test_the_figures_count_the_tips_of_the_desk_alone(
+def test_the_figures_count_only_the_tips_of_the_desk(
     services: Services, browser: Browser, desk: FindDesk, seeded: SeededTip, casework: Cases
 ) -> None:
     seed_tip(services, [desk("dig")], category="ARMS")

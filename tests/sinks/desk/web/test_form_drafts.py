@@ -36,7 +36,7 @@ def officer(name: str, desk: str = "sp") -> UnlockedDesk:
     return UnlockedDesk(office, name, identity, "officer", (), "")
 
 
-def test_a_draft_is_shown_to_its_officer_alone_also_after_a_restart(services: Services) -> None:
+def test_a_draft_is_shown_only_to_its_officer_even_after_a_restart(services: Services) -> None:
     drafts, rao = FormDrafts(services), officer("rao")
     id_ = drafts.put(Owner.of(rao), "tips/K/note", {"text": "words"})
     found = FormDrafts(services).find(rao, id_)
@@ -57,7 +57,7 @@ def test_a_draft_is_stored_sealed_and_of_one_size(services: Services) -> None:
     assert len({len(one) for one in stored}) == 1
 
 
-def test_what_is_typed_is_kept_once_for_each_act_and_forgotten_when_it_is_deleted(services: Services) -> None:
+def test_typed_text_is_kept_once_for_each_act_and_forgotten_when_deleted(services: Services) -> None:
     drafts, rao = FormDrafts(services), officer("rao")
     owner = Owner.of(rao)
     for text in ("on the", "on the roof"):
@@ -72,7 +72,7 @@ def test_what_is_typed_is_kept_once_for_each_act_and_forgotten_when_it_is_delete
     assert drafts.typed(rao) == {}
 
 
-def test_what_is_typed_after_the_session_ended_is_offered_after_the_next_sign_in(
+def test_text_typed_after_the_session_ended_is_offered_after_the_next_sign_in(
     services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk]
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])
@@ -92,7 +92,7 @@ def test_what_is_typed_after_the_session_ended_is_offered_after_the_next_sign_in
 
 
 @pytest.mark.parametrize("changed", ["session", "desk"])
-def test_what_is_sent_after_the_session_ended_is_sealed_to_no_key_of_whoever_writes_rows(
+def test_text_sent_after_the_session_ended_is_sealed_to_no_key_of_an_attacker_who_writes_rows(
     services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk], changed: str
 ) -> None:
     seeded = seed_tip(services, [desk("sp"), desk("dig")])
@@ -117,7 +117,7 @@ def test_what_is_sent_after_the_session_ended_is_sealed_to_no_key_of_whoever_wri
 
 
 @pytest.mark.parametrize("forged", ["sealed anew", "put in another's place"])
-def test_a_form_that_whoever_writes_rows_puts_there_is_not_shown(
+def test_a_form_that_an_attacker_inserts_as_a_row_is_not_shown(
     services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk], forged: str
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])
@@ -144,7 +144,7 @@ def test_a_form_that_whoever_writes_rows_puts_there_is_not_shown(
     assert "Ask the constable" not in page
 
 
-def test_only_a_form_of_a_kind_that_is_kept_is_sent_again(
+def test_only_a_form_of_a_kept_kind_is_sent_again(
     services: Services, browser: Callable[..., Client], unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     owner, client = Owner.of(unlocked("sp")), browser("sp")

@@ -1,4 +1,4 @@
-"""The throttle spaces repeated wrong attempts, by seconds only."""
+"""The throttle spaces repeated failed attempts, by seconds only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_gap_grows_with_the_failures_up_to_a_limit() -> None:
     assert throttle.wait("a") == 0.0
 
 
-def test_attempts_that_come_at_once_are_all_free_and_those_after_them_take_turns() -> None:
+def test_simultaneous_attempts_are_all_free_and_later_ones_take_turns() -> None:
     clock = Clock()
     throttle = Throttle(clock=clock)
     assert [throttle.reserve("a") for _ in range(100)] == [0.0] * 100

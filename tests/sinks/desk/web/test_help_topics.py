@@ -1,4 +1,4 @@
-"""Help: every page says, in both languages, what the page is for and which keys it has. The named keys work."""
+"""Help: every page says, in both languages, the page's purpose and keys. The named keys work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language of the pages follows the browser, and no script, site or wire sees a cookie."""
+"""The language of the pages follows the browser, and no script, other site or network listener gets a cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue, as an officer sees it."""
+"""The queue as an officer sees it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_queue_is_filtered_searched_and_paged(
     assert len(listed(client.get("/desk/?mark=overdue&page=2").text)) == 3
 
 
-def test_a_row_says_the_tips_own_words_its_place_channel_and_files_and_whom_it_accuses(
+def test_a_row_has_the_tips_own_words_its_place_channel_and_files_and_whom_it_accuses(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
     answers = {"category": "ARMS", "place": {"text": "चौराहा"}, "what": "तमंचे  बिकते हैं\nरोज़ " + "और " * 90}
@@ -69,9 +69,7 @@ def test_the_queue_shows_since_when_a_directed_tip_is_at_the_desk(
     assert "here since 25 Nov 2026" in browser("sp").get("/desk/").text
 
 
-def test_news_change_with_what_the_desk_has_and_with_nothing_else(
-    services: Services, browser: Browser, desk: FindDesk
-) -> None:
+def test_news_change_only_with_the_tips_of_the_desk(services: Services, browser: Browser, desk: FindDesk) -> None:
     here, other = (seed_tip(services, [desk("sp")]) for _ in range(2))
     elsewhere = seed_tip(services, [desk("dig")])
     client = browser("sp")

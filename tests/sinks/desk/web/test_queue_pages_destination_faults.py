@@ -1,4 +1,4 @@
-"""The page of a desk's queue shows the faults of this desk's destinations, and of no other's."""
+"""The page of a desk's queue shows the faults of this desk's destinations only."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_two_officers_who_type_the_code_on_the_same_page_sign_one_change(
     assert unlock(services, "sp", "third", NEW).officer == "third"
 
 
-def test_the_answer_does_not_tell_whether_there_is_such_an_officer(browser: Browser) -> None:
+def test_the_answer_does_not_tell_whether_such_an_officer_exists(browser: Browser) -> None:
     pages = {
         re.sub(
             r"[\w-]{9}(?=</p>)|[0-9a-f ]{24}(?=</code>)", "", re.sub(r'value="[^"]*"', "", ask(browser(), officer)[1])

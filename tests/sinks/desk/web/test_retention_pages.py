@@ -1,4 +1,4 @@
-"""Keeping and erasing on the web: what is due, legal holds, and the second officer."""
+"""Keeping and erasing on the web: due tips, legal holds, and the second officer."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def test_due_tips_are_listed(services: Services, browser: Browser, desk: FindDes
     assert "may be erased from 31 Dec 2022" in page
 
 
-def test_a_hold_is_asked_for_by_one_officer_and_agreed_to_by_another(
-    services: Services, browser: Browser, tip: SeededTip
-) -> None:
+def test_one_officer_asks_for_a_hold_and_another_agrees(services: Services, browser: Browser, tip: SeededTip) -> None:
     sp, dig = browser("sp"), browser("dig")
     address = f"/desk/retention/{tip.number}"
     asked = sp.post(f"{address}/ask_hold", data={"reason": "High Court <b>12</b>", "once": "1"}).text

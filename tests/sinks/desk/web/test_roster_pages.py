@@ -68,7 +68,7 @@ def test_an_officer_is_proposed_by_the_head_and_added_when_another_signs(service
 
 
 @pytest.mark.usefixtures("sealed")
-def test_what_is_put_in_a_proposals_place_after_its_page_was_shown_is_not_signed(
+def test_a_proposal_replaced_after_its_page_was_shown_is_not_signed(
     services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     shown = set_role(services, unlocked("sp"), "second", "officer", ("listen",)).id
@@ -136,7 +136,7 @@ def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
 
 
 def cut(services: Services, keys: dict[str, bytes]) -> None:
-    """Take back the end of the founding, what officers signed, and what is remembered beside the desks' keys."""
+    """Delete the end of the founding, the officers' signatures, and the heads stored beside the desks' keys."""
     newest = services.read_keys(services.roster.check).state.position
     services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
@@ -156,7 +156,7 @@ def test_a_desk_that_somebody_wrote_into_the_database_alarms_every_desk(services
     assert "tampered" in client.get("/desk/").text
 
 
-def test_deleted_tips_are_shown_on_every_page_to_heads_with_no_desk_above_them_alone(
+def test_only_heads_with_no_desk_above_them_are_shown_deleted_tips_on_every_page(
     services: Services, browser: Browser
 ) -> None:
     dig, sp = browser("dig"), browser("sp")
@@ -186,7 +186,7 @@ def test_an_auditor_sees_who_may_read_and_no_tip(
 
 
 @pytest.mark.usefixtures("sealed")
-def test_whoever_signs_a_new_key_is_told_so_and_types_the_code_of_its_officer(
+def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_officer(
     services: Services, browser: Browser
 ) -> None:
     asked = ask_for_recovery(services, "sp", "second", "the head knows this one 4")

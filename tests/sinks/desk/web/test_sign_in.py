@@ -1,4 +1,4 @@
-"""Sign-in, sign-out and language; a wrong attempt reveals nothing."""
+"""Sign-in, sign-out and language; a failed attempt reveals nothing."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_guessing_is_slowed_by_account_whether_the_account_exists_or_not(
     assert client.post("/desk/sign-in", data=RIGHT | {"desk": "dig", "officer": "dig-1"}).status_code == 403
 
 
-def test_strangers_wrong_passphrases_never_slow_an_officer_in_a_browser_that_is_known(
+def test_strangers_wrong_passphrases_never_slow_an_officer_in_a_known_browser(
     browser: Browser, held: list[float]
 ) -> None:
     own, stranger = browser("sp"), browser()
@@ -116,7 +116,7 @@ def test_an_officer_in_a_new_browser_waits_some_seconds_and_gets_in(browser: Bro
     assert 0 < held[-1] <= LONGEST_HOLD
 
 
-def test_a_known_browser_has_a_budget_of_its_own_and_a_made_up_cookie_has_none(
+def test_a_known_browser_has_a_budget_of_its_own_and_a_forged_cookie_has_none(
     browser: Browser, held: list[float]
 ) -> None:
     own = browser("sp")
@@ -216,7 +216,7 @@ async def test_an_officer_in_a_new_browser_goes_before_a_flood_of_guesses(
     assert order.index(RIGHT["passphrase"]) <= 2
 
 
-def test_a_made_up_visit_does_not_count_as_one() -> None:
+def test_a_forged_visit_does_not_count() -> None:
     visits = Visits()
     one, other = visits.begin(), visits.begin()
     assert visits.checked(one)
@@ -320,7 +320,9 @@ def test_after_some_wrong_codes_the_passphrase_is_asked_for_again(browser: Brows
     assert (answer.url.path, "Enter your passphrase again" in answer.text) == ("/desk/sign-in", True)
 
 
-def test_a_passphrase_alone_gives_no_session_and_no_known_browser(browser: Browser, secret: str) -> None:
+def test_a_passphrase_without_a_second_factor_gives_no_session_and_no_known_browser(
+    browser: Browser, secret: str
+) -> None:
     client = browser()
     client.post("/desk/sign-in", data=RIGHT)
     assert "satark-desk" not in client.cookies

@@ -41,7 +41,7 @@ async def sign_in(client: aiohttp.ClientSession, url: str, form: dict[str, str])
 
 @pytest.mark.full("a hundred sign-ins")
 @pytest.mark.parametrize("known", [True, False], ids=["known browser", "new browser"])
-async def test_the_right_one_of_a_hundred_sign_ins_at_once_gets_in_and_memory_stays_small(
+async def test_the_one_right_sign_in_of_a_hundred_succeeds_and_memory_stays_small(
     service: Service,
     known: bool,  # noqa: FBT001 - pytest's
 ) -> None:

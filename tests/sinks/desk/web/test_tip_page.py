@@ -1,4 +1,4 @@
-"""A tip, as an officer sees it."""
+"""A tip's page as an officer sees it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_officer_of_an_office_has_no_name_at_the_host(services: Services, des
 
 
 @pytest.mark.slow("changes a desk's key")
-def test_a_tip_that_was_hidden_while_a_desk_changed_its_key_is_shown_with_the_way_out(
+def test_a_tip_hidden_during_a_key_change_is_shown_with_the_remedy(
     services: Services, desk: FindDesk, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     seeded = seed_tip(services, [desk("sp"), desk("dig")])
@@ -127,7 +127,7 @@ def act(client: Client, tip: SeededTip, name: str, **fields: str) -> str:
     return client.post(f"/desk/tips/{tip.number}/{name}", data=form).text
 
 
-def test_what_points_to_the_tipster_is_marked_in_the_original_and_in_the_rewording(
+def test_text_that_points_to_the_tipster_is_marked_in_the_original_and_in_the_rewording(
     browser: Browser, tip: SeededTip
 ) -> None:
     client = browser("sp")
@@ -144,7 +144,7 @@ def test_what_points_to_the_tipster_is_marked_in_the_original_and_in_the_rewordi
     assert "दुकान" not in confirmation
 
 
-def test_the_stations_page_shows_the_release_and_says_that_it_is_one(browser: Browser, tip: SeededTip) -> None:
+def test_the_stations_page_shows_the_release_and_says_that_it_is_a_release(browser: Browser, tip: SeededTip) -> None:
     done = act(browser("sp"), tip, "direct", to="lanka", text="look", rewording=REWORDING, give_who="Kallu")
     assert "Not opened yet" in done
     page = browser("lanka").get(f"/desk/tips/{tip.number}").text
@@ -226,7 +226,7 @@ def test_a_station_can_not_direct_a_tip(
         ("लंका में शराब बिकती है, पुलिस भेजिए", False),
     ],
 )
-def test_a_station_whose_police_the_words_may_accuse_gets_nothing_until_an_officer_says_that_they_do_not(
+def test_a_station_whose_police_may_be_accused_gets_nothing_until_an_officer_clears_it(
     what: str,
     is_kept: bool,  # noqa: FBT001 - pytest's
     services: Services,
@@ -242,7 +242,7 @@ def test_a_station_whose_police_the_words_may_accuse_gets_nothing_until_an_offic
         assert "Not opened yet" in act(client, tip, "direct", **form, cleared="yes")
 
 
-def test_the_form_fills_in_what_the_tipster_chose_and_none_of_their_words(
+def test_the_form_is_filled_with_the_tipsters_choices_and_none_of_their_words(
     services: Services, browser: Browser, desk: Callable[[str], Desk]
 ) -> None:
     place = {"text": "मेरे घर के सामने वाली गली", "latitude": 25.3, "longitude": 82.9, "station": "lanka"}

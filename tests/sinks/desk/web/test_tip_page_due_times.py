@@ -1,4 +1,4 @@
-"""What a tip's page says of due times if only working hours count."""
+"""A tip's page shows due times that count only working hours."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def usual_due(page: str) -> datetime:
     return datetime.fromisoformat(re.findall(r'name="due" value="([^"]+)"', page)[0])
 
 
-def test_the_usual_time_of_a_report_lies_in_working_hours_and_the_page_says_so(page: Callable[..., str]) -> None:
+def test_the_usual_time_of_a_report_is_within_working_hours_and_the_page_says_so(page: Callable[..., str]) -> None:
     shown = page()
     due = usual_due(shown)
     assert (due.weekday(), "10:00" < f"{due:%H:%M}" <= "11:00") == (0, True)

@@ -1,4 +1,4 @@
-"""Recusal in pages and commands: the recused officer no longer has the tip anywhere. Other officers see the recusal."""
+"""Recusal in pages and commands: the recused officer loses the tip everywhere. Other officers see the recusal."""
 
 from __future__ import annotations
 

@@ -29,13 +29,13 @@ def test_a_wording_is_saved_shown_and_removed(browser: Callable[..., Client]) ->
     assert client.post("/desk/wordings/remove", data={"id": id_}).status_code == 404
 
 
-def test_what_may_point_to_a_tipster_is_marked(browser: Callable[..., Client]) -> None:
+def test_text_that_may_point_to_a_tipster_is_marked(browser: Callable[..., Client]) -> None:
     shown = browser("sp").post("/desk/wordings", data={**NEW, "text": "क्या यह मेरी दुकान के पास है?"})
     assert "would stand in every tip" in shown.text
     assert "<mark>मेरी दुकान</mark>" in shown.text
 
 
-def test_a_refused_wording_keeps_what_was_written(browser: Callable[..., Client]) -> None:
+def test_a_refused_wording_keeps_the_typed_text(browser: Callable[..., Client]) -> None:
     answer = browser("sp").post("/desk/wordings", data={**NEW, "name": " "})
     assert answer.status_code == 422
     assert "Give it a short name." in answer.text

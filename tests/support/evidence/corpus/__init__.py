@@ -1,7 +1,7 @@
-"""Further kinds of files with planted markers: what is beside the specimens in the comparison of cleaners.
+"""More kinds of files with planted markers, for the comparison of cleaners.
 
-Each kind is called by the ending of its files, and what is special about them. The marker stands where a reader of the
-file does not look for it, except in a few chats.
+Each kind is named by the extension of its files and their peculiarity. The marker is hidden from a reader of the file,
+except in a few chats.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Recordings with markers in covers, further tracks, boxes of others, and in containers that few programs write."""
+"""Recordings with markers in covers, extra tracks, foreign boxes, and in containers that few programs write."""
 
 from __future__ import annotations
 

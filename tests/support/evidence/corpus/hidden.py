@@ -1,4 +1,4 @@
-"""Office files with a marker in what is hidden: sheets, rows, columns, slides, shapes, and blacked-out words."""
+"""Office files with a marker in hidden content: sheets, rows, columns, slides, shapes, and blacked-out words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def redacted(_: bytes) -> bytes:
 
 
 def hidden_cells(_: bytes) -> bytes:
-    """An Excel file with a hidden sheet, row and column; a comment, a table and a chart repeat what is in them."""
+    """An Excel file with a hidden sheet, row and column; a comment, a table and a chart repeat their contents."""
     strings = "".join(f"<si><t>{one}</t></si>" for one in (SHOWN + HINDI, MARKER))
     cells = (
         "<sheetData><row r='1'><c r='A1' t='s'><v>0</v></c><c r='C1' t='s'><v>1</v></c></row>"
@@ -67,7 +67,7 @@ def hidden_cells(_: bytes) -> bytes:
 
 
 def shape(place: tuple[int, int, int, int], text: str = "", more: str = "", hidden: str = "0") -> str:
-    """Return a shape of a slide: left, upper end, width and height, a text, and what it is filled with."""
+    """Return a shape of a slide: left, upper end, width and height, a text, and its fill."""
     x, y, cx, cy = place
     words = f"<p:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody>" if text else ""
     return (

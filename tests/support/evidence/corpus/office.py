@@ -1,4 +1,4 @@
-"""Office files with a marker where their author, not their reader, looks: styles, cut pictures, hidden parts."""
+"""Office files with a marker that authors see and readers don't: in styles, cropped pictures, hidden parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenDocument files with a marker in the names that an author gives: of styles, fonts, sections, slides, cells."""
+"""OpenDocument files with a marker in names that an author gives: of styles, fonts, sections, slides, cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PDF files with a marker beside what their pages show: covered, cut off, in fonts, in forms, in earlier revisions."""
+"""PDF files with a marker outside the visible page: covered, cut off, in fonts, in forms, in earlier revisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures with markers in what few phones write: C2PA, further pictures, app blocks, comments of old formats."""
+"""Pictures with markers in parts that few phones write: C2PA, extra pictures, app blocks, comments of old formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What officers see when something is wrong: altered tips, failing answers and deliveries, a false roster."""
+"""Officers' pages when something is wrong: altered tips, failing answers and deliveries, a false roster."""
 
 from __future__ import annotations
 

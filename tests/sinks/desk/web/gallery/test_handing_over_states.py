@@ -1,4 +1,6 @@
-"""What desks hand to each other, in every state: the tipster's own words, orders, withdrawn directions, originals."""
+"""Material that desks hand to each other, in every state: the tipster's own words, orders, withdrawn directions,
+originals.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ def handed_over(
 
 
 @pytest.mark.usefixtures("handed_over")
-async def test_an_officer_asks_for_originals_and_directs_a_tip_and_withdraws_a_direction(gallery: DeskGallery) -> None:
+async def test_an_officer_asks_for_originals_and_then_directs_a_tip_and_withdraws_the_direction(
+    gallery: DeskGallery,
+) -> None:
     assert await gallery.visit(STATES, *ME) == []
 
 
@@ -73,5 +77,5 @@ async def test_a_second_officer_consents_and_approves(gallery: DeskGallery, seco
 
 
 @pytest.mark.usefixtures("handed_over")
-async def test_a_station_reads_what_it_was_given_and_no_more(gallery: DeskGallery) -> None:
+async def test_a_station_reads_only_what_it_was_given(gallery: DeskGallery) -> None:
     assert await gallery.visit(STATIONS, "lanka/lanka-1", "lanka passphrase 1") == []

@@ -1,4 +1,4 @@
-"""The pages of figures, people and oversight in every state, as a head and as an auditor see them."""
+"""Pages about figures, people and oversight in every state, as a head and as an auditor see them."""
 
 from __future__ import annotations
 

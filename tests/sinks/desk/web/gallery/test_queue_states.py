@@ -64,7 +64,7 @@ async def test_the_desk_above_sees_the_tips_that_rose(gallery: DeskGallery) -> N
     assert await gallery.visit(states, "dig/dig-1", "dig passphrase 1") == []
 
 
-async def test_the_queue_says_that_it_has_no_tips_and_tells_of_a_fault(
+async def test_the_queue_says_that_it_has_no_tips_or_reports_a_fault(
     gallery: DeskGallery, context: DeskContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(context, "has_fault", lambda: True)

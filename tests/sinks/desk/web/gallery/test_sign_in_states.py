@@ -72,7 +72,7 @@ async def test_an_officer_sees_every_step_of_signing_in(gallery: DeskGallery) ->
 
 
 @pytest.mark.usefixtures("officers")
-async def test_whoever_tries_too_often_is_told_when_to_try_again(
+async def test_a_person_who_tries_too_often_is_told_when_to_retry(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (sign_in_module, recovery_pages):
@@ -81,7 +81,7 @@ async def test_whoever_tries_too_often_is_told_when_to_try_again(
 
 
 @pytest.mark.usefixtures("officers")
-async def test_whoever_tries_too_many_codes_is_told_when_to_try_again(
+async def test_a_person_who_tries_too_many_codes_is_told_when_to_retry(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reserve = Throttle.reserve
