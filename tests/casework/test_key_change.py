@@ -14,7 +14,7 @@ from satark.store import envelopes, tables
 from support.desks import SeededDesk
 from support.tips import seed_tip
 
-ROWS = select(tables.envelope.c.holder, tables.envelope.c.sealed)
+ROWS = select(tables.envelope.c.holder, tables.envelope.c.sealed).where(tables.envelope.c.sealed != b"")
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "finished again after a crash"])

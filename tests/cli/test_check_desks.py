@@ -12,7 +12,7 @@ from satark.cli.check_desks import desk_warnings
 
 
 def state(level: str = "range", **roles: str) -> Any:
-    officers = {name: SimpleNamespace(name=name, role=role) for name, role in roles.items()}
+    officers = {name: SimpleNamespace(name=name, role=role, temporary=False) for name, role in roles.items()}
     heads = [name for name, role in roles.items() if role == "head"]
     return SimpleNamespace(desks={"sp": SimpleNamespace(officers=officers, heads=heads, rank=LEVELS.index(level))})
 
@@ -30,6 +30,14 @@ def state(level: str = "range", **roles: str) -> Any:
 def test_a_desk_with_one_officer_or_one_head_is_named(roles: dict[str, str], words: str) -> None:
     found = desk_warnings(state(**roles), is_office=False)
     assert (words in found[0]) if words else found == []
+
+
+def test_officers_whose_passphrase_somebody_else_knows_are_named_and_not_the_one_in_the_safe() -> None:
+    desks = state(asha="head", ravi="officer", recovery="head")
+    for name in ("ravi", "recovery"):
+        desks.desks["sp"].officers[name].temporary = True
+    (found,) = desk_warnings(desks, is_office=False)
+    assert "know these officers' passphrases: ravi (sp);" in found.replace("knows", "know")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from sqlalchemy import Table, delete, insert, update
@@ -19,7 +20,9 @@ from satark.custody.comparison import (
     compare_stores,
     find_missing,
     missing_tips,
+    note_for_backup,
     note_stores,
+    take_over_note,
 )
 from satark.custody.log import record_tip_erasure
 from satark.custody.verify_log import LogHead
@@ -28,7 +31,7 @@ from satark.plugins.loader import Plugins
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
-from satark.store import bulk, evidence_files
+from satark.store import bulk, envelopes, evidence_files
 from satark.store.sealed_files import form_name
 from satark.store.tables import anchor, custody, custody_head, envelope, erased_tip, tip_count, tip_witness
 from satark.store.tables import keys as keys_metadata
@@ -157,6 +160,47 @@ def test_a_tip_that_an_attacker_deletes_is_missing_and_one_that_a_rule_erases_is
     assert find_missing(services, note=True) == []
     delete_rows(services, tips[0].id, tip_table)
     assert [one.count for one in find_missing(services)] == [1]
+
+
+def hide(services: Services, tip: str, how: str) -> None:
+    """Take a tip from the DIG, as who writes rows can: the office that has it too leaves the counts right."""
+    mine = services.read_keys(lambda keys: [envelopes.tag(keys, tip, "sp")])
+    others = (envelope.c.tip == tip, envelope.c.holder.not_in(mine), envelope.c.sealed != b"")
+    hidden = {
+        "renamed": update(envelope).where(*others).values(holder=os.urandom(16)),
+        "emptied": update(envelope).where(*others).values(sealed=b""),
+        "deleted": delete(envelope).where(*others),
+        "alone": delete(envelope).where(envelope.c.tip == tip, envelope.c.holder.not_in(mine)),
+    }
+    services.write_now(lambda unit: unit.keys.execute(hidden[how]))
+
+
+@pytest.mark.parametrize("how", ["renamed", "emptied", "deleted", "alone"])
+def test_a_tip_that_an_accused_head_hides_from_another_desk_is_missing_whatever_is_written_later(
+    services: Services, how: str
+) -> None:
+    dig, sp = SeededDesk(services, "dig", level="range"), SeededDesk(services, "sp")
+    tip = seed_tip(services, [dig.desk, sp.desk])
+    take(services, main=1, keys=1)
+    assert find_missing(services, note=True) == []
+    hide(services, tip.id, how)
+    services.write_now(lambda unit: envelopes.store(unit, tip.id, "lanka", b"directed"))
+    services.write_now(lambda unit: envelopes.drop(unit, tip.id, ["lanka"]))
+    assert [str(one) for one in find_missing(services, note=True)] == [f"{_MISSING}: 1"]
+    assert len(sp.casework.summaries()) == 1
+
+
+def test_a_new_machine_takes_over_from_a_backup_how_many_tips_there_were(services: Services) -> None:
+    sp = SeededDesk(services, "sp")
+    tip = seed_tip(services, [sp.desk])
+    take(services, main=1, keys=1)
+    find_missing(services, note=True)
+    note = note_for_backup(services)
+    for file in services.data_dir.glob("tips.*"):
+        file.unlink()
+    delete_rows(services, tip.id, tip_table, envelope)
+    take_over_note(services, note)
+    assert [str(one) for one in find_missing(services)] == [f"{_MISSING}: 1"]
 
 
 def test_the_note_names_nobody_and_no_tip(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:

@@ -43,7 +43,7 @@ def test_a_destination_without_a_key_here_is_a_wrong_setting(context: WorkerCont
 
 
 def test_no_link_key_is_made_once_an_office_knows_one(context: WorkerContext, tmp_path: Path) -> None:
-    row = {"desk": "cantt", "recipient": "age1", "verifier": "0", "answer_verifier": "0"}
+    row = {"desk": "cantt", "recipient": "age1", "verifier": "0", "tag": b""}
     context.write_now(lambda unit: unit.insert(tables.office, [row]))
     with pytest.raises(SettingsError, match="No such file"):
         context.office_link(tmp_path / "link.key")

@@ -163,7 +163,7 @@ async def test_every_desk_has_a_row_of_one_size_and_only_permitted_desks_can_ope
             host.services.write_now(lambda unit, desk=desk: add_desk(unit, desk))  # type: ignore[misc]
         assert host.ingest_runtime
         await Tipster(host.ingest_runtime, channel, "9140112233").walk(OFFICE, RECEIPT)
-        query = select(tables.envelope.c.sealed)
+        query = select(tables.envelope.c.sealed).where(tables.envelope.c.sealed != b"")
         sealed = host.services.read_keys(lambda connection: connection.execute(query).scalars().all())
     assert len(sealed) == 4
     sizes = {content_size(one) for one in sealed}

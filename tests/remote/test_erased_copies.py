@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Message
@@ -14,13 +14,13 @@ from satark.casework import NoSuchTip
 from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
-from satark.remote.frames import CHUNK_SIZE
+from satark.remote.frames import CHUNK_SIZE, open_frame
 from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
-from support.tips import SeededTip, seed_file, seed_message
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("an office at work")
 
@@ -125,9 +125,29 @@ async def test_the_erasure_of_a_tip_that_was_kept_from_an_office_is_covered(link
     link.take_away(kept, "sp")
     await link.exchange_all()
     erase_at_host(link, tmp_path)
+    rows = [row.tip for row in link.rows(link.host, tables.delivery)]
+    assert len(rows) == 2
+    assert not any(one.id in named for one in (kept, had) for named in rows)
     await link.deliver()
     assert len(link.connection.to_offices) == 2
     await link.receive_at_office()
     assert copies(link, had) == {"custody"}
     tags = link.office.read_keys(lambda c: c.execute(select(tables.erased_tip.c.tag)).scalars().all())
     assert [one[:16] for one in tags] == [link.office.read_keys(lambda c: envelopes.tag(c, had.id, "erased copy"))]
+
+
+async def test_who_alters_the_ids_of_finished_covers_has_no_office_ordered_to_erase_a_tip_that_it_did_not_have(
+    link: Any, tmp_path: Any
+) -> None:
+    kept = seed_tip(link.host, [link.dig], excluded=("sp",))
+    cover = link.host.read_keys(lambda c: deliveries.cover_id(c, kept.id, "list:sp"))
+    link.host.write_now(lambda unit: deliveries.add(unit, kept.id, "list:sp", id_=cover))
+    link.host.write_now(lambda unit: deliveries.mark_done(unit, [cover], covers=True))
+    altered = update(tables.delivery).where(tables.delivery.c.destination == "list:sp").values(id=os.urandom(16))
+    link.host.write_now(lambda unit: unit.main.execute(altered))
+    erase_at_host(link, tmp_path)
+    await link.deliver()
+    ((_, frame),) = link.connection.to_offices
+    assert open_frame(frame, link.office_key).frame.kind == "cover"
+    await link.receive_at_office()
+    assert link.office.read_keys(lambda c: c.execute(select(tables.erased_tip.c.tag)).scalars().all()) == []

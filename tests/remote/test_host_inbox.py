@@ -23,7 +23,7 @@ from satark.remote.frames import message_frames, seal_frame
 from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, encode
 from satark.remote.office_outbox import new_answer, queue_answer
 from satark.roster.chain import append
-from satark.roster.entries import DESK_USE, Entry, KeyChange, desk_verifier
+from satark.roster.entries import DESK_USE, Entry, KeyChange
 from satark.routing.authors import Writer, _statement
 from satark.routing.desks import add_desk
 from satark.routing.renewals import tip_verifier
@@ -217,7 +217,7 @@ async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: An
 
 async def test_an_attacker_who_writes_the_offices_row_answers_in_no_desks_name(link: Any, stranger_key: Any) -> None:
     seeded, (_, identity) = link.seed_tip(), new_identity()
-    row = {**msgspec.structs.asdict(stranger_key.public_keys), "answer_verifier": desk_verifier(identity)}
+    row = msgspec.structs.asdict(stranger_key.public_keys)
     link.host.write_now(lambda unit: unit.main.execute(update(tables.office).values(row)))
     answer = OfficeAnswer(id=os.urandom(16), desk="sp", tip=seeded.id, sealed=b"x", internal=False)
     (frame,) = message_frames("sp", "to_host", signed(answer, identity))

@@ -17,6 +17,8 @@ from satark.casework import NoSuchTip
 from satark.custody.verify_log import verify_log
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.host_outbox import HostOutbox
+from satark.remote.link_keys import OfficePairing
+from satark.remote.offices import link_office
 from satark.store import deliveries, envelopes, tables
 from support.tips import seed_file
 
@@ -162,3 +164,19 @@ async def test_no_sound_and_no_original_is_sent_to_a_station(link: Any) -> None:
     }
     assert held == {"2.clean.age", "3.muted.age"}
     assert verify_log(link.office).problems == (), "what never came is not missing"
+
+
+async def test_who_writes_an_offices_row_and_reads_its_broker_opens_no_frame(link: Any, stranger_key: Any) -> None:
+    seeded = link.seed_tip()
+    forged = update(tables.office).values(recipient=stranger_key.public_keys.recipient)
+    link.host.write_now(lambda unit: unit.main.execute(forged))
+    (result,) = await link.deliver()
+    assert "satark desk register" in result.reason
+    link.make_deliveries_due()
+    await link.send_covers()
+    assert link.connection.to_offices == []
+    pairing = OfficePairing.of("sp", link.sp_identity, link.office_key)
+    link.host.write_now(lambda unit: link_office(unit, pairing))
+    link.make_deliveries_due()
+    await link.exchange_all()
+    assert link.casework.open(seeded.number).tip == seeded.tip

@@ -89,7 +89,7 @@ async def test_after_the_offices_key_change_host_citizen_and_office_read_each_ot
 
 async def test_an_office_announces_its_key_until_the_hosts_roster_lists_it(link: Any) -> None:
     link.change_key_at_office()
-    office = link.host.read(lambda c: office_of(c, "sp"))
+    office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
     await link.host_outbox.send_directory(office, link.connection.publish, again=True)
     await link.receive_at_office()
     assert len(link.rows(link.office, tables.office_outbox)) == 1, "the host has not applied it"

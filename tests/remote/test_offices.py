@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from satark.api.routing import DestinationRule, NoSuchDesk
 from satark.api.sealing import CantOpen, new_identity, open_envelope
 from satark.api.sink import MessageRejected
 from satark.casework import ActRefused
-from satark.remote.frames import CHUNK_SIZE
+from satark.custody.comparison import find_missing
+from satark.remote.frames import CHUNK_SIZE, open_frame
 from satark.remote.messages import ANSWER, SIGNED_ANSWER, DirectoryMessage, decode
-from satark.remote.offices import office_of, resend
+from satark.remote.offices import count_withheld, office_of, resend
+from satark.retention.erasure import erase_copy
 from satark.roster.chain import append, chain_hash, read_state
 from satark.roster.entries import DeskAdded, Entry, HostNoted, desk_verifier
 from satark.roster.roster import HOST_COPY_NAME, HostRoster, lines_of, write_copy
@@ -29,7 +32,7 @@ PHOTO = os.urandom(3 * CHUNK_SIZE)
 
 
 async def test_an_older_directory_does_not_replace_a_newer_one(link: Any) -> None:
-    office = link.host.read(lambda c: office_of(c, "sp"))
+    office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
     for version in (2, 1):
         await link.host_outbox.send(
             office, DirectoryMessage(version=version, roster=(), destination_rules=b"[]"), link.connection.publish
@@ -81,7 +84,7 @@ async def test_an_office_rejects_a_roster_from_the_host_that_contradicts_its_own
     await link.exchange_all()
     thief, identity = new_identity()
     rule = DestinationRule(to="email:dig", desk="dig", recipient=thief)
-    office = link.host.read(lambda c: office_of(c, "sp"))
+    office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
     forged = DirectoryMessage(version=2**62, roster=forged_roster(link, thief), destination_rules=encode_rules([rule]))
     await link.host_outbox.send(office, forged, link.connection.publish)
     with pytest.raises(MessageRejected, match="roster"):
@@ -97,7 +100,7 @@ async def test_an_office_rejects_a_roster_from_the_host_that_contradicts_its_own
 async def test_an_office_rejects_a_first_roster_that_lacks_entries_of_its_pairing(link: Any, *, kept: bool) -> None:
     thief, _ = new_identity()
     roster = tuple(link.host.read_keys(link.host.roster.stored_entries)) if kept else forged_roster(link, thief)
-    office = link.host.read(lambda c: office_of(c, "sp"))
+    office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
     first = DirectoryMessage(version=2**62, roster=roster, destination_rules=encode_rules([]))
     await link.host_outbox.send(office, first, link.connection.publish)
     if kept:
@@ -133,7 +136,9 @@ async def test_an_attacker_who_serves_another_roster_of_the_host_at_an_office_ge
     forged = forged_roster(link, thief)
     if how == "continued":  # what an unsealed roster of the host allowed when the office joined
         link.host.write_now(lambda unit: close_roster(unit, ()))
-        await link.host_outbox.send_directory(link.host.read(lambda c: office_of(c, "sp")), link.connection.publish)
+        await link.host_outbox.send_directory(
+            link.host.read(lambda c: office_of(c, link.host.keys, "sp")), link.connection.publish
+        )
         await link.receive_at_office()
         link.office.note_host("sp", link.sp_identity)
         added = DeskAdded(desk=replace(link.dig, name="cell", recipient=thief), verifier=desk_verifier(identity))
@@ -188,3 +193,48 @@ async def test_rewritten_rows_of_an_office_change_no_recipient_of_its_messages(l
     assert any("dig" in one for one in link.office.inspect_rosters())
     (sealed,) = await directed_envelopes(link, seeded)
     assert open_envelope(sealed, link.dig_identity, tip=seeded.id, desk="dig").identity
+
+
+async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_was_erased(
+    link: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had, withheld, _ = link.seed_tip(), link.seed_tip(), link.seed_tip(to=(link.dig,), excluded=("sp",))
+    await link.deliver()
+    frames = [one for one in link.connection.to_offices if withheld.id.encode() not in opened(link, one)]
+    assert len(frames) == len(link.connection.to_offices) - 1
+    link.connection.to_offices = frames
+    await link.receive_at_office()
+    assert [tip.header.number for tip in link.casework.summaries()] == [had.number]
+    assert count_withheld(link.office) == 0, "it may be on its way"
+    now = time.time_ns()
+    monkeypatch.setattr("satark.remote.offices.time.time_ns", lambda: now + 86_400 * 10**9)
+    assert count_withheld(link.office) == 1
+    link.office.write_now(lambda unit: erase_copy(unit, had.id, "term"))
+    assert count_withheld(link.office) == 1
+    link.host.write_now(lambda unit: resend(unit, "sp"))
+    await link.exchange_all()
+    assert count_withheld(link.office) == 0
+    assert count_withheld(link.host) == 0
+
+
+def opened(link: Any, message: tuple[str, bytes]) -> bytes:
+    return bytes(open_frame(message[1], link.office_key).frame.body)
+
+
+async def test_a_tip_that_somebody_deletes_at_an_office_is_missing_there(link: Any) -> None:
+    await link.exchange_all()
+    assert find_missing(link.office, note=True) == []
+    deleted, erased, never = (link.seed_tip() for _ in range(3))
+    await link.exchange_all()
+    link.office.write_now(lambda unit: erase_copy(unit, erased.id, "term"))
+    link.office.write_now(lambda unit: erase_copy(unit, "e" * 32, "term"))  # it never came
+    assert find_missing(link.office) == []
+    for table, column in ((tables.tip, tables.tip.c.id), (tables.envelope, tables.envelope.c.tip)):
+        forged = delete(table).where(column == deleted.id)
+        link.office.write_now(lambda unit, table=table, forged=forged: on(unit, table).execute(forged))
+    assert [one.count for one in find_missing(link.office)] == [1]
+    assert link.casework.open(never.number)
+
+
+def on(unit: Any, table: Any) -> Any:
+    return unit.keys if table.metadata is tables.keys else unit.main

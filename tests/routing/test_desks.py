@@ -28,6 +28,8 @@ def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> 
     if "desk" in values:
         values["holder"] = services.read_keys(lambda c: envelopes.tag(c, seeded.id, values.pop("desk")))
     statement = update(table).where(column == seeded.id).values(**values)
+    if table is tables.envelope:
+        statement = statement.where(table.c.sealed != b"")  # what vouches for the rows stays
     services.write_now(lambda unit: (unit.keys if table is tables.envelope else unit.main).execute(statement))
 
 
@@ -76,7 +78,7 @@ def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_key
             open_as(Message, newest, key)
     assert open_as(Message, newest, seeded.receipt_identity).text == "खोज जारी है"
     # Nobody sees in the rows which desk has moved, or which row is nobody's.
-    rows = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
+    rows = [one for one in services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars()) if one]
     assert {(len(one), one.count(b"-> mlkem768x25519 "), one.count(b"-> X25519 ")) for one in rows} == {
         (len(rows[0]), 1, 1)
     }
@@ -139,11 +141,11 @@ def test_a_second_change_of_the_same_key_is_refused(services: Services, sp: Seed
 def test_a_key_change_leaves_a_forged_envelope_as_it_is(services: Services, sp: SeededDesk, dig: SeededDesk) -> None:
     seeded = seed_tip(services, [dig.desk])
     tamper(services, tables.envelope, seeded, desk="sp")
-    (before,) = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
+    before = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
     others = [seed_tip(services, [sp.desk]) for _ in range(4)]
     identity = renew_key(services, sp)
     query = select(tables.envelope).where(tables.envelope.c.tip == seeded.id)
-    assert services.read_keys(lambda c: c.execute(query).all()) == [before]
+    assert services.read_keys(lambda c: c.execute(query).all()) == before
     # It stops the change of no other tip, whichever is read first.
     assert all(newest_recipient(services, other) != other.recipient for other in others)
     assert len(Casework(services, "sp", identity).summaries()) == 4

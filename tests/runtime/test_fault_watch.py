@@ -433,7 +433,11 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "drill_failed": (drilled("keys.age is missing", "more"), "keys.age is missing and 1 more; the timer's log", 200),
     "drill_old": (drilled(days=40), "no drill passed for 40 days; the timer's log", 200),
     "database_older": (older_copies, "main database lacks (1 of 2025-11-30): 1; restore the newer copy", 200),
-    "tips_missing": (deleted_tip, "that no desk can open any more: 1; find out who writes to the databases", 200),
+    "tips_missing": (
+        deleted_tip,
+        "a desk which had them can't open any more: 1; find out who writes to the databases",
+        200,
+    ),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_asked": (
         rows(tables.epoch_machine, {"id": bytes(16), "recipient": bytes(60)}),

@@ -56,6 +56,7 @@ class Clock:
         assert host.ingest_runtime
         self.tipster = Tipster(host.ingest_runtime, channel)
         self.identity = host.ingest_runtime.identity
+        self.jobs = host.ingest_runtime._jobs
         self.identities: dict[str, str] = {}
 
     def make_desk(self, name: str, level: Any) -> None:
@@ -369,6 +370,30 @@ async def test_a_draft_that_does_not_open_expires_all_the_same(clock: Clock) -> 
     await clock.tipster.say("Hi", "English")
     clock.change("conversation", draft=b"?" * 60, due=b"", ends_by=0)
     await until(lambda: clock.count("conversation") == 0)
+
+
+async def test_who_writes_rows_puts_off_the_end_of_no_draft(stored: Clock) -> None:
+    clock = stored
+    await clock.tipster.say("Hi", "English")
+    make_due(clock, expires=0)
+    clock.change("conversation", ends_by=2**62)
+    clock.jobs.looks_at_all = 0
+    await until(lambda: clock.count("conversation") == 0)
+    assert clock.jobs.looks_at_all > time.time()
+
+
+async def test_nobody_is_told_of_news_once_the_address_ended_whatever_its_row_says(clock: Clock) -> None:
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    await clock.tipster.say("2")
+    (row,) = clock.host.services.read(lambda c: c.execute(select(tables.reach)).all())
+    handle = clock.identity.open_handle(row.handle, row.id)
+    assert handle
+    assert handle.until == row.expires_at > time.time()
+    ended = clock.identity.seal_handle(msgspec.structs.replace(handle, until=1), row.id)
+    clock.change("reach", handle=ended, expires_at=2**62)
+    clock.respond("planted question")
+    await until(lambda: not clock.waiting)
+    assert clock.sent("news") == []
 
 
 async def test_expired_rows_are_deleted_some_in_each_transaction(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.strategies import integers, lists, sampled_from
+from sqlalchemy import Connection, delete, insert, select, update
 
 from satark.api.sealing import encrypt_alike
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import envelopes, tables
+from satark.store.unit_of_work import UnitOfWork
 from support.store import fresh_services
 
 
@@ -77,7 +83,7 @@ def test_no_row_tells_its_holder_without_the_name_key(services: Services, tmp_pa
     plant(services, "t1", "sp")
     plant(services, "t2", "sp")
     rows = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
-    assert len({row.holder for row in rows}) == 2, "not even that two rows have the same holder"
+    assert len({row.holder for row in rows}) == len(rows) == 4, "not even that two rows have the same holder"
     assert not any(b"sp" in row.holder for row in rows)
     other = Services(
         Settings(data_dir=tmp_path, name_key_file=tmp_path / "other.key"),
@@ -94,7 +100,7 @@ def test_a_decoy_stands_for_nobody(services: Services) -> None:
         unit.queue(tables.envelope, rows)  # type: ignore[attr-defined]
 
     services.write_now(write)
-    assert len(services.read_keys(lambda c: c.execute(select(tables.envelope)).all())) == 3
+    assert len(services.read_keys(lambda c: c.execute(select(tables.envelope)).all())) == 4
     names = ["sp", "dig", "", "*", "email:cell"]
     assert services.read_keys(lambda c: envelopes.holders_of(c, "t1", names)) == ["sp"]
 
@@ -109,7 +115,7 @@ def test_decoys_are_renewed_and_no_envelope_is_changed(services: Services) -> No
     rows = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
     assert {b"sealed", b"kept", b"another tip's"} < set(rows)
     fresh = [one for one in rows if len(one) > 2048]
-    assert len(rows) == 5
+    assert len(rows) == 5 + 2, "and what vouches for those of a tip"
     assert len(set(fresh)) == 2
 
 
@@ -123,12 +129,77 @@ def test_a_tip_has_as_many_rows_after_it_was_given_to_a_desk_and_taken_back(serv
 
     def rows() -> list[int]:
         found = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
-        return [len(one) for one in found]
+        return sorted(len(one) for one in found)
 
-    assert rows() == [len(given)] * 4
+    assert rows() == [0] + [len(given)] * 4
     for name in ("lanka", "kotwali"):
         services.write_now(lambda unit, name=name: envelopes.store(unit, "t1", name, given))  # type: ignore[misc]
-        assert rows() == [len(given)] * 4
+        assert rows() == [0] + [len(given)] * 4
     services.write_now(lambda unit: envelopes.drop(unit, "t1", ["lanka", "kotwali", "nobody"]))
-    assert rows() == [len(given)] * 4
+    assert rows() == [0] + [len(given)] * 4
     assert services.read_keys(lambda c: envelopes.holders_of(c, "t1", ["lanka", "kotwali", "dig"])) == ["dig"]
+
+
+class Rows(RuleBasedStateMachine):
+    """A tip's rows: the host's own acts leave them whole; who has no name key can but undo what they did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.services = fresh_services(Path(self.folder.name))
+        self.services.write_now(
+            lambda unit: unit.queue(
+                tables.envelope, envelopes.rows_of(unit.keys, {"sp": b"key", "dig": b"key"}, "t1", [b"decoy", b"decoy"])
+            )
+        )
+        self.good = self.rows()
+
+    def rows(self) -> set[tuple[bytes, bool]]:
+        here = tables.envelope.c
+        return {
+            (row.holder, not row.sealed)
+            for row in self.services.read_keys(lambda c: c.execute(select(here.holder, here.sealed)).all())
+        }
+
+    def act(self, write: Callable[[UnitOfWork], None]) -> None:
+        is_whole = self.rows() == self.good
+        self.services.write_now(write)
+        self.good = self.rows() if is_whole else self.good
+
+    def teardown(self) -> None:
+        self.services.close()
+        self.folder.cleanup()
+
+    @rule(name=sampled_from(["sp", "dig", "lanka", "email:sp"]))
+    def store(self, name: str) -> None:
+        self.act(lambda unit: envelopes.store(unit, "t1", name, b"key"))
+
+    @rule(names=lists(sampled_from(["sp", "dig", "lanka"])))
+    def drop(self, names: list[str]) -> None:
+        self.act(lambda unit: envelopes.drop(unit, "t1", names))
+
+    @rule(size=sampled_from([4096, 8192]))
+    def renew(self, size: int) -> None:
+        self.act(lambda unit: envelopes.renew_decoys(unit, "t1", size))
+
+    @rule(how=sampled_from(["delete", "rename", "empty", "add"]), at=integers(0, 9))
+    def forge(self, how: str, at: int) -> None:
+        here = tables.envelope.c
+        rows = sorted(self.rows())
+        holder, _ = rows[at % len(rows)]
+        changes: dict[str, Any] = {
+            "delete": delete(tables.envelope).where(here.holder == holder),
+            "rename": update(tables.envelope).where(here.holder == holder).values(holder=os.urandom(16)),
+            "empty": update(tables.envelope).where(here.holder == holder).values(sealed=b""),
+            "add": insert(tables.envelope).values(tip="t1", holder=os.urandom(16), sealed=b"forged"),
+        }
+        if len(rows) > 1:  # who deletes all deletes the tip, which is counted
+            self.services.write_now(lambda unit: unit.keys.execute(changes[how]))
+
+    @invariant()
+    def only_what_the_host_did_is_whole(self) -> None:
+        found = self.services.read_keys(lambda c: envelopes.vouched_tips(c, ["t1"]))
+        assert bool(found) == (self.rows() == self.good)
+
+
+TestRows = Rows.TestCase

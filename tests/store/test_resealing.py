@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,6 +73,24 @@ async def test_a_value_that_does_not_open_does_not_delay_the_end_of_an_epoch(dat
         await place.epoch_later()
         assert [bytes(row.draft) for row in place.rows(tables.conversation)] == [b""]
         assert await asha.say("Hi")
+
+
+async def test_an_address_that_ended_is_sealed_anew_for_nobody_whatever_its_row_says(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with epoch_host_on(databases, tmp_path) as place:
+        asha = place.tipster("9140112233")
+        await asha.walk(ANSWERS, RECEIPT)
+        await asha.say("2")
+        kept = tables.reach.update().values(expires_at=2**62)
+        place.host.services.write_now(lambda unit: unit.main.execute(kept))
+        await place.epoch_later()
+        (row,) = place.rows(tables.reach)
+        handle = place.identity.open_handle(row.handle, row.id)
+        assert handle
+        monkeypatch.setattr("satark.store.resealing.time", SimpleNamespace(time=lambda: float(handle.until)))
+        await place.epoch_later()
+        assert [bytes(row.handle) for row in place.rows(tables.reach)] == [b""]
 
 
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)

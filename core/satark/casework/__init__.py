@@ -54,9 +54,9 @@ from satark.printing.sheet import SheetPage, make_sheet
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
 from satark.remote.office_inbox import OfficeAgent
 from satark.remote.office_outbox import host_of
-from satark.remote.offices import join, register, resend
+from satark.remote.offices import join, link_office, register, resend
 from satark.retention.schedule import NoRetentionKey
-from satark.roster.chain import Proposal, read_state
+from satark.roster.chain import Proposal, append_withdrawal, read_state
 from satark.roster.entries import (
     RECOVERY,
     ROLES,
@@ -75,6 +75,7 @@ from satark.roster.entries import (
     Role,
     RosterOfficer,
     Signature,
+    Withdrawn,
     describe,
     desk_verifier,
     fingerprint_of,

@@ -6,7 +6,7 @@ from satark.api.routing import LEVELS, Destination, DestinationRule
 from satark.api.settings import SettingProblem
 from satark.api.sink import Sink
 from satark.delivery.destination_keys import key_problems
-from satark.roster.entries import PROBE_DESK
+from satark.roster.entries import PROBE_DESK, RECOVERY
 from satark.roster.state import RosterState
 from satark.settings.core import Core
 from satark_words.geography.geography import Geography
@@ -38,9 +38,15 @@ def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -
 
 
 def desk_warnings(state: RosterState, *, is_office: bool) -> list[str]:
-    """Return a warning for each desk with one officer or one head, and at a host if no desk is above the districts'."""
+    """Return a warning for each desk with one officer or one head, and at a host if no desk is above the districts'.
+
+    And one that names whose passphrase somebody else knows.
+    """
     names = sorted(state.desks.keys() - {PROBE_DESK})
     warnings = [warning for name in names if (warning := _warning(name, state))]
+    officers = [(name, one) for name in names for one in state.desks[name].officers.values() if one.name != RECOVERY]
+    if known := ", ".join(f"{one.name} ({name})" for name, one in officers if one.temporary):
+        warnings.append(f"somebody else knows these officers' passphrases: {known}; each signs in on the web once")
     if names and not is_office and max(state.desks[name].rank for name in names) <= LEVELS.index("district"):
         warnings.append("nobody gets a complaint about an SP's office; run: satark desk add dig --level range --help")
     return warnings

@@ -77,12 +77,11 @@ def find_losses(services: Services) -> list[Difference]:
 
 
 def find_missing(services: Services, *, note: bool = False) -> list[Difference]:
-    """Return how many tips no desk can open although no rule erased them. This reads every tip.
+    """Return how many tips somebody deleted, or took from one of their desks. This reads every tip.
 
     `note`: note the number for `missing_tips`, and at the first look the surplus to compare with later.
     """
-    desks = _desks(services)
-    present = services.read_keys(lambda keys: services.read(lambda main: tip_counts.surplus(main, keys, desks)))
+    present = services.read_keys(lambda keys: services.read(lambda main: tip_counts.surplus(main, keys)))
     first, _ = _kept(services)
     first = present if first is None else first
     missing = max(0, first - present)
@@ -109,15 +108,16 @@ def note_stores(services: Services) -> None:
 
 
 def note_for_backup(services: Services) -> bytes:
-    """Return the note that `note_stores` stores."""
+    """Return the note that `note_stores` stores, and on a second line the note of `find_missing`."""
     note_stores(services)
-    return _file(services).read_bytes()
+    return b"\n".join(file.read_bytes() for file in _files(services) if file.exists())
 
 
 def take_over_note(services: Services, note: bytes) -> None:
-    """Take over the note of `note_for_backup` from another machine, unless this one noted something itself."""
-    if note and not _file(services).exists():
-        atomic_files.replace(_file(services), [note])
+    """Take over the notes of `note_for_backup` from another machine, except those that this machine has itself."""
+    for file, line in zip(_files(services), note.split(b"\n"), strict=False):
+        if line and not file.exists():
+            atomic_files.replace(file, [line])
 
 
 def accept_losses(services: Services) -> None:
@@ -128,7 +128,7 @@ def accept_losses(services: Services) -> None:
         unit.upsert(tables.tip_witness, [dict(row) for row in unit.main.execute(select(tables.tip_count)).mappings()])
 
     services.write_now(write)
-    for file in (_file(services), services.data_dir / _KEPT):
+    for file in _files(services):
         file.unlink(missing_ok=True)
 
 
@@ -140,6 +140,10 @@ def noted_head(services: Services) -> LogHead | None:
 
 def _file(services: Services) -> Path:
     return services.data_dir / "tips.witness"
+
+
+def _files(services: Services) -> tuple[Path, Path]:
+    return _file(services), services.data_dir / _KEPT
 
 
 def _kept(services: Services) -> tuple[int | None, int]:
@@ -223,7 +227,7 @@ def _missing_files(services: Services, sealed: list[str]) -> list[Difference]:
 
 _LOST_TIPS: Final = "tips that were acknowledged and that the main database lacks"
 _LOST_KEYS: Final = "tips that were acknowledged and whose keys the key store lacks"
-_MISSING: Final = "tips that were acknowledged, that no rule erased, and that no desk can open any more"
+_MISSING: Final = "acknowledged tips that no rule erased, and that a desk which had them can't open any more"
 _LOST_LOG: Final = "heads of the audit log that this machine noted and that the log lacks"
 _OLDER_KEYS: Final = "the key store is older than the main database, by entries of the custody log"
 _OLDER_MAIN: Final = "the main database is older than the key store, by entries of the custody log"

@@ -74,6 +74,8 @@ class Handle(Redacted, frozen=True):
     """Position in the thread of the newest message that the sender was told of."""
     missed: bool = False
     """Whether the notice of the newest message did not arrive. If so, the sender is told when they write again."""
+    until: int = 0
+    """Unix time at which the handle ends, whatever rows say; 0: it ends with its conversation."""
 
 
 class Identity:

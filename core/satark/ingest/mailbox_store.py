@@ -116,12 +116,14 @@ class Mailboxes:
         """Store the sender's reply handle for the tip that was just submitted."""
         id_ = self._identity.link("tip", session.tip)
         inbound = event.inbound
-        handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now, bool(session.aloud))
+        until = time_buckets.band_end(unit.now + int(self._settings.handle_days * 86400))
+        sender, aloud = inbound.senders[0].reveal(), bool(session.aloud)
+        handle = Handle(inbound.account, sender, session.language, unit.now, aloud, until=until)
         row = {
             "id": id_,
             "sender": self._identity.lookup(event.pseudonyms[0]),
             "handle": self._identity.seal_handle(handle, id_),
-            "expires_at": time_buckets.band_end(unit.now + int(self._settings.handle_days * 86400)),
+            "expires_at": until,
         }
         unit.insert_new(tables.reach, [row], "id")
 

@@ -71,7 +71,7 @@ class HostInbox:
 
     def _open(self, message: bytes) -> tuple[Office, OfficeAnswer]:
         opened = open_frame(message, self._key)
-        office = self._services.read(lambda c: office_of(c, opened.frame.desk))
+        office = self._services.read(lambda c: office_of(c, self._services.keys, opened.frame.desk))
         if office is None:
             raise MessageRejected("desk")
         frame = opened.verified(office.link)

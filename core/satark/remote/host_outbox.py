@@ -34,7 +34,7 @@ from satark.remote.messages import (
     encode,
 )
 from satark.remote.offices import Office, copy_recipient, office_of
-from satark.retention.erasure import ERASED, is_cover_of_erased, sent_tag
+from satark.retention.erasure import sent_tag
 from satark.routing.desks import find_desk
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
@@ -52,6 +52,8 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 
 _DAY = 86_400 * 10**9
 """Nanoseconds of a day."""
+_HEADER = 8
+"""Bytes that a field's own length takes at most."""
 WITH_FILES = 6 * 3600
 """Seconds between two covers that stand for no tip but have files, on average."""
 
@@ -76,24 +78,23 @@ class HostOutbox:
         """
         office = await run_in_thread(self._services.read, lambda c: self._office(c, delivery.name))
         if office is None:
-            return DeadLetter("the desk is not in a remote office: see `satark desk register`")
-        if delivery.kind == ERASED:
-            own = deliveries.order_id(self._services.keys, delivery.tip, delivery.destination)
-            if delivery.idempotency_key != own.hex():
+            return DeadLetter("no office of this desk is known, or somebody altered its keys: `satark desk register`")
+        if delivery.kind == deliveries.ERASED:
+            id_ = bytes.fromhex(delivery.idempotency_key)
+            order = deliveries.read_order(self._services.keys, delivery.destination, delivery.tip, id_)
+            if order is None:
                 return DeadLetter("somebody wrote this order into the database")
-            _, tip, rule = delivery.tip.split(":")
-            order = ErasureMessage(tip=tip, rule="officers" if rule == "officers" else "term")
-            is_cover = await run_in_thread(self._services.read_keys, lambda c: is_cover_of_erased(c, order.tip))
-            await self.send(office, order, publish, is_cover=is_cover)
+            message = ErasureMessage(tip=order[0], rule="officers" if delivery.tip.endswith(":officers") else "term")
+            await self.send(office, message, publish, is_cover=order[1])
             return Done()
-        message, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
-        if message is None:
+        tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
+        if tip is None:
             return DeadLetter("there is no such tip")
-        if office.answer_verifier:
+        if office.link.verifier:
             await self.send_directory(office, publish)
         tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
         await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
-        await self._send_all(office, message, publish, b"cover" if is_cover else b"")
+        await self._send_all(office, tip, publish, b"cover" if is_cover else b"")
         return Done()
 
     async def send_covers(self, publish: Publish) -> None:
@@ -158,7 +159,8 @@ class HostOutbox:
         await publish(office.desk, await run_in_thread(seal_frame, frame, self._key, office.link))
 
     def _office(self, connection: Connection, desk: str) -> Office | None:
-        return office_of(connection, desk) or (copy_recipient(connection, desk) if desk in self._copies else None)
+        known = office_of(connection, self._services.keys, desk)
+        return known or (copy_recipient(connection, desk) if desk in self._copies else None)
 
     async def send_directory(self, office: Office, publish: Publish, *, again: bool = False) -> None:
         """Send the roster, unless the office was sent the same one today; with `again` in any case.
@@ -175,7 +177,8 @@ class HostOutbox:
         if not again and await self._sent_chunks(office.desk, transfer_id):
             return
         message = DirectoryMessage(version=now, roster=roster, destination_rules=rules)
-        await self.send(office, message, publish)
+        tips = await run_in_thread(self._tips_of, office.desk, -len(encode(message)) - _HEADER)
+        await self.send(office, msgspec.structs.replace(message, tips=tips), publish)
         await self._record_sent(office.desk, transfer_id, 1)
 
     def _directory(self) -> tuple[tuple[bytes, ...], tuple[DestinationRule, ...]]:
@@ -184,6 +187,16 @@ class HostOutbox:
         state = self._services.read_keys(roster.check).state
         entries = self._services.read_keys(roster.stored_entries)
         return tuple(entries), roster.readable_rules(state, self._services.destination_rules)
+
+    def _tips_of(self, desk: str, room: int) -> bytes:
+        """Return the ids of a desk's tips, filled up to the end of a frame: their size would tell of tips kept from it.
+
+        `room`: bytes of the first frame, modulo a frame.
+        """
+        here = self._services.read(lambda c: set(c.execute(select(tables.tip.c.id)).scalars()))
+        own = here.intersection(self._services.read_keys(lambda c: envelopes.tips_of(c, desk)))
+        ids = b"".join(map(bytes.fromhex, sorted(own)))
+        return ids.ljust(len(ids) + (room - len(ids)) % CHUNK_SIZE, b"\0")
 
     async def _send_file(self, office: Office, name: str, file: AnnouncedFile, publish: Publish, cover: bytes) -> None:
         total, id_ = count_chunks(file.size), file.transfer_id

@@ -85,6 +85,8 @@ class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     """The roster's entries. The office verifies them, and refuses entries that contradict its own."""
     destination_rules: bytes
     """Rules as `routing.destinations.encode_rules` returns them."""
+    tips: bytes = b""
+    """Ids of the desk's tips, 16 bytes each, padded with zeros. They show the office which tips a carrier withholds."""
 
 
 class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):

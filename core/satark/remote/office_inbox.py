@@ -30,7 +30,7 @@ from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_f
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import TipKeyAltered, changes_in
 from satark.services import ProcessServices
-from satark.store import changed_keys, envelopes, evidence_files, tables, tip_changes
+from satark.store import changed_keys, envelopes, evidence_files, tables, tip_changes, tip_counts
 from satark.store.sealed_files import form_name
 from satark.store.unit_of_work import UnitOfWork
 
@@ -108,7 +108,7 @@ class OfficeInbox:
     def _store(self, unit: UnitOfWork, desk: str, message: HostMessage) -> None:
         table = tables.office_outbox
         match message:
-            case TipMessage() if is_erased_copy(unit, message.tip):
+            case TipMessage() if is_erased_copy(unit.keys, message.tip):
                 pass  # it was sent before the order to erase it, and came after
             case TipMessage():
                 _store_tip(unit, desk, message)
@@ -150,6 +150,7 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
     known, listed = changed_keys.read(unit, message.tip), changes_in(message.key_changes)
     is_newer = known is None or not {*listed} <= {*changes_in(known)}  # nobody puts an older key of the tip back
     if known is None:
+        tip_counts.count(unit, message.tip)
         unit.insert(tables.tip, [row | {"key_changes": changed_keys.first(unit, message.tip)}])
     elif is_newer:
         unit.main.execute(update(tables.tip).where(tables.tip.c.id == message.tip).values(row))

@@ -1,7 +1,10 @@
 """Registration: the host stores which desks are in remote offices; an office stores which host it belongs to."""
 
+import time
+from typing import Final
+
 from msgspec.structs import asdict
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, Desk, NoSuchDesk
@@ -9,6 +12,7 @@ from satark.api.sink import MessageRejected
 from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
 from satark.remote.messages import DirectoryMessage
 from satark.remote.office_outbox import host_of
+from satark.retention.erasure import is_erased_copy
 from satark.roster.chain import Proposal, append, read_state, verify
 from satark.roster.entries import Entry, HostNoted, KeyChange
 from satark.roster.roster import lines_of
@@ -16,8 +20,13 @@ from satark.roster.rules import NotAllowed, Unsigned
 from satark.routing.desks import add_desk, all_desks
 from satark.routing.rules import encode_rules
 from satark.services import Services
-from satark.store import deliveries, envelopes, tables
+from satark.store import bulk, deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
+
+_ID: Final = 16
+"""Bytes of a tip's id."""
+_LATE: Final = 6 * 3600 * 10**9
+"""Nanoseconds after which a tip that the host listed should have come."""
 
 
 class Office(Redacted, frozen=True, kw_only=True):
@@ -25,25 +34,32 @@ class Office(Redacted, frozen=True, kw_only=True):
 
     desk: str
     link: LinkPublicKeys
-    answer_verifier: str
-    """Ed25519 public key (hex) that verifies the desk's answers. Empty: the office only gets copies."""
+    """With an empty verifier the office gets copies only, and may not answer."""
 
 
-def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry | None = None) -> None:
-    """At the host: add a desk that is in a remote office; `desk.via` is the sink that reaches it.
-
-    `entry`: the signed entry, once the roster is sealed.
+def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing) -> None:
+    """At the host, in the founding: add a desk that is in a remote office; `desk.via` is the sink that reaches it.
 
     Raises:
         CaseworkError: the desk exists, its name or level is invalid, or the roster does not allow it.
     """
-    add_desk(unit, desk, verifier=pairing.answer_verifier, entry=entry)
-    row = {"desk": desk.name, **asdict(pairing.link), "answer_verifier": pairing.answer_verifier}
-    unit.insert(tables.office, [row])
+    add_desk(unit, desk, verifier=pairing.answer_verifier)
+    link_office(unit, pairing)
+
+
+def link_office(unit: UnitOfWork, pairing: OfficePairing) -> None:
+    """At the host: store the link keys of a desk's office, and vouch for them: nobody who only writes rows does."""
+    row = {"desk": pairing.desk, **asdict(pairing.link), "tag": office_tag(unit.keys, pairing.desk, pairing.link)}
+    bulk.upsert(unit.main, tables.office, [row])
+
+
+def office_tag(keys: Connection | Engine, desk: str, link: LinkPublicKeys) -> bytes:
+    """Return what vouches for the link keys of a desk's office."""
+    return envelopes.tag(keys, desk, f"office {link.recipient} {link.verifier}")
 
 
 def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | None:
-    """At the host: seal new tips to a remote desk's new key, and verify its answers with it.
+    """At the host: seal new tips to a remote desk's new key.
 
     Returns False if the roster does not allow the change, since the previous key did not sign the new one. Returns None
     if a head must confirm the change, which is proposed.
@@ -64,19 +80,17 @@ def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | N
             return None
         except NotAllowed:
             return False
-    table = tables.office
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=change.recipient))
-    unit.main.execute(update(table).where(table.c.desk == desk).values(answer_verifier=change.verifier))
     return True
 
 
-def office_of(connection: Connection, desk: str) -> Office | None:
-    """Return a desk's remote office; None if the desk has none."""
+def office_of(connection: Connection, keys: Connection | Engine, desk: str) -> Office | None:
+    """Return a desk's remote office; None if it has none, or if somebody wrote other link keys into its row."""
     row = connection.execute(select(tables.office).where(tables.office.c.desk == desk)).one_or_none()
     if row is None:
         return None
     link = LinkPublicKeys(recipient=row.recipient, verifier=row.verifier)
-    return Office(desk=desk, link=link, answer_verifier=row.answer_verifier)
+    return Office(desk=desk, link=link) if row.tag == office_tag(keys, desk, link) else None
 
 
 def copy_recipient(connection: Connection, desk: str) -> Office | None:
@@ -87,7 +101,7 @@ def copy_recipient(connection: Connection, desk: str) -> Office | None:
     found = next((one for one in all_desks(connection) if one.name == desk), None)
     if found is None:
         return None
-    return Office(desk=desk, link=LinkPublicKeys(recipient=found.recipient, verifier=""), answer_verifier="")
+    return Office(desk=desk, link=LinkPublicKeys(recipient=found.recipient, verifier=""))
 
 
 def resend(unit: UnitOfWork, desk: str) -> int:
@@ -96,7 +110,7 @@ def resend(unit: UnitOfWork, desk: str) -> int:
     Raises:
         NoSuchDesk: the desk is not in a remote office.
     """
-    if office_of(unit.main, desk) is None:
+    if office_of(unit.main, unit.keys, desk) is None:
         raise NoSuchDesk
     unit.main.execute(delete(tables.sent_transfer).where(tables.sent_transfer.c.desk == desk))
     tips = envelopes.tips_of(unit.keys, desk)
@@ -115,7 +129,13 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
     if present is not None and present != pairing.link:
         raise CaseworkError("this office belongs to another host already")
     if present is None:
-        row = {**asdict(pairing.link), "directory": 0, "destination_rules": encode_rules(()), "roster": b""}
+        row = {
+            **asdict(pairing.link),
+            "directory": 0,
+            "destination_rules": encode_rules(()),
+            "roster": b"",
+            "tips": b"",
+        }
         unit.insert(tables.host_link, [{**row, "paired": pairing.roster}])
         if not read_state(unit.keys).closed:  # else officers note it at the next sign-in
             append(unit, Entry(body=HostNoted(desk="", head=pairing.roster)))
@@ -133,6 +153,7 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]
     newer = update(link).where(link.c.directory < directory.version)
     roster = lines_of(directory.roster)
     values = {"directory": directory.version, "destination_rules": directory.destination_rules, "roster": roster}
+    values["tips"] = directory.tips
     if not unit.main.execute(newer.values(values)).rowcount:
         return
     state = services.signers(unit).host
@@ -146,3 +167,13 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]
             unit.main.execute(update(table).where(table.c.name == desk.name).values(row))
         else:
             unit.insert(table, [{**row, "name": desk.name, "recipient": desk.recipient, "via": "host"}])
+
+
+def count_withheld(services: Services) -> int:
+    """At an office: return how many of the host's tips have not come, hours after the host listed them."""
+    row = services.read(lambda c: c.execute(select(tables.host_link)).one_or_none())
+    if row is None or time.time_ns() < row.directory + _LATE:
+        return 0
+    listed = {one.hex() for at in range(0, len(row.tips), _ID) if any(one := row.tips[at : at + _ID])}
+    lacking = listed.difference(services.read(lambda c: c.execute(select(tables.tip.c.id)).scalars().all()))
+    return services.read_keys(lambda keys: sum(not is_erased_copy(keys, one) for one in lacking))

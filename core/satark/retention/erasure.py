@@ -21,7 +21,6 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from satark.api.routing import Destination
 from satark.custody import log as custody
 from satark.identity.edge_key import Identity
-from satark.identity.random_bytes import random_bytes
 from satark.retention.schedule import Rule, forget_term
 from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes, tip_counts
 from satark.store.outbox import forget_reach
@@ -33,11 +32,7 @@ from satark_files.file_store import FileStore
 PluginsErase: TypeAlias = Callable[["UnitOfWork", str], None]
 """Deletes the plugins' rows of a tip, given its id, in the same transaction."""
 
-ERASED = "erased"
-"""Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip>:<rule>`."""
-
 _ERASED_COPY = "erased copy"
-_COVER = "cover of an erased tip"
 """A remote office tags each tip that it erased. The tag has this label in place of a desk's name. No desk can
 have this name."""
 
@@ -66,7 +61,6 @@ class Eraser:
         rows that nothing opens; `erase_again` erases them at the next start.
         """
         self._erased.add(unit, tip_id)
-        unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
         return self._erase_rows(unit, tip_id, rule)
 
     def returned(self, main: Connection, keys: Connection, tags: frozenset[bytes]) -> list[str]:
@@ -81,7 +75,6 @@ class Eraser:
         """Erase the tips that `returned` found; return the names of sealed files to remove after the commit."""
         names = []
         for tip_id in returned:
-            unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
             names += self._erase_rows(unit, tip_id, "term")
         return names
 
@@ -95,14 +88,13 @@ class Eraser:
         sealed_files.erase(self._files, names)
 
     def _erase_rows(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
-        offices = {to: _had_covers_only(unit, tip_id, to) for to in deliveries.office_destinations(unit, tip_id)}
+        offices = {to: _had_tip(unit, tip_id, to) for to in deliveries.office_destinations(unit, tip_id)}
+        unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
         names = _erase_shared_rows(unit, tip_id, rule)
         forget_term(unit, tip_id)
-        for office, is_cover in offices.items():
-            drawn = random_bytes(8).hex()  # for a desk that never had the tip, what looks like the id of an erased one
-            cover = drawn + envelopes.tag(unit.keys, drawn, _COVER).hex()[:16]
-            order = f"{ERASED}:{cover if is_cover else tip_id}:{rule}"
-            deliveries.add(unit, order, office, id_=deliveries.order_id(unit.keys, order, office))
+        for office, had_tip in offices.items():
+            named, id_ = deliveries.order(unit.keys, office, tip_id if had_tip else "", rule)
+            deliveries.add(unit, named, office, id_=id_)
         forget_reach(unit, tables.reach.c.id == self._edge.link("tip", tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
@@ -116,16 +108,12 @@ def sent_tag(tip_id: str, desk: str, *, is_cover: bool) -> Callable[[Connection]
     return lambda keys: envelopes.tag(keys, tip_id, sent)
 
 
-def _had_covers_only(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
-    table, desk = tables.sent_transfer, Destination(destination).name
-    covered, sent = (sent_tag(tip_id, desk, is_cover=is_cover)(unit.keys) for is_cover in (True, False))
-    recorded = select(table.c.transfer_id).where(table.c.desk == desk, table.c.transfer_id.in_((covered, sent)))
-    return set(unit.main.execute(recorded).scalars()) == {covered}
-
-
-def is_cover_of_erased(keys: Connection, tip_id: str) -> bool:
-    """Return whether this id belongs to no tip: then the order to erase is a cover."""
-    return envelopes.tag(keys, tip_id[:16], _COVER).hex()[:16] == tip_id[16:]
+def _had_tip(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
+    """Return whether an office had a tip. Nobody without the name key can make an envelope's row, or this tag."""
+    desk, sent = Destination(destination).name, tables.sent_transfer.c
+    tag = sent_tag(tip_id, desk, is_cover=False)(unit.keys)
+    was_sent = select(sent.desk).where(sent.desk == desk, sent.transfer_id == tag)
+    return envelopes.find(unit.keys, tip_id, desk) is not None or unit.main.execute(was_sent).first() is not None
 
 
 def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
@@ -133,21 +121,23 @@ def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
 
     The order may come again, or for a tip that never came. After the commit, call `remove_copied_files`.
     """
-    unit.insert_new(tables.erased_tip, [{"tag": _copy_tag(unit, tip_id)}], "tag")
+    is_new = unit.insert_new(tables.erased_tip, [{"tag": _copy_tag(unit.keys, tip_id)}], "tag")
     here = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip_id)).first()
+    if is_new and not here:
+        tip_counts.count(unit, tip_id)
     unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
     if here:
         _erase_shared_rows(unit, tip_id, rule)
 
 
-def is_erased_copy(unit: UnitOfWork, tip_id: str) -> bool:
+def is_erased_copy(keys: Connection, tip_id: str) -> bool:
     """Return whether a remote office erased its copy of a tip. If so, it drops later messages about the tip."""
-    listed = select(tables.erased_tip).where(tables.erased_tip.c.tag == _copy_tag(unit, tip_id))
-    return unit.keys.execute(listed).first() is not None
+    listed = select(tables.erased_tip).where(tables.erased_tip.c.tag == _copy_tag(keys, tip_id))
+    return keys.execute(listed).first() is not None
 
 
-def _copy_tag(unit: UnitOfWork, tip_id: str) -> bytes:
-    return tip_counts.erased_entry(unit.keys, envelopes.tag(unit.keys, tip_id, _ERASED_COPY))
+def _copy_tag(keys: Connection, tip_id: str) -> bytes:
+    return tip_counts.erased_entry(keys, envelopes.tag(keys, tip_id, _ERASED_COPY))
 
 
 def remove_copied_files(files: FileStore, tip_id: str) -> None:

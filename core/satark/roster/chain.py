@@ -222,8 +222,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         is_head, is_stale = by in state.heads_of(by[0]), self.still_needed(state) is None
         if not (is_head and is_stale) and not rules.may_withdraw(state, self.entry, by, is_head=is_head):
             raise NotAllowed("only a head of its desks, or who proposed it, withdraws a proposal", reason="withdraw")
-        entry = Entry(body=Withdrawn(proposal=self.id), by=by, base=state.head)
-        append(unit, entry.signed_with(by, identity))
+        append_withdrawal(unit, self.id, by, identity)
         self.delete(unit)
 
     def delete(self, unit: UnitOfWork) -> None:
@@ -238,3 +237,12 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         """
         append(unit, self.entry)
         self.delete(unit)
+
+
+def append_withdrawal(unit: UnitOfWork, proposal: str, by: Member, identity: str) -> None:
+    """Say in the roster that an officer withdrew a proposal, also one whose row somebody deleted to put it back later.
+
+    It counts where `rules.may_withdraw` says so. `identity`: the officer's own.
+    """
+    entry = Entry(body=Withdrawn(proposal=proposal), by=by, base=read_state(unit.keys).head)
+    append(unit, entry.signed_with(by, identity))

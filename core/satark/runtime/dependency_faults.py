@@ -18,6 +18,7 @@ from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
+from satark.remote.offices import count_withheld
 from satark.runtime import compose
 from satark.services import Services
 from satark.store import deliveries, tables
@@ -69,9 +70,13 @@ def loss_faults(services: Services) -> list[Fault]:
 
 
 def missing_faults(services: Services) -> list[Fault]:
-    """Find tips that somebody deleted from the databases, and note their number for the desks' pages."""
+    """Find tips that somebody deleted or withheld, and note the number of deleted tips for the desks' pages."""
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
-    return [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True)]
+    deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True)]
+    if not (withheld := count_withheld(services)):
+        return deleted
+    do = "find out what the broker does with them, then at the host: satark desk resend"
+    return [*deleted, Fault("tips_withheld", f"tips that the host has and that have not come: {withheld}", do)]
 
 
 def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:

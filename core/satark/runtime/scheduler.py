@@ -75,6 +75,8 @@ class ScheduledJobs:
     emit: Callable[[LifecycleEvent], None]
     announced: int = field(default_factory=lambda: int(time.time()), init=False)
     """When notices were last sent, Unix seconds."""
+    looks_at_all: int = field(default=0, init=False)
+    """When to open the due times of all conversations next, Unix seconds."""
 
     async def run(self) -> None:
         """Run the jobs, until cancelled."""
@@ -106,14 +108,15 @@ class ScheduledJobs:
     def _find_due(self) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         """Find the conversations that have expired, and those whose tipster must be asked: id → `due` as stored."""
         now = int(time.time())
-        # Only the band in which one expires is stored in plain.
-        until = time_buckets.band_end(now + int(self.settings.unsent_question_hours * 3600))
+        is_full = now >= self.looks_at_all
+        # Only the band in which one expires is stored in plain, and whoever writes rows may put it off.
+        until = None if is_full else time_buckets.band_end(now + int(self.settings.unsent_question_hours * 3600))
         rows = self.services.read(lambda connection: conversations.read_due(connection, until))
         due = {id_: (sealed, self.sessions.due(id_, sealed)) for id_, sealed in rows}
-        return (
-            _first(due, lambda one: one.expires <= now),
-            _first(due, lambda one: one.asks is not None and one.asks <= now < one.expires),
-        )
+        expired = _first(due, lambda one: one.expires <= now)
+        if is_full and len(expired) < AT_ONCE:
+            self.looks_at_all = now + PURGE_EVERY
+        return expired, _first(due, lambda one: one.asks is not None and one.asks <= now < one.expires)
 
     def expire(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> tuple[list[bytes], list[str]]:
         """End expired sessions: erase the draft, its files and its address, and say nothing.

@@ -12,6 +12,9 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
 
 from satark.api.routing import DESK_SINK, HERE, SEPARATOR, Destination
@@ -29,6 +32,10 @@ COVERS_AT_ONCE = 64
 """Most covers that are claimed besides deliveries."""
 SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
+ERASED = "erased"
+"""Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip, encrypted>:<rule>`."""
+TIP_BYTES = 16
+"""Bytes of a tip's id."""
 REASON_LENGTH = 200
 """Longest reason that is stored, in characters."""
 
@@ -52,9 +59,31 @@ def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: in
     return envelopes.tag(keys, tip, f"cover {destination} {revision}")
 
 
-def order_id(keys: Connection | Engine, order: str, office: str) -> bytes:
-    """Return the id of an order to erase. Nobody who can only write rows can make an office erase its copy."""
-    return envelopes.tag(keys, order, f"order {office}")
+def order(keys: Connection | Engine, office: str, tip_id: str, rule: str) -> tuple[str, bytes]:
+    """Return the columns `tip` and `id` of an order to an office to erase a tip; with an empty `tip_id`, of a cover.
+
+    Nobody without the name key can make an order, tell it from a cover, or read the tip's id.
+    """
+    block = bytes.fromhex(tip_id) or random_bytes(TIP_BYTES)
+    named = f"{ERASED}:{_cipher(keys, office).encryptor().update(block).hex()}:{rule}"
+    return named, _order_id(keys, office, named, is_cover=not tip_id)
+
+
+def read_order(keys: Connection | Engine, office: str, named: str, id_: bytes) -> tuple[str, bool] | None:
+    """Return the tip of an order to erase, and whether it is a cover; None: somebody wrote its row."""
+    kinds = {_order_id(keys, office, named, is_cover=is_cover): is_cover for is_cover in (False, True)}
+    if id_ not in kinds:
+        return None
+    block = bytes.fromhex(named.split(":")[1])
+    return _cipher(keys, office).decryptor().update(block).hex(), kinds[id_]
+
+
+def _order_id(keys: Connection | Engine, office: str, named: str, *, is_cover: bool) -> bytes:
+    return envelopes.tag(keys, named, f"{'no order' if is_cover else 'order'} {office}")
+
+
+def _cipher(keys: Connection | Engine, office: str) -> Cipher[ECB]:
+    return Cipher(AES(envelopes.tag(keys, office, "orders")), ECB())  # noqa: S305 - of one random block
 
 
 def is_cover(keys: Connection | Engine, row: Any) -> bool:
@@ -123,9 +152,8 @@ def _rows_away(unit: UnitOfWork, tip_id: str, *, offices_only: bool) -> dict[str
 
 
 def office_destinations(unit: UnitOfWork, tip_id: str) -> list[str]:
-    """Return the destinations in remote offices for which a tip was ever queued, and not only covers."""
-    found = _rows_away(unit, tip_id, offices_only=True)
-    return sorted(to for to, rows in found.items() if not all(is_cover(unit.keys, one) for one in rows))
+    """Return the destinations in remote offices for which a tip or its covers were ever queued."""
+    return sorted(_rows_away(unit, tip_id, offices_only=True))
 
 
 def pending_destinations(connection: Connection) -> list[str]:
@@ -263,7 +291,7 @@ def finished_notifications(connection: Connection, oldest: int, most: int) -> Se
     Reads every delivery. An order to an office to erase its copy is finished once the office has received the order.
     """
     past = (delivery.c.tip.contains(":"), delivery.c.due_at < oldest, delivery.c.state != "due")
-    open_order = delivery.c.tip.startswith("erased:") & (delivery.c.state != "done")
+    open_order = delivery.c.tip.startswith(f"{ERASED}:") & (delivery.c.state != "done")
     return connection.execute(select(delivery.c.id).where(*past, ~open_order).limit(most)).scalars().all()
 
 

@@ -3,10 +3,14 @@
 A holder is a desk, or a destination that reads tips. A holder's rows are found by a tag: HMAC-SHA256 of the tip and the
 holder's name under the name key. The name key is in a file outside the databases. Each tip also has decoy rows, under
 names that no holder has, so that the number of rows does not tell that somebody is excluded.
+
+Each tip has one more row, which is empty. Its tag covers the tip's other rows, so nobody without the name key can take
+a tip from a holder unseen. A later change of the rows renews the tag only if the tag was right.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import count
 from operator import itemgetter
@@ -69,9 +73,12 @@ def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[st
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
     """Store the envelope of a holder in place of the holder's earlier one or of a decoy, so no row is added."""
-    if find(unit.keys, tip, holder) is None:
+    if find(unit.keys, tip, holder) is not None:
+        _put(unit, tip, holder, sealed)
+        return
+    with _vouched(unit, tip):
         _delete(unit, tip, _decoys_of(unit.keys, tip)[:1])
-    _put(unit, tip, holder, sealed)
+        _put(unit, tip, holder, sealed)
 
 
 def renew_decoys(unit: UnitOfWork, tip: str, size: int) -> None:
@@ -82,12 +89,45 @@ def renew_decoys(unit: UnitOfWork, tip: str, size: int) -> None:
 
 def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
     """Replace these holders' envelopes of a tip by decoys. A holder without an envelope is no error."""
-    dropped = find_many(unit.keys, ((tip, one) for one in holders))
-    _delete(unit, tip, [holder for _, holder in dropped])
-    taken = {*_decoys_of(unit.keys, tip)}
-    free = (name for name in map(_decoy, count()) if name not in taken)
-    for sealed, name in zip(dropped.values(), free, strict=False):
-        _put(unit, tip, name, encrypt_alike(bytes(PADDED * max(1, len(sealed) // PADDED))))
+    with _vouched(unit, tip):
+        dropped = find_many(unit.keys, ((tip, one) for one in holders))
+        _delete(unit, tip, [holder for _, holder in dropped])
+        taken = {*_decoys_of(unit.keys, tip)}
+        free = (name for name in map(_decoy, count()) if name not in taken)
+        for sealed, name in zip(dropped.values(), free, strict=False):
+            _put(unit, tip, name, encrypt_alike(bytes(PADDED * max(1, len(sealed) // PADDED))))
+
+
+@contextmanager
+def _vouched(unit: UnitOfWork, tip: str) -> Iterator[None]:
+    """Renew the tag of a tip's rows after the block, unless somebody without the name key changed the rows."""
+    before = unit.keys.execute(select(envelope.c.holder).where(envelope.c.tip == tip).with_for_update()).all()
+    is_whole = not before or tip in vouched_tips(unit.keys, [tip])  # read again, since it may have waited
+    yield
+    if is_whole:
+        vouch(unit.keys, tip)
+
+
+def vouch(connection: Connection, tip: str) -> None:
+    """Replace the row whose tag covers a tip's other rows."""
+    here = envelope.c.tip == tip
+    connection.execute(delete(envelope).where(here, envelope.c.sealed == b""))
+    holders = connection.execute(select(envelope.c.holder).where(here)).scalars().all()
+    connection.execute(envelope.insert().values(_vouching(connection, tip, holders)))
+
+
+def _vouching(connection: Connection, tip: str, holders: Iterable[bytes]) -> dict[str, Any]:
+    named = blake2b(b"".join(sorted(holders)), digest_size=16).hexdigest()
+    return row(connection, tip, f"/of {named}", b"")
+
+
+def vouched_tips(connection: Connection, tips: Iterable[str]) -> set[str]:
+    """Return which of these tips have a right tag, so all rows that they should have and no others."""
+    query = select(envelope.c.tip, envelope.c.holder, func.length(envelope.c.sealed) == 0)
+    rows: dict[str, tuple[list[bytes], list[bytes]]] = {}
+    for tip, holder, is_empty in connection.execute(query.where(envelope.c.tip.in_(list(tips)))):
+        rows.setdefault(tip, ([], []))[bool(is_empty)].append(holder)
+    return {tip for tip, (own, vouch) in rows.items() if vouch == [_vouching(connection, tip, own)["holder"]]}
 
 
 def _put(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
@@ -172,9 +212,10 @@ def held(connection: Connection, tips: Iterable[str], names: Collection[str]) ->
 def rows_of(
     connection: Connection, envelopes: Mapping[str, bytes], tip: str, decoys: Iterable[bytes]
 ) -> list[dict[str, Any]]:
-    """Make the rows of a new tip's holders (name → sealed) and of its decoys, in random order."""
+    """Make the rows of a new tip's holders (name → sealed) and of its decoys, in random order, and what vouches."""
     named = {**envelopes, **{_decoy(number): sealed for number, sealed in enumerate(decoys)}}
-    return sorted((row(connection, tip, *one) for one in named.items()), key=itemgetter("holder"))
+    rows = sorted((row(connection, tip, *one) for one in named.items()), key=itemgetter("holder"))
+    return [*rows, _vouching(connection, tip, [one["holder"] for one in rows])]
 
 
 def _decoy(number: int) -> str:

@@ -77,7 +77,7 @@ def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, change: Calla
     table = tables.reach
     sealed = unit.main.execute(select(table.c.handle).where(table.c.id == id_).with_for_update()).scalar()
     handle = identity.open_handle(sealed, id_) if sealed else None
-    if handle is None or (changed := change(handle)) == handle:
+    if handle is None or 0 < handle.until <= unit.now or (changed := change(handle)) == handle:
         return None
     unit.main.execute(update(table).where(table.c.id == id_).values(handle=identity.seal_handle(changed, id_)))
     return handle

@@ -4,6 +4,7 @@ A value that does not open is replaced by an empty one. A sealed value's row is 
 id.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -82,7 +83,7 @@ def _alias(identity: Identity, row: Any) -> Values:
 
 def _reach(identity: Identity, row: Any) -> Values:
     handle = identity.open_handle(row.handle, row.id)
-    if handle is None:
+    if handle is None or 0 < handle.until <= time.time():
         return {"handle": b""}
     pseudonym = identity.pseudonym(handle.account, Address(handle.address))
     return {"sender": identity.lookup(pseudonym), "handle": identity.seal_handle(handle, row.id)}

@@ -3,15 +3,14 @@
 A process counts in rows of its own, and in new rows after each fault of a database. So a row has one history: of two
 copies, the larger is the newer, even after a restore.
 
-A desk can open each accepted tip, or the list of erased tips has it, which nobody without the name key can extend. So
-any other deletion of a tip shows.
+All desks of an accepted tip can open it, or the list of erased tips has it, which nobody without the name key can
+extend. So any other deletion of a tip, or of a desk's key of it, shows.
 """
 
 from collections import Counter
-from collections.abc import Collection
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, Engine, Table, select, text
+from sqlalchemy import Connection, Engine, Table, delete, select, text
 
 from satark.store import bulk, envelopes
 from satark.store.tables import envelope, erased_tip, tip, tip_count, tip_witness
@@ -30,7 +29,10 @@ def count(unit: UnitOfWork, tip_id: str) -> None:
     """Count a tip in this transaction. If it is accepted again after a crash, the key store counts it only once."""
     if not unit.taken_tips:
         unit.run_last(lambda: _write(unit))
-    unit.taken_tips.append(not bulk.select(unit.keys, (envelope.c.tip,), envelope.c.tip, [tip_id], lock=False))
+    is_known = bool(bulk.select(unit.keys, (envelope.c.tip,), envelope.c.tip, [tip_id], lock=False))
+    if is_known:  # it may have other holders now
+        unit.keys.execute(delete(envelope).where(envelope.c.tip == tip_id))
+    unit.taken_tips.append(not is_known)
 
 
 def _write(unit: UnitOfWork) -> None:
@@ -50,10 +52,10 @@ def erased_entry(keys: Connection | Engine, link: bytes) -> bytes:
     return link + envelopes.tag(keys, link.hex(), "erased")
 
 
-def surplus(main: Connection, keys: Connection, desks: Collection[str]) -> int:
-    """Return how many tips these desks can open or were erased, minus the number counted. Reads every tip."""
+def surplus(main: Connection, keys: Connection) -> int:
+    """Return how many tips have all their rows or were erased, minus the number counted. Reads every tip."""
     taken = read(main, tip_count).total()  # first, since the key store is committed before the main database
     ids = main.execute(select(tip.c.id).execution_options(yield_per=_AT_ONCE)).scalars()
-    held = sum(len(envelopes.held(keys, tips, desks)) for tips in ids.partitions())
+    vouched = sum(len(envelopes.vouched_tips(keys, tips)) for tips in ids.partitions())
     entries = keys.execute(select(erased_tip.c.tag)).scalars()
-    return held + sum(bool(one == erased_entry(keys, one[: envelopes.TAG])) for one in entries) - taken
+    return vouched + sum(bool(one == erased_entry(keys, one[: envelopes.TAG])) for one in entries) - taken

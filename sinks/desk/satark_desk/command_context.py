@@ -67,7 +67,10 @@ def open_services() -> Iterator[Services]:
 def unlocked_desk(desk: str, passphrase_file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
     """Unlock a desk for a command; errors inside the block become one-sentence messages."""
     with open_services() as services:
-        yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
+        unlocked = unlock_any(services, desk, read_passphrase(passphrase_file))
+        if unlocked.temporary:
+            click.echo("somebody else knows this passphrase: sign in on the web once, and choose your own", err=True)
+        yield services, unlocked
 
 
 @contextmanager

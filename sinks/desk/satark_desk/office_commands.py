@@ -20,7 +20,7 @@ from satark.casework import (
     check_desk,
     host_of,
     join,
-    read_state,
+    link_office,
     register,
     resend,
 )
@@ -54,7 +54,7 @@ def host_pairing_file() -> None:
 @click.option("--area", default="", help="Code of its unit in the geography; none: all units.")
 @click.option("--via", default="rabbitmq", show_default=True, help="The sink that delivers to the office.")
 def register_(*, pairing_file: Path, title: str, level: Level, area: str, via: str) -> None:
-    """At the host: add the desk of an office's PAIRING_FILE.
+    """At the host: add the desk of an office's PAIRING_FILE, or take its link keys if the desk is listed already.
 
     --level and --area decide which tips the office gets.
     """
@@ -63,10 +63,14 @@ def register_(*, pairing_file: Path, title: str, level: Level, area: str, via: s
         desk = Desk(
             name=pairing.desk, title=title or pairing.desk, level=level, area=area, recipient=pairing.recipient, via=via
         )
-        if services.read_keys(read_state).closed:
-            check_desk(desk)
-            body = DeskAdded(desk=desk, verifier=pairing.answer_verifier)
-            report_submitted(submit_unsigned(services, body, RosterAttachment(pairing=pairing)), f"desk {desk.name}")
+        state = services.read_keys(services.roster.check).state
+        listed = state.desks.get(desk.name)
+        if state.closed:
+            if listed is None or (listed.desk.recipient, listed.verifier) != (desk.recipient, pairing.answer_verifier):
+                check_desk(desk)
+                body = DeskAdded(desk=desk, verifier=pairing.answer_verifier)
+                report_submitted(submit_unsigned(services, body, RosterAttachment()), f"desk {desk.name}")
+            services.write_now(lambda unit: link_office(unit, pairing))
         else:
             services.write_now(lambda unit: register(unit, desk, pairing))
             click.echo(f"desk {desk.name} is registered")

@@ -6,13 +6,14 @@ Data that a change needs besides signatures (wrapped keys of a new officer, copi
 the proposal. The desk's key is sealed to a new officer only when an officer of the desk carries out the change.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.api import Redacted
+from satark.api import CaseworkError, Redacted
 from satark.casework import (
     ActKind,
     Body,
@@ -23,17 +24,17 @@ from satark.casework import (
     KeyGiven,
     Needed,
     NotAllowed,
-    OfficePairing,
     OfficerSet,
     Proposal,
     Services,
     UnitOfWork,
+    Withdrawn,
     add_desk,
+    append_withdrawal,
     change_key,
     describe,
     finish_key_change,
     read_state,
-    register,
     renew_tips,
 )
 from satark_desk import wordings
@@ -41,6 +42,8 @@ from satark_desk.desk_keys import UnlockedDesk, open_desk_key, seal_desk_key
 from satark_desk.roster_memory import note_of, recall
 from satark_desk.tables import known_browser, officer, recovery, second_factor
 from satark_files.decoding import DECODING_ERRORS
+
+_is_id = re.compile("[0-9a-f]{32}").fullmatch
 
 
 class RosterAttachment(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,8 +55,6 @@ class RosterAttachment(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The key of a new desk, sealed to its first officer."""
     copies: Mapping[str, bytes] = {}
     """A desk's new key, sealed to each officer who stays."""
-    pairing: OfficePairing | None = None
-    """The pairing of a new desk in a remote office."""
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,10 +140,16 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
     """Withdraw a proposal that this officer made or, as a head, one that officers of their desk sign.
 
     Raises:
-        CaseworkError: there is none of this id.
+        CaseworkError: there is none of this id. If somebody put its row back, it would be withdrawn all the same.
         NotAllowed: this officer may not withdraw it.
     """
-    proposal = services.read(lambda c: Proposal.find(c, id_))
+    try:
+        proposal = services.read(lambda c: Proposal.find(c, id_))
+    except CaseworkError:
+        if _is_id(id_):  # whoever deleted its row may put it back
+            services.write_now(lambda unit: append_withdrawal(unit, id_, (by.desk.name, by.officer), by.own_identity))
+            _record(services, by, "roster_withdrawn", Withdrawn(proposal=id_))
+        raise
     services.write_now(lambda unit: proposal.withdraw(unit, (by.desk.name, by.officer), by.own_identity))
     services.read_keys(services.roster.check)  # this machine's copy follows
     _record(services, by, "roster_withdrawn", proposal.entry.body)
@@ -221,11 +228,8 @@ def _write(
             store_copies(unit, services, by, by.identity)
         return
     proposal.delete(unit)
-    if with_.pairing is not None:
-        register(unit, body.desk, with_.pairing, proposal.entry)
-        return
     add_desk(unit, body.desk, entry=proposal.entry)
-    unit.insert(officer, [{**with_.officer, "desk_key": with_.desk_key}])
+    unit.insert(officer, [{**with_.officer, "desk_key": with_.desk_key}] if body.officers else [])
 
 
 def _write_officer(

@@ -131,7 +131,7 @@ def test_a_moved_envelope_is_reported_and_can_not_be_opened(
     def move(unit: Any) -> None:
         unit.keys.execute(delete(table).where(table.c.tip == other.id))
         moved = {"tip": other.id, "holder": envelopes.tag(unit.keys, other.id, "sp")}
-        unit.keys.execute(update(table).where(table.c.tip == mine.id).values(moved))
+        unit.keys.execute(update(table).where(table.c.tip == mine.id, table.c.sealed != b"").values(moved))
 
     services.write_now(move)
     result = run("desk", "tips", "sp", "--json", by="sp")
@@ -151,6 +151,17 @@ def test_the_command_warns_of_a_desk_with_one_officer_and_a_recovery_head_can_op
     assert run("desk", "tips", "sigra", "--passphrase-file", passphrase_file(passphrase)).exit_code == 0
     listed = services.read_keys(services.roster.check).state.desks["sigra"]
     assert sorted(listed.heads) == ["recovery", "sigra"]
+
+
+def test_an_officer_whose_passphrase_somebody_else_knows_is_told_at_every_command(
+    run: Run, passphrase_file: Callable[[str], str]
+) -> None:
+    made = passphrase_file("neem ke ped par 7 tote")
+    assert run("desk", "add", "cantt", "--level", "station", "--passphrase-file", made).exit_code == 0
+    told = run("desk", "tips", "cantt", "--passphrase-file", made)
+    assert (told.exit_code, told.stdout) == (0, run("desk", "tips", "lanka", by="lanka").stdout)
+    assert "somebody else knows this passphrase" in told.stderr
+    assert run("desk", "tips", "lanka", by="lanka").stderr == ""
 
 
 def test_a_response_becomes_the_status_and_a_message(services: Services, run: Run, desk: FindDesk) -> None:

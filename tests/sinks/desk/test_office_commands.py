@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from sqlalchemy import update
 
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
@@ -17,6 +18,7 @@ from satark.roster.chain import Proposal, close
 from satark.roster.entries import KeyChange, desk_verifier
 from satark.routing.desks import add_desk
 from satark.services import Services
+from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.roster_changes import approve
 
@@ -74,6 +76,28 @@ def test_the_host_knows_the_desk_of_a_registered_office(
     (desk,) = [one for one in services.desks() if one.name == "cantt"]
     assert (desk.via, desk.recipient) == ("rabbitmq", unlocked("sp").desk.recipient)
     assert run("desk", "resend", "cantt").stdout == "0 tips are sent to cantt again\n"
+
+
+def test_an_office_is_registered_with_a_heads_signature_and_its_link_keys_again_without_one(
+    services: Services, run: Run, tmp_path: Path, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    services.write_now(lambda unit: close(unit, ()))
+    pairing = json.loads(run("desk", "pairing-file", "sp", by="sp").stdout)
+    file = tmp_path / "office.json"
+    recipient, identity = new_identity()
+    own = {"desk": "cantt", "recipient": recipient, "answer_verifier": desk_verifier(identity)}
+    file.write_text(json.dumps({**pairing, **own}), "utf-8")
+    register = ("desk", "register", file, "--level", "station", "--area", "cantt")
+    assert run(*register).exit_code == 0
+    (waiting,) = services.read(Proposal.all)
+    for desk in ("dig", "sp"):
+        approve(services, unlocked(desk), waiting.id)
+    assert run("desk", "resend", "cantt").stdout == "0 tips are sent to cantt again\n"
+    services.write_now(lambda unit: unit.main.execute(update(tables.office).values(recipient="age1another")))
+    assert run("desk", "resend", "cantt").exit_code == 1
+    assert run(*register).exit_code == 0
+    assert services.read(Proposal.all) == []
+    assert run("desk", "resend", "cantt").exit_code == 0
 
 
 def test_an_offices_new_key_waits_at_the_host_for_a_head_of_the_desk_above(

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from satark.api.routing import CaseworkError
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store.tables import roster_proposal
@@ -53,6 +54,18 @@ def test_a_withdrawn_proposal_is_gone(
     again = run("roster", "approve", "sp", proposal, by="sp")
     assert (again.exit_code, "Traceback" in again.output) == (1, False)
     assert rights(services) == ()
+
+
+def test_a_proposal_whose_row_somebody_deleted_and_puts_back_is_withdrawn(
+    proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
+) -> None:
+    (row,) = services.read(lambda c: c.execute(select(roster_proposal)).mappings().all())
+    services.write_now(lambda unit: unit.main.execute(delete(roster_proposal)))
+    with pytest.raises(CaseworkError, match=r"^there is no such proposal"):
+        reject(services, unlocked("sp"), proposal)
+    services.write_now(lambda unit: unit.insert(roster_proposal, [dict(row)]))
+    refused = run("roster", "approve", "dig", proposal, by="dig")
+    assert (refused.exit_code, rights(services)) == (1, ()), refused.output
 
 
 def test_an_officer_who_approves_an_id_does_not_sign_a_replacement_of_it(

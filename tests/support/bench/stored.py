@@ -27,7 +27,7 @@ def store(main: str, keys: str, scenario: Scenario) -> None:
     tips, parked = scenario.stored_tips, scenario.parked
     for url, rows in (
         (main, {tables.tip: tips, tables.seen: tips, tables.conversation: parked, tables.alias: parked}),
-        (keys, {tables.envelope: 2 * tips}),
+        (keys, {tables.envelope: 3 * tips}),
     ):
         engine = make_engine(url)
         for table, count in rows.items():

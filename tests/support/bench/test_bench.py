@@ -71,7 +71,7 @@ def test_a_years_worth_of_rows_is_stored(tmp_path: Path) -> None:
     for url, stored in ((main, (tables.tip, tables.conversation, tables.alias)), (keys, (tables.envelope,))):
         with make_engine(url).begin() as connection:
             counts |= {one.name: connection.scalar(select(func.count()).select_from(one)) for one in stored}
-    assert counts == {"tip": 30, "conversation": 20, "alias": 20, "envelope": 60}
+    assert counts == {"tip": 30, "conversation": 20, "alias": 20, "envelope": 90}
     with make_engine(main).begin() as connection:
         seen = connection.execute(select(tables.seen.c.key, tables.seen.c.day)).all()
     assert len({day for _, day in seen}) == len(seen) == 30

@@ -63,7 +63,7 @@ office = Table(
     Column("desk", String(40), primary_key=True),
     Column("recipient", Text, nullable=False, comment="age recipient of the office's machine"),
     Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the office's machine, hex"),
-    Column("answer_verifier", String(64), nullable=False, comment="Ed25519 public key of the desk's answers, hex"),
+    Column("tag", LargeBinary(16), nullable=False, comment="of both, under the name key"),
     comment="at the host: desks that are in remote offices",
 )
 
@@ -85,6 +85,7 @@ host_link = Table(
     Column("destination_rules", LargeBinary, nullable=False, comment="of the host's desks, encoded"),
     Column("paired", String(64), nullable=False, comment="hash of the roster's newest entry in the host's pairing"),
     Column("roster", LargeBinary, nullable=False, comment="the host's roster, an entry a line: roster.HostRoster"),
+    Column("tips", LargeBinary, nullable=False, default=b"", comment="ids of its tips, by the host's last directory"),
     comment="at an office: the host that it belongs to, in one row",
 )
 

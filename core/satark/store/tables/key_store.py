@@ -10,7 +10,7 @@ envelope = Table(
     Column("tip", String(32), primary_key=True),
     Column("holder", LargeBinary(16), primary_key=True, comment="tag of the desk or destination, or of a decoy"),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the holder's recipient: tip.Envelope"),
-    comment="tip keys, one for each desk and destination that may read the tip, and decoys",
+    comment="tip keys, one for each desk and destination that may read the tip; decoys; an empty row vouches for all",
     sqlite_with_rowid=False,
 )
 

@@ -98,12 +98,16 @@ class RosterPages(Pages):
     def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
         says, takes_code = "", False
         if action in {"approve", "reject"}:
+            id_ = form.get("id", "")[:_MAX_INPUT]
             try:
-                proposal = self._web.context.read(lambda c: Proposal.find(c, form.get("id", "")[:_MAX_INPUT]))
+                entry = self._web.context.read(lambda c: Proposal.find(c, id_)).entry
             except CaseworkError as error:
-                return self.show(request, session, 422, refused=error)
-            says = describe(self._web.text(request), proposal.entry)
-            takes_code = action == "approve" and isinstance(proposal.entry.body, KeyGiven)
+                if action == "approve":
+                    return self.show(request, session, 422, refused=error)
+                says = id_  # its row is gone, and may come back
+            else:
+                says = describe(self._web.text(request), entry)
+                takes_code = action == "approve" and isinstance(entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
         if action == "agree":
             says = fields["lost"] = " ".join(sorted(lost_heads(self._web.context, session.unlocked)))

@@ -17,6 +17,7 @@ from satark.store.tables import (
     epoch_key,
     epoch_machine,
     message,
+    office,
     received_answer,
     retention,
     retention_key,
@@ -46,7 +47,7 @@ def upgrade() -> None:
         if column.name not in _columns(bind, table):
             op.add_column(table, column)
     _list_epochs(bind)
-    _forget_tips_of_answers(bind)
+    _forget_answers(bind)
     _key_transfers(bind)
     _seal_key_changes(bind)
     _cover_deliveries(bind)
@@ -62,6 +63,7 @@ def downgrade() -> None:
         op.drop_column(table, column.name)
     op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
     op.create_index("received_answer_tip", "received_answer", ["tip"])
+    op.add_column("office", sa.Column("answer_verifier", sa.String(64), nullable=False, server_default=""))
 
 
 def _new_columns() -> dict[str, sa.Column[Any]]:
@@ -70,6 +72,8 @@ def _new_columns() -> dict[str, sa.Column[Any]]:
         "retention": sa.Column("keeper", sa.LargeBinary, nullable=False, server_default=""),
         "audit_key": sa.Column("since", sa.BigInteger, nullable=False, server_default="0"),
         "message": sa.Column("news", sa.LargeBinary(16), nullable=False, server_default=""),
+        "host_link": sa.Column("tips", sa.LargeBinary, nullable=False, server_default=""),
+        "office": sa.Column("tag", sa.LargeBinary(16), nullable=False, server_default=""),
     }
 
 
@@ -86,7 +90,10 @@ def _list_epochs(bind: sa.Connection) -> None:
     bind.execute(sa.text(f"DELETE {canary}"))
 
 
-def _forget_tips_of_answers(bind: sa.Connection) -> None:
+def _forget_answers(bind: sa.Connection) -> None:
+    """Forget of which tips answers were, and keys of answers: the roster has them."""
+    if "answer_verifier" in _columns(bind, "office"):
+        op.drop_column("office", "answer_verifier")
     if "tip" in _columns(bind, "received_answer"):
         op.drop_index("received_answer_tip", "received_answer")
         op.drop_column("received_answer", "tip")
@@ -149,14 +156,17 @@ def _name_keepers(bind: sa.Connection) -> None:
 
 
 def _vouch(bind: sa.Connection) -> None:
-    """Tag messages that notify a tipster, and orders to offices to erase their copies."""
+    """Tag messages that notify a tipster, orders to offices to erase their copies, and the offices' link keys."""
     row = message.c
     for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
         this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
         bind.execute(this.values(news=news_tag(bind, one.tip, one.seq, one.sealed)))
     for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
-        id_ = deliveries.order_id(bind, one.tip, one.destination)
-        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_))
+        named, id_ = deliveries.order(bind, one.destination, *one.tip.split(":")[1:])
+        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_, tip=named))
+    for one in bind.execute(sa.select(office)).all():
+        tag = envelopes.tag(bind, one.desk, f"office {one.recipient} {one.verifier}")
+        bind.execute(sa.update(office).where(office.c.desk == one.desk).values(tag=tag))
 
 
 def _column(bind: sa.Connection, query: sa.Select[tuple[str]]) -> list[str]:
