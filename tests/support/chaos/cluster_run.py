@@ -139,10 +139,10 @@ async def _by_whatsapp(cluster: Cluster, ledger: Ledger, number: int) -> tuple[s
 def _undone(cluster: Cluster) -> int:
     """Count what a worker still has to do."""
     with cluster.services() as services:
-        return sum(services.read(lambda c, one=one: int(c.execute(_due(one)).scalar_one())) for one in _QUEUES)
+        return services.read(lambda found: sum(int(found.execute(_due(one)).scalar_one()) for one in _QUEUES))
 
 
-def _due(table: Table) -> Select[tuple[int]]:
+def _due(table: Table) -> Select[Any]:
     return select(func.count()).select_from(table).where(table.c.state == "due")
 
 

@@ -360,7 +360,7 @@ def process(name: str, how: signal.Signals, back: signal.Signals) -> Induce:
 
     @asynccontextmanager
     async def induce(stage: Stage) -> AsyncIterator[None]:
-        pid = {"mail": lambda: stage.mail._daemon.pid, "store": lambda: stage.store._process.pid}[name]()  # type: ignore[union-attr]
+        pid = {"mail": lambda: stage.mail._daemon.pid, "store": lambda: stage.store._process.pid}[name]()  # type: ignore[union-attr, no-untyped-call]
         os.kill(pid, how)
         yield
         os.kill(pid, back)

@@ -60,8 +60,8 @@ class Cluster:
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         """Run a statement outside a transaction."""
-        whom = {"host": "127.0.0.1", "port": self._port, "user": "postgres", "dbname": database}
-        with psycopg.connect(**whom, autocommit=True) as connection:
+        whom = f"host=127.0.0.1 port={self._port} user=postgres dbname={database}"
+        with psycopg.connect(whom, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def back_up(self) -> None:
