@@ -18,7 +18,8 @@ from support.scripted import ACCOUNT, ScriptedChannel, Tipster, inbound, scripte
 DELETION = Call(account=ACCOUNT, method="delete", body=b"delete it")
 
 
-async def test_the_only_process_sends_replies_left_by_a_crash_at_once(tmp_path: Path) -> None:
+async def test_what_a_crash_left_is_sent_once_its_claim_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.store.outbox.SEND_LEASE", 0)
     first = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), first)
     host.writer.start()

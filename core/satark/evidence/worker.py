@@ -50,7 +50,7 @@ PAUSE = 0.1
 """Seconds of pause after each file: during a burst of files, turns alone have a third of the time."""
 CLAIMED = 2 * AT_ONCE
 """Most files that one process claims; all other due files wait in the store."""
-RENEW_EVERY = 20.0
+RENEW_EVERY = 10.0
 """Seconds between two renewals of claims; a third of `store.FETCH_LEASE`."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""

@@ -16,7 +16,7 @@ from satark.store import deliveries, tables, tip_changes
 from satark.store.tables import file, tip
 from satark.store.unit_of_work import UnitOfWork, due_in
 
-FETCH_LEASE = 60
+FETCH_LEASE = 30
 """Seconds that a claim on a file lasts. A process renews its claims while it works, so that only a dead one loses them.
 """
 CRASH_LEASE = 300

@@ -53,7 +53,8 @@ class PatientCitizen(FormCitizen):
             else:
                 await self.answer(answers[step])
         await self.press("Send")
-        while "/review" in self.page.address:  # it asks once more where it can't tell whether that was pressed
+        while any(control.label == "Send" for form in self.page.forms for control in form.controls):
+            await asyncio.sleep(_AGAIN)  # it asks once more where it can't tell whether that was pressed
             await self.press("Send")
         return self.code
 

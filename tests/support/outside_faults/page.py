@@ -14,10 +14,10 @@ EVERY: Final[Sequence[Row]] = (*DATABASE, *MACHINE, *PROCESSES, *(row for rows i
 _NOTES: Final = PAGE.parents[2] / "build" / "faults.json"
 _HEAD: Final = f"""# Every fault
 
-`make faults` caused these {len(EVERY)} from outside, each at separate processes with real PostgreSQL, nginx, SMTP,
-RabbitMQ and SeaweedFS, and wrote this page: seconds until the operator was told, until the end was
-told, and until a citizen was answered again, of the slowest. `heartbeat:…`: the dead-man's switch
-tells. What to do: [runbook](../runbook.md).
+`make faults` caused these {len(EVERY)} from outside, each at separate processes with real PostgreSQL,
+nginx, SMTP, RabbitMQ and SeaweedFS, and wrote this page: seconds until the operator was told, until
+the end was told, and until a citizen was answered again, of the slowest. `heartbeat:…`: the dead
+man's switch tells. What to do: [runbook](../runbook.md).
 
 | code | caused by | told | over | answered |
 |---|---|---|---|---|

@@ -48,11 +48,12 @@ class Seen(NamedTuple):
 async def strike(stage: Stage, row: Row) -> Seen:
     """Cause one fault, end it once it was told, and wait until its end was told and a citizen is answered."""
     operator, since = stage.operator, len(stage.operator.told)
+    role = row.code.removeprefix(_HEARTBEAT)
+    await _until(lambda: role == row.code or not operator.is_silent(role), 0.0)
     began = time.monotonic()
     try:
         async with row.induce(stage):
             if row.code.startswith(_HEARTBEAT):
-                role = row.code.removeprefix(_HEARTBEAT)
                 told = await _until(lambda: operator.is_silent(role), began)
             else:
                 told = await _until(lambda: operator.began(row.code, since), began)
