@@ -79,6 +79,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
             (_graph_error(131026), Blocked),
             (_graph_error(190), Misconfigured),
         ],
+        fallbacks=_NEWS,
         secrets=("access-token", "app-secret"),
     )
     return ChannelCase(
@@ -88,6 +89,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         identifiers=WHATSAPP_IDENTIFIERS,
         texts=("थाने के पास जुआ 🎲", "Hi"),
         means=_whatsapp_meanings(),
+        moved_to=[*map(Address, ("IN.222NEW", "919000000001"))],
         tapped=lambda choice: _from_meta(GraphPeer(**_META).webhooks.tap(_SUNITA, choice.token, choice.label)),
         accepts=lambda call: check_message(json.loads(call.body)),
         peer=peer,
@@ -127,7 +129,7 @@ def _from_meta(body: bytes) -> RawRequest:
 
 def _whatsapp_meanings() -> list[tuple[RawRequest, Sequence[Meaning]]]:
     hooks, ref = GraphPeer(**_META).webhooks, MediaRef(account="", id="1")
-    moved = Sender(wa_id="919000000001"), _SUNITA
+    moved = _SUNITA, Sender(wa_id="919000000001")
     meant: list[tuple[bytes, Meaning]] = [
         (hooks.location(_SUNITA, 25.25, 83.01), Pin(25.25, 83.01)),
         (hooks.media(_SUNITA, "image", _PHOTO, caption="see"), Media(ref, "image", "see")),
