@@ -8,9 +8,11 @@ C56).
 """
 
 import asyncio
+import socket
 import time
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+from unittest.mock import patch
 
 import msgspec
 
@@ -304,8 +306,12 @@ async def _check_spoiled(channel: Channel, peer: Peer, server: PeerServer, ref: 
         require(isinstance(found, OSError | MediaGone), rule, subject, _what(found))
 
 
-_NOT_LOOPBACK: Final = "0.0.0.0"  # noqa: S104 - reaches this machine, and is no address of it
-"""A host that a careful channel doesn't take for this machine."""
+_DISTANT: Final = "files.provider.example"
+"""A host that is not this machine's by its name. Here it leads to this machine."""
+
+
+def _resolved(host: str | None, *rest: Any, _resolve: Callable[..., Any] = socket.getaddrinfo, **more: Any) -> Any:
+    return _resolve("localhost" if host == _DISTANT else host, *rest, **more)
 
 
 async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:
@@ -316,8 +322,9 @@ async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServe
     server.answering(None).moved = server.elsewhere
     await _check_strayed(channel, peer, server, ref, "a file whose address is at another origin")
     subject = "a file whose address begins with http:// and is not this machine's"
-    server.answering(None).moved = server.elsewhere.replace("localhost", _NOT_LOOPBACK)
-    await _check_strayed(channel, peer, server, ref, subject)
+    server.answering(None).moved = server.elsewhere.replace("localhost", _DISTANT)
+    with patch("socket.getaddrinfo", _resolved):
+        await _check_strayed(channel, peer, server, ref, subject)
     require(not server.strayed, "C81", subject, "it was fetched: check each address with `provider_url`")
     server.moved = ""
 
