@@ -79,7 +79,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
             (_graph_error(131026), Blocked),
             (_graph_error(190), Misconfigured),
             (_graph_error(130429), Throttled(after=5, scope="account")),
-            (_graph_error(131056), Throttled(after=5, scope="conversation")),
+            (_graph_error(131056), Throttled(after=1, scope="conversation")),
         ],
         fallbacks=_NEWS,
         secrets=("access-token", "app-secret"),
