@@ -88,7 +88,9 @@ class Peer(Provider, frozen=True, kw_only=True):
     channel: Callable[[str], Channel]
     """Makes a channel that uses the provider at a base URL."""
     read: Callable[[Received], Said | None]
-    """Reads the text of a request and its recipient; None if the request has no text (a file, a status)."""
+    """Reads the text of a request and its recipient; None if the request has no text (a file, a status).
+
+    A template is read too, with its name as the text, so that its recipient is checked."""
     results: Sequence[tuple[Reply, type | SendResult]] = ()
     """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`: a class,
     or the whole result, as each `Throttled(after=…, scope=…)` must be.
@@ -104,7 +106,8 @@ class Peer(Provider, frozen=True, kw_only=True):
     files: Sequence[tuple[MediaRef, bytes]] = ()
     """Files that `answer` serves: the reference that `parse` gives for each, and its bytes."""
     deletes: Callable[[Received], str] | None = None
-    """Reads the id of the file that a request deletes, if the provider stores files until they are deleted."""
+    """Reads the id of the file that a request deletes (`""` if it deletes none), if the provider stores files until
+    they are deleted."""
     announces_size: bool = False
     """Whether the provider announces a file's size or hash outside the references of `files`."""
     silent: bool = False
