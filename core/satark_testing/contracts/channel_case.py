@@ -130,8 +130,8 @@ def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
         rows = _choices(capabilities.rows, capabilities.row_label, capabilities.token, capabilities.row_description)
         menu = _fill(capabilities.menu_label)
         yield Prompt(text=_fill(capabilities.body), language="hi", choices=rows, menu_label=menu, wants="choice")
-        few = {"choices": rows[:-2], "actions": rows[-2:], "menu_label": menu}
-        yield Prompt(text=_SYLLABLE, language="hi", wants="choice", **few)
+        few, actions = rows[:-2], rows[-2:]
+        yield Prompt(text=_SYLLABLE, language="hi", wants="choice", choices=few, actions=actions, menu_label=menu)
 
 
 def numbered_prompt(length: int) -> Prompt:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from yarl import URL
 
 from satark.api import ProviderClient, file_chunks, provider_url
 from satark.api.channel import MediaGone, RawRequest
@@ -102,14 +103,14 @@ class Pictures(Postcards):
         await self._client.close()
 
     @asynccontextmanager
-    async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:  # type: ignore[override]
+    async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
         try:
             async with self._client.session.get(f"{self._url}/media", headers=HEADERS, allow_redirects=False) as answer:
                 said = await answer.read()
                 if answer.status == 404:
                     raise MediaGone
                 url = self._check(msgspec.json.decode(said)["url"])
-            async with await self._client.get_file(url, 5, self._headers) as answer:
+            async with await self._client.get_file(URL(url), 5, self._headers) as answer:
                 yield file_chunks(answer, ref.size, ref.size)
         except (aiohttp.ClientError, ValueError, KeyError, TypeError):
             raise ConnectionError from None
