@@ -166,7 +166,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "events": events,
     "texts": texts,
-    **{kind: partial(scaffold, kind) for kind in ("screen", "scrubber", "step")},
+    **{kind: partial(scaffold, kind) for kind in ("channel", "screen", "scrubber", "step")},
 }
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from satark.cli.plugin import write_project
 
-_SHOWN = {"screen": "railways", "scrubber": "calendars", "step": "number_plate"}
+_SHOWN = {"channel": "beacon", "screen": "railways", "scrubber": "calendars", "step": "number_plate"}
 """Kind → the name that the how-to gives it."""
 
 

@@ -91,7 +91,12 @@ async def _get(client: ProviderClient, url: str) -> None:
         await client.close()
 
 
-WHATSAPP: Final[Any] = {"app_secret": "s", "verify_token": "v", "access_token": "t", "phone_number_id": "1"}
+WHATSAPP: Final[Any] = {
+    "app_secret": "s" * 8,
+    "verify_token": "v" * 8,
+    "access_token": "t" * 8,
+    "phone_number_id": "1",
+}
 POLICE: Final[Any] = SystemSettings.model_validate({"url": "https://8.8.8.8/tips", "secret": SECRET})
 
 
@@ -107,12 +112,12 @@ async def whatsapp_call(_: Path) -> None:
 
 
 async def telegram(_: Path) -> None:
-    await _get(BotApi(TelegramSettings(token="1:x", secret_token="s")), "https://api.example/")  # type: ignore[arg-type]
+    await _get(BotApi(TelegramSettings(token="123456:x", secret_token="s" * 8)), "https://api.example/")  # type: ignore[arg-type]
 
 
 async def twilio(_: Path) -> None:
     settings = TwilioSettings.model_validate(
-        {"account_sid": "AC" + "0" * 32, "auth_token": "a", "number": "+15005550006"}
+        {"account_sid": "AC" + "0" * 32, "auth_token": "a" * 8, "number": "+15005550006"}
     )
     await _get(TwilioNumber(settings, "https://x.example"), "https://api.example/")
 

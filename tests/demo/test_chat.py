@@ -13,7 +13,7 @@ from satark_testing.whatsapp.graph_api import GraphPeer
 
 
 def _phone(publish: Callable[[dict[str, object]], None] = lambda _: None) -> tuple[WhatsAppChat, GraphPeer]:
-    peer = GraphPeer(app_secret="s", verify_token="v", access_token="t", phone_number_id="1")
+    peer = GraphPeer(app_secret="s" * 8, verify_token="v" * 8, access_token="t" * 8, phone_number_id="1")
     return WhatsAppChat(1, peer, "http://127.0.0.1:9", publish), peer
 
 

@@ -18,12 +18,17 @@ Open = Callable[[Path], Awaitable[Any]]
     [
         (
             "TELEGRAM",
-            {"TOKEN": "123456:from-the-environment", "SECRET_TOKEN": "x", "API_URL": "http://127.0.0.1:9"},
+            {"TOKEN": "123456:from-the-environment", "SECRET_TOKEN": "from-us-too", "API_URL": "http://127.0.0.1:9"},
             ["whatsapp", "whatsapp_call", "sms", "voice"],
         ),
         (
             "TWILIO",
-            {"ACCOUNT_SID": "AC1", "AUTH_TOKEN": "x", "NUMBER": "+15550100199", "API_URL": "http://127.0.0.1:9"},
+            {
+                "ACCOUNT_SID": "AC1",
+                "AUTH_TOKEN": "from-the-environment",
+                "NUMBER": "+15550100199",
+                "API_URL": "http://127.0.0.1:9",
+            },
             ["whatsapp", "whatsapp_call", "telegram"],
         ),
     ],

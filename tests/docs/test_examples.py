@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 import re
 import sys
 from functools import partial
@@ -17,9 +15,7 @@ from click.testing import CliRunner
 from sqlalchemy import inspect, select
 from starlette.testclient import TestClient
 
-from satark.api.channel import Channel, MediaGone, RawRequest
-from satark.api.inbound import Address, Malformed, MediaRef, Text
-from satark.api.prompt import Prompt
+from satark.api.inbound import Text
 from satark.api.providers import Transcriber
 from satark.api.routing import Desk
 from satark.api.services import COMMAND_HOST
@@ -28,10 +24,9 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.plugins.loader import Plugins
 from satark.runtime.command_host import CommandHost
-from satark.runtime.compose import load_channels, load_destinations
+from satark.runtime.compose import load_destinations
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations
-from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, check_channel
 from satark_testing.contracts.sink import SinkCase, check_sink
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
@@ -55,56 +50,6 @@ def example(title: str, file: str = "") -> SimpleNamespace:
     return SimpleNamespace(**names)
 
 
-@pytest.fixture
-def beacon() -> Channel:
-    """The example channel."""
-    plugin = example("satark_beacon/plugin.py")
-    plugins = Plugins()
-    plugins.register(plugin, "beacon")
-    (channel,) = load_channels(Settings(), plugins)
-    return channel
-
-
-SIGNATURE = "f8a3ff3fe42a5b8df87bd39f4cd10a5d1b4cb9b3a1fef4c3a9f8ff4bdb7b1f5f"
-
-
-def test_the_example_channel_implements_the_channel_protocol(beacon: Channel) -> None:
-    assert isinstance(beacon, Channel)
-
-
-def test_the_example_channel_refuses_a_wrong_signature(beacon: Channel) -> None:
-    for signature in (SIGNATURE, "é", ""):
-        headers = {"x-beacon-signature": signature}
-        assert not beacon.verify(RawRequest(method="POST", path="/beacon/webhook", headers=headers, body=b"[]"))
-
-
-def test_the_example_channel_parses_its_gateways_requests(beacon: Channel) -> None:
-    body = b'[{"id": "1", "pager": "4711", "text": "hello"}, {"id": "2", "pager": "4712", "text": ""}]'
-    batch = beacon.parse(RawRequest(method="POST", path="/beacon/webhook", body=body))
-    assert [inbound.event for inbound in batch.inbound] == [Text("hello"), Text("")]
-    assert "4711" not in repr(batch)
-    poisoned = RawRequest(method="POST", path="/", body=b'[{"id": 7, "text": "\\ud83d"}, ' + body[1:])
-    assert len(beacon.parse(poisoned).inbound) == len(batch.inbound)
-
-
-def test_an_error_of_the_example_channel_does_not_quote_the_content(beacon: Channel) -> None:
-    with pytest.raises(Malformed) as caught:
-        beacon.parse(RawRequest(method="POST", path="/beacon/webhook", body=b'{"id": 4711}'))
-    assert caught.value.__suppress_context__
-    assert "4711" not in str(caught.value)
-
-
-async def test_the_example_channel_delivers_no_files(beacon: Channel) -> None:
-    with pytest.raises(MediaGone):
-        async with beacon.fetch(MediaRef(account="beacon:main", id="1")):
-            pass
-
-
-def test_the_example_channel_renders_a_prompt_as_one_call(beacon: Channel) -> None:
-    (call,) = beacon.render(Prompt(text="Where?", language="en"), "beacon:main", Address("4711"))
-    assert call.body == b'{"pager":"4711","text":"Where?"}'
-
-
 @pytest.mark.slow("a process")
 def test_the_example_transcriber_returns_its_programs_output(tmp_path: Path) -> None:
     plugins = Plugins()
@@ -116,41 +61,6 @@ def test_the_example_transcriber_returns_its_programs_output(tmp_path: Path) -> 
     assert isinstance(transcriber, Transcriber)
     (tmp_path / "recording").write_text("squawk")
     assert transcriber.transcribe(tmp_path / "recording", "hi") == "hi: squawk\n"
-
-
-def pages(*texts: str) -> RawRequest:
-    """Return a signed request of the gateway, with a page of each text from one pager."""
-    items = [{"id": f"p{number}", "pager": "4711-22", "text": text} for number, text in enumerate(texts)]
-    body = json.dumps(items).encode()
-    signature = hmac.digest(b"secret", body, "sha256").hex()
-    return RawRequest(method="POST", path="/beacon/webhook", headers={"x-beacon-signature": signature}, body=body)
-
-
-async def test_the_example_channel_keeps_the_contract() -> None:
-    plugin = example("satark_beacon/plugin.py")
-
-    def channel(url: str = "https://gateway.example") -> Any:
-        return plugin.Beacon(plugin.BeaconSettings(url=url, secret="secret"))
-
-    def read(request: Received) -> Said:
-        page = json.loads(request.body)
-        return Said(page["pager"], page["text"])
-
-    await check_channel(
-        ChannelCase(
-            channel=channel(),
-            to=Address("4711-22"),
-            genuine=[pages("नमस्ते सतर्क", "They sell arms")],
-            identifiers=("4711-22",),
-            texts=("नमस्ते सतर्क", "They sell arms"),
-            peer=Peer(
-                channel=channel,
-                read=read,
-                answer=lambda _: Reply(200, b'{"id":"g1"}'),
-                call_id=lambda request: request.headers["idempotency-key"],
-            ),
-        )
-    )
 
 
 @pytest.mark.slow("a third of a second of a processor")

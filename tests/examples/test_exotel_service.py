@@ -107,7 +107,7 @@ async def served(installed: Install, tmp_path: Path, monkeypatch: pytest.MonkeyP
             "SATARK_PUBLIC_URL": "http://127.0.0.1:1",
             "SATARK_EXOTEL__SID": "police1",
             "SATARK_EXOTEL__NUMBER": "+911140001000",
-            "SATARK_EXOTEL__API_KEY": "the-key",
+            "SATARK_EXOTEL__API_KEY": "the-api-key",
             "SATARK_EXOTEL__API_TOKEN": "the-token",
             "SATARK_EXOTEL__PATH_SECRET": SECRET,
             "SATARK_EXOTEL__CALLS": "true",

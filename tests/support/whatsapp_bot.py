@@ -82,7 +82,7 @@ class Bot:
 
 @asynccontextmanager
 async def running() -> AsyncIterator[tuple[GraphPeer, Bot, str]]:
-    async with GraphPeer(app_secret="s", verify_token="v", access_token="t", phone_number_id="1") as peer:
+    async with GraphPeer(app_secret="s" * 8, verify_token="v" * 8, access_token="t" * 8, phone_number_id="1") as peer:
         bot = Bot(peer)
         async with serve(peer.app) as bot.graph_url, serve(bot.app) as url:
             yield peer, bot, f"{url}/hook"

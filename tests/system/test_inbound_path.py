@@ -106,9 +106,9 @@ class Bot(NamedTuple):
 async def bot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """Run the web role and a simulated Meta. No read mark of the message before is sent on the way of the next one."""
     monkeypatch.setattr(worker, "READ_MARK_SECONDS", 3600)
-    meta = GraphPeer(app_secret=SECRET, verify_token="v", access_token="a", phone_number_id=NUMBER)
+    meta = GraphPeer(app_secret=SECRET, verify_token="v" * 8, access_token="a" * 8, phone_number_id=NUMBER)
     async with serve(meta.app) as address:
-        section = {"APP_SECRET": SECRET, "VERIFY_TOKEN": "v", "ACCESS_TOKEN": "a", "PHONE_NUMBER_ID": NUMBER}
+        section = {"APP_SECRET": SECRET, "VERIFY_TOKEN": "v" * 8, "ACCESS_TOKEN": "a" * 8, "PHONE_NUMBER_ID": NUMBER}
         for name, value in {**section, "GRAPH_URL": address}.items():
             monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", value)
         host = Host(Settings(data_dir=folder, plugins=("whatsapp",)), WEB)

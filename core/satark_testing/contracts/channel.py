@@ -8,17 +8,27 @@ C56).
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from typing import Final
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+from unittest.mock import patch
 
 import msgspec
 
 from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome, RawRequest
 from satark.api.inbound import Batch, Inbound, Malformed, MediaRef
 from satark.plugins.returned_objects import problems_of
-from satark_testing.contracts.channel_case import ChannelCase, forgeries, numbered_prompt, strings_of, without_secret
+from satark_testing.contracts.channel_case import (
+    ChannelCase,
+    forgeries,
+    numbered_prompt,
+    proofs,
+    strings_of,
+    without_secret,
+)
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
-from satark_testing.contracts.mutations import joined, mutated
+from satark_testing.contracts.mutations import another, joined, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts
 from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
@@ -90,14 +100,20 @@ def check_verify(case: ChannelCase) -> None:
     for raw in case.genuine:
         require(_verified(case, raw, "as it came"), "C06", shown(raw))
         _check_head(case, raw)
-        bare = without_secret(raw, case)
-        require(
-            not _verified(case, bare, "without its secret"), "C08", shown(raw, "without its secret"), _hint(raw, case)
-        )
+        for change, bare in without_secret(raw, case):
+            require(not _verified(case, bare, change), "C08", shown(raw, change), _hint(raw, case))
         for change, forged in forgeries(raw, case):
             require(not _verified(case, forged, change), "C07", shown(raw, change))
         for change, odd in _odd(raw):
             _verified(case, odd, change)
+    times = sorted({name for raw in case.genuine for name in proofs(raw, case) if _is_time(raw.headers[name])})
+    require(case.stale or not times, "C67", "the case", f"no `stale`, although {', '.join(times)} holds a time")
+
+
+def _is_time(value: str) -> bool:
+    """Return whether a header's value is a recent time, in seconds or milliseconds."""
+    seconds = float(value) if value.isascii() and value.isdigit() else 0
+    return any(abs(time.time() - at) < _RECENT_SECONDS for at in (seconds, seconds / 1000))
 
 
 def _odd(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
@@ -209,6 +225,7 @@ def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
         raise BrokenRule("C64", lost[place], "events of the other items are missing")
 
 
+_RECENT_SECONDS: Final = 10 * 365 * 86_400
 _TURNS: Final = 50
 """Turns of the event loop for which `listen` runs before it is cancelled."""
 
@@ -263,8 +280,17 @@ async def _check_file(channel: Channel, peer: Peer, server: PeerServer, ref: Med
         server.answering(answer)
         subject = f"while the provider answers {'as usual' if answer is None else answer}"
         await _discard(channel, ref, subject)
-        deleted = [peer.deletes(request) for request in server.received] if peer.deletes else [ref.id]
-        require(ref.id in deleted, "C55", subject, f"{len(deleted)} requests: `Peer.deletes` reads this id in none")
+        _check_deleted(peer, server, ref, subject)
+    server.answering(None)
+    other = msgspec.structs.replace(ref, id=another(ref.id))
+    await _discard(channel, other, "another file")
+    _check_deleted(peer, server, other, "another file")
+
+
+def _check_deleted(peer: Peer, server: PeerServer, ref: MediaRef, subject: str) -> None:
+    deleted = [peer.deletes(request) for request in server.received] if peer.deletes else [ref.id]
+    found = f"{len(deleted)} requests: `Peer.deletes` reads this id in none, or another"
+    require(set(filter(None, deleted)) == {ref.id}, "C55", subject, found)
 
 
 async def _check_spoiled(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, content: bytes) -> None:
@@ -280,17 +306,37 @@ async def _check_spoiled(channel: Channel, peer: Peer, server: PeerServer, ref: 
         require(isinstance(found, OSError | MediaGone), rule, subject, _what(found))
 
 
+_DISTANT: Final = "files.provider.example"
+"""A host that is not this machine's by its name. Here it leads to this machine."""
+
+
+def _resolved(host: str | None, *rest: Any, _resolve: Callable[..., Any] = socket.getaddrinfo, **more: Any) -> Any:
+    return _resolve("localhost" if host == _DISTANT else host, *rest, **more)
+
+
 async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:
     location = f"{server.elsewhere}/file"
     for script in (Reply(302, headers={"Location": location}), Reply(200, f'{{"url":"{location}"}}'.encode())):
         server.answering(script)
-        found = await fetched(channel, ref)
-        subject = "a file that is said to be at another address"
-        strayed = "".join(f"{request.query}{request.headers}{request.body!r}" for request in server.strayed)
-        credentials = "authorization" in strayed.lower() or any(secret in strayed for secret in peer.secrets)
-        require(not credentials, "C54", subject, "it was given our credentials")
-        if isinstance(found, Exception):
-            require(isinstance(found, OSError | MediaGone), "C52", subject, _what(found))
+        await _check_strayed(channel, peer, server, ref, "a file that is said to be at another address")
+    server.answering(None).moved = server.elsewhere
+    await _check_strayed(channel, peer, server, ref, "a file whose address is at another origin")
+    subject = "a file whose address begins with http:// and is not this machine's"
+    server.answering(None).moved = server.elsewhere.replace("localhost", _DISTANT)
+    with patch("socket.getaddrinfo", _resolved):
+        await _check_strayed(channel, peer, server, ref, subject)
+    require(not server.strayed, "C81", subject, "it was fetched: check each address with `provider_url`")
+    server.moved = ""
+
+
+async def _check_strayed(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, subject: str) -> None:
+    """Fetch a file, and check that the other address got no credential."""
+    found = await fetched(channel, ref)
+    strayed = "".join(f"{one.path}{one.query}{one.headers}{one.body!r}" for one in server.strayed)
+    credentials = "authorization" in strayed.lower() or any(secret in strayed for secret in peer.secrets)
+    require(not credentials, "C54", subject, "it was given our credentials")
+    if isinstance(found, Exception):
+        require(isinstance(found, OSError | MediaGone), "C52", subject, _what(found))
 
 
 async def fetched(channel: Channel, ref: MediaRef) -> bytes | Exception:

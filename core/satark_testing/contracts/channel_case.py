@@ -53,7 +53,11 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     tapped: Callable[[Choice], RawRequest] | None = None
     """Makes the request in which a person taps a choice. It is required of a channel with buttons or rows."""
     stale: Sequence[RawRequest] = ()
-    """Genuine requests that are too old, if the provider signs the time."""
+    """Genuine requests that are too old. They are required if a header of `genuine` holds the time."""
+    unsigned: Sequence[str] = ()
+    """The headers of `genuine` that prove nothing, such as `content-type`. Each other is forged alone."""
+    moved_to: Sequence[Address] = ()
+    """The new addresses of the people whose address changes in `genuine` and `means`; empty: `to`."""
     redelivered: Sequence[tuple[RawRequest, RawRequest]] = ()
     """Pairs of requests that deliver the same event, for a provider that changes the rest of a repeated request."""
 
@@ -63,7 +67,7 @@ def forgeries(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, RawRequ
 
     The changed part is the signature or secret, or the body that the signature covers.
     """
-    for change, fields in _changed_secrets(raw, case.proven_by):
+    for change, fields in _changed_secrets(raw, case):
         yield change, msgspec.structs.replace(raw, **fields)
     if raw.body and case.covers_body:
         for at in {0, len(raw.body) // 2, len(raw.body) - 1}:
@@ -73,27 +77,45 @@ def forgeries(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, RawRequ
         yield "a byte added", msgspec.structs.replace(raw, body=raw.body + b"\n")
 
 
-def _changed_secrets(raw: RawRequest, place: _Place) -> Iterator[tuple[str, dict[str, object]]]:
-    if place == "query":
-        yield "query cut by a character", {"query": raw.query[:-1]}
-        yield "query extended by a character", {"query": raw.query + "0"}
-    elif place == "path":
-        yield "path cut by a character", {"path": raw.path[:-1]}
-        yield "path extended by a character", {"path": raw.path + "0"}
-    elif raw.headers:
-        yield "signature cut by a character", {"headers": {name: value[:-1] for name, value in raw.headers.items()}}
-        other = {name: f"{value[:-1]}{'0' if value[-1:] != '0' else '1'}" for name, value in raw.headers.items()}
-        yield "signature of the same length", {"headers": other}
+def _changed_secrets(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, dict[str, object]]]:
+    if case.proven_by == "headers":
+        for name in proofs(raw, case):
+            for change, value in _forged(raw.headers[name]):
+                yield f"the header {name} {change} (or is it `unsigned`?)", {"headers": {**raw.headers, name: value}}
+        return
+    whole = raw.query if case.proven_by == "query" else raw.path
+    head, slash, secret = ("", "", whole) if case.proven_by == "query" else whole.rpartition("/")
+    for change, value in (*_forged(secret), ("extended by a character", f"{secret}0")):
+        yield f"{case.proven_by} {change}", {case.proven_by: f"{head}{slash}{value}"}
 
 
-def without_secret(raw: RawRequest, case: ChannelCase) -> RawRequest:
-    """Return the request without its signature or secret."""
+def proofs(raw: RawRequest, case: ChannelCase) -> list[str]:
+    """Return the names of the headers that prove a request, each of which is needed."""
+    return [name for name, value in raw.headers.items() if value and name not in case.unsigned]
+
+
+def _forged(value: str) -> Iterator[tuple[str, str]]:
+    """Yield other values of a signature, a secret or a signed time."""
+    yield "cut by a character", value[:-1]
+    yield "cut to a prefix", value[: len(value) // 2]
+    for at in sorted({0, len(value) // 2, len(value) - 1}):
+        yield f"with character {at} changed", f"{value[:at]}{'0' if value[at] != '0' else '1'}{value[at + 1 :]}"
+    if not set(value.lower()) <= set("0123456789abcdef"):  # hexadecimal digits mean the same in both cases
+        yield "in the other case", value.swapcase()
+
+
+def without_secret(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, RawRequest]]:
+    """Yield the request without its signature or secret, and without each header that proves it."""
     empty: dict[str, object] = {"headers": {}}
     if case.proven_by == "query":
         empty["query"] = ""
     if case.proven_by == "path":
         empty["path"] = raw.path.rpartition("/")[0] or "/"
-    return msgspec.structs.replace(raw, **empty)
+    yield "without its secret", msgspec.structs.replace(raw, **empty)
+    for name in proofs(raw, case) if case.proven_by == "headers" else ():
+        rest = {other: value for other, value in raw.headers.items() if other != name}
+        for change, headers in (("without", rest), ("with an empty", {**rest, name: ""})):
+            yield f"{change} header {name} (or is it `unsigned`?)", msgspec.structs.replace(raw, headers=headers)
 
 
 def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
@@ -103,10 +125,13 @@ def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
     if capabilities.buttons:
         buttons = _choices(capabilities.buttons, capabilities.button_label, capabilities.token)
         yield Prompt(text=_fill(capabilities.body), language="hi", choices=buttons, wants="choice")
+        yield Prompt(text=_SYLLABLE, language="hi", choices=buttons[:-1], actions=buttons[-1:], wants="choice")
     if capabilities.rows:
         rows = _choices(capabilities.rows, capabilities.row_label, capabilities.token, capabilities.row_description)
         menu = _fill(capabilities.menu_label)
         yield Prompt(text=_fill(capabilities.body), language="hi", choices=rows, menu_label=menu, wants="choice")
+        few, actions = rows[:-2], rows[-2:]
+        yield Prompt(text=_SYLLABLE, language="hi", wants="choice", choices=few, actions=actions, menu_label=menu)
 
 
 def numbered_prompt(length: int) -> Prompt:

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
 from satark_testing.contracts.mutations import strange_answers
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply
-from satark_testing.contracts.rules import require
+from satark_testing.contracts.rules import raised, require
 from satark_testing.contracts.sample_tips import WORDS
 from satark_testing.contracts.sink_case import SinkPeer
 
@@ -140,6 +140,8 @@ class _Exchanges:
         task.cancel()
         await asyncio.wait({task})
         require(done, "S37", subject, "it still waits: the client has no timeout, or a longer one")
+        found = task.exception()
+        require(found is None, "S37", subject, raised(found) if found else "")
         require(isinstance(task.result(), Retry), "S37", subject, repr(task.result()))
 
     async def _answered(self, script: Reply | Fault, at: int, subject: str) -> tuple[DeliveryResult, str]:

@@ -33,6 +33,8 @@ def check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
         require(bool(inbound.senders), "C15", shown(raw), "an event without a sender")
         both = len(set(inbound.senders)) > 1 or not isinstance(inbound.event, Moved)
         require(both, "C75", shown(raw), "a `Moved` with one address in `senders`")
+        new = not isinstance(inbound.event, Moved) or inbound.senders[0] in (case.moved_to or (case.to,))
+        require(new, "C15", shown(raw), "a `Moved` whose first sender is none of `moved_to`")
         absent(msgspec.json.encode(inbound.event).decode(), case.identifiers, "C16", shown(raw))
 
 

@@ -1,12 +1,13 @@
 """Checks a channel's output and input: replies and calls (C20, C22 to C31), events and labels (C17, C65 to C68)."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, Final, Literal
 
 import msgspec
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
-from satark.api.inbound import CompleteTip, Edited, Inbound, Media, Revoked, Tap, Unsupported
+from satark.api.inbound import Address, CompleteTip, Edited, Inbound, Media, Revoked, Tap, Unsupported
 from satark.api.outbound import Call, Delivered
 from satark.api.prompt import Choice, Prompt
 from satark_files.decoding import DECODING_ERRORS
@@ -19,7 +20,7 @@ from satark_testing.contracts.channel_case import (
     strings_of,
 )
 from satark_testing.contracts.events import check_events
-from satark_testing.contracts.mutations import with_text
+from satark_testing.contracts.mutations import another, with_text
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 SAID: Final = "क्‍ष 👩‍👩‍👧 ✔️\n\nمرحبا 1234 5678 9012 3456 ½ (٣) <b>&amp;</b> *_~`\\ 🎲"
@@ -149,6 +150,7 @@ def check_prompts(case: ChannelCase, *, brief: bool = False) -> None:
     if brief:
         limits = [numbered_prompt(min(_SHORT, case.channel.capabilities.text))]
     _check_replies(case, limits if case.channel.capabilities.inline else [])
+    _check_people(case)
     for number, prompt in enumerate(limits):
         _check_renderings(case, prompt, f"prompt number {number} at the limits of the capabilities")
 
@@ -170,6 +172,27 @@ def _check_replies(case: ChannelCase, limits: Sequence[Prompt]) -> None:
                 lost = lost_words(whole, _said(answer.body))
                 require(not lost, "C23", subject, "words are missing")
         limits = ()  # once is enough
+
+
+def _check_people(case: ChannelCase) -> None:
+    """Check that notices to two people in turn, in each language, have the fallbacks of their own."""
+    channel, account = case.channel, case.channel.accounts[0]
+    languages = case.peer.fallbacks if case.peer else {}
+    people = [case.to, Address(another(case.to.reveal()))]
+    for to, language in [*product(people, languages or ("hi", "en"))] * 2:
+        for call in channel.notice(Prompt(text="कि", language=language), account, to):
+            held = call.fallback.decode(errors="replace")
+            others = [one.reveal() for one in people if one != to]
+            mine = to.reveal() in held and not any(other in held for other in others)
+            require(
+                mine or not held, "C31", "notices to two people in turn", "a fallback to another person, or to none"
+            )
+            require(
+                languages.get(language, "") in held,
+                "C82",
+                f"a notice in {language}",
+                "a fallback in another language, or none",
+            )
 
 
 def _answer(case: ChannelCase, raw: RawRequest, outcome: Outcome, subject: str) -> RawResponse:
@@ -211,7 +234,9 @@ def _check_calls(case: ChannelCase, prompt: Prompt, calls: Sequence[Call], subje
         except Exception as error:
             raise BrokenRule("C27", subject, f"refused: {raised(error)}") from error
     bodies = b"\n".join(call.body for call in calls)
-    places = [bodies.find(choice.token.encode()) for choice in prompt.choices]
-    require(-1 not in places, "C28", subject, "the token of a choice is missing")
-    require(places == sorted(places), "C28", subject, "the choices are in another order")
+    shown_actions = prompt.actions if prompt.choices else ()
+    places = [bodies.find(choice.token.encode()) for choice in (*prompt.choices, *shown_actions)]
+    require(-1 not in places, "C28", subject, "the token of a choice or an action is missing")
+    choices = places[: len(prompt.choices)]
+    require(choices == sorted(choices), "C28", subject, "the choices are in another order")
     check_labels(calls, (*prompt.choices, *prompt.actions), subject)

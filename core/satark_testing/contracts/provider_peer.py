@@ -11,9 +11,11 @@ from typing import Final, NamedTuple, Self
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from satark.api.channel import Channel
 from satark.api.inbound import MediaRef
+from satark.api.outbound import SendResult
 
 ENDLESS_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)
@@ -86,11 +88,17 @@ class Peer(Provider, frozen=True, kw_only=True):
     channel: Callable[[str], Channel]
     """Makes a channel that uses the provider at a base URL."""
     read: Callable[[Received], Said | None]
-    """Reads the text of a request and its recipient; None if the request has no text (a file, a status)."""
-    results: Sequence[tuple[Reply, type]] = ()
-    """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`.
+    """Reads the text of a request and its recipient; None if the request has no text (a file, a status).
+
+    A template is read too, with its name as the text, so that its recipient is checked."""
+    results: Sequence[tuple[Reply, type | SendResult]] = ()
+    """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`: a class,
+    or the whole result, as each `Throttled(after=…, scope=…)` must be.
 
     With `WindowClosed`, `notice` must give a fallback, which is sent too."""
+    fallbacks: Mapping[str, str] = {}
+    """By language: what the fallback of a notice in it holds, such as its template's name. Required with
+    `WindowClosed`."""
     gone: Reply = Reply(404)
     """The answer to a request for a deleted file."""
     call_id: Callable[[Received], str] | None = None
@@ -98,7 +106,8 @@ class Peer(Provider, frozen=True, kw_only=True):
     files: Sequence[tuple[MediaRef, bytes]] = ()
     """Files that `answer` serves: the reference that `parse` gives for each, and its bytes."""
     deletes: Callable[[Received], str] | None = None
-    """Reads the id of the file that a request deletes, if the provider stores files until they are deleted."""
+    """Reads the id of the file that a request deletes (`""` if it deletes none), if the provider stores files until
+    they are deleted."""
     announces_size: bool = False
     """Whether the provider announces a file's size or hash outside the references of `files`."""
     silent: bool = False
@@ -123,6 +132,8 @@ class PeerServer:
         """The peer's own answers since `answering`."""
         self.spoiled: Mapping[bytes, bytes] = {}
         """Files in place of which other bytes are sent."""
+        self.moved = ""
+        """The origin that stands in the peer's answers in place of its own; empty: its own."""
         self.written = 0
         """Number of bytes of an endless answer that were written."""
         self._at: int | None = None
@@ -184,9 +195,9 @@ class PeerServer:
             {name.lower(): value for name, value in request.headers.items()},
             await request.read(),
         )
-        if f"http://{request.host}" == self.elsewhere:
+        if request.host.rpartition(":")[2] == self.elsewhere.rpartition(":")[2]:
             self.strayed.append(received)
-            return web.Response()
+            return _sent(self._peer.answer(received)) if self.moved else web.Response()
         self.received.append(received)
         self.asked.set()
         script = self._script_for(received)
@@ -201,8 +212,7 @@ class PeerServer:
         if script is None:
             self.replies.append(reply)
         body = self.spoiled.get(reply.body, reply.body)
-        headers = {"Content-Type": "application/json", **reply.headers}
-        return web.Response(status=reply.status, body=body, headers=headers)
+        return _sent(replace(reply, body=body.replace(self.url.encode(), (self.moved or self.url).encode())))
 
     def _script_for(self, received: Received) -> Reply | Fault | None:
         asked = received.method, received.path
@@ -226,6 +236,11 @@ class PeerServer:
         if request.transport is not None:
             request.transport.close()
         return response
+
+
+def _sent(reply: Reply) -> web.Response:
+    headers = {"Content-Type": "application/json", **reply.headers}
+    return web.Response(status=reply.status, body=reply.body, headers=headers)
 
 
 async def _send_in_pieces(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:

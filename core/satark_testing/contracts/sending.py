@@ -50,6 +50,7 @@ class Calls:
     def __init__(self, case: ChannelCase, peer: Peer, server: PeerServer, channel: Channel) -> None:
         self.case, self.peer, self.server, self.channel = case, peer, server, channel
         self.account = channel.accounts[0]
+        self.people = case.to, Address(another(case.to.reveal()))
         self._count = 0
         short = min(300, channel.capabilities.body or channel.capabilities.text)
         self.calls = channel.render(numbered_prompt(short), self.account, case.to)
@@ -122,9 +123,8 @@ async def _check_delivered(calls: Calls) -> None:
     """Check that texts of several lengths reach several people completely, once, and with the host's call id."""
     capabilities = calls.channel.capabilities
     lengths = sorted({60, capabilities.body, capabilities.text} - {0})
-    people = (calls.case.to, Address(another(calls.case.to.reveal())))
     for render, prompt in product((calls.channel.render, calls.channel.notice), map(numbered_prompt, lengths)):
-        for to in people:
+        for to in calls.people:
             rendered = render(prompt, calls.account, to)
             calls.server.answering(None)
             subject = f"a prompt of {len(prompt.text)} characters by `{render.__name__}`"
@@ -160,7 +160,7 @@ async def _check_unchanged(calls: Calls) -> None:
         text = "\n".join(one.text for one in calls.server.said())
         require(SAID in text, "C33", f"a prompt with emoji, digits and line breaks, kind {number}", "it is changed")
     calls.server.answering(None)
-    people = [Address(another(calls.case.to.reveal())), calls.case.to] * 3
+    people = [*calls.people] * 3
     said = [Said(to.reveal(), f"{number} कि") for number, to in enumerate(people)]
     prompts = [Prompt(text=one.text, language="hi") for one in said]
     made = [calls.channel.render(one, calls.account, to) for one, to in zip(prompts, people, strict=True)]
@@ -175,7 +175,7 @@ async def _check_statuses(calls: Calls) -> None:
         require(final, "C41", f"status {status}", type(result).__name__)
     for reply, expected in calls.peer.results:
         result = await calls.answered(reply, f"status {reply.status}, {len(reply.body)} bytes")
-        require(type(result) is expected, "C70", f"an answer that means {expected.__name__}", type(result).__name__)
+        _check_meant(result, expected)
     for status in (500, 502, 503, 504):
         result = await calls.answered(Reply(status), f"status {status}")
         require(isinstance(result, Transient | Throttled), "C39", f"status {status}", type(result).__name__)
@@ -187,6 +187,15 @@ async def _check_statuses(calls: Calls) -> None:
     for body in (b"", b"{", b"<html>", b"\xff", b"[1]", b'{"error":null}'):
         for status in (200, 400, 502):
             await calls.answered(Reply(status, body), f"status {status} with {body!r}")
+
+
+def _check_meant(result: SendResult, expected: type | SendResult) -> None:
+    name = expected.__name__ if isinstance(expected, type) else type(expected).__name__
+    subject = f"an answer that means {name}"
+    require(expected is not Throttled, "C70", subject, "the case gives a class: give `Throttled(after=…, scope=…)`")
+    same = type(result) is expected if isinstance(expected, type) else result == expected
+    found = f"{type(result).__name__}" if type(result).__name__ != name else f"{result!r}, not {expected!r}"
+    require(same, "C70", subject, found)
 
 
 async def _check_strange_answers(calls: Calls) -> None:
@@ -245,17 +254,25 @@ async def _check_network(calls: Calls) -> None:
 
 async def _check_news(calls: Calls) -> None:
     """Check that a person whose reply window is closed is told that there is news, without its content."""
-    if WindowClosed not in [expected for _, expected in calls.peer.results]:
+    if not {WindowClosed, WindowClosed()} & {expected for _, expected in calls.peer.results}:
         return
-    subject, prompt = "the fallback of a notice", numbered_prompt(60)
-    made = [call for call in calls.channel.notice(prompt, calls.account, calls.case.to) if call.fallback]
+    subject, fallbacks = "the fallback of a notice", calls.peer.fallbacks
+    require(fallbacks, "C82", subject, "the case has no `Peer.fallbacks`")
+    for language, to in [*product(fallbacks, calls.people)] * 2:
+        await _check_fallback(calls, replace(numbered_prompt(60), language=language), to, subject)
+
+
+async def _check_fallback(calls: Calls, prompt: Prompt, to: Address, subject: str) -> None:
+    made = [call for call in calls.channel.notice(prompt, calls.account, to) if call.fallback]
     require(made, "C77", subject, "no `Call.fallback`: with `WindowClosed` the news would be lost")
     for call in made:
         require(call.fallback != call.body, "C77", subject, "the call's own body, which the window refuses")
         calls.server.answering(None)
         result = await calls.send(replace(call, body=call.fallback, fallback=b""), subject)
         require(isinstance(result, Accepted), "C77", subject, type(result).__name__)
-        neutral = all(lost_words(prompt, said.text) for said in calls.server.said())
+        said = calls.server.said()
+        require({one.to for one in said} <= {to.reveal()}, "C31", subject, "the peer reads another address")
+        neutral = all(lost_words(prompt, one.text) for one in said)
         require(neutral, "C77", subject, "the words of the news, in place of a neutral text")
 
 
@@ -266,14 +283,18 @@ async def _check_erasing(calls: Calls) -> None:
     calls.server.answering(None)
     sent = await calls.send(calls.calls[0], "a message that may be erased")
     require(getattr(sent, "provider_message_id", ""), "C79", "a message that is sent", "`Accepted` without an id")
-    first, second = (channel.erase(_IDS, calls.account, calls.case.to) for _ in range(2))
+    for to in [*calls.people] * 2:
+        await _check_erasure(calls, channel, to)
+
+
+async def _check_erasure(calls: Calls, channel: ErasingChannel, to: Address) -> None:
+    first, second = (channel.erase(_IDS, calls.account, to) for _ in range(2))
     require(list(first) == list(second) and first, "C57", "two erasures of the same messages")
     calls.server.answering(None)
     for call in first:
         require(isinstance(await calls.send(call, "an erasure"), Accepted), "C57", "an erasure", "not Accepted")
-    address = calls.case.to.reveal()
-    named = all(address.encode() in request.body for request in calls.server.received)
-    require(named, "C57", "an erasure", "the chat is not named")
+    named = all(to.reveal().encode() in request.body for request in calls.server.received)
+    require(named, "C57", "an erasure", "the chat is not named, or another one is")
     asked = "".join(f"{one.path}{one.query}{one.body!r}" for one in calls.server.received)
     for number, id_ in enumerate(_IDS):
         require(id_ in asked, "C78", f"an erasure of {len(_IDS)} messages", f"message number {number} stays")
@@ -308,7 +329,9 @@ async def _check_stalled(case: ChannelCase, peer: Peer, server: PeerServer) -> N
         await asyncio.wait({task})
         subject = f"a provider that does not answer for {_LONGEST_SECONDS} seconds"
         require(done, "C71", subject, "the call still waits: the client has no timeout, or a longer one")
-        require(isinstance(task.result(), Transient), "C71", subject, "")
+        found = task.exception()
+        require(found is None, "C71", subject, raised(found) if found else "")
+        require(isinstance(task.result(), Transient), "C71", subject, type(task.result()).__name__)
 
 
 async def _check_impostor(case: ChannelCase, peer: Peer) -> None:
@@ -316,9 +339,16 @@ async def _check_impostor(case: ChannelCase, peer: Peer) -> None:
     async with PeerServer(peer).serving(impostor=True) as server:
         channel = peer.channel(server.url)
         async with opened(channel):
-            call = channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0]
-            await channel.send(call, "call")
-        require(not server.received, "C72", "a server with a certificate of its own", "it got the call")
+            call, subject = (
+                channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0],
+                "a server with a certificate of its own",
+            )
+            try:
+                result = await channel.send(call, "call")
+            except Exception as error:
+                raise BrokenRule("C44", subject, raised(error)) from error
+        require(not server.received, "C72", subject, "it got the call")
+        require(isinstance(result, Transient | Misconfigured), "C43", subject, type(result).__name__)
 
 
 async def _check_unreachable(case: ChannelCase, peer: Peer) -> None:

@@ -14,7 +14,7 @@ from satark_sms_ivr.plugin import satark_channels, satark_render, satark_web_pag
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.twilio import TwilioVoice
 
-GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
+GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t" * 8, "number": "+15550100100"}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from satark_sms_ivr.settings import TwilioSettings
 
-GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
+GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t" * 8, "number": "+15550100100"}
 
 
 @pytest.mark.parametrize(

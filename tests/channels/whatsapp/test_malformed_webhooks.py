@@ -135,7 +135,7 @@ def test_a_system_message_without_node_is_counted(whatsapp: WhatsAppChannel, pee
 
 FUZZED = WhatsAppChannel(
     WhatsAppSettings.model_validate(
-        {"app_secret": "a", "verify_token": "v", "access_token": "t", "phone_number_id": "106540352242922"}
+        {"app_secret": "a" * 8, "verify_token": "v" * 8, "access_token": "t" * 8, "phone_number_id": "106540352242922"}
     )
 )
 JSON = st.recursive(

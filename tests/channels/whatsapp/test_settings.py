@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from satark_whatsapp.settings import WhatsAppSettings
 
-SET: dict[str, Any] = {"app_secret": "s", "verify_token": "v", "access_token": "a", "phone_number_id": "1"}
+SET: dict[str, Any] = {name: name for name in ("app_secret", "verify_token", "access_token")} | {"phone_number_id": "1"}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ SECRET = "a-path-that-nobody-guesses"
 SETTINGS = {
     "SATARK_EXOTEL__SID": "police1",
     "SATARK_EXOTEL__NUMBER": "+911140001000",
-    "SATARK_EXOTEL__API_KEY": "the-key",
+    "SATARK_EXOTEL__API_KEY": "the-api-key",
     "SATARK_EXOTEL__API_TOKEN": "the-token",
     "SATARK_EXOTEL__PATH_SECRET": SECRET,
 }
@@ -84,7 +84,7 @@ async def test_the_channel_keeps_the_contract_by_get_and_post_with_a_secret_path
             genuine=[request("GET", "s1", "नमस्ते सतर्क"), request("POST", "s2", "TIP they sell arms")],
             identifiers=(PHONE, "9876543210", "UP-EAST"),
             texts=("नमस्ते सतर्क", "they sell arms"),
-            peer=Peer(channel=channel, read=read, answer=answer, secrets=("the-key", "the-token", SECRET)),
+            peer=Peer(channel=channel, read=read, answer=answer, secrets=("the-api-key", "the-token", SECRET)),
             covers_body=False,
             proven_by="path",
         )
@@ -101,7 +101,7 @@ def test_a_message_names_the_template_of_its_text() -> None:
 @pytest.mark.usefixtures("configured")
 def test_two_text_message_providers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TWILIO__ACCOUNT_SID", "AC1")
-    monkeypatch.setenv("SATARK_TWILIO__AUTH_TOKEN", "token")
+    monkeypatch.setenv("SATARK_TWILIO__AUTH_TOKEN", "auth-token")
     monkeypatch.setenv("SATARK_TWILIO__NUMBER", "+15550100100")
     with pytest.raises(Exception, match="more than one SMS provider"):
         channel()

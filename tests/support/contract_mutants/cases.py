@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from satark.api.channel import RawRequest
 from satark.api.inbound import Address, Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Text
-from satark.api.outbound import Blocked, Call, Delivered, Misconfigured, WindowClosed
+from satark.api.outbound import Blocked, Call, Delivered, Misconfigured, Throttled, WindowClosed
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
 from satark_testing.contracts.channel_case import Meaning
 from satark_testing.telegram.bot_api import Person, Updates, check_limits
@@ -37,7 +37,7 @@ _META: Final = {
     "access_token": "access-token",
     "phone_number_id": "106540352242922",
 }
-_NEWS: Final = {"hi": "satark_notice"}
+_NEWS: Final = {"hi": "satark_notice", "en": "satark_news"}
 WHATSAPP_IDENTIFIERS: Final = (
     "919876543210",
     "13491208655302741918",
@@ -78,7 +78,10 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
             (_graph_error(131047), WindowClosed),
             (_graph_error(131026), Blocked),
             (_graph_error(190), Misconfigured),
+            (_graph_error(130429), Throttled(after=5, scope="account")),
+            (_graph_error(131056), Throttled(after=1, scope="conversation")),
         ],
+        fallbacks=_NEWS,
         secrets=("access-token", "app-secret"),
     )
     return ChannelCase(
@@ -88,6 +91,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         identifiers=WHATSAPP_IDENTIFIERS,
         texts=("थाने के पास जुआ 🎲", "Hi"),
         means=_whatsapp_meanings(),
+        moved_to=[*map(Address, ("IN.222NEW", "919000000001"))],
         tapped=lambda choice: _from_meta(GraphPeer(**_META).webhooks.tap(_SUNITA, choice.token, choice.label)),
         accepts=lambda call: check_message(json.loads(call.body)),
         peer=peer,
@@ -127,7 +131,7 @@ def _from_meta(body: bytes) -> RawRequest:
 
 def _whatsapp_meanings() -> list[tuple[RawRequest, Sequence[Meaning]]]:
     hooks, ref = GraphPeer(**_META).webhooks, MediaRef(account="", id="1")
-    moved = Sender(wa_id="919000000001"), _SUNITA
+    moved = _SUNITA, Sender(wa_id="919000000001")
     meant: list[tuple[bytes, Meaning]] = [
         (hooks.location(_SUNITA, 25.25, 83.01), Pin(25.25, 83.01)),
         (hooks.media(_SUNITA, "image", _PHOTO, caption="see"), Media(ref, "image", "see")),

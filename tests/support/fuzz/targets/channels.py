@@ -102,7 +102,7 @@ class ChannelTarget:
 
 def whatsapp(_folder: Path) -> ChannelTarget:
     """Make the target of WhatsApp's webhooks."""
-    section = {"app_secret": "s", "verify_token": "v", "access_token": "a", "phone_number_id": _PHONE_ID}
+    section = {"app_secret": "s" * 8, "verify_token": "v" * 8, "access_token": "a" * 8, "phone_number_id": _PHONE_ID}
     hooks, sender = Webhooks(_PHONE_ID), Sender(wa_id="919876543210", user_id="IN.13491208655302741918", name="Sunita")
     card = {"name": {"formatted_name": "Raju"}, "phones": [{"phone": "+91 91234 56780", "wa_id": "919123456780"}]}
     node = {"id": "1003383421387256", "mime_type": "image/jpeg", "sha256": "a" * 64}
@@ -123,7 +123,7 @@ def whatsapp(_folder: Path) -> ChannelTarget:
     seeds = [
         *bodies,
         batch(bodies),
-        request_input(b"", method="GET", query="hub.mode=subscribe&hub.challenge=1&hub.verify_token=v"),
+        request_input(b"", method="GET", query="hub.mode=subscribe&hub.challenge=1&hub.verify_token=vvvvvvvv"),
     ]
     words = (
         "entry", "changes", "value", "messages", "statuses", "errors", "contacts", "metadata", "phone_number_id",
