@@ -335,7 +335,7 @@ class _Words(Telling):
         """Leave the question; keep the words of a longer text."""
         tells = self.tells_plainly() or not self.context.analysis(self.event.body).has("t.evidence")
         if self.asked.asks == "media" and self.may_go_on():
-            return suggest(self, "@skip", self.label("@skip"))
+            return ask_to_keep(self)
         if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and tells):
             self.keep_story()
         return handle_command(self.context, "skip")
