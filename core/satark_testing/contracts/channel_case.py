@@ -85,7 +85,7 @@ def _changed_secrets(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, 
         return
     whole = raw.query if case.proven_by == "query" else raw.path
     head, slash, secret = ("", "", whole) if case.proven_by == "query" else whole.rpartition("/")
-    for change, value in (*_forged(secret), ("extended by a character", f"{secret}0")):
+    for change, value in _forged(secret):
         yield f"{case.proven_by} {change}", {case.proven_by: f"{head}{slash}{value}"}
 
 
@@ -98,6 +98,8 @@ def _forged(value: str) -> Iterator[tuple[str, str]]:
     """Yield other values of a signature, a secret or a signed time."""
     yield "cut by a character", value[:-1]
     yield "cut to a prefix", value[: len(value) // 2]
+    yield "cut at its beginning", value[1:]
+    yield "extended by a character", f"{value}0"
     for at in sorted({0, len(value) // 2, len(value) - 1}):
         yield f"with character {at} changed", f"{value[:at]}{'0' if value[at] != '0' else '1'}{value[at + 1 :]}"
     if not set(value.lower()) <= set("0123456789abcdef"):  # hexadecimal digits mean the same in both cases
@@ -111,7 +113,12 @@ def without_secret(raw: RawRequest, case: ChannelCase) -> Iterator[tuple[str, Ra
         empty["query"] = ""
     if case.proven_by == "path":
         empty["path"] = raw.path.rpartition("/")[0] or "/"
-    yield "without its secret", msgspec.structs.replace(raw, **empty)
+    bare = msgspec.structs.replace(raw, **empty)
+    yield "without its secret", bare
+    for method in ("GET", "PUT"):
+        yield f"without its secret, by {method}", msgspec.structs.replace(bare, method=method)
+    for body in (b"", b"[]"):
+        yield f"without its secret, with the body {body!r}", msgspec.structs.replace(bare, body=body)
     for name in proofs(raw, case) if case.proven_by == "headers" else ():
         rest = {other: value for other, value in raw.headers.items() if other != name}
         for change, headers in (("without", rest), ("with an empty", {**rest, name: ""})):
