@@ -50,7 +50,7 @@ class TwilioSettings(BaseModel):
 
     account_sid: Annotated[str, StringConstraints(pattern=r"^AC\w{1,64}$")]
     """Twilio's id of the account; console.twilio.com > Account Info > Account SID"""
-    auth_token: Annotated[SecretStr, Field(min_length=8)]
+    auth_token: Annotated[SecretStr, Field(min_length=1)]
     """the secret that signs webhooks and calls to the API; console.twilio.com > Account Info > Auth Token > Show"""
     number: Annotated[str, StringConstraints(pattern=r"^\+?\d{3,15}$")]
     """the number that citizens write to and call, as +<country code><number>; console.twilio.com > Phone Numbers >

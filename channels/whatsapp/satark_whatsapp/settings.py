@@ -13,7 +13,7 @@ _LEAST_CONNECTIONS: Final = 64
 _ANSWER_SECONDS: Final = 0.5
 """Seconds that Meta may take to answer before the number of connections limits the rate of messages."""
 
-_Secret = Annotated[SecretStr, Field(min_length=8)]
+_Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class WhatsAppSettings(BaseModel):

@@ -123,9 +123,8 @@ def _check_refused(case: PluginCase, plugins: Plugins, name: str, *, is_required
         with TemporaryDirectory() as folder:  # in a file: an empty variable counts as none
             file = Path(folder, "satark.toml")
             rest = {other: kept for other, kept in case.settings.items() if other != name}
-            for weak in ("", "x"):
-                file.write_text(f'[{section}]\n{field} = "{weak}"\n', "utf-8")
-                _refused(case, plugins, "P09", f"{name} is {weak or 'empty'}", {**rest, "SATARK_CONFIG": str(file)})
+            file.write_text(f'[{section}]\n{field} = ""\n', "utf-8")
+            _refused(case, plugins, "P09", f"{name} is empty", {**rest, "SATARK_CONFIG": str(file)})
     if section == case.name and value.startswith("https://"):
         plain = f"http{value.removeprefix('https')}"
         _refused(case, plugins, "P08", f"{name} begins with http://", {**case.settings, name: plain})
