@@ -53,7 +53,7 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     tapped: Callable[[Choice], RawRequest] | None = None
     """Makes the request in which a person taps a choice. It is required of a channel with buttons or rows."""
     stale: Sequence[RawRequest] = ()
-    """Genuine requests that are too old. They are required if a header of `genuine` holds the time."""
+    """Genuine requests that are too old, or from the future; required if a header of `genuine` holds the time."""
     unsigned: Sequence[str] = ()
     """The headers of `genuine` that prove nothing, such as `content-type`. Each other is forged alone."""
     moved_to: Sequence[Address] = ()

@@ -85,15 +85,19 @@ def check_labels(calls: Sequence[Call], choices: Sequence[Choice], subject: str)
     """
     labels = [choice.label for choice in choices]
     for call in calls:
-        try:
-            body = msgspec.json.decode(call.body)
-        except DECODING_ERRORS:
-            continue
-        for choice in choices:
+        body = _json(call)
+        for choice in choices if body is not None else ():
             beside = _labels_beside(body, choice.token, labels)
             require(beside in (None, {choice.label}), "C68", subject, "a choice without its label, or with another's")
             described = any(choice.description in text for text in strings_of(body))
             require(described or beside is None, "C80", subject, "a row without its description")
+
+
+def _json(call: Call) -> Any:
+    try:
+        return msgspec.json.decode(call.body)
+    except DECODING_ERRORS:
+        return None
 
 
 def _labels_beside(value: Any, token: str, labels: Sequence[str]) -> set[str] | None:
@@ -240,3 +244,7 @@ def _check_calls(case: ChannelCase, prompt: Prompt, calls: Sequence[Call], subje
     choices = places[: len(prompt.choices)]
     require(choices == sorted(choices), "C28", subject, "the choices are in another order")
     check_labels(calls, (*prompt.choices, *prompt.actions), subject)
+    is_list = prompt.menu_label and len(prompt.choices) + len(prompt.actions) > case.channel.capabilities.buttons
+    written = [set(strings_of(body)) for body in map(_json, calls) if body is not None]
+    named = not written or any(prompt.menu_label in strings for strings in written)
+    require(not is_list or named, "C68", subject, "a list without its `menu_label`")
