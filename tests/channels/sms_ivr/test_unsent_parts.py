@@ -102,7 +102,7 @@ def test_an_option_of_a_list_counts_once_the_first_option_is_sent() -> None:
 def test_the_parts_of_a_review_stay_the_same_while_they_are_paged() -> None:
     citizen = Citizen(ENGINE, "sms")
     citizen.say("Hi", "हिन्दी", "वाराणसी के एसपी सारनाथ में गांजा बेचने वालों से पैसे लेते हैं")
-    citizen.turn_over().say("10", "5", "done")
+    citizen.turn_over().say("10", "5")
     assert citizen.step == "review"
     whole = citizen.prompt.text
     assert citizen.has_more
