@@ -222,9 +222,9 @@ def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
         if not own <= found:
             lost.setdefault(place, shown(raw, f"an item more in {place}, which can't be read"))
     for place, once, often in lengthened(case.genuine, _ITEMS):
-        own, more = (len((_parsed(case, raw, shown(raw, place)) or Batch()).inbound) for raw in (once, often))
+        few, many = (len((_parsed(case, raw, shown(raw, place)) or Batch()).inbound) for raw in (once, often))
         subject = shown(often, f"{_ITEMS} items more in {place}")
-        require((more - own) % (_ITEMS - 1) == 0, "C11", subject, f"{more} events")
+        require((many - few) % (_ITEMS - 1) == 0, "C11", subject, f"{many} events")
     for place in lists & lost.keys():
         raise BrokenRule("C64", lost[place], "events of the other items are missing")
 
