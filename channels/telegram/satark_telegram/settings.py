@@ -20,7 +20,7 @@ class TelegramSettings(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    token: Annotated[SecretStr, Field(min_length=8)]
+    token: Annotated[SecretStr, Field(min_length=1)]
     """the bot's token; in Telegram write to @BotFather: /newbot, or /mybots > your bot > API Token"""
     secret_token: Annotated[SecretStr, Field(min_length=8)]
     """a random string that you make up (1-256 letters, digits, _ and -); Satark registers it with Telegram, which
