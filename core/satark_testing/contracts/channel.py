@@ -28,7 +28,7 @@ from satark_testing.contracts.channel_case import (
     without_secret,
 )
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
-from satark_testing.contracts.mutations import another, joined, mutated
+from satark_testing.contracts.mutations import another, joined, lengthened, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts
 from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
@@ -221,10 +221,15 @@ def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
             lists.add(place)
         if not own <= found:
             lost.setdefault(place, shown(raw, f"an item more in {place}, which can't be read"))
+    for place, once, often in lengthened(case.genuine, _ITEMS):
+        few, many = (len((_parsed(case, raw, shown(raw, place)) or Batch()).inbound) for raw in (once, often))
+        subject = shown(often, f"{_ITEMS} items more in {place}")
+        require((many - few) % (_ITEMS - 1) == 0, "C11", subject, f"{many} events")
     for place in lists & lost.keys():
         raise BrokenRule("C64", lost[place], "events of the other items are missing")
 
 
+_ITEMS: Final = 60
 _RECENT_SECONDS: Final = 10 * 365 * 86_400
 _TURNS: Final = 50
 """Turns of the event loop for which `listen` runs before it is cancelled."""

@@ -65,6 +65,16 @@ def joined(genuine: Sequence[RawRequest]) -> Iterator[tuple[int, str, RawRequest
     yield from ((number, place, make()) for number, place, make in _chosen(changes))
 
 
+def lengthened(genuine: Sequence[RawRequest], times: int) -> Iterator[tuple[str, RawRequest, RawRequest]]:
+    """Yield requests with the first item of a list once more, and so many times more, after words that name it."""
+    for raw in genuine:
+        data = _json(raw.body)
+        for path in _paths(data):
+            if isinstance(items := _at(data, path), list) and items:
+                once, often = (_with(raw, data, path, [items[0]] * more + items) for more in (1, times))
+                yield _named(path), once, often
+
+
 def with_text(
     genuine: Sequence[RawRequest], texts: Sequence[str], new: str
 ) -> Iterator[tuple[RawRequest, str, RawRequest]]:
