@@ -16,6 +16,8 @@ from starlette.routing import Route
 from satark_testing.processes.serving import serve
 from satark_testing.whatsapp.graph_api import GraphPeer
 
+ACCESS_TOKEN = "t"
+
 QUESTIONS: list[dict[str, Any]] = [
     {
         "type": "interactive",
@@ -72,7 +74,7 @@ class Bot:
         whom = {"to": message["from"]} if "from" in message else {"recipient": message["from_user_id"]}
         body = {"messaging_product": "whatsapp", **whom, **node}
         url = f"{self.graph_url}/v26.0/1/messages"
-        headers = {"Authorization": "Bearer t"}
+        headers = {"Authorization": f"Bearer {ACCESS_TOKEN}"}
         async with (
             aiohttp.ClientSession(headers=headers) as client,
             client.post(url, json=body) as response,
@@ -82,7 +84,7 @@ class Bot:
 
 @asynccontextmanager
 async def running() -> AsyncIterator[tuple[GraphPeer, Bot, str]]:
-    async with GraphPeer(app_secret="s" * 8, verify_token="v" * 8, access_token="t" * 8, phone_number_id="1") as peer:
+    async with GraphPeer(app_secret="s", verify_token="v", access_token=ACCESS_TOKEN, phone_number_id="1") as peer:
         bot = Bot(peer)
         async with serve(peer.app) as bot.graph_url, serve(bot.app) as url:
             yield peer, bot, f"{url}/hook"

@@ -37,7 +37,7 @@ WEB: Final[tuple[Role, ...]] = ("web",)
 MOST_CALLS: Final = 12
 """Functions of ours on the stack when the dialogue begins."""
 MOST_FILES_TO_THE_DIALOGUE: Final = 24
-MOST_FILES: Final = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 81}
+MOST_FILES: Final = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 82}
 """Text → the files that a whole turn enters, until the reply was sent. A story is read word by word besides."""
 PEOPLE: Final = tuple(f"9191401122{number}" for number in range(31, 43))
 """Senders of the same message: enough that each scheduled task is missing in at least one turn on a busy machine."""

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from support.outside_faults import page
 from support.outside_faults.rows import DATABASE, MACHINE, PEERS, PROCESSES, Row
-from support.outside_faults.stage import Stage, running_stage
+from support.outside_faults.installation import Installation, running_stage
 
 TOLD_WITHIN: Final = 60.0
 """Seconds within which the operator must be told of a fault."""
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     """What was seen of a fault; a time is None where it never came."""
 
     row: Row
-    told: float | None
+    reported: float | None
     over: float | None
     works: float | None
     line: str = ""
@@ -37,38 +37,43 @@ class Seen(NamedTuple):
     @property
     def is_good(self) -> bool:
         """Whether it was told in time, healed by itself, and its end was told."""
-        return self.told is not None and self.told <= TOLD_WITHIN and self.over is not None and self.works is not None
+        return (
+            self.reported is not None
+            and self.reported <= TOLD_WITHIN
+            and self.over is not None
+            and self.works is not None
+        )
 
     def __str__(self) -> str:
-        times = (f"{'-' if one is None else round(one):>4}" for one in (self.told, self.over, self.works))
+        times = (f"{'-' if one is None else round(one):>4}" for one in (self.reported, self.over, self.works))
         result = "ok  " if self.is_good else "FAIL"
         return f"{result}{''.join(times)}  {self.row.code:26} {self.row.what}: {self.line[:200]}\n"
 
 
-async def strike(stage: Stage, row: Row) -> Seen:
+async def strike(installation: Installation, row: Row) -> Seen:
     """Cause one fault, end it once it was told, and wait until its end was told and a citizen is answered."""
-    operator, since = stage.operator, len(stage.operator.told)
+    operator, since = installation.operator, len(installation.operator.reports)
     role = row.code.removeprefix(_HEARTBEAT)
     await _until(lambda: role == row.code or not operator.is_silent(role), 0.0)
     began = time.monotonic()
     try:
-        async with row.induce(stage):
+        async with row.induce(installation):
             if row.code.startswith(_HEARTBEAT):
-                told = await _until(lambda: operator.is_silent(role), began)
+                reported = await _until(lambda: operator.is_silent(role), began)
             else:
-                told = await _until(lambda: operator.began(row.code, since), began)
+                reported = await _until(lambda: operator.began(row.code, since), began)
     except Exception as error:  # noqa: BLE001 - the others are tried
         return Seen(row, None, None, None, f"can't be caused: {error!r}")
-    line = next((one.line for one in operator.told[since:] if one.line.startswith(f"{row.code}:")), "")
+    line = next((one.line for one in operator.reports[since:] if one.line.startswith(f"{row.code}:")), "")
     ended = time.monotonic()
-    if told is None:
-        line = "; ".join(sorted({one.line.partition(":")[0] + f" by {one.role}" for one in operator.told[since:]}))
+    if reported is None:
+        line = "; ".join(sorted({one.line.partition(":")[0] + f" by {one.role}" for one in operator.reports[since:]}))
         over = None
     elif row.code.startswith(_HEARTBEAT):
         over = await _until(lambda: not operator.is_silent(role), ended)
     else:
         over = await _until(lambda: operator.began(row.code, since) <= operator.ended(row.code, since), ended)
-    return Seen(row, told, over, await _until(stage.works, ended), line)
+    return Seen(row, reported, over, await _until(installation.works, ended), line)
 
 
 async def _until(condition: Callable[[], object], began: float) -> float | None:
@@ -82,11 +87,11 @@ async def _until(condition: Callable[[], object], began: float) -> float | None:
     return None
 
 
-async def strike_all(stage: Stage, rows: Iterable[Row], show: Callable[[Seen], None]) -> list[Seen]:
+async def strike_all(installation: Installation, rows: Iterable[Row], show: Callable[[Seen], None]) -> list[Seen]:
     """Cause these faults one after the other."""
     found = []
     for row in rows:
-        found.append(await strike(stage, row))
+        found.append(await strike(installation, row))
         show(found[-1])
     return found
 
@@ -117,16 +122,16 @@ async def run(folder: Path, words: Sequence[str], show: Callable[[Seen], None]) 
     """Strike four installations at once: one's databases, one's machines, one's processes, and one's peers."""
 
     async def strike_one(name: str, rows: Sequence[Row]) -> list[Seen]:
-        async with running_stage(folder / name) as stage:
-            return await strike_all(stage, rows, show)
+        async with running_stage(folder / name) as installation:
+            return await strike_all(installation, rows, show)
 
     async def strike_machine(rows: Sequence[Row]) -> list[Seen]:
         async with small_disk(folder / "machine" / "data"):
             return await strike_one("machine", rows)
 
     async def strike_peers(lanes: Mapping[str, Sequence[Row]]) -> list[Seen]:
-        async with running_stage(folder / "peers", peers=[*lanes]) as stage:
-            done = await asyncio.gather(*(strike_all(stage, rows, show) for rows in lanes.values()))
+        async with running_stage(folder / "peers", peers=[*lanes]) as installation:
+            done = await asyncio.gather(*(strike_all(installation, rows, show) for rows in lanes.values()))
             return [one for many in done for one in many]
 
     works = [
@@ -151,7 +156,7 @@ def main() -> int:
         Path(folder).chmod(0o755)
         found = asyncio.run(run(Path(folder), sys.argv[1:], show))
     good = sum(one.is_good for one in found)
-    page.note({one.row: (one.told or 0.0, one.over or 0.0, one.works or 0.0) for one in found if one.is_good})
+    page.note({one.row: (one.reported or 0.0, one.over or 0.0, one.works or 0.0) for one in found if one.is_good})
     sys.stdout.write(f"{good} of {len(found)} faults: told within {TOLD_WITHIN:.0f} s, healed, over\n")
     return int(good < len(found))
 

@@ -5,6 +5,7 @@ from typing import Final
 from satark.api.inbound import Text
 from satark.dialogue.events.commands import handle_command
 from satark.dialogue.events.not_understood import choose_likely, not_understood
+from satark.dialogue.events.suggestions import ask_to_keep
 from satark.dialogue.events.telling import TALK, Telling
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
@@ -80,8 +81,11 @@ def of_sending(words: Telling) -> Turn | None:
         return None
     if is_review:
         return choose_likely(context, next(one.id for one in words.asked.options if one.acts))
-    skips = is_media or "skip" in words.asked.actions
-    return handle_command(context, "skip") if skips else not_understood(context, "reply.refusal")
+    if is_media or "skip" in words.asked.actions:
+        return handle_command(context, "skip")
+    again = context.replied == "asks to send"
+    context.change(replied="asks to send")
+    return ask_to_keep(words) if again else not_understood(context, "reply.refusal")
 
 
 def takes_all_back(told: Analysis) -> bool:

@@ -37,7 +37,7 @@ SILENCE: Final = 45.0
 _LOOK: Final = 0.2
 
 
-class Told(NamedTuple):
+class Report(NamedTuple):
     """A line that a process told the operator."""
 
     at: float
@@ -49,7 +49,7 @@ class Operator:
     """The operator's address: it notes what it is told, and when each process last gave a sign of life."""
 
     def __init__(self) -> None:
-        self.told: list[Told] = []
+        self.reports: list[Report] = []
         self.beats: dict[str, float] = {}
         routes = [
             Route("/alarm/{role}", self._alarm, methods=["POST"]),
@@ -59,7 +59,7 @@ class Operator:
 
     async def _alarm(self, request: Request) -> Response:
         lines = json.loads(await request.body())["text"].splitlines()
-        self.told += [Told(time.monotonic(), request.path_params["role"], line) for line in lines]
+        self.reports += [Report(time.monotonic(), request.path_params["role"], line) for line in lines]
         return Response()
 
     async def _beat(self, request: Request) -> Response:
@@ -68,18 +68,18 @@ class Operator:
 
     def began(self, code: str, since: int) -> set[str]:
         """Return the roles that told of a fault since a number of lines."""
-        return {one.role for one in self.told[since:] if one.line.startswith(f"{code}:")}
+        return {one.role for one in self.reports[since:] if one.line.startswith(f"{code}:")}
 
     def ended(self, code: str, since: int) -> set[str]:
         """Return the roles that told of its end."""
-        return {one.role for one in self.told[since:] if one.line == f"{code} is over"}
+        return {one.role for one in self.reports[since:] if one.line == f"{code} is over"}
 
     def is_silent(self, role: str) -> bool:
         """Whether a dead-man's switch tells."""
         return time.monotonic() - self.beats.get(role, 0.0) > SILENCE
 
 
-class Stage(installation.Installation):
+class Installation(installation.Installation):
     """The installation with its peers, each behind a relay of that name."""
 
     nodes: dict[str, Service]
@@ -123,48 +123,54 @@ class Stage(installation.Installation):
 
 
 @asynccontextmanager
-async def running_stage(folder: Path, *, peers: Sequence[str] = ()) -> AsyncIterator[Stage]:
+async def running_stage(folder: Path, *, peers: Sequence[str] = ()) -> AsyncIterator[Installation]:
     """Run an installation. `peers`: which of mail, police and broker it has."""
     async with AsyncExitStack() as stack:
-        stage = Stage(stack.enter_context(postgres_cluster()), stack.enter_context(running_seaweedfs()), _made(folder))
-        await stage.relay("database", stage.database.port, stack)
-        await stage.relay("store", _port(stage.store.url), stack)
-        settings = {**SETTINGS_OF_TESTS, **_shared(stage, folder), **await _peers(stage, peers, folder, stack)}
-        address = await stack.enter_async_context(serve(stage.operator.app))
+        installation = Installation(
+            stack.enter_context(postgres_cluster()), stack.enter_context(running_seaweedfs()), _made(folder)
+        )
+        await installation.relay("database", installation.database.port, stack)
+        await installation.relay("store", _port(installation.store.url), stack)
+        settings = {
+            **SETTINGS_OF_TESTS,
+            **_shared(installation, folder),
+            **await _peers(installation, peers, folder, stack),
+        }
+        address = await stack.enter_async_context(serve(installation.operator.app))
         first = await stack.enter_async_context(
             installation.set_up_installation(folder, settings, command=serving("web"), service=ForkedService)
         )
-        await stage.relay("graph", _port(first.service.environment["SATARK_WHATSAPP__GRAPH_URL"]), stack)
-        first.service.environment["SATARK_WHATSAPP__GRAPH_URL"] = stage.relays["graph"].url
-        stage.peer, stage.service = first.peer, first.service
-        stage.nodes = {"web": first.service, **add_nodes(first.service, folder, ROLES[1:], stack)}
+        await installation.relay("graph", _port(first.service.environment["SATARK_WHATSAPP__GRAPH_URL"]), stack)
+        first.service.environment["SATARK_WHATSAPP__GRAPH_URL"] = installation.relays["graph"].url
+        installation.peer, installation.service = first.peer, first.service
+        installation.nodes = {"web": first.service, **add_nodes(first.service, folder, ROLES[1:], stack)}
         printed = first.service.run("deploy", "nginx.conf").stdout
-        stage.proxy = Nginx(folder / "nginx", printed, [first.service.url], stage.certificates)
-        for role, node in stage.nodes.items():
+        installation.proxy = Nginx(folder / "nginx", printed, [first.service.url], installation.certificates)
+        for role, node in installation.nodes.items():
             node.environment |= {
-                "SATARK_PUBLIC_URL": f"https://localhost:{stage.proxy.tls_port}/",
+                "SATARK_PUBLIC_URL": f"https://localhost:{installation.proxy.tls_port}/",
                 "SATARK_ALARM_URL": f"{address}/alarm/{role}",
                 "SATARK_HEARTBEAT_URL": f"{address}/beat/{role}",
             }
-        stage.proxy.start()
-        stack.callback(stage.proxy.stop)
-        await admit(stage.nodes)
-        await until(lambda: len(stage.operator.beats) == len(ROLES), every=_LOOK)
-        yield stage
+        installation.proxy.start()
+        stack.callback(installation.proxy.stop)
+        await admit(installation.nodes)
+        await until(lambda: len(installation.operator.beats) == len(ROLES), every=_LOOK)
+        yield installation
 
 
-def _shared(stage: Stage, folder: Path) -> dict[str, str]:
+def _shared(installation: Installation, folder: Path) -> dict[str, str]:
     """Make databases, keys and a certificate; return the settings that all machines share."""
-    stage.database.execute("CREATE ROLE satark LOGIN")
+    installation.database.execute("CREATE ROLE satark LOGIN")
     for name in ("main", "keys"):
-        stage.database.execute(f"CREATE DATABASE {name} OWNER satark")
-    self_signed(stage.certificates, days=90)
-    database = f"postgresql+psycopg://satark@127.0.0.1:{stage.relays['database'].port}"
+        installation.database.execute(f"CREATE DATABASE {name} OWNER satark")
+    self_signed(installation.certificates, days=90)
+    database = f"postgresql+psycopg://satark@127.0.0.1:{installation.relays['database'].port}"
     return {
-        **stage.store.environment,
+        **installation.store.environment,
         **make_keys(folder),
-        "AWS_ENDPOINT_URL": stage.relays["store"].url,
-        "SSL_CERT_FILE": str(stage.certificates / "cert.pem"),
+        "AWS_ENDPOINT_URL": installation.relays["store"].url,
+        "SSL_CERT_FILE": str(installation.certificates / "cert.pem"),
         "SATARK_DATABASE_URL": f"{database}/main",
         "SATARK_KEYS_URL": f"{database}/keys",
         "SATARK_STORAGE_URL": f"s3://{BUCKET}/{token_hex(8)}",
@@ -174,26 +180,30 @@ def _shared(stage: Stage, folder: Path) -> dict[str, str]:
     }
 
 
-async def _peers(stage: Stage, peers: Sequence[str], folder: Path, stack: AsyncExitStack) -> dict[str, str]:
+async def _peers(
+    installation: Installation, peers: Sequence[str], folder: Path, stack: AsyncExitStack
+) -> dict[str, str]:
     """Start the servers of these sinks; return the settings that lead to them."""
     settings: dict[str, str] = {}
     plugins = ["whatsapp", "web_form", "desk"]
     if "mail" in peers:
-        stage.mail = Exim(_made(folder / "exim"), self_signed(folder / "exim"))
-        await stack.enter_async_context(stage.mail.running())
-        port = await stage.relay("mail", stage.mail.port, stack)
+        installation.mail = Exim(_made(folder / "exim"), self_signed(folder / "exim"))
+        await stack.enter_async_context(installation.mail.running())
+        port = await installation.relay("mail", installation.mail.port, stack)
         plugins.append("email")
         settings |= {f"SATARK_EMAIL__{name}": value for name, value in {**_MAIL, "PORT": str(port)}.items()}
     if "police" in peers:
-        await stage.relay("police", _port(await stack.enter_async_context(serve(stage.police.app))), stack)
+        await installation.relay(
+            "police", _port(await stack.enter_async_context(serve(installation.police.app))), stack
+        )
         plugins.append("police_system")
-        settings["SATARK_POLICE_SYSTEM__URL"] = f"{stage.relays['police'].url}/tips"
+        settings["SATARK_POLICE_SYSTEM__URL"] = f"{installation.relays['police'].url}/tips"
         settings["SATARK_POLICE_SYSTEM__SECRET"] = SECRET
     if "broker" in peers:
-        stage.broker = Broker(_made(folder / "broker", 0o755))
-        await stage.broker.start()
-        stack.push_async_callback(stage.broker.kill)
-        port = await stage.relay("broker", stage.broker.port, stack)
+        installation.broker = Broker(_made(folder / "broker", 0o755))
+        await installation.broker.start()
+        stack.push_async_callback(installation.broker.kill)
+        port = await installation.relay("broker", installation.broker.port, stack)
         plugins.append("rabbitmq")
         settings["SATARK_RABBITMQ__URL"] = f"amqp://guest:guest@127.0.0.1:{port}/"
         settings["SATARK_RABBITMQ__COPIES"] = '["sp"]'
