@@ -79,7 +79,7 @@ class Operator:
         return time.monotonic() - self.beats.get(role, 0.0) > SILENCE
 
 
-class Installation(installation.Installation):
+class FaultyInstallation(installation.Installation):
     """The installation with its peers, each behind a relay of that name."""
 
     nodes: dict[str, Service]
@@ -123,54 +123,54 @@ class Installation(installation.Installation):
 
 
 @asynccontextmanager
-async def running_stage(folder: Path, *, peers: Sequence[str] = ()) -> AsyncIterator[Installation]:
+async def running_stage(folder: Path, *, peers: Sequence[str] = ()) -> AsyncIterator[FaultyInstallation]:
     """Run an installation. `peers`: which of mail, police and broker it has."""
     async with AsyncExitStack() as stack:
-        installation = Installation(
+        target = FaultyInstallation(
             stack.enter_context(postgres_cluster()), stack.enter_context(running_seaweedfs()), _made(folder)
         )
-        await installation.relay("database", installation.database.port, stack)
-        await installation.relay("store", _port(installation.store.url), stack)
+        await target.relay("database", target.database.port, stack)
+        await target.relay("store", _port(target.store.url), stack)
         settings = {
             **SETTINGS_OF_TESTS,
-            **_shared(installation, folder),
-            **await _peers(installation, peers, folder, stack),
+            **_shared(target, folder),
+            **await _peers(target, peers, folder, stack),
         }
-        address = await stack.enter_async_context(serve(installation.operator.app))
+        address = await stack.enter_async_context(serve(target.operator.app))
         first = await stack.enter_async_context(
             installation.set_up_installation(folder, settings, command=serving("web"), service=ForkedService)
         )
-        await installation.relay("graph", _port(first.service.environment["SATARK_WHATSAPP__GRAPH_URL"]), stack)
-        first.service.environment["SATARK_WHATSAPP__GRAPH_URL"] = installation.relays["graph"].url
-        installation.peer, installation.service = first.peer, first.service
-        installation.nodes = {"web": first.service, **add_nodes(first.service, folder, ROLES[1:], stack)}
+        await target.relay("graph", _port(first.service.environment["SATARK_WHATSAPP__GRAPH_URL"]), stack)
+        first.service.environment["SATARK_WHATSAPP__GRAPH_URL"] = target.relays["graph"].url
+        target.peer, target.service = first.peer, first.service
+        target.nodes = {"web": first.service, **add_nodes(first.service, folder, ROLES[1:], stack)}
         printed = first.service.run("deploy", "nginx.conf").stdout
-        installation.proxy = Nginx(folder / "nginx", printed, [first.service.url], installation.certificates)
-        for role, node in installation.nodes.items():
+        target.proxy = Nginx(folder / "nginx", printed, [first.service.url], target.certificates)
+        for role, node in target.nodes.items():
             node.environment |= {
-                "SATARK_PUBLIC_URL": f"https://localhost:{installation.proxy.tls_port}/",
+                "SATARK_PUBLIC_URL": f"https://localhost:{target.proxy.tls_port}/",
                 "SATARK_ALARM_URL": f"{address}/alarm/{role}",
                 "SATARK_HEARTBEAT_URL": f"{address}/beat/{role}",
             }
-        installation.proxy.start()
-        stack.callback(installation.proxy.stop)
-        await admit(installation.nodes)
-        await until(lambda: len(installation.operator.beats) == len(ROLES), every=_LOOK)
-        yield installation
+        target.proxy.start()
+        stack.callback(target.proxy.stop)
+        await admit(target.nodes)
+        await until(lambda: len(target.operator.beats) == len(ROLES), every=_LOOK)
+        yield target
 
 
-def _shared(installation: Installation, folder: Path) -> dict[str, str]:
+def _shared(target: FaultyInstallation, folder: Path) -> dict[str, str]:
     """Make databases, keys and a certificate; return the settings that all machines share."""
-    installation.database.execute("CREATE ROLE satark LOGIN")
+    target.database.execute("CREATE ROLE satark LOGIN")
     for name in ("main", "keys"):
-        installation.database.execute(f"CREATE DATABASE {name} OWNER satark")
-    self_signed(installation.certificates, days=90)
-    database = f"postgresql+psycopg://satark@127.0.0.1:{installation.relays['database'].port}"
+        target.database.execute(f"CREATE DATABASE {name} OWNER satark")
+    self_signed(target.certificates, days=90)
+    database = f"postgresql+psycopg://satark@127.0.0.1:{target.relays['database'].port}"
     return {
-        **installation.store.environment,
+        **target.store.environment,
         **make_keys(folder),
-        "AWS_ENDPOINT_URL": installation.relays["store"].url,
-        "SSL_CERT_FILE": str(installation.certificates / "cert.pem"),
+        "AWS_ENDPOINT_URL": target.relays["store"].url,
+        "SSL_CERT_FILE": str(target.certificates / "cert.pem"),
         "SATARK_DATABASE_URL": f"{database}/main",
         "SATARK_KEYS_URL": f"{database}/keys",
         "SATARK_STORAGE_URL": f"s3://{BUCKET}/{token_hex(8)}",
@@ -181,29 +181,27 @@ def _shared(installation: Installation, folder: Path) -> dict[str, str]:
 
 
 async def _peers(
-    installation: Installation, peers: Sequence[str], folder: Path, stack: AsyncExitStack
+    target: FaultyInstallation, peers: Sequence[str], folder: Path, stack: AsyncExitStack
 ) -> dict[str, str]:
     """Start the servers of these sinks; return the settings that lead to them."""
     settings: dict[str, str] = {}
     plugins = ["whatsapp", "web_form", "desk"]
     if "mail" in peers:
-        installation.mail = Exim(_made(folder / "exim"), self_signed(folder / "exim"))
-        await stack.enter_async_context(installation.mail.running())
-        port = await installation.relay("mail", installation.mail.port, stack)
+        target.mail = Exim(_made(folder / "exim"), self_signed(folder / "exim"))
+        await stack.enter_async_context(target.mail.running())
+        port = await target.relay("mail", target.mail.port, stack)
         plugins.append("email")
         settings |= {f"SATARK_EMAIL__{name}": value for name, value in {**_MAIL, "PORT": str(port)}.items()}
     if "police" in peers:
-        await installation.relay(
-            "police", _port(await stack.enter_async_context(serve(installation.police.app))), stack
-        )
+        await target.relay("police", _port(await stack.enter_async_context(serve(target.police.app))), stack)
         plugins.append("police_system")
-        settings["SATARK_POLICE_SYSTEM__URL"] = f"{installation.relays['police'].url}/tips"
+        settings["SATARK_POLICE_SYSTEM__URL"] = f"{target.relays['police'].url}/tips"
         settings["SATARK_POLICE_SYSTEM__SECRET"] = SECRET
     if "broker" in peers:
-        installation.broker = Broker(_made(folder / "broker", 0o755))
-        await installation.broker.start()
-        stack.push_async_callback(installation.broker.kill)
-        port = await installation.relay("broker", installation.broker.port, stack)
+        target.broker = Broker(_made(folder / "broker", 0o755))
+        await target.broker.start()
+        stack.push_async_callback(target.broker.kill)
+        port = await target.relay("broker", target.broker.port, stack)
         plugins.append("rabbitmq")
         settings["SATARK_RABBITMQ__URL"] = f"amqp://guest:guest@127.0.0.1:{port}/"
         settings["SATARK_RABBITMQ__COPIES"] = '["sp"]'

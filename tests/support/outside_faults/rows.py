@@ -26,12 +26,12 @@ from satark.ingest.spool import Spool
 from satark.ingest.webhook import FORGED_IN_A_ROW
 from satark.runtime.fault_watch import EVERY
 from satark_testing.whatsapp.graph_api import error
-from support.outside_faults.installation import Installation
+from support.outside_faults.installation import FaultyInstallation
 from support.peers.mail import self_signed
 from support.peers.postgres_cluster import signal_server
 from support.processes.forked import CLOCK
 
-Induce = Callable[[Installation], AbstractAsyncContextManager[None]]
+Induce = Callable[[FaultyInstallation], AbstractAsyncContextManager[None]]
 _DAY: Final = 86_400
 _OFTEN: Final = 100_000
 
@@ -48,10 +48,10 @@ def sql(begin: str, end: str, database: str = "main") -> Induce:
     """Run a statement as the database's administrator, and another to undo it."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
         for number, statements in enumerate((begin, end)):
             for statement in statements.split(";"):
-                installation.database.execute(statement, database)
+                target.database.execute(statement, database)
             if not number:
                 yield
 
@@ -72,10 +72,8 @@ def locked(table: str, database: str) -> Induce:
     """Hold a lock on a table, as a stuck migration does."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        with psycopg.connect(
-            host="127.0.0.1", port=installation.database.port, user="postgres", dbname=database
-        ) as holder:
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        with psycopg.connect(host="127.0.0.1", port=target.database.port, user="postgres", dbname=database) as holder:
             holder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
             yield
 
@@ -83,50 +81,48 @@ def locked(table: str, database: str) -> Induce:
 
 
 @asynccontextmanager
-async def database_killed(installation: Installation) -> AsyncIterator[None]:
-    signal_server(installation.database.data, signal.SIGKILL)
+async def database_killed(target: FaultyInstallation) -> AsyncIterator[None]:
+    signal_server(target.database.data, signal.SIGKILL)
     yield
-    installation.database.start()
+    target.database.start()
 
 
 @asynccontextmanager
-async def database_stopped(installation: Installation) -> AsyncIterator[None]:
-    signal_server(installation.database.data, signal.SIGSTOP)
+async def database_stopped(target: FaultyInstallation) -> AsyncIterator[None]:
+    signal_server(target.database.data, signal.SIGSTOP)
     yield
-    signal_server(installation.database.data, signal.SIGCONT)
+    signal_server(target.database.data, signal.SIGCONT)
 
 
-def spool_of(installation: Installation) -> Path:
+def spool_of(target: FaultyInstallation) -> Path:
     """Return the web node's spool, which is there once something was spooled."""
-    spool = installation.data("web") / "spool"
+    spool = target.data("web") / "spool"
     spool.mkdir(mode=0o700, exist_ok=True)
     return spool
 
 
-def greeting(installation: Installation, number: int) -> Inbound:
+def greeting(target: FaultyInstallation, number: int) -> Inbound:
     """Return what a citizen writes first."""
     whom = (Address(f"91970000000{number}"),)
-    account = f"whatsapp:{installation.peer.phone_number_id}"
+    account = f"whatsapp:{target.peer.phone_number_id}"
     return Inbound(account=account, event_key=f"spooled {number}", senders=whom, event=Text("Hi"))
 
 
 @asynccontextmanager
-async def filling_spool(installation: Installation) -> AsyncIterator[None]:
+async def filling_spool(target: FaultyInstallation) -> AsyncIterator[None]:
     """Spool as many messages as may be while the database is away; they are replayed when it is back."""
-    identity = Identity(
-        setting("SATARK_EDGE_KEY_FILE")(installation).read_bytes(), EpochKeys.load(epochs(installation), 3600)
-    )
-    spool = Spool(spool_of(installation), identity, max_files=100, max_bytes=1_000_000)
-    async with refused("main")(installation):
+    identity = Identity(setting("SATARK_EDGE_KEY_FILE")(target).read_bytes(), EpochKeys.load(epochs(target), 3600))
+    spool = Spool(spool_of(target), identity, max_files=100, max_bytes=1_000_000)
+    async with refused("main")(target):
         for number in range(5):
-            spool.add("whatsapp", Batch(inbound=[greeting(installation, number)]))
+            spool.add("whatsapp", Batch(inbound=[greeting(target, number)]))
         yield
 
 
 @asynccontextmanager
-async def quarantined(installation: Installation) -> AsyncIterator[None]:
+async def quarantined(target: FaultyInstallation) -> AsyncIterator[None]:
     """Put a message into the spool that nobody can open."""
-    spool = spool_of(installation)
+    spool = spool_of(target)
     (spool / f"{1:020}-00000000.web_form").write_bytes(b"damaged")
     yield
     for file in (spool / "quarantine").iterdir():
@@ -134,16 +130,16 @@ async def quarantined(installation: Installation) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def full_disk(installation: Installation) -> AsyncIterator[None]:
+async def full_disk(target: FaultyInstallation) -> AsyncIterator[None]:
     """Fill the disk of the web node to the last byte."""
-    async with taken(installation, 0):
+    async with taken(target, 0):
         yield
 
 
 @asynccontextmanager
-async def taken(installation: Installation, left: int) -> AsyncIterator[None]:
+async def taken(target: FaultyInstallation, left: int) -> AsyncIterator[None]:
     """Take the room of the web node's disk up to so many bytes."""
-    file = installation.data("web") / "large"
+    file = target.data("web") / "large"
     room = shutil.disk_usage(file.parent).free - left
     with file.open("wb") as out:
         os.posix_fallocate(out.fileno(), 0, room)
@@ -157,19 +153,19 @@ def remount(folder: Path, how: str) -> None:
 
 
 @asynccontextmanager
-async def read_only_disk(installation: Installation) -> AsyncIterator[None]:
+async def read_only_disk(target: FaultyInstallation) -> AsyncIterator[None]:
     """Bind the web node's folder to itself, to be read only, as a kernel does with a disk that fails."""
-    remount(installation.data("web"), "ro")
+    remount(target.data("web"), "ro")
     yield
-    remount(installation.data("web"), "rw")
+    remount(target.data("web"), "rw")
 
 
 def limited(kind: int) -> Induce:
     """Let the web node open no further file, or write none."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        process = installation.nodes["web"].process
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        process = target.nodes["web"].process
         before = prlimit(process, kind)
         soft = _handles(process) if kind == RLIMIT_NOFILE else 0
         prlimit(process, kind, (soft, before[1]))
@@ -183,12 +179,12 @@ def _handles(process: int) -> int:
     return sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
 
 
-def moved(find: Callable[[Installation], Path]) -> Induce:
+def moved(find: Callable[[FaultyInstallation], Path]) -> Induce:
     """Move a file away."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        path = find(installation)
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        path = find(target)
         path.rename(path.with_suffix(".moved"))
         yield
         path.with_suffix(".moved").rename(path)
@@ -197,21 +193,21 @@ def moved(find: Callable[[Installation], Path]) -> Induce:
 
 
 @asynccontextmanager
-async def folder_moved(installation: Installation) -> AsyncIterator[None]:
+async def folder_moved(target: FaultyInstallation) -> AsyncIterator[None]:
     """Move the worker's data folder away while it runs."""
-    folder = installation.data("worker")
+    folder = target.data("worker")
     folder.rename(folder.with_suffix(".moved"))
     yield
     shutil.rmtree(folder, ignore_errors=True)
     folder.with_suffix(".moved").rename(folder)
 
 
-def replaced(find: Callable[[Installation], Path]) -> Induce:
+def replaced(find: Callable[[FaultyInstallation], Path]) -> Induce:
     """Put other bytes into a key's file."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        path = find(installation)
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        path = find(target)
         kept = path.read_bytes()
         path.write_bytes(kept[::-1])
         yield
@@ -220,23 +216,23 @@ def replaced(find: Callable[[Installation], Path]) -> Induce:
     return induce
 
 
-def setting(name: str) -> Callable[[Installation], Path]:
+def setting(name: str) -> Callable[[FaultyInstallation], Path]:
     """Return the file that a setting names."""
-    return lambda installation: Path(installation.service.environment[name])
+    return lambda target: Path(target.service.environment[name])
 
 
-def epochs(installation: Installation) -> Path:
+def epochs(target: FaultyInstallation) -> Path:
     """Return the file of the web node's epoch keys."""
-    folder = Path(installation.service.environment["SATARK_EPOCH_KEY_FILE"])
-    return folder / f"{sha256(bytes(installation.data('web').resolve())).hexdigest()[:16]}.epochs"
+    folder = Path(target.service.environment["SATARK_EPOCH_KEY_FILE"])
+    return folder / f"{sha256(bytes(target.data('web').resolve())).hexdigest()[:16]}.epochs"
 
 
 def noted(name: str, days: float, text: str = "") -> Induce:
     """Let the worker's folder say that a backup or drill was so many days ago, or what was wrong with it."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        path = installation.data("worker") / name
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        path = target.data("worker") / name
         path.write_text(text)
         os.utime(path, (time.time() - days * _DAY,) * 2)
         yield
@@ -249,34 +245,34 @@ def certificate(**what: object) -> Induce:
     """Let nginx show another certificate."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        kept = {name: (installation.certificates / name).read_bytes() for name in ("cert.pem", "key.pem")}
-        other = installation.certificates / "other"
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        kept = {name: (target.certificates / name).read_bytes() for name in ("cert.pem", "key.pem")}
+        other = target.certificates / "other"
         other.mkdir(exist_ok=True)
         self_signed(other, **what)  # type: ignore[arg-type]
         trusted = (other / "cert.pem").read_bytes()
-        (installation.certificates / "cert.pem").write_bytes(trusted + kept["cert.pem"])
-        (installation.certificates / "key.pem").write_bytes((other / "key.pem").read_bytes())
-        installation.proxy.reload()
+        (target.certificates / "cert.pem").write_bytes(trusted + kept["cert.pem"])
+        (target.certificates / "key.pem").write_bytes((other / "key.pem").read_bytes())
+        target.proxy.reload()
         yield
         for name, content in kept.items():
-            (installation.certificates / name).write_bytes(content)
-        installation.proxy.reload()
+            (target.certificates / name).write_bytes(content)
+        target.proxy.reload()
 
     return induce
 
 
 @asynccontextmanager
-async def proxy_killed(installation: Installation) -> AsyncIterator[None]:
-    installation.proxy.stop()
+async def proxy_killed(target: FaultyInstallation) -> AsyncIterator[None]:
+    target.proxy.stop()
     yield
-    installation.proxy.start()
+    target.proxy.start()
 
 
 @asynccontextmanager
-async def proxy_misled(installation: Installation) -> AsyncIterator[None]:
+async def proxy_misled(target: FaultyInstallation) -> AsyncIterator[None]:
     """Stop nginx with its workers: it accepts and answers nothing."""
-    pids = [installation.proxy.process.pid, *_children(installation.proxy.process.pid)]
+    pids = [target.proxy.process.pid, *_children(target.proxy.process.pid)]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     yield
@@ -290,22 +286,22 @@ def _children(pid: int) -> list[int]:
 
 def cut(relay: str) -> Induce:
     """Refuse connections to a peer."""
-    return lambda installation: installation.relays[relay].cut()
+    return lambda target: target.relays[relay].cut()
 
 
 def silent(relay: str) -> Induce:
     """Let a peer's network swallow everything."""
-    return lambda installation: installation.relays[relay].silent()
+    return lambda target: target.relays[relay].silent()
 
 
 def graph_answers(**what: object) -> Induce:
     """Let Meta answer every question about the number like this."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        installation.peer.faults.answer_next(what["response"], _OFTEN, on="number")  # type: ignore[arg-type]
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        target.peer.faults.answer_next(what["response"], _OFTEN, on="number")  # type: ignore[arg-type]
         yield
-        installation.peer.faults._waiting.clear()
+        target.peer.faults._waiting.clear()
 
     return induce
 
@@ -314,48 +310,48 @@ def number_is(**state: str) -> Induce:
     """Let Meta say this of the number."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        before = dict(installation.peer.number_state)
-        installation.peer.number_state.update(state)
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        before = dict(target.peer.number_state)
+        target.peer.number_state.update(state)
         yield
-        installation.peer.number_state.update(before)
+        target.peer.number_state.update(before)
 
     return induce
 
 
 @asynccontextmanager
-async def wrong_secret(installation: Installation) -> AsyncIterator[None]:
+async def wrong_secret(target: FaultyInstallation) -> AsyncIterator[None]:
     """Let Meta sign with another secret."""
-    kept, installation.peer._app_secret = installation.peer._app_secret, b"another"
-    async with installation.citizen(900_000, post_attempts=1) as citizen:
+    kept, target.peer._app_secret = target.peer._app_secret, b"another"
+    async with target.citizen(900_000, post_attempts=1) as citizen:
         for _ in range(2 * FORGED_IN_A_ROW):
             with suppress(AssertionError):
                 await citizen.say("Hi")
     yield
-    installation.peer._app_secret = kept
-    async with installation.citizen(900_001) as citizen:
+    target.peer._app_secret = kept
+    async with target.citizen(900_001) as citizen:
         await citizen.say("Hi")
 
 
 @asynccontextmanager
-async def refused_replies(installation: Installation) -> AsyncIterator[None]:
+async def refused_replies(target: FaultyInstallation) -> AsyncIterator[None]:
     """Let Meta refuse every reply, as with a token that was revoked."""
-    installation.peer.faults.answer_next(error(190, "revoked"), _OFTEN)
-    async with installation.citizen(900_002) as citizen:
+    target.peer.faults.answer_next(error(190, "revoked"), _OFTEN)
+    async with target.citizen(900_002) as citizen:
         await citizen.say("Hi")
         yield
-        installation.peer.faults._waiting.clear()
+        target.peer.faults._waiting.clear()
         await citizen.hear()
 
 
 @asynccontextmanager
-async def waiting_replies(installation: Installation) -> AsyncIterator[None]:
+async def waiting_replies(target: FaultyInstallation) -> AsyncIterator[None]:
     """Let a portal answer every reply with a page of its own."""
-    installation.peer.faults.answer_next(PlainTextResponse("<html>Sign in to this network</html>"), _OFTEN)
-    async with installation.citizen(900_003) as citizen:
+    target.peer.faults.answer_next(PlainTextResponse("<html>Sign in to this network</html>"), _OFTEN)
+    async with target.citizen(900_003) as citizen:
         await citizen.say("Hi")
         yield
-        installation.peer.faults._waiting.clear()
+        target.peer.faults._waiting.clear()
         await citizen.hear()
 
 
@@ -363,8 +359,8 @@ def process(name: str, how: signal.Signals, back: signal.Signals) -> Induce:
     """Send a signal to a peer's processes, and another one to let them go on."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        pid = {"mail": lambda: installation.mail._daemon.pid, "store": lambda: installation.store._process.pid}[name]()  # type: ignore[union-attr, no-untyped-call]
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        pid = {"mail": lambda: target.mail._daemon.pid, "store": lambda: target.store._process.pid}[name]()  # type: ignore[union-attr, no-untyped-call]
         os.kill(pid, how)
         yield
         os.kill(pid, back)
@@ -373,49 +369,49 @@ def process(name: str, how: signal.Signals, back: signal.Signals) -> Induce:
 
 
 @asynccontextmanager
-async def mail_killed(installation: Installation) -> AsyncIterator[None]:
-    await installation.mail.kill()
+async def mail_killed(target: FaultyInstallation) -> AsyncIterator[None]:
+    await target.mail.kill()
     yield
-    await installation.mail.start()
+    await target.mail.start()
 
 
 @asynccontextmanager
-async def store_killed(installation: Installation) -> AsyncIterator[None]:
-    installation.store.stop()
+async def store_killed(target: FaultyInstallation) -> AsyncIterator[None]:
+    target.store.stop()
     yield
-    installation.store.start()
+    target.store.start()
 
 
 @asynccontextmanager
-async def broker_killed(installation: Installation) -> AsyncIterator[None]:
-    await installation.broker.kill()
+async def broker_killed(target: FaultyInstallation) -> AsyncIterator[None]:
+    await target.broker.kill()
     yield
-    await installation.broker.start()
+    await target.broker.start()
 
 
 @asynccontextmanager
-async def broker_password(installation: Installation) -> AsyncIterator[None]:
-    await installation.broker.ctl("change_password", "guest", "another")
+async def broker_password(target: FaultyInstallation) -> AsyncIterator[None]:
+    await target.broker.ctl("change_password", "guest", "another")
     yield
-    await installation.broker.ctl("change_password", "guest", "guest")
+    await target.broker.ctl("change_password", "guest", "guest")
 
 
 @asynccontextmanager
-async def broker_alarm(installation: Installation) -> AsyncIterator[None]:
+async def broker_alarm(target: FaultyInstallation) -> AsyncIterator[None]:
     """Let the broker refuse users, as where its virtual host is gone."""
-    await installation.broker.ctl("clear_permissions", "guest")
+    await target.broker.ctl("clear_permissions", "guest")
     yield
-    await installation.broker.ctl("set_permissions", "guest", ".*", ".*", ".*")
+    await target.broker.ctl("set_permissions", "guest", ".*", ".*", ".*")
 
 
 def killed(role: str) -> Induce:
     """Kill a process, and start it."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        await installation.nodes[role].kill()
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        await target.nodes[role].kill()
         yield
-        await installation.nodes[role].start()
+        await target.nodes[role].start()
 
     return induce
 
@@ -424,10 +420,10 @@ def stopped(role: str) -> Induce:
     """Stop a process as a debugger does, and let it go on."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        os.kill(installation.nodes[role].process, signal.SIGSTOP)
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        os.kill(target.nodes[role].process, signal.SIGSTOP)
         yield
-        os.kill(installation.nodes[role].process, signal.SIGCONT)
+        os.kill(target.nodes[role].process, signal.SIGCONT)
 
     return induce
 
@@ -436,8 +432,8 @@ def clock(seconds: int) -> Induce:
     """Start the web node with its clock off, and again with the right one."""
 
     @asynccontextmanager
-    async def induce(installation: Installation) -> AsyncIterator[None]:
-        node = installation.nodes["web"]
+    async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
+        node = target.nodes["web"]
         node.environment[CLOCK] = str(seconds)
         await node.kill()
         await node.start()
@@ -457,20 +453,20 @@ def planted(table: str, columns: str, row: str) -> Induce:
 
 
 @asynccontextmanager
-async def older_copy(installation: Installation) -> AsyncIterator[None]:
+async def older_copy(target: FaultyInstallation) -> AsyncIterator[None]:
     """Let the database lack a tip that the key store counted."""
     for database, table in (("main", "tip_count"), ("keys", "tip_witness")):
-        installation.database.execute(f"INSERT INTO {table} (day, process, tips) VALUES (20422, 'p', 2)", database)  # noqa: S608
+        target.database.execute(f"INSERT INTO {table} (day, process, tips) VALUES (20422, 'p', 2)", database)  # noqa: S608
     await asyncio.sleep(2 * EVERY)  # until every process noted that
-    installation.database.execute("UPDATE tip_count SET tips = 1 WHERE process = 'p'", "main")
+    target.database.execute("UPDATE tip_count SET tips = 1 WHERE process = 'p'", "main")
     yield
-    installation.database.execute("UPDATE tip_count SET tips = 2 WHERE process = 'p'", "main")
+    target.database.execute("UPDATE tip_count SET tips = 2 WHERE process = 'p'", "main")
 
 
 @asynccontextmanager
-async def canary(installation: Installation, name: str) -> AsyncIterator[None]:
+async def canary(target: FaultyInstallation, name: str) -> AsyncIterator[None]:
     """Let the database be one that was written with another key."""
-    whom = {"host": "127.0.0.1", "port": installation.database.port, "user": "postgres", "dbname": "main"}
+    whom = {"host": "127.0.0.1", "port": target.database.port, "user": "postgres", "dbname": "main"}
     with psycopg.connect(**whom, autocommit=True) as database:  # type: ignore[arg-type]
         row = database.execute("SELECT value FROM key_canary WHERE name = %s", [name]).fetchone()
         database.execute(_CANARY, [bytes(16), name])
@@ -519,7 +515,7 @@ DATABASE: Final = (
 
 MACHINE: Final = (
     Row("disk full", "disk_full", full_disk),
-    Row("disk nearly full", "disk_nearly_full", lambda installation: taken(installation, 10_000_000)),
+    Row("disk nearly full", "disk_nearly_full", lambda target: taken(target, 10_000_000)),
     Row("disk became read-only", "folder_not_writable", read_only_disk),
     Row("no file may grow", "folder_not_writable", limited(RLIMIT_FSIZE)),
     Row("no file descriptor is left", "heartbeat:web", limited(RLIMIT_NOFILE)),

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 from support.outside_faults import page
+from support.outside_faults.installation import FaultyInstallation, running_stage
 from support.outside_faults.rows import DATABASE, MACHINE, PEERS, PROCESSES, Row
-from support.outside_faults.installation import Installation, running_stage
 
 TOLD_WITHIN: Final = 60.0
 """Seconds within which the operator must be told of a fault."""
@@ -50,14 +50,14 @@ class Seen(NamedTuple):
         return f"{result}{''.join(times)}  {self.row.code:26} {self.row.what}: {self.line[:200]}\n"
 
 
-async def strike(installation: Installation, row: Row) -> Seen:
+async def strike(target: FaultyInstallation, row: Row) -> Seen:
     """Cause one fault, end it once it was told, and wait until its end was told and a citizen is answered."""
-    operator, since = installation.operator, len(installation.operator.reports)
+    operator, since = target.operator, len(target.operator.reports)
     role = row.code.removeprefix(_HEARTBEAT)
     await _until(lambda: role == row.code or not operator.is_silent(role), 0.0)
     began = time.monotonic()
     try:
-        async with row.induce(installation):
+        async with row.induce(target):
             if row.code.startswith(_HEARTBEAT):
                 reported = await _until(lambda: operator.is_silent(role), began)
             else:
@@ -73,7 +73,7 @@ async def strike(installation: Installation, row: Row) -> Seen:
         over = await _until(lambda: not operator.is_silent(role), ended)
     else:
         over = await _until(lambda: operator.began(row.code, since) <= operator.ended(row.code, since), ended)
-    return Seen(row, reported, over, await _until(installation.works, ended), line)
+    return Seen(row, reported, over, await _until(target.works, ended), line)
 
 
 async def _until(condition: Callable[[], object], began: float) -> float | None:
@@ -87,11 +87,11 @@ async def _until(condition: Callable[[], object], began: float) -> float | None:
     return None
 
 
-async def strike_all(installation: Installation, rows: Iterable[Row], show: Callable[[Seen], None]) -> list[Seen]:
+async def strike_all(target: FaultyInstallation, rows: Iterable[Row], show: Callable[[Seen], None]) -> list[Seen]:
     """Cause these faults one after the other."""
     found = []
     for row in rows:
-        found.append(await strike(installation, row))
+        found.append(await strike(target, row))
         show(found[-1])
     return found
 
@@ -122,16 +122,16 @@ async def run(folder: Path, words: Sequence[str], show: Callable[[Seen], None]) 
     """Strike four installations at once: one's databases, one's machines, one's processes, and one's peers."""
 
     async def strike_one(name: str, rows: Sequence[Row]) -> list[Seen]:
-        async with running_stage(folder / name) as installation:
-            return await strike_all(installation, rows, show)
+        async with running_stage(folder / name) as target:
+            return await strike_all(target, rows, show)
 
     async def strike_machine(rows: Sequence[Row]) -> list[Seen]:
         async with small_disk(folder / "machine" / "data"):
             return await strike_one("machine", rows)
 
     async def strike_peers(lanes: Mapping[str, Sequence[Row]]) -> list[Seen]:
-        async with running_stage(folder / "peers", peers=[*lanes]) as installation:
-            done = await asyncio.gather(*(strike_all(installation, rows, show) for rows in lanes.values()))
+        async with running_stage(folder / "peers", peers=[*lanes]) as target:
+            done = await asyncio.gather(*(strike_all(target, rows, show) for rows in lanes.values()))
             return [one for many in done for one in many]
 
     works = [
