@@ -28,7 +28,7 @@ pytestmark = pytest.mark.full("installs an example")
 PHONE = "09876543210"
 SECRET = "a-path-that-nobody-guesses"
 RECORDING = "/exotelrecordings/police1/5fa165.wav"
-CREDENTIALS = "Basic " + b64encode(b"the-key:the-token").decode()
+CREDENTIALS = "Basic " + b64encode(b"the-api-key:the-token").decode()
 
 
 class Exotel:

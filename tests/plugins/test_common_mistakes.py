@@ -188,12 +188,14 @@ def installed(projects: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         del sys.modules[module]
 
 
+_OF_NO_PLUGIN = ("desk ", "voice notes ", "languages ", "no copy ", "somebody else knows ")
+"""Beginnings of warnings about a new installation."""
+
+
 def said_by_check() -> list[str]:
-    """Return the problems, each with its hint in one line, and the warnings if there is no problem."""
+    """Return the problems, each with its hint in one line, and a plugin's warnings if there is no problem."""
     found = [str(problem).replace("\n    ", ": ") for problem in find_problems(ROLES)]
-    return found or [
-        line for line in _warnings() if not line.startswith(("desk ", "voice notes ", "languages ", "no copy "))
-    ]
+    return found or [line for line in _warnings() if not line.startswith(_OF_NO_PLUGIN)]
 
 
 def said_by_serve(monkeypatch: pytest.MonkeyPatch) -> list[str]:
