@@ -113,8 +113,8 @@ async def test_a_tip_is_mailed_sealed_without_recordings_and_never_to_the_accuse
             (tip,) = await installation.tips("sp", at_least=1)
             assert direct(installation, "sp", tip["number"], "lanka") == "", "the station's desk gets a release"
 
-            await installation.citizen(2).walk({**ACCUSING, "हो गया": [photo, "हो गया"]})
             before = len(sent_to(peer, "sp-cell"))
+            await installation.citizen(2).walk({**ACCUSING, "हो गया": [photo, "हो गया"]})
             await until(lambda: len(sent_to(peer, "sp-cell")) > before)
             open_mail(keyring, sent_to(peer, "sp-cell")[before])
             (about,) = [one for one in await installation.tips("sp", at_least=2) if one["number"] != tip["number"]]
