@@ -70,6 +70,7 @@ async def upgrade(commit: str, *, tips: int, together: int, limit: float) -> Cou
         main, keys = stack.enter_context(databases("postgresql", folder))
         environment = {"SATARK_DATABASE_URL": main, "SATARK_KEYS_URL": keys, "SATARK_RECEIPT_CODES_AHEAD": "200"}
         environment["PYTHONPATH"] = older_source(commit, folder / "older")
+        environment["SATARK_WHATSAPP__API_VERSION"] = "v26.0"  # the simulated Meta's; older versions called older ones
         installation = await stack.enter_async_context(
             set_up_installation(
                 folder, environment, command=(*SATARK, "serve", "--role", "web,desk"), service=VersionedService
