@@ -3,11 +3,11 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -16,6 +16,9 @@ from msgspec.structs import replace
 from satark.api.channel import Channel
 from satark.api.inbound import MediaRef
 from satark.api.outbound import SendResult
+from satark_testing.contracts.rules import raised, require
+
+T = TypeVar("T")
 
 ENDLESS_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)
@@ -156,6 +159,21 @@ class PeerServer:
         self.asked.clear()
         self.strayed.clear()
         return self
+
+    async def stalling(self, work: Coroutine[Any, Any, T], seconds: float, rule: str, subject: str) -> T:
+        """Never answer; return what `work` returns within `seconds`. The clock of the event loop is put forward."""
+        loop = asyncio.get_running_loop()
+        self.answering(Fault.STALL)
+        task, clock = asyncio.ensure_future(work), loop.time
+        await asyncio.wait({task, asyncio.ensure_future(self.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        loop.time = lambda: clock() + seconds  # type: ignore[method-assign] # for good: it never goes back
+        done, _ = await asyncio.wait({task}, timeout=_LAST_BYTES_SECONDS)
+        task.cancel()
+        await asyncio.wait({task})
+        require(done, rule, subject, "it still waits: the client has no timeout, or a longer one")
+        found = task.exception()
+        require(found is None, rule, subject, raised(found) if found else "")
+        return task.result()
 
     def said(self) -> list[Said]:
         """The texts of the requests, in order."""

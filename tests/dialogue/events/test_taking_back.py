@@ -212,15 +212,21 @@ ASKS_TO_SEND = [
 FORBIDS_TO_SEND = ["na bhejo", "bhejo mat", "bhejna nahi hai", "abhi na bhejo", "send nahi karna", "मत भेजो"]
 
 
+def said_in_vain(engine: Engine, step: str, text: str) -> Chat:
+    """Say a text that answers no question."""
+    talk = Chat(engine).say(*SAID_UNTIL[step])
+    before = talk.session
+    talk.say(text)
+    assert before
+    assert talk.session
+    assert (talk.session.step, talk.session.answers) == (step, before.answers)
+    return talk
+
+
 @every_row("said", ASKS_TO_SEND)
 def test_a_text_that_only_asks_to_send_leads_on_and_is_no_answer(said: str, engine: Engine) -> None:
     for step in ("what", "place", "police"):
-        talk = Chat(engine).say(*SAID_UNTIL[step])
-        before = talk.session
-        talk.say(said)
-        assert before
-        assert talk.session
-        assert (talk.session.step, talk.session.answers) == (step, before.answers)
+        talk = said_in_vain(engine, step, said)
         assert "This one question is needed" in talk.text
     evidence = Chat(engine).say(*SAID_UNTIL["police"], "no", said)
     assert evidence.step == "review"
@@ -239,12 +245,7 @@ def test_who_has_no_more_to_tell_at_the_review_is_told_what_sends(said: str, eng
 @every_row("said", FORBIDS_TO_SEND)
 def test_who_forbids_to_send_answers_no_question_with_it(said: str, engine: Engine) -> None:
     for step in ("place", "police"):
-        talk = Chat(engine).say(*SAID_UNTIL[step])
-        before = talk.session
-        talk.say(said)
-        assert before
-        assert talk.session
-        assert (talk.session.step, talk.session.answers) == (step, before.answers)
+        said_in_vain(engine, step, said)
     assert Chat(engine).say(*SAID_UNTIL["review"], said).submission is None
 
 
