@@ -13,8 +13,6 @@ _LOW: Final = 256
 """Number of remaining things at which the stock is filled at once."""
 _IDLE_SECONDS: Final = 1.0
 """Seconds without demand after which the stock is filled completely. While many tips come, they get the processor."""
-_REST: Final = 4
-"""The thread rests this many times as long as it worked."""
 
 
 class Stock(Generic[T]):
@@ -57,13 +55,13 @@ class Stock(Generic[T]):
             self._changed.notify_all()
 
     def _fill(self) -> None:
-        # It rests instead of having a low priority: on a busy machine a thread of low priority that holds the
-        # interpreter's lock waits for a processor, and all other threads wait for it.
+        # It rests as long as it worked instead of having a low priority: on a busy machine a thread of low priority
+        # that holds the interpreter's lock waits for a processor, and all other threads wait for it.
         while self._wait_for_need():
             began = time.monotonic()
             self._ready.append(self._make())
             with self._changed:
-                self._changed.wait_for(lambda: self._closed, _REST * (time.monotonic() - began))
+                self._changed.wait_for(lambda: self._closed, time.monotonic() - began)
 
     def _wait_for_need(self) -> bool:
         """Wait until something must be made. False: the stock is closed."""
