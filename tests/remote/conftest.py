@@ -22,7 +22,7 @@ from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
 from satark.remote.office_inbox import OfficeAgent, OfficeInbox
 from satark.remote.office_outbox import queue_key_change
-from satark.remote.offices import join, register
+from satark.remote.offices import join, office_of, register
 from satark.roster.entries import Entry, KeyChange, desk_verifier
 from satark.routing.desks import add_desk, change_key
 from satark.services import Services
@@ -135,6 +135,11 @@ class OfficeLink:
         with patch("satark.remote.host_outbox.WITH_FILES", 0):
             await self.host_outbox.send_cover(Destination("list:sp"), self.connection.publish)
 
+    async def send_roster(self) -> None:
+        """Send the office the roster, unless it has the one of today."""
+        if office := self.host.read(lambda c: office_of(c, self.host.keys, "sp")):
+            await self.host_outbox.send_directory(office, self.connection.publish)
+
     async def receive_at_office(self) -> None:
         """Let the office accept what the carrier has."""
         await self.connection.consume("sp", self.inbox.accept)
@@ -147,6 +152,7 @@ class OfficeLink:
         """Send and receive on both sides until nothing is left to exchange."""
         moved = True
         while moved:
+            await self.send_roster()
             await self.deliver()
             await self.agent.send_due_answers(self.connection)
             moved = bool(self.connection.to_offices or self.connection.to_host)

@@ -20,6 +20,7 @@ from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import OfficePairing
 from satark.remote.offices import link_office
 from satark.store import deliveries, envelopes, tables
+from satark_testing.waiting import until
 from support.tips import seed_file
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -72,10 +73,44 @@ async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_noth
         assert await link.deliver() == [Done()]
         frames.append([len(one) for one in link.connection.to_offices[before:]])
         await link.exchange_all()
-    assert frames[0][1:] == frames[1]  # the first delivery also carries the directory
+    assert frames[0] == frames[1]
     with pytest.raises(NoSuchTip):
         link.casework.open(seeded.number)
     assert seeded.id not in str(link.office.read(lambda c: c.execute(select(tables.tip.c.id)).all()))
+
+
+async def test_no_delivery_carries_the_roster_which_would_tell_of_a_tip_that_is_kept_from_the_office(link: Any) -> None:
+    link.seed_tip(to=(link.dig,), accused=Accused(level="district"), excluded=("sp",))
+    assert await link.deliver() == [Done()]
+    await link.receive_at_office()
+    assert [row.directory for row in link.rows(link.office, tables.host_link)] == [0]
+
+
+async def test_an_office_gets_the_roster_once_a_day_whatever_waits_for_it(link: Any) -> None:
+    sent = []
+    for _ in range(2):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await link.host_outbox.send_covers(link.connection.publish)
+        sent.append(len(link.connection.to_offices))
+        link.seed_tip()
+    assert sent == [1, 1]
+    await link.receive_at_office()
+    assert [row.directory > 0 for row in link.rows(link.office, tables.host_link)] == [True]
+
+
+async def test_an_office_that_is_registered_while_the_host_runs_gets_the_roster(
+    link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.remote.host_outbox._LOOK_SECONDS", 0.05)
+    desks = link.host.desks
+    monkeypatch.setattr(link.host, "desks", list)
+    sending = asyncio.create_task(link.host_outbox.send_covers(link.connection.publish))
+    await asyncio.sleep(0.1)
+    assert not link.connection.to_offices
+    monkeypatch.setattr(link.host, "desks", desks)
+    await until(lambda: bool(link.connection.to_offices))
+    sending.cancel()
 
 
 async def test_a_desk_that_had_covers_gets_the_tip_and_its_files_once_they_are_given_to_it(link: Any) -> None:

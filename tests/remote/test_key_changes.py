@@ -109,6 +109,7 @@ async def test_a_roster_that_a_broker_lost_is_sent_again_the_next_day(
     await link.exchange_all()
     link.change_key_at_host()
     link.add_revision(seeded)
+    await link.send_roster()
     await link.deliver()
     link.connection.to_offices.clear()
     link.add_revision(seeded)

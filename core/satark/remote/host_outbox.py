@@ -52,6 +52,8 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 
 _DAY = 86_400 * 10**9
 """Nanoseconds of a day."""
+_LOOK_SECONDS = 60
+"""Seconds between two looks for new offices, and whether an office lacks the roster of today."""
 _HEADER = 8
 """Bytes that a field's own length takes at most."""
 WITH_FILES = 6 * 3600
@@ -90,20 +92,26 @@ class HostOutbox:
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
-        if office.link.verifier:
-            await self.send_directory(office, publish)
         tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
         await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
         await self._send_all(office, tip, publish, b"cover" if is_cover else b"")
         return Done()
 
     async def send_covers(self, publish: Publish) -> None:
-        """Send a cover at each office's moments when no delivery waits for the office, until cancelled."""
-        desks = await run_in_thread(self._services.desks)
+        """Send each office the roster, and a cover at its moments when no delivery waits for it, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for desk in desks:  # a copy of a desk at this host is read by nobody who could tell covers from tips
-                if desk.via != DESK_SINK and self._services.office_seconds:
-                    tasks.create_task(keep_running("covers", partial(self._send_covers_to, desk.destination, publish)))
+            known = set[Destination]()
+            while True:
+                # A copy of a desk at this host is read by nobody who could tell covers from tips.
+                remote = {
+                    desk.destination for desk in await run_in_thread(self._services.desks) if desk.via != DESK_SINK
+                }
+                for to in remote - known:
+                    tasks.create_task(keep_running("rosters", partial(self._send_rosters, to, publish)))
+                    if self._services.office_seconds:
+                        tasks.create_task(keep_running("covers", partial(self._send_covers_to, to, publish)))
+                known |= remote
+                await asyncio.sleep(_LOOK_SECONDS)
 
     async def _send_covers_to(self, to: Destination, publish: Publish) -> None:
         while True:
@@ -113,6 +121,15 @@ class HostOutbox:
                 if await self._takes_moment(to, at):
                     await self.send_cover(to, publish)
             await asyncio.sleep(1)
+
+    async def _send_rosters(self, to: Destination, publish: Publish) -> None:
+        # Never together with a delivery: the roster would tell the office that a tip was told which is kept from it.
+        while True:
+            with suppress(CarrierError, SQLAlchemyError):
+                office = await run_in_thread(self._services.read, lambda c: self._office(c, to.name))
+                if office and office.link.verifier:
+                    await self.send_directory(office, publish)
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _takes_moment(self, to: Destination, at: int) -> bool:
         """Return whether this process sends the cover of an office's moment: one of several processes does."""
