@@ -14,6 +14,7 @@ from satark.casework.work import PostedMessage
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules
 from satark.roster.chain import lock
+from satark.roster.entries import PROBE_DESK
 from satark.roster.state import RosterState
 from satark.routing.desks import all_desks
 from satark.routing.releases import hash_of_release
@@ -176,7 +177,7 @@ class Directing:
         return tuple(sealed)
 
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
-        if tip.envelope.tip_recipient:
+        if tip.envelope.tip_recipient or desk.name == PROBE_DESK:
             return False
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 

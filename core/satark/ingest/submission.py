@@ -73,6 +73,8 @@ class Submissions:
     decoys: Decoys
     plugins: Plugins
     services: Services
+    synthetic: bool = False
+    """The tips are the probe's."""
 
     def submit(
         self,
@@ -119,7 +121,15 @@ class Submissions:
         desks, services = self._desks(unit), self.services
         state = self._roster_state(unit)
         readable = services.roster.readable_rules(state, services.destination_rules)
-        route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)
+        route = rules.route(
+            tip,
+            desks,
+            services.geography,
+            advice,
+            destination_rules=readable,
+            priority=priority,
+            synthetic=self.synthetic,
+        )
         if not state.closed:
             close_roster(unit, services.destination_rules)
             unit.forget(self._read_roster)
