@@ -13,6 +13,7 @@ from sqlalchemy import Row as DbRow
 from satark.api.routing import CaseworkError
 from satark.custody import chain
 from satark.custody.log import chain_row
+from satark.identity.time_buckets import band_start
 from satark.services import Services
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import form_name
@@ -75,6 +76,19 @@ class LogHead(msgspec.Struct, frozen=True):
         """Return the head of the log; None: the log is empty."""
         row = connection.execute(select(custody_head.c.position, custody_head.c.link)).one_or_none()
         return LogHead(row.position, row.link) if row and row.position else None
+
+    @staticmethod
+    def shown(connection: Connection, now: int) -> LogHead | None:
+        """Return the head at the end of the last six hours that are over; None: the log was empty then.
+
+        Officers are shown no newer one: each file of a tip that is kept from them moves it.
+        """
+        row = connection.execute(select(custody_head)).one_or_none()
+        if row is None:
+            return None
+        at_start = row.band == band_start(now)
+        head = LogHead(row.band_position, row.band_link) if at_start else LogHead(row.position, row.link)
+        return head if head.position else None
 
     @staticmethod
     def position_of_rows(connection: Connection) -> int:

@@ -151,7 +151,7 @@ class SignInPages:
         if session is not None and missing:
             session.casework.trail.record("log_missing", detail=request.cookies.get(LOG_COOKIE, ""))
             session.log_missing = True
-        elif head := self._web.context.read(LogHead.current):
+        elif head := self._web.context.read(lambda connection: LogHead.shown(connection, int(time.time()))):
             self._web.remember(request, response, LOG_COOKIE, str(head))
         return response
 
