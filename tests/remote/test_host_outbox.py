@@ -168,6 +168,15 @@ async def test_only_one_of_several_processes_sends_the_cover_of_a_moment(
     assert [sum(one) for one in taken] == [1, 1, 0, 1]
 
 
+async def test_who_alters_the_numbers_of_sent_chunks_ends_no_covers(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link.host, "office_seconds", 300)
+    altered = update(tables.sent_transfer).values(chunks=2**31 - 1)
+    for at in range(600, 12_000, 300):
+        assert await link.host_outbox._takes_moment(Destination("list:sp"), at)
+        link.host.write_now(lambda unit: unit.main.execute(altered))
+    assert len(link.rows(link.host, tables.sent_transfer)) < 20, "rows of former moments are deleted"
+
+
 async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any) -> None:
     link.seed_tip()
     link.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="list:dig")))

@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import keep_running, run_in_thread
@@ -52,6 +52,8 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 
 _DAY = 86_400 * 10**9
 """Nanoseconds of a day."""
+_MOMENTS = 16
+"""Moments of an office before the present one whose rows are deleted, or, the later half of them, kept."""
 _LOOK_SECONDS = 60
 """Seconds between two looks for new offices, and whether an office lacks the roster of today."""
 _HEADER = 8
@@ -133,10 +135,19 @@ class HostOutbox:
 
     async def _takes_moment(self, to: Destination, at: int) -> bool:
         """Return whether this process sends the cover of an office's moment: one of several processes does."""
-        every = self._services.office_seconds
-        use = f"moments, one in {every} s"
-        taken = await run_in_thread(self._services.read_keys, lambda c: envelopes.tag(c, to, use))
-        return await self._record_sent(to.name, taken, at // every)
+        table, every = tables.sent_transfer, self._services.office_seconds
+        moments = range(at // every - _MOMENTS, at // every + 1)
+        *old, taken = await run_in_thread(
+            self._services.read_keys, lambda c: [envelopes.tag(c, to, f"moment {n} of {every} s") for n in moments]
+        )
+
+        def write(unit: UnitOfWork) -> bool:
+            # Not one row with the last moment's number: whoever raises it would end the covers.
+            unit.main.execute(delete(table).where(table.c.transfer_id.in_(old[: _MOMENTS // 2])))
+            row = {"desk": to.name, "transfer_id": taken, "chunks": 1}
+            return bool(unit.insert_new(table, [row], "transfer_id"))
+
+        return await self._services.write(write)
 
     async def send_cover(self, to: Destination, publish: Publish) -> None:
         """Send an office a cover of one of the stored tips, unless a delivery waits for the office."""
