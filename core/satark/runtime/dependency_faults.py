@@ -18,6 +18,7 @@ from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
+from satark.custody.verify_log import gone_files
 from satark.remote.offices import count_withheld
 from satark.runtime import compose
 from satark.services import Services
@@ -73,6 +74,10 @@ def missing_faults(services: Services) -> list[Fault]:
     """Find tips that somebody deleted or withheld, and note the number of deleted tips for the desks' pages."""
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
     deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True)]
+    if gone := services.read(gone_files):
+        deleted.append(
+            Fault("tips_missing", f"files of tips that no rule erased and whose rows are gone: {len(gone)}", do)
+        )
     if not (withheld := count_withheld(services)):
         return deleted
     do = "find out what the broker does with them, then at the host: satark desk resend"
