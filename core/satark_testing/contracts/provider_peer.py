@@ -245,7 +245,10 @@ class PeerServer:
     async def _fail(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(ENDLESS_BYTES)})
         if fault is not Fault.HANG_UP:
-            await response.prepare(request)
+            try:
+                await response.prepare(request)
+            except ConnectionError:  # the client has gone
+                return response
         if fault is Fault.ENDLESS:
             try:
                 while self.written < ENDLESS_BYTES:

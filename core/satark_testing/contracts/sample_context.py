@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from shutil import rmtree
+from tempfile import gettempdir, mkdtemp
 from threading import RLock
 from typing import Any, Final, NamedTuple, TypeVar, cast
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 from sqlalchemy import Connection
 
@@ -68,11 +69,12 @@ class SampleStore:
         """The services of the host."""
         with self._lock:
             if self._services is None:
-                self._folder = TemporaryDirectory(dir=workspace_dir(Path(gettempdir())), ignore_cleanup_errors=True)
-                settings = Settings(data_dir=Path(self._folder.name))
+                folder = Path(mkdtemp(dir=workspace_dir(Path(gettempdir()))))
+                settings = Settings(data_dir=folder)
                 main, keys = make_engine(settings.database_url), make_engine(settings.keys_url)
                 self._services = Services(settings, main=main, keys=keys, geography=Geography.sample())
                 Migrations(main, keys, self._branches).upgrade()
+                self._remove = finalize(self, _remove, self._services, folder)
             return self._services
 
     def write(self, write: Callable[[Any], T]) -> T:
@@ -106,9 +108,13 @@ class SampleStore:
         """Remove the store."""
         with self._lock:
             if self._services is not None:
-                self._services.close()
-                self._folder.cleanup()
+                self._remove()
                 self._services = None
+
+
+def _remove(services: Services, folder: Path) -> None:
+    services.close()
+    rmtree(folder, ignore_errors=True)
 
 
 _STORES: Final[WeakValueDictionary[str, SampleStore]] = WeakValueDictionary()

@@ -19,6 +19,8 @@ _ABOUT: Final = frozenset(
 _NOT_SENT: Final = frozenset({"due", "lost", "unsent"})
 KINDS: Final = _ABOUT | _NOT_SENT | {"number", "answer", "message", "caption", "file", "withheld"}
 """The kinds of parts of a tip that a destination may show."""
+_COUNTED: Final = KINDS - _NOT_SENT - {"type", "caption"}
+"""Kinds of which a destination shows no more than the tip has; a file that was erased has a type too."""
 HOOKS: Final = frozenset({"answers", "status", "text", "withdraws"})
 """What else `omits` may name: see `SinkCase.answers` and `SinkCase.withdraws`."""
 CUT: Final = "…"
@@ -130,7 +132,7 @@ def check_shown(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[ob
         if kind in {*case.omits, *_NOT_SENT} or (kind == "destination" and not case.second):
             continue
         _check_part(case, name, part, found.get(name), rule)
-    strange = {name for name in found.keys() - expected.keys() if name.partition(" ")[0] in KINDS - _NOT_SENT}
+    strange = {name for name in found.keys() - expected.keys() if name.partition(" ")[0] in _COUNTED}
     require(not strange, rule or "S23", "a tip", f"the destination shows {_listed(strange)}, which the tip has not")
     if "file" not in case.omits:
         _check_told(expected, found, rule or "S40")
