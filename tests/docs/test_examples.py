@@ -33,7 +33,11 @@ from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 from support.store import fresh_services
 
-CASES = ("satark_cases/plugin.py", "satark_cases/answers.py", "satark_cases/migrations/cases_0001_first.py")
+CASES: tuple[str, ...] = (
+    "satark_cases/plugin.py",
+    "satark_cases/answers.py",
+    "satark_cases/migrations/cases_0001_first.py",
+)
 CASES += ("tests/test_sink.py", "tests/test_answers.py")
 HOW_TOS = Path(__file__).parents[2] / "docs" / "how-to"
 
