@@ -28,7 +28,7 @@ from satark.cli.main import cli
 from satark.ingest.ingest import IngestFailed
 from satark.ingest.replay import ATTEMPTS
 from satark.ingest.spool import Spool
-from satark.routing.desks import add_desk, all_desks
+from satark.routing.desks import add_desk
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
@@ -104,7 +104,7 @@ async def opened(folder: Path, medium: ScriptedChannel | None = None, /, **setti
     async with serve(build_app(host)) as url, aiohttp.ClientSession() as client:
         await until(lambda: channel.opened)
         desk = Desk(name="dig", title="DIG", level="range", area="", recipient=new_identity()[0])
-        if not host.services.read(all_desks):
+        if not host.services.desks():
             host.services.write_now(lambda unit: add_desk(unit, desk))
         yield Office(host, channel, url, client)
 

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.api.routing import Destination
-from satark.api.sink import CarrierError, DeadLetter, Done
+from satark.api.sink import CarrierError, DeadLetter, Done, MessageRejected
 from satark.api.tip import Accused
 from satark.casework import NoSuchTip
 from satark.custody.verify_log import verify_log
-from satark.remote.frames import CHUNK_SIZE
+from satark.remote.frames import CHUNK_SIZE, open_frame
 from satark.remote.host_outbox import HostOutbox
-from satark.remote.link_keys import OfficePairing
+from satark.remote.link_keys import LinkKey, OfficePairing
 from satark.remote.offices import link_office
 from satark.store import deliveries, envelopes, tables
 from satark_testing.waiting import until
@@ -188,12 +188,9 @@ async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what", "disguised": b"disguised"}
 
 
-async def test_no_sound_and_no_original_is_sent_to_a_station(link: Any) -> None:
-    link.host.write_now(
-        lambda unit: unit.main.execute(
-            update(tables.desk).where(tables.desk.c.name == "sp").values(level="station", area="lanka")
-        )
-    )
+@pytest.mark.parametrize("link", [{"level": "station", "area": "lanka"}], indirect=True)
+async def test_no_sound_and_no_original_is_sent_to_a_station_whatever_its_row_says(link: Any) -> None:
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.desk).values(level="range", area="")))
     seeded = link.seed_tip(evidence=("1", "2", "3", "4"), answers={"what": {"voice": "1"}})
     seed_file(link.host, seeded, "1", b"voice", b"clean", **VOICE)
     seed_file(link.host, seeded, "2", b"photo", b"clean photo")
@@ -208,6 +205,29 @@ async def test_no_sound_and_no_original_is_sent_to_a_station(link: Any) -> None:
     }
     assert held == {"2.clean.age", "3.muted.age"}
     assert verify_log(link.office).problems == (), "what never came is not missing"
+
+
+async def test_who_writes_a_desks_row_opens_no_copy_of_its_tips(link: Any, stranger_key: Any) -> None:
+    link.seed_tip()
+    thief = stranger_key.public_keys.recipient
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.desk).values(recipient=thief)))
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="copies:dig")))
+    link.host_outbox = HostOutbox(link.host, link.host_key, ["dig"])
+    assert await link.deliver() == [Done()]
+    owner = LinkKey(link.dig_identity, os.urandom(32))
+    for _, message in link.connection.to_offices:
+        assert open_frame(message, owner).frame.desk == "dig"
+        with pytest.raises(MessageRejected):
+            open_frame(message, stranger_key)
+
+
+async def test_an_office_whose_row_says_that_it_is_here_gets_what_changes(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.desk).values(via="desk")))
+    link.casework_at_host.note(link.casework_at_host.open(seeded.number), "seen")
+    await link.exchange_all()
+    assert link.thread_at_office(seeded.number) == ["seen"]
 
 
 async def test_who_writes_an_offices_row_and_reads_its_broker_opens_no_frame(link: Any, stranger_key: Any) -> None:

@@ -25,6 +25,7 @@ from satark.plugins.loader import Plugins
 from satark.retention.schedule import begin_term
 from satark.roster.state import RosterState
 from satark.routing import rules
+from satark.routing.authors import Signers
 from satark.routing.desks import close_roster, lock_desks
 from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
@@ -189,8 +190,8 @@ class Submissions:
     def _read_desks(self, unit: UnitOfWork) -> Sequence[Desk]:
         # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
         # So the roster is read after that.
-        stored = lock_desks(unit)
-        return self.services.roster.as_listed(self._roster_state(unit), stored)
+        lock_desks(unit)
+        return Signers(self._roster_state(unit)).sealable
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
         return unit.once(self._read_roster)

@@ -35,7 +35,6 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import Office, copy_recipient, office_of
 from satark.retention.erasure import sent_tag
-from satark.routing.desks import find_desk
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
 from satark.store import changed_keys, deliveries, due_times, envelopes, evidence_files, tables
@@ -188,7 +187,7 @@ class HostOutbox:
 
     def _office(self, connection: Connection, desk: str) -> Office | None:
         known = office_of(connection, self._services.keys, desk)
-        return known or (copy_recipient(connection, desk) if desk in self._copies else None)
+        return known or (copy_recipient(self._services, desk) if desk in self._copies else None)
 
     async def send_directory(self, office: Office, publish: Publish, *, again: bool = False) -> None:
         """Send the roster, unless the office was sent the same one today; with `again` in any case.
@@ -267,7 +266,8 @@ class HostOutbox:
         """Return a tip, and whether the desk must get only covers of it."""
         envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
         stands_in = envelope or encrypt_alike(bytes(envelopes.PADDED))
-        message = self._services.read(lambda c: _tip_message(c, self._services.evidence, tip, desk, stands_in))
+        listed = self._services.desk(desk)
+        message = self._services.read(lambda c: _tip_message(c, self._services.evidence, tip, listed, stands_in))
         if message:
             stored = message.key_changes
             changes = self._services.read_keys(lambda c: changed_keys.opened(c, tip, stored))
@@ -276,7 +276,7 @@ class HostOutbox:
 
 
 def _tip_message(
-    connection: Connection, evidence: FileStore, tip: str, desk: str, envelope: bytes
+    connection: Connection, evidence: FileStore, tip: str, desk: Desk, envelope: bytes
 ) -> TipMessage | None:
     columns = [tables.tip.c[name] for name in ("number", "revision", "recipient", "key_changes", "day", "document")]
     row = connection.execute(select(*columns).where(tables.tip.c.id == tip)).mappings().one_or_none()
@@ -289,7 +289,7 @@ def _tip_message(
         tip=tip,
         envelope=envelope,
         thread=tuple(ThreadEntry(seq=seq, sealed=sealed) for seq, sealed in connection.execute(thread)),
-        files=tuple(_files(connection, evidence, tip, find_desk(connection, desk))),
+        files=tuple(_files(connection, evidence, tip, desk)),
         custody=tuple(CustodyEntry(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
 
