@@ -112,7 +112,7 @@ class QueueIndex:
     def refresh(self) -> None:
         """Apply changes in the store, and update the marks that change with time."""
         with self.cache.lock:
-            self.cache.refresh()
+            self.cache.refresh(whole=False)
             now, due = time.time(), set[str]()
             while self._wakes and self._wakes[0][0] <= now:
                 due.add(heappop(self._wakes)[1])

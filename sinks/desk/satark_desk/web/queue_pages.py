@@ -31,6 +31,7 @@ class QueuePages(Pages):
             request,
             "queue.html",
             session=session,
+            reading=session.opened.cache.progress,
             system_fault=services.has_fault(),
             destination_faults=services.destination_faults(desk),
             wanted=wanted,
