@@ -96,6 +96,8 @@ class QueueIndex:
         """Facet → the groups that have it."""
         self._wakes: list[tuple[float, str]] = []
         """Heap of the times at which marks change by the passing of time alone, each with its tip."""
+        self.shared = set[tuple[str, str]]()
+        """Tips that the desk's destinations were given if they read tips of this priority, with the priority."""
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
         version = int(time.time() * 1000)
         self.versions = defaultdict[str, int](lambda: version, {"": version})
