@@ -9,15 +9,16 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
 from satark.api.tip import CaseStep, Message
 from satark.casework import ActRefused, Casework, DeskAct, NoSuchTip, OpenTip
-from satark.roster.entries import Entry, KeyChange
-from satark.routing.desks import change_key
+from satark.roster.entries import Entry, KeyChange, desk_verifier
+from satark.routing.desks import change_key, close_roster
 from satark.services import Services
-from satark.store import envelopes, tables, threads
+from satark.store import deliveries, envelopes, tables, threads
+from satark.store.deliveries import cover_id as cover
 from satark.store.unit_of_work import UnitOfWork
 from support.acts import direct_whole
 from support.desks import Office, SeededDesk
 from support.releases import REWORDING, direct
-from support.tips import SeededTip, seed_message
+from support.tips import SeededTip, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("a desk at work")
 
@@ -270,3 +271,40 @@ def test_a_destination_that_reads_tips_gets_no_release(
     assert {row.destination for row in queued} == {"desk:*", "email:lanka"}
     held = services.read_keys(lambda c: envelopes.holders_of(c, tip.id, ["police_system:lanka", "lanka"]))
     assert held == ["lanka"]
+
+
+def test_a_destination_that_reads_only_urgent_tips_gets_one_that_turns_urgent(
+    services: Services, sp: SeededDesk, offices: dict[str, Office]
+) -> None:
+    recipient, identity = new_identity()
+    verifier = desk_verifier(identity)
+    rule = DestinationRule(
+        to="police_system:room", desk="sp", recipient=recipient, verifier=verifier, priority="urgent"
+    )
+    services.destination_rules = (rule,)
+    services.write_now(lambda unit: close_roster(unit, [rule]))
+    seeded, office = seed_tip(services, [sp.desk]), offices["sp"].casework
+    services.write_now(lambda unit: deliveries.add(unit, seeded.id, rule.to, id_=cover(unit.keys, seeded.id, rule.to)))
+    room = Casework(services, rule.to, identity, audit_desk="sp")
+
+    def wakes() -> int:
+        rows = services.read(lambda c: c.execute(tables.delivery.select()).all())
+        return sum(one.destination == rule.to and not deliveries.is_cover(services.keys, one) for one in rows)
+
+    office.share(seeded.id)
+    assert wakes() == 0
+    with pytest.raises(NoSuchTip):
+        room.open(seeded.number)
+    danger = Message(sender="tipster", text="they are killing him", flags=("life",))
+    seed_message(services, seeded, danger)
+    for _ in range(2):
+        office.share(seeded.id)
+        assert wakes() == 1
+        assert room.open(seeded.number).header.priority == "urgent"
+    opened = office.open(seeded.number)
+    assert opened.access.holders["sp"] == (rule.to,)
+    assert not opened.altered
+    assert [one.message.text for one in opened.thread] == [danger.text, rule.to]
+    assert not opened.work.acted
+    room.respond(room.open(seeded.number), status="ACTION", text="a car is on its way")
+    assert office.open(seeded.number).work.acted

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from satark.api.tip import Message
-from satark.casework import Casework, NoSuchTip
+from satark.casework import Casework, NoSuchTip, Progress, tip_cache
 from satark.services import Services
 from satark.store import envelopes, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark_testing.waiting import until
 from support.altering import altered
 from support.desks import SeededDesk
-from support.tips import SeededTip, seed_message, seed_tip
+from support.tips import SeededTip, erase, seed_message, seed_tip
+
+_DAY: Final = update(tables.tip).where(tables.tip.c.id == bindparam("one")).values(day=bindparam("day"))
 
 
 def numbers(office: SeededDesk) -> list[str]:
@@ -99,3 +103,81 @@ def test_the_officers_of_a_desk_share_the_opened_tips(services: Services, sp: Se
     second = Casework(services, "sp", sp.identity, officer="b", cache=first.cache)
     assert second.find("शराब").keys() == {seeded.id}
     assert second.cache.tips is first.cache.tips
+
+
+InParts = Callable[[Callable[[], None]], None]
+
+
+@pytest.fixture
+def in_parts(sp: SeededDesk, monkeypatch: pytest.MonkeyPatch) -> InParts:
+    """Open the desk, without an index, a tip at a time. The caller looks after each part."""
+    opened, stopped = sp.casework.cache.opened, sp.casework.cache._stopped
+
+    def open_all(look: Callable[[], None]) -> None:
+        monkeypatch.setattr(tip_cache, "BATCH", 1)
+        monkeypatch.setattr(tip_cache, "_AT_ONCE", 1)
+        monkeypatch.setattr(opened, "set", lambda: (threading.Event.set(opened), look()))
+        monkeypatch.setattr(stopped, "wait", lambda _: look())
+        sp.casework.cache.open_all()
+
+    return open_all
+
+
+def test_a_first_opening_lists_what_changed_last_and_says_how_far_it_is(
+    services: Services, sp: SeededDesk, in_parts: InParts
+) -> None:
+    told, newest, old = (seed_tip(services, [sp.desk]) for _ in range(3))
+    seed_message(services, told, Message(sender="tipster", text="they are back"))
+    days = {told.id: 1, newest.id: 3, old.id: 2}
+    services.write_now(lambda unit: [unit.main.execute(_DAY, {"one": one, "day": days[one]}) for one in days])
+    cache, seen = sp.casework.cache, list[tuple[list[str], Progress | None]]()
+    in_parts(lambda: seen.append((list(cache.tips), cache.progress)))
+    order = [told.id, newest.id, old.id]
+    assert seen[:3] == [(order[:1], Progress(1, 3)), (order[:2], Progress(2, 3)), (order, None)]
+
+
+def test_what_needs_a_tip_that_is_not_read_yet_reads_it(services: Services, sp: SeededDesk, in_parts: InParts) -> None:
+    seeded = [seed_tip(services, [sp.desk]) for _ in range(4)]
+    casework, unread = sp.casework, list[str]()
+
+    def look() -> None:
+        if not unread:
+            unread.extend(one.number for one in seeded if one.id not in casework.cache.tips)
+            assert len(unread) == 3
+            assert casework.open(unread[-1]).tip.number == unread[-1]
+            assert len(casework.summaries()) == 4
+
+    in_parts(look)
+    assert unread
+
+
+def test_a_tip_that_is_erased_before_it_is_read_stays_away(
+    services: Services, sp: SeededDesk, in_parts: InParts
+) -> None:
+    seeded = [seed_tip(services, [sp.desk]) for _ in range(3)]
+    erased = list[str]()
+
+    def look() -> None:
+        left = [one.id for one in seeded if one.id not in sp.casework.cache.tips]
+        if left and not erased:
+            erased.append(left[-1])
+            services.write_now(lambda unit: erase(unit, left[-1]))
+
+    in_parts(look)
+    assert {one.id for one in seeded} - {*erased} == sp.casework.cache.tips.keys()
+    assert sp.casework.unreadable == 0
+
+
+def test_the_next_page_goes_on_with_an_opening_that_failed(
+    services: Services, sp: SeededDesk, in_parts: InParts
+) -> None:
+    for _ in range(3):
+        seed_tip(services, [sp.desk])
+
+    def fail() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        in_parts(fail)
+    sp.casework.cache.refresh(whole=False)
+    assert len(sp.casework.cache.tips) == 3

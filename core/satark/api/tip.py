@@ -303,12 +303,12 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     kind: Literal[
         "directed", "reported", "asked_to_close", "refused_to_close", "closed", "corrected", "assigned",
         "merged", "unmerged",
-        "asked_raw", "withdrawn", "ordered",
+        "asked_raw", "withdrawn", "ordered", "shared",
         "recused", "readmitted", "unattended",
     ]  # fmt: skip
     to: str = ""
-    """The desk that the tip is directed to or withdrawn from; the officer whom it is assigned to, or who is recused or
-    readmitted; or the number of the tip that it is merged into."""
+    """The desk that the tip is directed to or withdrawn from, or that shares it with its own destinations; the officer
+    whom it is assigned to, or who is recused or readmitted; or the number of the tip that it is merged into."""
     due: int = 0
     """Unix time in seconds by which the directed desk owes its report, as an officer set it; 0: it owes no report."""
     outcome: CaseOutcome | Literal[""] = ""
@@ -319,7 +319,7 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     release: Release | None = None
     """What a direction passes on in place of the tip; None: it passes on the tip itself."""
     destinations: tuple[str, ...] = ()
-    """The directed desk's destinations that get the tip's key too."""
+    """The destinations of the desk `to` that get the tip's key too."""
     order: str = ""
     """The running number of the written order, for `ordered`."""
 

@@ -17,7 +17,7 @@ ActKind: TypeAlias = Literal[
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
     "answered", "noted", "directed", "assigned", "corrected",
     "reported", "closing_asked", "closing_refused", "closed", "merged", "unmerged",
-    "raw_asked", "withdrawn", "ordered", "recused", "readmitted", "unattended",
+    "raw_asked", "withdrawn", "ordered", "shared", "recused", "readmitted", "unattended",
     "hold_asked", "held", "lift_asked", "lifted", "erasure_asked", "erasure_ordered",
     "roster_proposed", "roster_approved", "roster_withdrawn", "log_read", "log_missing",
     "passphrase_changed", "factor_added", "factor_removed", "session_ended", "recovery_approved",
@@ -25,7 +25,8 @@ ActKind: TypeAlias = Literal[
 ]  # fmt: skip
 """The kind of an officer's act. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of
 the desk, as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which needs two officers;
-`recused`: gave up a tip because they know people in it; `unattended`: no officer of the desk is left who has the tip;
+`shared`: the desk's destinations got a tip that became more urgent; `recused`: gave up a tip because they know people
+in it; `unattended`: no officer of the desk is left who has the tip;
 `log_missing`: the log lacked a part that the officer's browser had seen; `page_opened`, `form_sent`: any other page or
 form."""
 

@@ -140,7 +140,7 @@ class Casework(EvidenceAccess):
         self.trail.record_once("searched", detail=words)
         query = Query.of(words)
         with self.cache.lock:
-            self.cache.refresh()
+            self.cache.refresh(whole=False)
             self.cache.open_texts()
             return self.cache.texts.find(query, self._has)
 
@@ -151,7 +151,7 @@ class Casework(EvidenceAccess):
         """
         self.note_listed()
         with self.cache.lock:
-            self.cache.refresh()
+            self.cache.refresh(whole=False)
             self.cache.open_documents()
             found = self.cache.related.find(tip.id)
             every = [RelatedTip(summary=self.cache.listed(one.tip).summary, reasons=one.reasons) for one in found]
@@ -188,13 +188,13 @@ class Casework(EvidenceAccess):
 
     def _open(self, number: str) -> OpenTip:
         with self.cache.lock:
-            self.cache.refresh()
+            self.cache.refresh(whole=False)
             tip, cached = self.cache.find(number)
             if not self._has(tip):
                 raise NoSuchTip
             seen = self._seen(cached.envelope)
             if not all(map(cached.reader.has, seen)):  # a colleague may have seen more meanwhile
-                self.cache.refresh()
+                self.cache.refresh(whole=False)
                 tip, cached = self.cache.find(tip)
             row = self._services.read(lambda c: c.execute(_ROW.where(tables.tip.c.id == tip)).one_or_none())
             signers = self._services.signers().of(cached.envelope)
@@ -278,6 +278,12 @@ class Casework(EvidenceAccess):
             opened = self._open(tip)
             if opened.access.releases and opened.work.must_tell_dispute:
                 self._services.write_now(lambda unit: self.post(unit, opened, told))
+
+    def share(self, tip: str) -> None:
+        """Give a tip that became more urgent to the desk's destinations that read tips only from such a priority."""
+        with contextlib.suppress(CantOpen, CaseworkError):  # the tip's page says what is wrong with it
+            opened = self._open(tip)
+            self._services.write_now(lambda unit: self.directing.share(unit, opened))
 
     def add_step(
         self,

@@ -7,6 +7,7 @@ import msgspec
 from satark.api.routing import LEVELS, Desk, DestinationRule, NoSuchDesk
 from satark.api.sealing import new_identity
 from satark.api.tip import CaseStep, Envelope, Release
+from satark.audit.acts import MAX_DETAIL
 from satark.casework.desk_act import ActRefused
 from satark.casework.opened_tip import OpenTip
 from satark.casework.tip_cache import TipCache
@@ -90,7 +91,7 @@ class Directing:
             release = Release(key=key, envelope=hashed, holders=holding, text=rewording, answers=given_answers)
             envelope = None if keeps else released
         has_key = release is None and access.may_give(self._desk, desk.name)
-        destinations = self._destinations(self._readable_rules(unit, host), tip, desk, has_key=has_key)
+        destinations = self._destinations(self._readable_rules(unit, host), tip, desk.name, has_key=has_key)
         step = CaseStep(
             kind="directed",
             to=desk.name,
@@ -101,6 +102,23 @@ class Directing:
         directed_to = self._hand_over(unit, tip, desk, envelope, destinations, at_office=host is not None)
         act = ("directed", desk.name)
         return self._add_step(unit, tip, step, f"→ {desk.title}: {instruction}", act, directed_to=directed_to)
+
+    def share(self, unit: UnitOfWork, tip: OpenTip) -> None:
+        """Give a tip to this desk's destinations that read tips of its present priority and did not get it when sent.
+
+        Only the host gives an office's tips to destinations.
+        """
+        threads.lock(unit, tip.id)
+        reader = self._cache.reader.present_reader(unit, tip)
+        if tip.envelope.tip_recipient or self._services.signers(unit).of(tip.envelope).host:
+            return
+        tip = msgspec.structs.replace(tip, envelope=reader.envelope)
+        every = self._destinations(self._readable_rules(unit, None), tip, self._desk, has_key=True)
+        if due := tuple(one for one in every if one.recipient and one.to not in reader.access.readers):
+            self._deliver(unit, tip, due)
+            names = tuple(one.to for one in due)
+            step = CaseStep(kind="shared", to=self._desk, destinations=names)
+            self._add_step(unit, tip, step, ", ".join(names), ("shared", ", ".join(names)[:MAX_DETAIL]))
 
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
@@ -140,11 +158,14 @@ class Directing:
         if sealed:
             envelopes.store(unit, tip.id, desk.name, sealed)
         deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True)
+        self._deliver(unit, tip, destinations)
+        return None
+
+    def _deliver(self, unit: UnitOfWork, tip: OpenTip, destinations: tuple[DirectedDestination, ...]) -> None:
         for one in destinations:
             if one.envelope:
                 envelopes.store(unit, tip.id, one.to, one.envelope)
-            deliveries.add(unit, tip.id, one.to, again=True)
-        return None
+            deliveries.add(unit, tip.id, one.to, again=True, is_urgent=tip.header.priority == "urgent")
 
     def _is_below(self, signers: Signers, desk: Desk) -> bool:
         own = next((one for one in signers.desks if one.name == self._desk), None)
@@ -157,11 +178,11 @@ class Directing:
         return roster.readable_rules(roster.check(unit.keys, committed=False).state, services.destination_rules)
 
     def _destinations(
-        self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: Desk, *, has_key: bool
+        self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: str, *, has_key: bool
     ) -> tuple[DirectedDestination, ...]:
         """Seal the tip's key to a desk's chosen destinations; with a release, only to those that read no tips."""
         header = tip.header
-        rules = matching_rules(every, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
+        rules = matching_rules(every, tip.tip, header.priority, desks={desk}, excluded=header.excluded)
         sealed = []
         for rule in (one for one in rules if has_key or not one.recipient):
             envelope = addressed(tip.envelope, rule.to)

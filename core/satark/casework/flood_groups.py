@@ -33,7 +33,7 @@ def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[Floo
         return entry.may_flood and not (entry.is_kept and not may_read(cache.listed(tip).summary.work))
 
     with cache.lock:
-        cache.refresh()
+        cache.refresh(whole=False)
         cache.open_documents()
         floods = [
             sorted(

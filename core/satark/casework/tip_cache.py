@@ -19,18 +19,20 @@ from satark.casework.related.index import RelatedIndex
 from satark.casework.sealed_index import Entry, SealedIndex, pack, unpack, unpack_clues
 from satark.casework.search import SearchText
 from satark.casework.search_index import SearchIndex, SearchTexts
-from satark.casework.tip_reader import TipReader, rows_of
+from satark.casework.tip_reader import TipReader, days_of, rows_of
 from satark.remote import office_outbox
 from satark.services import Services
 from satark.store import envelopes, tip_changes
-from satark.store.threads import batches
+from satark.store.threads import BATCH, batches
 
 _FEW: Final = 10
 """Most tips that `open_documents` compares itself (some milliseconds each) while `open_all` compares the others."""
 _SOME: Final = 100
 """Tips that are prepared for the search at a time, in some milliseconds, with their envelopes in memory."""
-_WORTH_SAVING: Final = 100
-"""Fewest changed tips for which the sealed index is written. Reading fewer tips again takes a tenth of a second."""
+_AT_ONCE: Final = 50
+"""Tips that `open_all` reads at a time, in less than a tenth of a second, once it has read the first ones."""
+_WORTH_SAVING: Final = 200
+"""Fewest changed tips for which the sealed index is written. Reading fewer tips again takes a fifth of a second."""
 _LEAST_PAUSE: Final = 600.0
 _PAUSE: Final = 100
 """Pause between two comparisons of all rows with the listed values, as a multiple of a comparison's time. Whoever
@@ -45,6 +47,11 @@ class Progress(msgspec.Struct, frozen=True):
     done: int = 0
     total: int = 0
 
+    @property
+    def percent(self) -> int:
+        """The share of the tips that were read, rounded down."""
+        return 100 * self.done // (self.total or 1)
+
 
 class TipCache:
     """The tips of one desk, for all its officers in this process. `refresh` reads what changed in the store.
@@ -56,9 +63,8 @@ class TipCache:
     def __init__(self, services: Services, desk: str, identity: str) -> None:
         self.tips: dict[str, Entry] = {}
         self.lock = threading.RLock()
-        self.progress = Progress()
         self.opened = threading.Event()
-        """Set once the first opening has ended, or failed."""
+        """Set once `open_all` has read the tips that changed last, or failed."""
         self._services = services
         self._desk = desk
         self._identity = identity
@@ -69,6 +75,10 @@ class TipCache:
         """When all rows are compared again with the listed values, on the monotonic clock."""
         self._mark: int | None = None
         """Position of the last change that was read; None until all tips were read."""
+        self._unread: dict[str, None] = {}
+        """Tips that no index listed and that are still to be read, those first that changed last."""
+        self._to_read = 0
+        """Number of tips that the first opening has to read."""
         self.unsaved: set[str] = set()
         """Tips whose entries in the sealed index are out of date."""
         self._unsearched: deque[str] = deque()
@@ -84,8 +94,8 @@ class TipCache:
         self._stopped = threading.Event()
         self._uncompared: dict[str, None] = {}
         """Tips that are not yet compared with the others, in order."""
-        self._comparing = False
-        """Whether `open_all` is comparing tips."""
+        self._opening = False
+        """Whether `open_all` is at work."""
         self._watchers: list[Callable[[Collection[str]], None]] = []
         self._just_read: Mapping[str, ListedTip] = {}
         """What the watchers are being told of."""
@@ -98,6 +108,12 @@ class TipCache:
     def unreadable(self) -> int:
         """Number of envelopes that did not open: damaged or forged."""
         return len(self.reader.unreadable)
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far `open_all` is with reading the tips; None: all are read."""
+        left = len(self._unread)
+        return Progress(self._to_read - left, self._to_read) if left or not self.opened.is_set() else None
 
     def watch(self, watcher: Callable[[Collection[str]], None]) -> None:
         """Call `watcher` with the listed tips, and from then on with tips that changed or were removed."""
@@ -127,16 +143,21 @@ class TipCache:
         return one.digest, one.listed(self._search_texts)
 
     def id_of(self, number: str) -> str:
-        """Find a tip by its number or its id; return its id.
+        """Find a tip by its number or its id; return its id. If it is not read yet, this reads on until it is found.
 
         Raises:
             NoSuchTip: the desk has no tip of this number.
         """
-        wanted = number.strip()
-        tip = self._numbers.get(wanted.upper(), wanted.lower())
-        if tip not in self.tips:
-            raise NoSuchTip
+        while (tip := self.known_id(number)) not in self.tips:
+            if not self._unread:
+                raise NoSuchTip
+            self._read_some(_AT_ONCE)
         return tip
+
+    def known_id(self, number: str) -> str:
+        """Return the id of a tip that was read, by its number or its id; for any other text, another text."""
+        wanted = number.strip()
+        return self._numbers.get(wanted.upper(), wanted.lower())
 
     def find(self, number: str) -> tuple[str, CachedTip]:
         """Find a tip by its number or its id; return its id and the values of its rows.
@@ -154,25 +175,29 @@ class TipCache:
         return tip, self.reader.held[tip]
 
     def open_all(self) -> None:
-        """Open all tips for the queue. Then prepare them for the search and compare them, a few at a time.
+        """List the tips of the sealed index, and read the others: those first that changed last. Then compare them all.
 
-        Officers may work meanwhile: until all tips are compared, some are not yet known to be related.
+        Officers may work once the first are read. Until all tips are compared, some are not yet known to be related.
         """
+        self._opening = True
         try:
-            self._comparing = True
-            self.refresh()
-        finally:
+            self.refresh(whole=False)
             self.opened.set()
-        more = not self._stopped.is_set()
-        while more:
-            began = time.monotonic()
-            more = self._prepare() or self._compare(1)
-            with self.lock:
-                self._save()
-            self._stopped.wait(_PAUSES * (time.monotonic() - began))
-        self._comparing = False
+            self._go_on()
+        finally:
+            self._opening = False
+            self.opened.set()
         if self._stopped.is_set():
             self._clear()
+
+    def _go_on(self) -> None:
+        more = not self._stopped.is_set()
+        while more:
+            began, is_reading = time.monotonic(), bool(self._unread)
+            with self.lock:
+                more = self._read_some(_AT_ONCE) or self._prepare() or self._compare(1)
+                self._save()
+            self._stopped.wait((1 if is_reading else _PAUSES) * (time.monotonic() - began))
 
     def stop(self) -> None:
         """Stop an opening that is under way, and drop everything that was opened."""
@@ -181,13 +206,16 @@ class TipCache:
         self._clear()
 
     def _clear(self) -> None:
-        self.tips, self._numbers = {}, {}
+        self.tips, self._numbers, self._unread = {}, {}, {}
         self.texts = SearchIndex(self._text_of)
         self.reader.held.clear()
         self.related, self.floods = RelatedIndex(self._clues), FloodIndex(self._clues)
 
-    def refresh(self) -> None:
-        """Read the store: at first the sealed index and later changes, from then on only changes."""
+    def refresh(self, *, whole: bool = True) -> None:
+        """Read the store: at first the sealed index and later changes, from then on only changes.
+
+        `whole`: whether this also reads the tips that `open_all` has not read yet. Those that changed last come first.
+        """
         with self.lock:
             signers = self.reader.signers = self._services.signers()
             is_changed, self._roster = signers.head != self._roster, signers.head
@@ -201,6 +229,8 @@ class TipCache:
                 self.reader.held.pop(tip, None)
             for some in batches(again):
                 self._load(some)
+            while self._unread and (whole or not self._opening):
+                self._read_some(BATCH)
             self._save()
 
     def _read_all(self) -> None:
@@ -211,19 +241,28 @@ class TipCache:
         self._forget([one for one in (*self.tips, *self.reader.unreadable) if one not in covers or one not in rows])
         if is_first:
             self._restore(covers, rows)
-            due = [tip for tip in covers if tip not in self.tips]
+            days = self._services.read(days_of)
+            left = sorted(covers.keys() - self.tips.keys(), key=lambda tip: days.get(tip, 0), reverse=True)
+            self._unread, self._to_read = dict.fromkeys(left), len(left)
+            self._read_some(BATCH)
         else:
-            due = [tip for tip, one in covers.items() if not self._is_listed(tip, one, rows.get(tip))]
+            due = (tip for tip, one in covers.items() if not self._is_listed(tip, one, rows.get(tip)))
+            for some in batches(tip for tip in due if tip not in self._unread):
+                self._load(some)
         self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))
-        self.progress = Progress(0, len(due))
-        for some in batches(due):
-            if self._stopped.is_set():
-                return
-            self._load(some)
-            self.progress = Progress(self.progress.done + len(some), len(due))
-            if is_first:
-                self._save()
         self._mark = mark
+
+    def _read_some(self, most: int) -> bool:
+        """Read some of the tips that no index listed; return whether more are left."""
+        with self.lock:
+            some = list(islice(self._unread, most))
+            self._load([tip for tip in some if tip not in self.tips])
+            for tip in some:
+                self._unread.pop(tip, None)
+                if self._opening and tip in self.tips and (held := self.reader.held.get(tip)):
+                    self.tips[tip].packed_clues = pack(held.clues())  # while its document is open
+            self._save()
+            return bool(self._unread)
 
     def _is_listed(self, tip: str, cover: bytes, rows: bytes | None) -> bool:
         entry = self.tips.get(tip)
@@ -307,7 +346,7 @@ class TipCache:
 
     def open_documents(self) -> None:
         """Compare the tips that were read since the last time with the others."""
-        self._compare(_FEW if self._comparing else len(self._uncompared))
+        self._compare(_FEW if self._opening else len(self._uncompared))
 
     def open_texts(self) -> None:
         """Prepare the search for the tips that were read since the last time."""

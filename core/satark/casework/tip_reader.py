@@ -57,8 +57,10 @@ class TipReader:
         sealed = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, tips))
         self._former = self._services.read(lambda c: office_outbox.former_keys(c, self._desk, self._identity))
         rows = self._services.read(lambda c: rows_of(c, sealed))
+        keys = select(tables.tip.c.id, tables.tip.c.recipient).where(tables.tip.c.id.in_(sealed))
+        recipients = self._services.read(lambda c: dict(bulk.stream(c, keys)))
         for tip in tips:
-            self._take_envelope(tip, sealed.get(tip), exists=tip in rows)
+            self._take_envelope(tip, sealed.get(tip), recipients.get(tip, ""), exists=tip in rows)
         found = {tip: self.held[tip] for tip in tips if tip in self.held}
         self._read_messages(found)
         self._read_documents(found)
@@ -69,7 +71,7 @@ class TipReader:
             del self.held[next(iter(self.held))]
         return found
 
-    def _take_envelope(self, tip: str, sealed: bytes | None, *, exists: bool) -> None:
+    def _take_envelope(self, tip: str, sealed: bytes | None, recipient: str, *, exists: bool) -> None:
         former = self.held.pop(tip, None)
         if former and sealed and exists and former.digest == envelopes.digest(sealed):
             self.held[tip] = former
@@ -81,7 +83,7 @@ class TipReader:
             self.unreadable.add(tip)
         # A crash between the commits of the two databases leaves an envelope without a tip; the turn runs again.
         elif exists:
-            if not is_as_sent(envelope):  # whoever put it there may have taken the mark from an urgent tip
+            if not is_as_sent(envelope, recipient):  # whoever put it there may have taken the mark from an urgent tip
                 self.unreadable.add(tip)
                 envelope = replace(envelope, header=replace(envelope.header, priority="urgent"))
             self.held[tip] = CachedTip(envelope, self.signers, sealed)
@@ -187,6 +189,13 @@ def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict
             if its in found:
                 found[its] = _hash((found[its], [row[1:] for row in rows]))
     return found
+
+
+def days_of(connection: Connection) -> dict[str, int]:
+    """Return tip → the day on which it came or its last message was written."""
+    tip, message = tables.tip.c, tables.message.c
+    written = select(message.tip, func.max(message.day)).group_by(message.tip)
+    return {its: day for query in (select(tip.id, tip.day), written) for its, day in bulk.stream(connection, query)}
 
 
 def _hash(said: object) -> bytes:

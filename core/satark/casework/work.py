@@ -175,7 +175,7 @@ def _after_tipster(work: Work, posted: PostedMessage) -> Work:
 
 def _after_desk(work: Work, posted: PostedMessage) -> Work:
     message = posted.message
-    if message.retention:
+    if message.retention or (message.case and message.case.kind == "shared"):
         return work
     if message.desk in work.unattended:
         work = msgspec.structs.replace(work, unattended=work.unattended - {message.desk})

@@ -277,7 +277,7 @@ class ThreadReader:
         if message.thread and message.desk in self._access.holders:  # a release's key gives no such hash
             self._differs |= message.thread not in self._threads
         step = message.case
-        if step and step.kind == "directed" and self._threads.get(message.thread, 0) < self._passed:
+        if step and step.kind in {"directed", "shared"} and self._threads.get(message.thread, 0) < self._passed:
             return None  # from before the key was renewed: it may have been moved here, after the tip was taken back
         if step:
             self._follow(message, step, signers)

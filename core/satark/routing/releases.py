@@ -49,10 +49,14 @@ class Access:
     def follow(self, message: Message) -> None:
         """Apply the thread's next message."""
         step = message.case if message.sender == "desk" else None
-        if step is None or step.kind not in {"directed", "withdrawn"} or step.to in self._excluded:
+        if step is None or step.kind not in {"directed", "withdrawn", "shared"} or step.to in self._excluded:
             return
         if step.kind == "withdrawn":
             self.withdraw(step.to, message.desk)
+            return
+        if step.kind == "shared":
+            if step.to == message.desk in self.holders:
+                self.holders[step.to] = tuple({*self.holders[step.to], *step.destinations})
             return
         destinations = step.destinations if self.may_give(message.desk, step.to) else ()
         is_new = step.to not in self.holders and step.to not in self.releases

@@ -21,12 +21,15 @@ _SIGNATURE, _HASH = 64, 32
 """Bytes of a signature, and of a hash."""
 
 
-def first_key(envelope: Envelope) -> tuple[str, str]:
-    """Return the recipient of a tip's first key, and the public key (hex) that verifies signatures of this key."""
+def first_key(envelope: Envelope, recipient: str = "") -> tuple[str, str]:
+    """Return the recipient of a tip's first key, and the public key (hex) that verifies signatures of this key.
+
+    `recipient`: the result's, if it is known.
+    """
     if envelope.tip_recipient:
         return envelope.tip_recipient, envelope.tip_verifier
     first = envelope.identity.rpartition("\n")[2]
-    return recipient_of(first), verifier_for(first, TIP_USE)
+    return recipient or recipient_of(first), verifier_for(first, TIP_USE)
 
 
 def hash_of_sent(envelope: Envelope) -> bytes:
@@ -58,10 +61,11 @@ def sent_with_release(envelope: Envelope) -> bytes:
     return hash_of_sent(envelope) + envelope.sent[:_SIGNATURE]
 
 
-def is_as_sent(envelope: Envelope) -> bool:
+def is_as_sent(envelope: Envelope, recipient: str = "") -> bool:
     """Return whether an envelope has the original content; with a release, whether it has the tip's first key.
 
-    If a desk that was not told the minute renews the key, the new envelopes have no minute.
+    If a desk that was not told the minute renews the key, the new envelopes have no minute. `recipient`: what the row
+    says is the first key's; it saves deriving the key. The signature covers it, and the key's own verifier.
     """
     if envelope.tip_recipient:
         return _is_sent(envelope, envelope.sent[:_HASH], envelope.sent[_HASH:])
@@ -69,13 +73,14 @@ def is_as_sent(envelope: Envelope) -> bool:
     told = {envelope.desk, *(one.desk for one in envelope.changes)} <= envelope.holders.keys()
     needs_minute = envelope.arrived or (told and envelope.header.priority == "urgent")
     has_minute = not needs_minute or is_signed(verifier, minute, _minute(envelope))
-    return has_minute and _is_sent(envelope, hash_of_sent(envelope), sent)
+    hashed = hash_of_sent(envelope)
+    return has_minute and (_is_sent(envelope, hashed, sent, recipient) or _is_sent(envelope, hashed, sent))
 
 
-def _is_sent(envelope: Envelope, hashed: bytes, signature: bytes) -> bool:
+def _is_sent(envelope: Envelope, hashed: bytes, signature: bytes, recipient: str = "") -> bool:
     verifier = envelope.tipster_verifier
     try:
-        first = first_key(envelope)
+        first = first_key(envelope, recipient)
     except CantOpen:  # it has no key at all
         return False
     return envelope.tip == name_of(verifier) and is_signed(verifier, signature, _sent(hashed, first))

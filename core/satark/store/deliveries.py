@@ -91,14 +91,24 @@ def is_cover(keys: Connection | Engine, row: Any) -> bool:
     return bool(row.id == cover_id(keys, row.tip, row.destination, row.revision))
 
 
-def add(unit: UnitOfWork, tip_id: str, destination: str, *, again: bool = False, id_: bytes = b"") -> None:
+def add(
+    unit: UnitOfWork,
+    tip_id: str,
+    destination: str,
+    *,
+    again: bool = False,
+    is_urgent: bool = False,
+    id_: bytes = b"",
+) -> None:
     """Queue a tip for another destination, unless the tip was queued for it before.
 
-    `again`: add a revision if it was queued, since the destination may have had only covers. `id_` empty: a random id.
+    `again`: add a revision if it was queued, since the destination may have had only covers. `is_urgent`: as for
+    `add_revision`. `id_` empty: a random id.
     """
-    row = new_row(tip_id, destination, unit.now, id_=id_) | when_due(unit, tip_id, destination)
+    due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
+    row = new_row(tip_id, destination, unit.now, id_=id_) | due
     if not unit.insert_new(delivery, [row], "id") and again and destination != HERE:
-        add_revision(unit, tip_id, only=destination)
+        add_revision(unit, tip_id, only=destination, is_urgent=is_urgent)
 
 
 def add_revision(

@@ -90,6 +90,17 @@ class OfficerQueue(QueueWatcher):
             pressing = self.pressing + sum(self.index.place(one).rank == PRESSING for one in unread - self._kept_from)
             return {"version": 0 if tip in self._kept_from else self.index.versions[tip], "pressing": pressing}
 
+    def to_share(self) -> set[str]:
+        """Return, each once, the open tips of more than normal priority, if destinations read only such tips."""
+        index = self.index
+        rules = (one for one in self._services.destination_rules if one.desk == index.desk and one.recipient)
+        if all(one.priority == "normal" for one in rules):
+            return set()
+        named = ((name, index.having(("priority", name), ("mark", "open"))) for name in ("high", "urgent"))
+        due = {(tip, name) for name, tips in named for tip in tips - self._kept_from} - index.shared
+        index.shared |= due
+        return {tip for tip, _ in due}
+
     @property
     def untold_disputes(self) -> AbstractSet[str]:
         """The disputed tips that desks with only a release must still be told of."""

@@ -96,6 +96,8 @@ class QueueIndex:
         """Facet → the groups that have it."""
         self._wakes: list[tuple[float, str]] = []
         """Heap of the times at which marks change by the passing of time alone, each with its tip."""
+        self.shared = set[tuple[str, str]]()
+        """Tips that the desk's destinations were given if they read tips of this priority, with the priority."""
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
         version = int(time.time() * 1000)
         self.versions = defaultdict[str, int](lambda: version, {"": version})
@@ -112,7 +114,7 @@ class QueueIndex:
     def refresh(self) -> None:
         """Apply changes in the store, and update the marks that change with time."""
         with self.cache.lock:
-            self.cache.refresh()
+            self.cache.refresh(whole=False)
             now, due = time.time(), set[str]()
             while self._wakes and self._wakes[0][0] <= now:
                 due.add(heappop(self._wakes)[1])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from httpx2 import Client
 
-from satark.api.routing import Desk
+from satark.api.routing import Desk, DestinationRule
+from satark.api.sealing import new_identity
 from satark.api.tip import Message
 from satark.identity.time_buckets import band
-from satark.services import Services
+from satark.services import DeskContext, Services
+from satark.store import envelopes
 from support.desk_reading import listed
 from support.tips import seed_message, seed_tip
 
@@ -72,3 +75,21 @@ def test_an_unread_tip_that_turns_urgent_is_heard(services: Services, browser: B
         cry = Message(sender="tipster", text="बचाओ", flags=("danger:life",))
         seed_message(services, one, cry)
         assert pressing() > before
+
+
+def test_a_destination_that_reads_urgent_tips_gets_one_as_soon_as_the_desk_sees_that_it_turned_urgent(
+    context: DeskContext, services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    room = DestinationRule(to="police_system:room", desk="sp", recipient=new_identity()[0], priority="urgent")
+    context.destination_rules = (room,)
+    calm, cried = (seed_tip(services, [desk("sp")]) for _ in range(2))
+    client = browser("sp")
+
+    def given() -> list[str]:
+        client.get("/desk/news?poll=1")
+        both = (calm.id, cried.id)
+        return [one for one in both if services.read_keys(partial(envelopes.find, tip=one, holder=room.to))]
+
+    assert given() == []
+    seed_message(services, cried, Message(sender="tipster", text="बचाओ", flags=("danger:life",)))
+    assert given() == [cried.id]

@@ -43,6 +43,8 @@ _FOR_AUDITORS = ("audit", "roster", "account", "passphrase", "help")
 """First parts of the addresses that an auditor may open. They show no content of a tip."""
 _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
 """First parts of the addresses of pages that show no tip: these pages don't wait until the desk's tips are opened."""
+_OF_TIPS_SO_FAR = ("", "news")
+"""First parts of the addresses of pages that show the tips that were read, even if the desk has more."""
 _YEAR = 365 * 24 * 3600
 _MAX_AGES = {
     LANGUAGE_COOKIE: _YEAR, BROWSER_COOKIE: _YEAR, LOG_COOKIE: _YEAR, ROSTER_COOKIE: _YEAR,
@@ -151,9 +153,9 @@ class DeskWeb:
                 return self.sign_in_first(request)
             if elsewhere := _elsewhere(request, session, for_temporary=for_temporary):
                 return redirect_to(request, elsewhere)
-            if _first_part(request) not in _WITHOUT_TIPS:
-                progress = await run_in_threadpool(session.opened.progress)
-                if progress:
+            if (part := _first_part(request)) not in _WITHOUT_TIPS:
+                number = "" if part in _OF_TIPS_SO_FAR else request.path_params.get("number")
+                if progress := await run_in_threadpool(session.opened.progress, number):
                     return self.show(request, "opening.html", 200, session=session, progress=progress)
             return await run_in_threadpool(self._handle, request, session, lambda: handler(request, session))
 

@@ -31,6 +31,7 @@ class QueuePages(Pages):
             request,
             "queue.html",
             session=session,
+            reading=session.opened.cache.progress,
             system_fault=services.has_fault(),
             destination_faults=services.destination_faults(desk),
             wanted=wanted,
@@ -69,10 +70,12 @@ class QueuePages(Pages):
 
 
 def refresh(session: OfficerSession) -> None:
-    """Update the queue. Tell stations of new disputes, whether or not the tip is opened."""
+    """Update the queue. Tell stations of new disputes, and destinations of dangers, whether or not a tip is opened."""
     session.queue.refresh()
     for tip in session.queue.untold_disputes:
         session.casework.tell_of_dispute(tip)
+    for tip in session.queue.to_share():
+        session.casework.share(tip)
 
 
 def found_by(session: OfficerSession, wanted: Filter) -> Mapping[str, str] | None:

@@ -52,9 +52,13 @@ class OpenedDesk:
         """Begin to open the tips, in a thread of its own."""
         threading.Thread(target=self._open, name=THREAD, daemon=True).start()
 
-    def progress(self) -> Progress | None:
-        """Wait a short time; then return how far the first opening is, or None once it has ended."""
-        return None if self.cache.opened.wait(_SOON) else self.cache.progress
+    def progress(self, number: str | None) -> Progress | None:
+        """Wait a short time; then return how far the first opening is, or None once a page can be shown.
+
+        `number`: of the only tip that the page shows; empty: it shows the tips that were read; None: it needs all.
+        """
+        is_known = number == "" or (number is not None and self.cache.known_id(number) in self.cache.tips)
+        return None if self.cache.opened.wait(_SOON) and is_known else self.cache.progress
 
     def queue(self, officer: str) -> OfficerQueue:
         """Return an officer's queue, which all their sessions share."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Accused
 from satark.casework import Casework
+from satark.routing.desks import add_desk
 from satark.services import Services
 from support.tips import SeededTip, seed_tip
 
@@ -133,3 +135,16 @@ def test_a_double_click_has_one_effect(services: Services, browser: Browser, des
 def test_an_unknown_action_is_not_found(services: Services, browser: Browser, desk: FindDesk) -> None:
     seeded = seed_tip(services, [desk("sp")])
     assert browser("sp").post(f"/desk/tips/{seeded.number}/delete", data={"text": "x"}).status_code == 404
+
+
+def test_an_officer_whose_name_is_a_desks_too_is_confirmed_by_their_own_name(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    seeded, other = (
+        seed_tip(services, [desk("sp")]),
+        msgspec.structs.replace(desk("dig"), name="sp-1", title="Elsewhere"),
+    )
+    services.write_now(lambda unit: add_desk(unit, other))
+    page = browser("sp").post(f"/desk/tips/{seeded.number}/assign", data={"to": "sp-1"}).text
+    assert "<dd>sp-1</dd>" in page
+    assert "Elsewhere" not in page

@@ -65,7 +65,7 @@ class Phone:
 
     async def propose(self) -> None:
         """Open the form of the step that the bar proposes."""
-        await self.tap(self.page.locator(".next [role=button]"))
+        await self.tap(self.page.locator(".next [role=button]").first)
 
     async def open_act(self, name: str) -> None:
         """Open the form of any other act."""
@@ -112,7 +112,7 @@ async def report(phone: Phone) -> None:
 
 async def ask_to_close(phone: Phone) -> None:
     await phone.open_first()
-    await phone.open_act("close")
+    await phone.tap(phone.page.locator(".next [data-opens=close]"))
     await phone.choose("outcome", "fir")
     await phone.write("text")
     await phone.finish()

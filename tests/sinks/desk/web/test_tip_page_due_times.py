@@ -59,7 +59,7 @@ def test_the_usual_time_of_a_report_is_within_working_hours_and_the_page_says_so
     ("language", "said"),
     [
         ("en", r"A desk must act by \d+ \w+ \d+, 11:00, counted in working hours"),
-        ("hi", r"\d+ \S+ \d+, 11:00 तक किसी डेस्क को कुछ करना है; केवल काम के घंटे गिने गए हैं"),
+        ("hi", r"\d+ \S+ \d+, 11:00 तक कार्रवाई करनी है; केवल काम के घंटे गिने गए हैं"),
     ],
 )
 def test_the_time_of_the_first_act_is_told_in_the_officers_language(

@@ -86,6 +86,13 @@
     setTimeout(() => enter(form));  // it opens after this
   });
 
+  // On a touch screen, whoever has chosen from a list writes next. A keyboard passes each option on the way.
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("details.act select") || !matchMedia("(pointer: coarse)").matches) return;
+    const empty = [...event.target.form.querySelectorAll(":required")].find((field) => !field.value);
+    if (empty?.matches("textarea")) empty.focus();
+  });
+
   // A wording goes into the form where it is picked; without this its link opens the form with it.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-wording]");
