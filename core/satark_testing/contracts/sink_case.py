@@ -148,7 +148,7 @@ def _check_part(case: SinkCase, name: str, part: bytes, there: bytes | None, rul
     if longest and len(part) > longest:
         _check_cut(part, there or b"", longest, subject)
         return
-    whole = there == part or (kind in {"answer", "message"} and part in (there or b""))
+    whole = there == part or (kind in {"answer", "message", "caption"} and part in (there or b""))
     length = len(there or b"")
     is_cut = _AROUND < length < len(part) - _ONE_CHARACTER and _same(part, there or b"") > length - _END
     found = f"cut after {length} of {len(part)} bytes: does `cuts` lack a limit of the destination?" if is_cut else ""
