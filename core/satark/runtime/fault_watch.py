@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from satark.api.background import run_in_thread
 from satark.custody.comparison import note_stores
 from satark.identity.edge_key import Identity
+from satark.retention.erasure import ErasedList
 from satark.runtime import dependency_faults
 from satark.runtime.key_faults import FileWatch, key_faults
 from satark.runtime.machine_faults import (
@@ -76,6 +77,8 @@ class FaultWatch:
     ) -> None:
         self._services, self._metrics, self._faults, self._settings = services, metrics, metrics.faults, settings
         self._identity = identity
+        file = settings.erased_list_file
+        self._erased_tag = ErasedList(file, identity, services.keys).tag if identity else None
         self._looks_at_isolation = opens_files and not settings.core.evidence.allow_weak_isolation
         core = settings.core
         self._configured = frozenset({rule.to for rule in services.destination_rules} | set(core.alarm_to))
@@ -101,7 +104,7 @@ class FaultWatch:
     async def look_for_missing(self) -> None:
         """Look once for deleted tips."""
         with suppress(SQLAlchemyError, OSError):  # the database's and the disk's own faults tell
-            found = await run_in_thread(dependency_faults.missing_faults, self._services)
+            found = await run_in_thread(dependency_faults.missing_faults, self._services, self._erased_tag)
             self._faults.show("missing", found)
 
     async def look_once(self) -> None:
