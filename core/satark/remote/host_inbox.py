@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from satark.api.background import run_in_thread
 from satark.api.observability import log
@@ -53,7 +53,7 @@ class HostInbox:
         office, answer = await run_in_thread(self._open, message)
         try:
             accepted = await self._services.write(lambda unit: _accept(unit, answer, self._services))
-        except DataError:
+        except (DataError, IntegrityError):
             raise MessageRejected("content") from None  # it would fail for ever, and hold up what comes after it
         if accepted is None:
             return  # the office sends it again
