@@ -25,6 +25,8 @@ FILE: Final = Path(__file__).with_name("mutants.toml")
 ROOT: Final = Path(__file__).parents[3]
 HOW_TOS: Final = ROOT / "docs/how-to"
 SCAFFOLDS: Final[Mapping[str, str]] = {"channel": "mutant_channel", "sink": "mutant_sink"}
+HOW_TO: Final = "scaffold/cases/"
+"""What a mutant's file begins with if it stands in the how-tos of sinks."""
 _LEAK: Final = "C48"
 _CASES: Final[Mapping[str, Sequence[str]]] = {
     "satark_sms_ivr": ("sms_case", "voice_case"),
@@ -81,8 +83,8 @@ class Workshop:
                 r"^```python\n(.*?)^```", (HOW_TOS / page).read_text("utf-8"), re.DOTALL | re.MULTILINE
             ):
                 name = code.partition('"""')[2].partition(":")[0]
-                (folder / "how-to" / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / "how-to" / name).write_text(code, "utf-8")
+                (folder / "cases" / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / "cases" / name).write_text(code, "utf-8")
 
     def try_mutant(self, mutant: Mutant) -> Noticed:
         """Change a copy, run the checks on it, and restore it.
@@ -113,11 +115,12 @@ class Workshop:
     def _place(self, file: str) -> tuple[Path, str, Sequence[str]]:
         """Return the copied file, its package, and its checks: functions of a test module, or cases."""
         first, second, *rest = file.split("/")
+        if file.startswith(HOW_TO):
+            test = f"test_{rest[0].removesuffix('.py').replace('plugin', 'sink')}"
+            return self._folder / second / "satark_cases" / rest[0], "satark_cases", (test,)
         if first == "scaffold":
             package = f"satark_{SCAFFOLDS[second]}"
             return self._folder / second / package / rest[0], package, (f"test_{second}",)
-        if first == "how-to":
-            return self._folder / first / second / rest[0], second, (f"test_{rest[0].replace('plugin', 'sink')[:-3]}",)
         package = rest[0]
         copied = self._folder / "own" / package
         if not copied.exists():

@@ -26,8 +26,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     [
         "scaffold/channel/channel.py",
         "scaffold/sink/sink.py",
-        "how-to/satark_cases/plugin.py",
-        "how-to/satark_cases/answers.py",
+        "scaffold/cases/plugin.py",
+        "scaffold/cases/answers.py",
     ],
 )
 def test_the_scaffold_breaks_no_rule(workshop: Workshop, file: str) -> None:
