@@ -43,6 +43,17 @@ def test_a_backup_folder_reveals_nothing_without_the_operators_key(
 
 
 @pytest.mark.slow("a third of a second of a processor")
+def test_only_the_newest_backup_holds_what_waited_for_the_database(
+    here: Place, elsewhere: Place, folder: BackupFolder, tmp_path: Path
+) -> None:
+    here.spool.add("sms", SPOOLED)
+    older, newer = (here.back_up(folder).name for _ in range(2))
+    spools = [one.name for one in store_of(folder, tmp_path).files() if one.name.endswith(SPOOL)]
+    assert spools == [f"{newer}/{SPOOL}"]
+    assert elsewhere.restore(folder, older).spooled == 0, "the older one is still whole"
+
+
+@pytest.mark.slow("a third of a second of a processor")
 def test_only_the_newest_backups_are_kept(here: Place, folder: BackupFolder) -> None:
     names = [here.back_up(folder, keep=2).name for _ in range(3)]
     assert folder.names() == names[1:]

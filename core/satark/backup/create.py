@@ -82,6 +82,7 @@ def make_backup(
     revisions = tuple(sorted(compose.migrations(services, plugins).current()))
     content = {"revisions": revisions, "recipients": tuple(recipients), "parts": parts}
     services.read_keys(lambda keys: folder.write_manifest(name, keys, **content))
+    services.read_keys(folder.drop_spools)
     return Made(
         name=name,
         key=key,

@@ -122,8 +122,22 @@ class BackupFolder:
     def write_manifest(self, name: str, keys: Connection | Engine, **content: Any) -> None:
         """Write the manifest of a backup. With it the backup is complete. `content`: fields of `Manifest`."""
         manifest = Manifest(version=__version__, made=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **content)
-        manifest = replace(manifest, tag=manifest.tag_of(name, keys))
-        self.put(name, MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+        self._write(name, manifest, keys)
+
+    def _write(self, name: str, manifest: Manifest, keys: Connection | Engine) -> None:
+        tagged = replace(manifest, tag=manifest.tag_of(name, keys))
+        self.put(name, MANIFEST, msgspec.json.format(msgspec.json.encode(tagged), indent=2) + b"\n")
+
+    def drop_spools(self, keys: Connection | Engine) -> None:
+        """Remove the spool from all but the newest backup: what it holds was ingested long ago, or forgotten."""
+        for name in self.names()[:-1]:
+            manifest = self.manifest(name)
+            # An altered one gets no new tag: that would make it count.
+            if manifest.tag == manifest.tag_of(name, keys):
+                rest = {part: stored for part, stored in manifest.parts.items() if part != SPOOL}
+                if rest != manifest.parts:
+                    self._write(name, replace(manifest, parts=rest), keys)
+                self._store.remove([f"{name}/{SPOOL}"])
 
     def manifest(self, name: str) -> Manifest:
         """Read the manifest of a backup.
