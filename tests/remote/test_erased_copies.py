@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import pytest
@@ -15,11 +16,13 @@ from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.remote.frames import CHUNK_SIZE, open_frame
+from satark.remote.offices import office_of
 from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
+from satark.store.deliveries import ORDER_DAYS
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -83,6 +86,32 @@ async def test_an_order_to_erase_that_comes_before_the_tip_keeps_the_tip_away(li
     link.connection.to_offices += sent
     await link.receive_at_office()
     assert copies(link, seeded) == set()
+
+
+async def test_an_order_to_erase_that_the_broker_drops_comes_again_with_the_next_list(link: Any, tmp_path: Any) -> None:
+    dropped, kept = link.seed_tip(evidence=("1",)), link.seed_tip(to=(link.dig,), excluded=("sp",))
+    link.take_away(kept, "sp")
+    seed_file(link.host, dropped, "1", b"original", b"clean")
+    await link.exchange_all()
+    assert {"tip", f"{dropped.id}-1.original.age"} <= copies(link, dropped)
+    erase_at_host(link, tmp_path)
+    await link.deliver()
+    link.connection.to_offices.clear()  # here the broker's operator drops all frames of some minutes
+    link.host.write_now(lambda unit: deliveries.delete_finished(unit, finished(link, ORDER_DAYS - 1)))
+    office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
+    await link.host_outbox.send_directory(office, link.connection.publish, again=True)
+    ((_, frame),) = link.connection.to_offices
+    assert bytes.fromhex(kept.id) not in open_frame(frame, link.office_key).frame.body
+    await link.receive_at_office()
+    assert copies(link, dropped) == {"custody"}
+    assert verify_log(link.office).erased == {"term": 1}
+    assert len(finished(link, ORDER_DAYS + 1)) == 2
+
+
+def finished(link: Any, days: int) -> Any:
+    """Return the ids of the orders that the host no longer keeps so many days later."""
+    later = int(time.time()) + days * 86_400
+    return link.host.read(lambda c: deliveries.finished_notifications(c, later, 9))
 
 
 async def test_no_desk_at_the_host_and_no_office_without_the_tip_gets_an_order_to_erase(

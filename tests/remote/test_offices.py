@@ -18,7 +18,7 @@ from satark.custody.comparison import find_missing
 from satark.remote.frames import CHUNK_SIZE, open_frame
 from satark.remote.messages import ANSWER, SIGNED_ANSWER, DirectoryMessage, decode
 from satark.remote.offices import count_withheld, office_of, resend
-from satark.retention.erasure import erase_copy
+from satark.retention.erasure import erase_copies
 from satark.roster.chain import append, chain_hash, read_state
 from satark.roster.entries import DeskAdded, Entry, HostNoted, desk_verifier
 from satark.roster.roster import HOST_COPY_NAME, HostRoster, lines_of, write_copy
@@ -210,7 +210,7 @@ async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_wa
     now = time.time_ns()
     monkeypatch.setattr("satark.remote.offices.time.time_ns", lambda: now + 86_400 * 10**9)
     assert count_withheld(link.office) == 1
-    link.office.write_now(lambda unit: erase_copy(unit, had.id, "term"))
+    link.office.write_now(lambda unit: erase_copies(unit, {had.id: "term"}))
     assert count_withheld(link.office) == 1
     link.host.write_now(lambda unit: resend(unit, "sp"))
     await link.exchange_all()
@@ -227,8 +227,8 @@ async def test_a_tip_that_somebody_deletes_at_an_office_is_missing_there(link: A
     assert find_missing(link.office, note=True) == []
     deleted, erased, never = (link.seed_tip() for _ in range(3))
     await link.exchange_all()
-    link.office.write_now(lambda unit: erase_copy(unit, erased.id, "term"))
-    link.office.write_now(lambda unit: erase_copy(unit, "e" * 32, "term"))  # it never came
+    link.office.write_now(lambda unit: erase_copies(unit, {erased.id: "term"}))
+    link.office.write_now(lambda unit: erase_copies(unit, {"e" * 32: "term"}))  # it never came
     assert find_missing(link.office) == []
     for table, column in ((tables.tip, tables.tip.c.id), (tables.envelope, tables.envelope.c.tip)):
         forged = delete(table).where(column == deleted.id)

@@ -87,8 +87,8 @@ class HostOutbox:
             order = deliveries.read_order(self._services.keys, delivery.destination, delivery.tip, id_)
             if order is None:
                 return DeadLetter("somebody wrote this order into the database")
-            message = ErasureMessage(tip=order[0], rule="officers" if delivery.tip.endswith(":officers") else "term")
-            await self.send(office, message, publish, is_cover=order[1])
+            message = ErasureMessage(tip=order.tip, rule=order.rule)
+            await self.send(office, message, publish, is_cover=order.is_cover)
             return Done()
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
@@ -205,7 +205,11 @@ class HostOutbox:
         transfer_id = sha256(of_today).digest()[:16]
         if not again and await self._sent_chunks(office.desk, transfer_id):
             return
-        message = DirectoryMessage(version=now, roster=roster, destination_rules=rules)
+        orders = await run_in_thread(
+            self._services.read, lambda c: deliveries.orders(c, self._services.keys, office.desk)
+        )
+        erased = tuple(ErasureMessage(tip=one.tip, rule=one.rule) for one in orders)
+        message = DirectoryMessage(version=now, roster=roster, destination_rules=rules, erased=erased)
         tips = await run_in_thread(self._tips_of, office.desk, -len(encode(message)) - _HEADER)
         await self.send(office, msgspec.structs.replace(message, tips=tips), publish)
         await self._record_sent(office.desk, transfer_id, 1)

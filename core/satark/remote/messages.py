@@ -9,6 +9,7 @@ from satark.api.sealing import CantOpen, check_recipient
 from satark.api.sink import MessageRejected
 from satark.retention.schedule import Rule
 from satark.roster.entries import KeyChange
+from satark.store.deliveries import TIP_BYTES
 from satark.store.sealed_files import SealedForm
 from satark_files.decoding import DECODING_ERRORS
 
@@ -76,6 +77,13 @@ class TipMessage(Redacted, frozen=True, kw_only=True, tag="tip"):
     custody: tuple[CustodyEntry, ...]
 
 
+class ErasureMessage(Redacted, frozen=True, kw_only=True, tag="erased"):
+    """The host erased a tip: the office erases its copy."""
+
+    tip: str
+    rule: Rule
+
+
 class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     """The host's roster, which lists its desks, and the destinations that belong to them."""
 
@@ -86,20 +94,15 @@ class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     destination_rules: bytes
     """Rules as `routing.destinations.encode_rules` returns them."""
     tips: bytes = b""
-    """Ids of the desk's tips, 16 bytes each, padded with zeros. They show the office which tips a carrier withholds."""
+    """Ids of the desk's tips (`tip_ids`), padded with zeros. They show the office which tips a carrier withholds."""
+    erased: tuple[ErasureMessage, ...] = ()
+    """The orders to erase that the office was sent. A carrier may have withheld one."""
 
 
 class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):
     """The host refuses an answer: the desk never had the tip, or no longer has it."""
 
     answer: bytes
-
-
-class ErasureMessage(Redacted, frozen=True, kw_only=True, tag="erased"):
-    """The host erased a tip: the office erases its copy."""
-
-    tip: str
-    rule: Rule
 
 
 HostMessage: TypeAlias = TipMessage | DirectoryMessage | RefusalMessage | ErasureMessage
@@ -154,6 +157,12 @@ class SignedAnswer(Redacted, frozen=True, kw_only=True, array_like=True):
 
     answer: bytes
     signature: bytes
+
+
+def tip_ids(joined: bytes) -> set[str]:
+    """Return the tips' ids in a list, 16 bytes each. Zeros are no id."""
+    every = (joined[at : at + TIP_BYTES] for at in range(0, len(joined), TIP_BYTES))
+    return {one.hex() for one in every if any(one)}
 
 
 def encode(message: HostMessage | OfficeAnswer | SignedAnswer) -> bytes:

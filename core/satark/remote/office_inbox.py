@@ -26,7 +26,8 @@ from satark.remote.messages import (
     decode,
 )
 from satark.remote.offices import store_directory
-from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_files
+from satark.retention.erasure import erase_copies, is_erased_copy, remove_copied_files
+from satark.retention.schedule import Rule
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import TipKeyAltered, changes_in
 from satark.services import ProcessServices
@@ -100,13 +101,14 @@ class OfficeInbox:
             await self._services.write(lambda unit: self._store(unit, desk, message))
         except (IntegrityError, TipKeyAltered):  # it contradicts what is stored, such as another tip of the same number
             raise MessageRejected("conflict") from None
-        if isinstance(message, ErasureMessage):
-            await run_in_thread(remove_copied_files, self._services.evidence, message.tip)
+        if erased := _erased(message):
+            await run_in_thread(remove_copied_files, self._services.evidence, erased)
         if isinstance(message, TipMessage):
             await self._complete_files([file.transfer_id for entry in message.files for file in entry.sealed])
 
     def _store(self, unit: UnitOfWork, desk: str, message: HostMessage) -> None:
         table = tables.office_outbox
+        erase_copies(unit, _erased(message))
         match message:
             case TipMessage() if is_erased_copy(unit.keys, message.tip):
                 pass  # it was sent before the order to erase it, and came after
@@ -115,11 +117,11 @@ class OfficeInbox:
                 if not self._services.roster.check(unit.keys, committed=False).state.closed:
                     close_roster(unit, ())
                 self._tip_stored(unit, desk, message.tip, message.revision)
-            case ErasureMessage():
-                erase_copy(unit, message.tip, message.rule)
             case DirectoryMessage():
                 store_directory(unit, message, set(self._desks), self._services)
                 office_outbox.end_announcements(unit, self._services.signers(unit).host)
+            case ErasureMessage():
+                pass  # done above, as are the orders in a directory
             case RefusalMessage():
                 refused = update(table).where(table.c.id == message.answer).values(state="refused")
                 for tip in unit.main.execute(refused.returning(table.c.tip)).scalars():
@@ -142,6 +144,12 @@ class OfficeInbox:
             self._services.evidence.finish(part)
         finally:
             part.discard()
+
+
+def _erased(message: HostMessage) -> dict[str, Rule]:
+    """Return the tips that a message orders to erase, each with its rule."""
+    orders = message.erased if isinstance(message, DirectoryMessage) else (message,)
+    return {one.tip: one.rule for one in orders if isinstance(one, ErasureMessage)}
 
 
 def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:

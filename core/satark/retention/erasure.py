@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
@@ -116,18 +116,22 @@ def _had_tip(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
     return envelopes.find(unit.keys, tip_id, desk) is not None or unit.main.execute(was_sent).first() is not None
 
 
-def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
-    """At a remote office: erase its copy of a tip that its host erased, and record the erasure.
+def erase_copies(unit: UnitOfWork, tips: Mapping[str, Rule]) -> None:
+    """At a remote office: erase its copies of tips that its host erased, and record each erasure with its rule.
 
-    The order may come again, or for a tip that never came. After the commit, call `remove_copied_files`.
+    An order may come again, or for a tip that never came. After the commit, call `remove_copied_files`.
     """
-    is_new = unit.insert_new(tables.erased_tip, [{"tag": _copy_tag(unit.keys, tip_id)}], "tag")
-    here = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip_id)).first()
-    if is_new and not here:
-        tip_counts.count(unit, tip_id)
-    unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
-    if here:
-        _erase_shared_rows(unit, tip_id, rule)
+    if not tips:
+        return
+    tags = {_copy_tag(unit.keys, tip_id): tip_id for tip_id in tips}
+    new = {tags[one] for one in unit.insert_new(tables.erased_tip, [{"tag": one} for one in tags], "tag")}
+    here = tips.keys() & set(unit.main.execute(select(tables.tip.c.id)).scalars())
+    for tip_id in new | here:
+        if tip_id not in here:
+            tip_counts.count(unit, tip_id)
+        unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
+        if tip_id in here:
+            _erase_shared_rows(unit, tip_id, tips[tip_id])
 
 
 def is_erased_copy(keys: Connection, tip_id: str) -> bool:
@@ -140,9 +144,9 @@ def _copy_tag(keys: Connection, tip_id: str) -> bytes:
     return tip_counts.erased_entry(keys, envelopes.tag(keys, tip_id, _ERASED_COPY))
 
 
-def remove_copied_files(files: FileStore, tip_id: str) -> None:
-    """Remove every sealed file of a tip from a remote office's store."""
-    files.remove([found.name for found in files.files() if found.name.startswith(f"{tip_id}-")])
+def remove_copied_files(files: FileStore, tips: Collection[str]) -> None:
+    """Remove every sealed file of these tips from a remote office's store."""
+    files.remove([found.name for found in files.files() if found.name.partition("-")[0] in tips])
 
 
 def _erase_shared_rows(unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:

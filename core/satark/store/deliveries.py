@@ -10,7 +10,7 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -34,6 +34,8 @@ SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
 ERASED = "erased"
 """Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip, encrypted>:<rule>`."""
+ORDER_DAYS = 366
+"""Days for which the daily directory repeats an order, since the carrier may drop it."""
 TIP_BYTES = 16
 """Bytes of a tip's id."""
 REASON_LENGTH = 200
@@ -69,13 +71,29 @@ def order(keys: Connection | Engine, office: str, tip_id: str, rule: str) -> tup
     return named, _order_id(keys, office, named, is_cover=not tip_id)
 
 
-def read_order(keys: Connection | Engine, office: str, named: str, id_: bytes) -> tuple[str, bool] | None:
-    """Return the tip of an order to erase, and whether it is a cover; None: somebody wrote its row."""
+class Order(NamedTuple):
+    """What an order to an office to erase a tip says."""
+
+    tip: str
+    rule: Literal["term", "officers"]
+    is_cover: bool
+
+
+def read_order(keys: Connection | Engine, office: str, named: str, id_: bytes) -> Order | None:
+    """Read the columns `tip` and `id` of an order to an office to erase a tip; None: somebody wrote its row."""
     kinds = {_order_id(keys, office, named, is_cover=is_cover): is_cover for is_cover in (False, True)}
     if id_ not in kinds:
         return None
-    block = bytes.fromhex(named.split(":")[1])
-    return _cipher(keys, office).decryptor().update(block).hex(), kinds[id_]
+    _, block, rule = named.split(":")
+    tip = _cipher(keys, office).decryptor().update(bytes.fromhex(block)).hex()
+    return Order(tip, "officers" if rule == "officers" else "term", kinds[id_])
+
+
+def orders(connection: Connection, keys: Connection | Engine, desk: str) -> list[Order]:
+    """Return the orders of the last `ORDER_DAYS` to a desk's office."""
+    query = select(delivery.c.id, delivery.c.tip, delivery.c.destination).where(_IS_ORDER)
+    rows = [row for row in connection.execute(query) if Destination(row.destination).name == desk]
+    return [one for row in rows if (one := read_order(keys, row.destination, row.tip, row.id)) and not one.is_cover]
 
 
 def _order_id(keys: Connection | Engine, office: str, named: str, *, is_cover: bool) -> bytes:
@@ -298,11 +316,11 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 def finished_notifications(connection: Connection, oldest: int, most: int) -> Sequence[bytes]:
     """Return ids of notifications and alarms (`sink.Delivery.kind`) that are finished and were due before `oldest`.
 
-    Reads every delivery. An order to an office to erase its copy is finished once the office has received the order.
+    Reads every delivery. An order to an office to erase its copy stays until it was sent, and `ORDER_DAYS` more.
     """
     past = (delivery.c.tip.contains(":"), delivery.c.due_at < oldest, delivery.c.state != "due")
-    open_order = delivery.c.tip.startswith(f"{ERASED}:") & (delivery.c.state != "done")
-    return connection.execute(select(delivery.c.id).where(*past, ~open_order).limit(most)).scalars().all()
+    is_sent = (delivery.c.state == "done") & (delivery.c.due_at < oldest - ORDER_DAYS * 86_400)
+    return connection.execute(select(delivery.c.id).where(*past, ~_IS_ORDER | is_sent).limit(most)).scalars().all()
 
 
 def delete_finished(unit: UnitOfWork, ids: Collection[bytes]) -> None:
@@ -325,6 +343,7 @@ def _claimed(id_: bytes, attempt: int) -> Sequence[Any]:
     return (delivery.c.id == id_, delivery.c.state == "due", delivery.c.attempts == attempt)
 
 
+_IS_ORDER = delivery.c.tip.startswith(f"{ERASED}:")
 _NAMED = ("id", "tip", "destination", "revision")
 _OTHER = delivery.alias("other")
 _FIRST = select(func.min(delivery.c.destination).label("name")).where(delivery.c.state == "due").cte(recursive=True)
