@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -157,6 +159,30 @@ async def test_covers_go_out_at_each_offices_moments(link: Any, monkeypatch: pyt
         async with asyncio.timeout(5):
             await link.host_outbox.send_covers(link.connection.publish)
     assert len(link.connection.to_offices) > before
+
+
+@pytest.mark.parametrize("told", [[(0, 1), (0, 2)], [(1, 1), (2, 3), (0, 1)], [(3, 0), (0, 3), (1, 0)]], ids=str)
+async def test_an_office_gets_at_a_moment_its_own_messages_or_one_cover_whatever_is_kept_from_it(
+    told: list[tuple[int, int]], link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link.host, "office_seconds", 300)
+    now = time.time()
+    monkeypatch.setattr("satark.remote.host_outbox.time.time", lambda: now)
+    own = []
+    for mine, kept in [*told, *[(0, 0)] * 3]:
+        now += 300
+        for number in random.sample(range(mine + kept), mine + kept):
+            if number < mine:
+                own.append(link.seed_tip().number)
+            else:
+                link.seed_tip(to=(link.dig,), accused=Accused(level="district"), excluded=("sp",))
+        before = len(link.connection.to_offices)
+        link.make_deliveries_due()
+        await link.deliver()
+        kinds = [open_frame(one, link.office_key).frame.kind for _, one in link.connection.to_offices[before:]]
+        assert "cover" not in kinds or kinds == ["cover"]
+    await link.receive_at_office()
+    assert {one.header.number for one in link.casework.summaries()} == set(own)
 
 
 async def test_only_one_of_several_processes_sends_the_cover_of_a_moment(

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from satark.api.background import keep_running, run_in_thread
 from satark.api.routing import DESK_SINK, Desk, Destination, DestinationRule
 from satark.api.sealing import encrypt_alike
-from satark.api.sink import CarrierError, DeadLetter, Delivery, DeliveryResult, Done
+from satark.api.sink import CarrierError, DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
 from satark.identity.random_bytes import random_bytes
@@ -74,7 +74,7 @@ class HostOutbox:
         """Send the complete state of a tip, and its files that the carrier has not confirmed yet.
 
         For an erased tip, send the order to erase the office's copy. A desk that the tip was not sealed to gets as many
-        covers.
+        covers, unless something else was sent at this moment of the office.
 
         Raises:
             CarrierError: a frame was not confirmed. Confirmed file chunks are not sent again.
@@ -87,12 +87,16 @@ class HostOutbox:
             order = deliveries.read_order(self._services.keys, delivery.destination, delivery.tip, id_)
             if order is None:
                 return DeadLetter("somebody wrote this order into the database")
+            if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=order.is_cover):
+                return late
             message = ErasureMessage(tip=order.tip, rule=order.rule)
             await self.send(office, message, publish, is_cover=order.is_cover)
             return Done()
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
+        if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=is_cover):
+            return late
         tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
         await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
         await self._send_all(office, tip, publish, b"cover" if is_cover else b"")
@@ -132,8 +136,27 @@ class HostOutbox:
                     await self.send_directory(office, publish)
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _takes_moment(self, to: Destination, at: int) -> bool:
-        """Return whether this process sends the cover of an office's moment: one of several processes does."""
+    async def _takes_turn(self, office: Office, to: Destination, *, is_cover: bool) -> DeliveryResult | None:
+        """Take the office's present moment for a message or a cover; return what becomes of it if that is taken.
+
+        At a moment an office gets its own messages, or one cover: a cover beside a message, or a second one, would tell
+        it of a tip that is kept from it.
+        """
+        if not (every := self._services.office_seconds) or not office.link.verifier:
+            return None
+        now, keys = int(time.time()), self._services.keys
+        at = await run_in_thread(due_times.last_moment, keys, to, every, now)
+        if await self._takes_moment(to, at, own=not is_cover):
+            return None
+        if is_cover:
+            return Done()
+        return Retry("the moment is taken", after=due_times.next_moment(keys, to, every, now) - now)
+
+    async def _takes_moment(self, to: Destination, at: int, *, own: bool = False) -> bool:
+        """Return whether a cover, or with `own` a message, may be sent at an office's moment, in one of the processes.
+
+        One cover may, or any number of messages.
+        """
         table, every = tables.sent_transfer, self._services.office_seconds
         moments = range(at // every - _MOMENTS, at // every + 1)
         *old, taken = await run_in_thread(
@@ -143,10 +166,11 @@ class HostOutbox:
         def write(unit: UnitOfWork) -> bool:
             # Not one row with the last moment's number: whoever raises it would end the covers.
             unit.main.execute(delete(table).where(table.c.transfer_id.in_(old[: _MOMENTS // 2])))
-            row = {"desk": to.name, "transfer_id": taken, "chunks": 1}
-            is_there = select(table.c.desk).where(table.c.transfer_id == taken)
-            # A row that can't be stored, as by a trigger, ends no covers.
-            return bool(unit.insert_new(table, [row], "transfer_id")) or unit.main.execute(is_there).first() is None
+            row = {"desk": to.name, "transfer_id": taken, "chunks": own}
+            if unit.insert_new(table, [row], "transfer_id"):
+                return True
+            taken_by = unit.main.execute(select(table.c.chunks).where(table.c.transfer_id == taken)).scalar()
+            return taken_by is None or (own and taken_by > 0)  # a trigger that stores no row ends no covers
 
         return await self._services.write(write)
 

@@ -52,8 +52,18 @@ def _desks(unit: UnitOfWork) -> Sequence[Desk]:
 
 def next_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:
     """Return a destination's or tip's next moment. Each `every` seconds have one, which only the name key tells."""
-    draws = ((n, envelopes.tag(keys, str(n), f"moment {of}")) for n in (now // every, now // every + 1))
-    return next(at for n, drawn in draws if (at := n * every + int.from_bytes(drawn) % every) > now)
+    both = (_moment(keys, of, every, number) for number in (now // every, now // every + 1))
+    return next(at for at in both if at > now)
+
+
+def last_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:
+    """Return the newest of these moments that is not to come."""
+    both = (_moment(keys, of, every, number) for number in (now // every, now // every - 1))
+    return next(at for at in both if at <= now)
+
+
+def _moment(keys: Connection | Engine, of: str, every: int, number: int) -> int:
+    return number * every + int.from_bytes(envelopes.tag(keys, str(number), f"moment {of}")) % every
 
 
 def when_due(unit: UnitOfWork, tip_id: str, destination: str, *, is_urgent: bool = False) -> dict[str, int]:
