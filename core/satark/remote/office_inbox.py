@@ -118,7 +118,7 @@ class OfficeInbox:
             case ErasureMessage():
                 erase_copy(unit, message.tip, message.rule)
             case DirectoryMessage():
-                store_directory(unit, message, set(self._desks), self._services)
+                store_directory(unit, message, self._services)
                 office_outbox.end_announcements(unit, self._services.signers(unit).host)
             case RefusalMessage():
                 refused = update(table).where(table.c.id == message.answer).values(state="refused")
