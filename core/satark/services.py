@@ -137,7 +137,7 @@ class Services:
         desks = self.read(stored_desks)
         problems = self.read_keys(lambda keys: self.roster.inspect(keys, desks, rules))
         own = self.read_keys(self.roster.check)
-        return (*problems, *self.read(lambda c: self.host_roster.problems(c, desks, own)))
+        return (*problems, *self.read(lambda c: self.host_roster.problems(c, own)))
 
     def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
         deliveries.add(unit, delivery, destination)

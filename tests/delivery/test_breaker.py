@@ -20,7 +20,8 @@ from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS
 from satark.delivery.worker import DeliveryWorker
 from satark.services import Services
 from satark.settings.core import Core
-from satark.store import breakers, deliveries, tables
+from satark.store import breakers, deliveries, envelopes, tables
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark_testing.waiting import until
@@ -107,9 +108,15 @@ async def working(services: Services, *sinks: Any, **core: Any) -> AsyncIterator
         await worker.writer.stop()
 
 
-def queue(services: Services, *tips: str, to: str = "post:a", due_at: int = START) -> None:
+def queue(services: Services, *tips: str, to: str = "post:a", due_at: int = START, desk: str = "") -> None:
+    """Queue deliveries. `desk`: a desk that has the tips."""
     rows = [deliveries.new_row(tip, to, due_at) for tip in tips]
-    services.write_now(lambda unit: unit.insert(tables.delivery, rows))
+
+    def write(unit: UnitOfWork) -> None:
+        unit.insert(tables.delivery, rows)
+        unit.upsert(tables.envelope, [envelopes.row(unit.keys, tip, desk, b"an envelope") for tip in tips if desk])
+
+    services.write_now(write)
 
 
 def rows(services: Services) -> list[Any]:
@@ -254,7 +261,7 @@ async def test_a_hanging_destination_claims_few_deliveries_and_delays_no_other(
     hanging, post = Hanging(name="hang"), Post()
     services.destination_rules = (DestinationRule(to="hang:a", desk="sp", at_once=3),)
     async with working(services, hanging, post) as worker:
-        queue(services, *(f"h{n}" for n in range(50)), to="hang:a")
+        queue(services, *(f"h{n}" for n in range(50)), to="hang:a", desk="sp")
         queue(services, "t1")
         await until(lambda: post.done == ["t1"])
         worker.worker.wake()
@@ -269,7 +276,7 @@ async def test_a_budget_of_attempts_a_minute_is_kept(services: Services, clock: 
     post = Post()
     services.destination_rules = (DestinationRule(to="post:a", desk="sp", per_minute=4),)
     async with working(services, post) as worker:
-        queue(services, *(f"t{n}" for n in range(10)))
+        queue(services, *(f"t{n}" for n in range(10)), desk="sp")
         counts = []
         for _ in range(3):
             await rest(worker)

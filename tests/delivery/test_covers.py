@@ -40,8 +40,8 @@ STATION = {
 }
 OFFICE = {**STATION, "Whom do you suspect": "SP office"}
 GETS = {
-    "nobody": {"email:sp-cell", "email:dig-cell", "email:all", "police_system:main"},
-    "station": {"email:sp-cell", "email:dig-cell", "email:all"},
+    "nobody": {"email:sp", "email:sp-cell", "email:dig-cell", "email:all", "police_system:main"},
+    "station": {"email:sp", "email:sp-cell", "email:dig-cell", "email:all"},
     "office": {"email:dig-cell", "email:all"},
 }
 
@@ -53,6 +53,7 @@ def rules() -> list[DestinationRule]:
         DestinationRule(to="email:dig-cell", desk="dig", recipient=recipients[1]),
         DestinationRule(to="police_system:main", recipient=recipients[2]),
         DestinationRule(to="email:all", desk="dig"),
+        DestinationRule(to="email:sp", desk="sp"),
         DestinationRule(to="email:arms", desk="dig", categories=("NONE",)),
     ]
 
@@ -118,7 +119,7 @@ async def test_rows_and_metrics_are_the_same_for_every_tip_and_sinks_get_only_al
         assert {about: place.delivered(about) for about in place.tips} == GETS
         place.host.metrics.end_bands(10**11)
         shown = place.host.metrics.render().decode()
-    assert 'satark_deliveries_total{result="done",sink="email"} 12.0' in shown
+    assert 'satark_deliveries_total{result="done",sink="email"} 15.0' in shown
     assert 'satark_deliveries_total{result="done",sink="police_system"} 3.0' in shown
 
 

@@ -354,6 +354,15 @@ def unreadable_row(*_: object) -> list[Fault]:
     raise TypeError
 
 
+@contextmanager
+def kept_back(running: Running) -> Iterator[None]:
+    """Keep a delivery back by what its row says; a first look is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running.host.fault_watch.waits, "_limit", 0)
+        with rows(tables.delivery, {**DELIVERY, "state": "due", "due_at": 1 << 40})(running):
+            yield
+
+
 DISK = SimpleNamespace(free=1)
 OLD = int(time.time()) - 3600
 REPLY = {"id": b"r" * 16, "position": 1, "conversation": b"c" * 32, "call": b"", "must_arrive": True, "reason": ""}
@@ -449,6 +458,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         "the look for deleted tips failed twice",
         200,
     ),
+    "deliveries_missing": (kept_back, "nobody handles: 1; find out who writes to the databases", 200),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_asked": (
         rows(tables.epoch_machine, {"id": bytes(16), "recipient": bytes(60)}),

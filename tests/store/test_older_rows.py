@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import asdict
-from sqlalchemy import delete, insert, inspect, select, text, update
+from sqlalchemy import column, delete, insert, inspect, select, table, text, update
 
 from satark.api.sealing import new_identity
 from satark.api.services import Branch
@@ -69,7 +69,7 @@ class Older:
         main.execute(insert(tables.sent_transfer), rows)
         main.execute(update(tables.tip).where(tables.tip.c.id == self.tip.id).values(key_changes=CHANGES))
         row = deliveries.new_row(self.tip.id, SENT, 0) | {"state": "done", "attempts": 3, "wait": 5}
-        main.execute(insert(tables.delivery), [row])
+        main.execute(insert(table("delivery", *map(column, row))), [row])
         main.execute(delete(tables.retention))  # a desk's first act made a row
         main.execute(text("INSERT INTO retention (tip, sealed) VALUES (:tip, :old)"), {"tip": self.tip.id, "old": b"-"})
         asked = OriginalsRequest.signed("sp", self.tip.id, "rao", DAY, new_identity()[1])
@@ -143,6 +143,7 @@ def _look_at_deliveries(upgraded: Older) -> None:
     rows = [row for row in upgraded.rows(tables.delivery) if row.destination == SENT]
     assert {row.tip for row in rows} == {upgraded.tip.id, upgraded.other.id}
     assert {(row.state, row.attempts, row.wait) for row in rows} == {("done", 0, 0)}
+    assert all(row.ended == deliveries.ended_tag(upgraded.services.keys, row) for row in rows)
     assert {row.tip for row in rows if deliveries.is_cover(upgraded.services.keys, row)} == {upgraded.other.id}
 
 

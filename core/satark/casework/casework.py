@@ -327,7 +327,7 @@ class Casework(EvidenceAccess):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
         message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
         present = self.cache.reader.tip_recipient(unit, reader)
-        desks = [present, *_release_recipients(reader, message, signers.recipients)]
+        desks = [present, *_release_recipients(reader, message, {one.name: one.recipient for one in signers.sealable})]
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
         message = self._writer.signed(message, reader.envelope, 0 if signers.host else seq, unit.now, desks)
         if signers.host:

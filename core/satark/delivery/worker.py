@@ -22,7 +22,7 @@ from sqlalchemy import BindParameter, bindparam, select
 
 from satark.api.background import backoff, keep_running, wait_for
 from satark.api.observability import LifecycleEvent, log
-from satark.api.routing import HERE, Destination
+from satark.api.routing import HERE, CoveredRule, Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, SealedFile, SealedMessage, Sink
 from satark.delivery.breaker import TRIALS, CircuitBreaker
 from satark.services import Services
@@ -203,10 +203,10 @@ class DeliveryWorker:
                 else:
                     await wait_for(self._wake, seconds=1)
 
-    def _reads(self, destination: str) -> bool:
-        """Return whether a destination has a key of its own: without an envelope for it, a delivery is a cover."""
+    def _needs_envelope(self, destination: str) -> bool:
+        """Return whether a delivery is a cover if neither the destination nor its desk has an envelope of the tip."""
         rule = self._destination_rules.get(destination)
-        return rule is not None and bool(rule.recipient)
+        return rule is not None and not isinstance(rule, CoveredRule) and bool(rule.recipient or rule.desk)
 
     def _has_room(self, destination: str) -> bool:
         return self._breaker(destination).capacity(int(time.time())) > 0
@@ -238,8 +238,9 @@ class DeliveryWorker:
                 late.append(name)
         covers = [row for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)]
         loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
-        # Whoever writes to the database gives covers other ids, and looks which of them a sink can't open.
-        bare = {id_ for id_, one in loaded if one.kind == "tip" and not one.envelope and self._reads(one.destination)}
+        # Whoever writes to the database gives covers other ids, and looks which of them a sink sends or can't open.
+        tips = ((id_, one) for id_, one in loaded if one.kind == "tip")
+        bare = {id_ for id_, one in tips if not one.envelope and self._needs_envelope(one.destination)}
         covers += [row for row in rows if row.id in bare]
         ended = [(row, self._end_cover(unit, row, down)) for row in covers]
         store.mark_done(unit, [row.id for row, result in ended if isinstance(result, Done)], covers=True)

@@ -118,7 +118,7 @@ class OfficeInbox:
                     close_roster(unit, ())
                 self._tip_stored(unit, desk, message.tip, message.revision)
             case DirectoryMessage():
-                store_directory(unit, message, set(self._desks), self._services)
+                store_directory(unit, message, self._services)
                 office_outbox.end_announcements(unit, self._services.signers(unit).host)
             case ErasureMessage():
                 pass  # done above, as are the orders in a directory

@@ -139,10 +139,8 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
             append(unit, Entry(body=HostNoted(desk="", head=pairing.roster)))
 
 
-def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str], services: Services) -> None:
-    """At an office: replace the host's desks by those of a newer directory, as the roster in it lists them.
-
-    For the office's `own` desks only title, level and area are updated: the office knows their keys better.
+def store_directory(unit: UnitOfWork, directory: DirectoryMessage, services: Services) -> None:
+    """At an office: replace the host's roster, destinations and list of tips by those of a newer directory.
 
     Raises:
         MessageRejected: the directory's roster contradicts the office's.
@@ -157,14 +155,6 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]
     state = services.signers(unit).host
     if state is None or verify(directory.roster).state.head not in state.positions:
         raise MessageRejected("roster")
-    table = tables.desk
-    unit.main.execute(delete(table).where(table.c.name.not_in(own)))
-    for desk in (one.desk for one in state.desks.values()):
-        row = {"title": desk.title, "level": desk.level, "area": desk.area}
-        if desk.name in own:
-            unit.main.execute(update(table).where(table.c.name == desk.name).values(row))
-        else:
-            unit.insert(table, [{**row, "name": desk.name, "recipient": desk.recipient, "via": "host"}])
 
 
 def count_withheld(services: Services) -> int:

@@ -118,11 +118,6 @@ class Signers:
         """The desks to seal to: without those that a head which officers signed does not list."""
         return [one for one in self.desks if one.name not in self._own.refused]
 
-    @property
-    def recipients(self) -> dict[str, str]:
-        """Desk → the recipient to seal to. An office knows the newest recipients of its own desks."""
-        return {name: to for one in (self.host, self._own) if one for name, to in one.desk_recipients().items()}
-
     def keys(self, desk: str, message: Message, heads: Iterable[str] = ()) -> Mapping[str, list[str]]:
         """Return the keys that may have signed a message of a desk, by its officers' names; the desk's own under "".
 

@@ -26,7 +26,7 @@ ALARM_TIMEOUT = 60.0
 """Seconds that one alarm, or one heartbeat, may take to be delivered."""
 SETTLED = 120.0
 """Seconds from the start after which a process has looked for every fault of which an earlier process told."""
-_BY_WORKER: Final = ("backup", "certificate", "losses", "queues", "roster")
+_BY_WORKER: Final = ("backup", "certificate", "losses", "queues", "roster", "waits")
 """Groups of faults that every process finds alike. Others than workers report rows that wait for a worker."""
 _COUNTED: Final = frozenset({"dead_letters"})
 """Faults that are reported again if their number changes: each dead letter is a tip that reached nobody."""

@@ -5,17 +5,18 @@ No message is sent to a provider, mail server, broker or police system: the chan
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, Table, false, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
 from satark.api.channel import Channel
 from satark.api.observability import FaultFinder
-from satark.api.routing import Destination
+from satark.api.routing import DESK_SINK, Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
 from satark.custody.verify_log import gone_files
@@ -26,6 +27,8 @@ from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
 from satark.store.unit_of_work import UnitOfWork
 from satark.telemetry.faults import Fault, Faults
+from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 OVERDUE: Final = 30
 """Seconds after which a due row that no process has claimed is a fault."""
@@ -85,6 +88,47 @@ def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None
         return deleted
     do = "find out what the broker does with them, then at the host: satark desk resend"
     return [*deleted, Fault("tips_withheld", f"tips that the host has and that have not come: {withheld}", do)]
+
+
+class WaitWatch:
+    """Finds deliveries, files and replies that nobody handles for hours although no row says that one is late."""
+
+    def __init__(self, services: Services, moment_seconds: float) -> None:
+        """`moment_seconds`: longest time from one of a destination's moments to the next, on average."""
+        self._services, self._noted = services, services.data_dir / "destinations.known"
+        self._since: dict[tuple[str, str], float] = {}
+        self._limit = 2 * max(3600.0, moment_seconds)
+
+    def faults(self, now: float) -> list[Fault]:
+        """Look once. This reads every delivery."""
+        known = self._known()
+        waiting = self._services.read_keys(lambda keys: self._services.read(lambda main: _waiting(main, keys, known)))
+        self._since = {one: self._since.get(one, now) for one in waiting}
+        if not (late := sum(now - since >= self._limit for since in self._since.values())):
+            return []
+        do = "find out who writes to the databases, and tell the desks (docs/runbook.md#the-stores-differ)"
+        return [Fault("deliveries_missing", f"deliveries, files and replies that nobody handles: {late}", do)]
+
+    def _known(self) -> dict[str, int]:
+        """Return the destinations, each with the day of which this machine noted it first."""
+        known, today = dict[str, int](), int(time.time()) // 86_400
+        with suppress(FileNotFoundError, *DECODING_ERRORS):
+            known = msgspec.json.decode(self._noted.read_bytes(), type=dict[str, int])
+        desks = () if self._services.signers().host else self._services.desks()
+        names = {rule.to for rule in self._services.destination_rules}
+        names |= {str(one.destination) for one in desks if one.via != DESK_SINK}
+        known = {name: known.get(name, today) for name in sorted(names)}
+        atomic_files.replace(self._noted, [msgspec.json.encode(known)])
+        # Nobody hides an older tip's missing row from the looks of its first week.
+        return {name: max(first, today - 7) for name, first in known.items()}
+
+
+def _waiting(main: Connection, keys: Connection, known: Mapping[str, int]) -> set[tuple[str, str]]:
+    down, file, reply = read_open_breakers(main), tables.file.c, tables.outbox.c
+    found = {one for one in deliveries.undelivered(main, keys, known) if one[1] not in down}
+    files = main.execute(select(file.tip, file.ordinal).where(file.state == "due")).all()
+    replies = main.execute(select(reply.id).where(reply.state == "due")).scalars()
+    return found | {(one.tip, one.ordinal) for one in files} | {(one.hex(), "") for one in replies}
 
 
 def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:

@@ -9,7 +9,7 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 `delivery_due`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -107,6 +107,29 @@ def _cipher(keys: Connection | Engine, office: str) -> Cipher[ECB]:
 def is_cover(keys: Connection | Engine, row: Any) -> bool:
     """Return whether a row (its id, tip, destination and revision) is a cover."""
     return bool(row.id == cover_id(keys, row.tip, row.destination, row.revision))
+
+
+def ended_tag(keys: Connection | Engine, row: Any) -> bytes:
+    """Return what vouches that a row (as for `is_cover`) is done."""
+    return envelopes.tag(keys, row.tip, f"done {row.destination} {row.revision} {row.id.hex()}")
+
+
+def undelivered(main: Connection, keys: Connection, since: Mapping[str, int]) -> set[tuple[str, str]]:
+    """Return tip and destination of what nobody delivered or gave up, whatever the rows say. Reads every row.
+
+    `since`: destinations for which every tip of a later day than this has a row.
+    """
+    days = main.execute(select(tip.c.id, tip.c.day).where(tip.c.day > min(since.values(), default=1 << 30))).all()
+    missing = {(id_, to) for id_, day in days for to, first in since.items() if day > first}
+    columns = [delivery.c[name] for name in (*_NAMED, "state", "ended")]
+    query = select(*columns).where(~delivery.c.tip.contains(":"), delivery.c.destination != HERE)
+    found = set()
+    for row in main.execute(query.execution_options(yield_per=1000)):
+        missing.discard((row.tip, row.destination))
+        is_over = row.ended == ended_tag(keys, row) if row.state == "done" else row.state == "dead_letter"
+        if not is_over:
+            found.add((row.tip, row.destination))
+    return found | missing
 
 
 def add(
@@ -227,16 +250,17 @@ def mark_done(unit: UnitOfWork, ids: Sequence[bytes], *, covers: bool = False) -
     """Mark deliveries as done, and older dead letters of their tip and destination; with `covers`, only covers."""
     if not ids:
         return
-    unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
+    _end(unit, ids)
     older = unit.main.execute(_OLDER_DEAD, {"ids": ids}).all()
-    _replace(unit, [one.id for one in older if not covers or is_cover(unit.keys, one)])
+    _end(unit, [one.id for one in older if not covers or is_cover(unit.keys, one)], SUPERSEDED)
     _unblock_next(unit, ids)
 
 
-def _replace(unit: UnitOfWork, dead: Sequence[bytes]) -> None:
-    """Mark dead letters as done, since a later revision replaces them."""
-    if dead:
-        unit.main.execute(update(delivery).where(delivery.c.id.in_(dead)).values(state="done", reason=SUPERSEDED))
+def _end(unit: UnitOfWork, ids: Sequence[bytes], reason: str = "") -> None:
+    rows = unit.main.execute(_BY_ID, {"ids": ids}).all() if ids else ()
+    ended = {"finished": band_start(unit.now), "why": reason}
+    if rows:
+        unit.main.execute(_DONE, [{"key": row.id, "tag": ended_tag(unit.keys, row), **ended} for row in rows])
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempt: int, seconds: float, reason: str) -> None:
@@ -290,7 +314,7 @@ def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> 
     )
     found = unit.main.execute(later.where(*where)).all()
     covers = {one.dead for one in found if one.dead == cover_id(unit.keys, one.tip, one.destination, one.before)}
-    _replace(unit, [one.dead for one in found if one.dead in covers or not is_cover(unit.keys, one)])
+    _end(unit, [one.dead for one in found if one.dead in covers or not is_cover(unit.keys, one)], SUPERSEDED)
     again = update(delivery).where(*where).values(state="due", attempts=0, due_at=unit.now)
     return unit.main.execute(again).rowcount
 
@@ -362,8 +386,10 @@ _OLDEST_DUE, _NEWEST_DUE = _DUE.order_by(delivery.c.due_at), _DUE.order_by(deliv
 _DONE = (
     update(delivery)
     .where(delivery.c.id == bindparam("key"))
-    .values(state="done", reason="", attempts=0, wait=0, due_at=bindparam("finished"))
+    .values(state="done", attempts=0, wait=0)
+    .values(reason=bindparam("why"), due_at=bindparam("finished"), ended=bindparam("tag"))
 )
+_BY_ID = select(*(delivery.c[name] for name in _NAMED)).where(delivery.c.id.in_(bindparam("ids", expanding=True)))
 _OLDER_DEAD = select(*(delivery.c[name] for name in _NAMED)).where(
     delivery.c.state == "dead_letter", _same_as(delivery.c.revision < _OTHER.c.revision)
 )

@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from secrets import token_hex
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, delete, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from satark.identity.time_buckets import BAND_HOURS
@@ -227,8 +227,12 @@ def due_in(seconds: float, now: int) -> dict[str, int]:
     return {"due_at": now + int(seconds), "wait": int(seconds)}
 
 
+LONGEST_WAIT: Final = 2 * 86_400
+"""Most seconds that a row waits, whatever it stores: twice the longest `delivery_minutes`."""
+
+
 def shorten_waits(unit: UnitOfWork) -> None:
-    """Shorten each remaining wait that is longer than the wait that its row stores.
+    """Shorten each remaining wait that is longer than the wait that its row stores, or than `LONGEST_WAIT`.
 
     A row that is long overdue loses the exact time: only the band in which it was due stays.
     """
@@ -237,8 +241,9 @@ def shorten_waits(unit: UnitOfWork) -> None:
         within = row.due_at % (BAND_HOURS * 3600)
         overdue = (row.state == "due", row.due_at < unit.now - OVERDUE, within != 0)
         unit.main.execute(update(table).where(*overdue).values(due_at=row.due_at - within))
-        too_late = (row.due_at > unit.now + CLOCKS_APART, row.due_at > unit.now + CLOCKS_APART + row.wait)
-        unit.main.execute(update(table).where(row.state == "due", *too_late).values(due_at=unit.now + row.wait))
+        wait = case((row.wait > LONGEST_WAIT, LONGEST_WAIT), else_=row.wait)
+        too_late = (row.due_at > unit.now + CLOCKS_APART, row.due_at > unit.now + CLOCKS_APART + wait)
+        unit.main.execute(update(table).where(row.state == "due", *too_late).values(due_at=unit.now + wait))
 
 
 ATTEMPTS: Final = 50

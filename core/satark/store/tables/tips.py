@@ -134,6 +134,7 @@ delivery = Table(
     Column("due_at", BigInteger, nullable=False, comment="Unix seconds; once done or dead, of a six-hour band"),
     wait_column(),
     Column("reason", String(200), nullable=False),
+    Column("ended", LargeBinary(16), nullable=False, default=b"", comment="once done, what only the name key makes"),
     UniqueConstraint("tip", "destination", "revision"),
     Index("delivery_due", "state", "destination", "due_at"),
     comment="one revision of a tip for one destination",

@@ -73,6 +73,7 @@ def _new_columns() -> list[tuple[str, sa.Column[Any]]]:
         ("audit_key", sa.Column("since", sa.BigInteger, nullable=False, server_default="0")),
         ("message", sa.Column("news", sa.LargeBinary(16), nullable=False, server_default="")),
         ("host_link", sa.Column("tips", sa.LargeBinary, nullable=False, server_default="")),
+        ("delivery", sa.Column("ended", sa.LargeBinary(16), nullable=False, server_default="")),
         ("office", sa.Column("tag", sa.LargeBinary(16), nullable=False, server_default="")),
         ("custody_head", sa.Column("band", sa.BigInteger, nullable=False, server_default="0")),
         ("custody_head", sa.Column("band_position", sa.BigInteger, nullable=False, server_default="0")),
@@ -159,7 +160,7 @@ def _name_keepers(bind: sa.Connection) -> None:
 
 
 def _vouch(bind: sa.Connection) -> None:
-    """Tag messages that notify a tipster, orders to offices to erase their copies, and the offices' link keys."""
+    """Tag messages that notify a tipster, orders to offices to erase, deliveries that are done, offices' link keys."""
     row = message.c
     for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
         this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
@@ -167,6 +168,9 @@ def _vouch(bind: sa.Connection) -> None:
     for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
         named, id_ = deliveries.order(bind, one.destination, *one.tip.split(":")[1:])
         bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_, tip=named))
+    for one in bind.execute(sa.select(delivery).where(delivery.c.state == "done")).all():
+        ended = deliveries.ended_tag(bind, one)
+        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(ended=ended))
     for one in bind.execute(sa.select(office)).all():
         tag = envelopes.tag(bind, one.desk, f"office {one.recipient} {one.verifier}")
         bind.execute(sa.update(office).where(office.c.desk == one.desk).values(tag=tag))

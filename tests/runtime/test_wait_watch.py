@@ -1,0 +1,99 @@
+"""Nobody who writes rows keeps a delivery, a file or a reply from going out without a fault."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import delete, update
+
+from satark.api.routing import DestinationRule
+from satark.runtime.dependency_faults import WaitWatch, queue_faults
+from satark.services import Services
+from satark.store import deliveries, tables
+from satark.store.unit_of_work import UnitOfWork, shorten_waits
+from support.desks import SeededDesk
+from support.store import fresh_services
+from support.tips import SeededTip, seed_file_state, seed_tip
+
+HOURS = 7200.0
+NEVER = {"due_at": 1 << 40, "wait": 1 << 30}
+PUSH = DestinationRule(to="push:sp", desk="sp")
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    services = fresh_services(tmp_path, destination=[PUSH])
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def tip(services: Services) -> SeededTip:
+    """A tip of today, with a delivery to a destination that this machine has noted yesterday."""
+    tip = seed_tip(services, [SeededDesk(services, "sp").desk], evidence=("1",))
+    services.write_now(lambda unit: unit.main.execute(update(tables.tip).values(day=unit.day)))
+    services.write_now(lambda unit: deliveries.add(unit, tip.id, PUSH.to))
+    noted = msgspec.json.encode({PUSH.to: int(time.time()) // 86_400 - 1})
+    (services.data_dir / "destinations.known").write_bytes(noted)
+    return tip
+
+
+def late(services: Services) -> list[str]:
+    """Return the faults of two looks, hours apart."""
+    watch = WaitWatch(services, 0)
+    assert watch.faults(0.0) == watch.faults(HOURS - 1) == []
+    return [one.text for one in watch.faults(HOURS)]
+
+
+def finish(services: Services) -> None:
+    def write(unit: UnitOfWork) -> None:
+        deliveries.mark_done(unit, [row.id for row in unit.main.execute(tables.delivery.select()).all()])
+
+    services.write_now(write)
+
+
+@pytest.mark.usefixtures("tip")
+@pytest.mark.parametrize(
+    "attack",
+    [
+        update(tables.delivery).values(NEVER),
+        update(tables.delivery).values(state="blocked"),
+        update(tables.delivery).values(state="done", wait=0),
+        delete(tables.delivery),
+    ],
+    ids=["put off", "blocked", "called done", "deleted"],
+)
+def test_a_delivery_that_a_row_keeps_back_is_a_fault(services: Services, attack: object) -> None:
+    services.write_now(lambda unit: unit.main.execute(attack))  # type: ignore[call-overload]
+    assert queue_faults(services, frozenset()) == []
+    assert late(services) == ["deliveries, files and replies that nobody handles: 1"]
+
+
+@pytest.mark.usefixtures("tip")
+def test_a_delivery_that_was_made_is_no_fault_and_vouches_for_no_other(services: Services) -> None:
+    finish(services)
+    assert late(services) == []
+    services.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(revision=2)))
+    assert late(services) != []
+
+
+def test_a_file_or_a_reply_that_a_row_keeps_back_is_a_fault(services: Services, tip: SeededTip) -> None:
+    finish(services)
+    seed_file_state(services, tip, "1", "due")
+    reply = {"id": b"r" * 16, "position": 1, "conversation": b"c", "call": b"", "must_arrive": True, "reason": ""}
+    row = {**reply, "state": "due", "attempts": 0, **NEVER}
+    services.write_now(lambda unit: unit.insert(tables.outbox, [row]))
+    services.write_now(lambda unit: unit.main.execute(update(tables.file).values(NEVER)))
+    assert late(services) == ["deliveries, files and replies that nobody handles: 2"]
+
+
+@pytest.mark.usefixtures("tip")
+def test_no_row_puts_a_delivery_off_for_more_than_two_days(services: Services) -> None:
+    services.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(NEVER)))
+    services.write_now(shorten_waits)
+    (row,) = services.read(lambda c: c.execute(tables.delivery.select()).all())
+    assert row.due_at - time.time() <= 2 * 86_400
