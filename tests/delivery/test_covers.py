@@ -220,11 +220,47 @@ def test_a_tip_given_to_a_destination_that_is_down_waits_behind_no_cover(tmp_pat
     services.write_now(lambda unit: deliveries.claim(unit, to, 1))  # a trial, which no cover is part of
     for tip, gets in zip(tips, (to, "email:other"), strict=True):
         services.write_now(lambda unit, tip=tip, gets=gets: deliveries.add_revision(unit, tip, only=gets))  # type: ignore[misc]
-    query = select(tables.delivery).where(tables.delivery.c.destination == to)
-    kinds = defaultdict[str, dict[str, bool]](dict)
-    for row in services.read(lambda c: c.execute(query).all()):
-        kinds[row.tip][row.state] = deliveries.is_cover(services.keys, row)
-    assert kinds == {tips[0]: {"due": False, "blocked": True}, tips[1]: {"due": True, "blocked": True}}
+    made_due = tables.delivery.update().where(tables.delivery.c.state == "due").values(due_at=0)
+    services.write_now(lambda unit: unit.main.execute(made_due))
+    claimed = services.write_now(lambda unit: deliveries.claim(unit, to, 1))
+    idle = services.write_now(lambda unit: deliveries.idle_covers(unit, claimed))
+    assert {row.tip for row in claimed} - {row.tip for row in idle} == {tips[0]}
+
+
+def test_rows_of_every_destination_change_alike_when_a_tip_is_given_to_one_whose_cover_waits(tmp_path: Path) -> None:
+    services = fresh_services(tmp_path)
+    tip, away = seed_tip(services, [SeededDesk(services, "sp").desk]).id, ["list:a", "list:b", "list:c", "list:d"]
+    *waiting, tried = away
+
+    def queue(unit: UnitOfWork) -> None:
+        rows = {to: deliveries.new_row(tip, to, 0, id_=deliveries.cover_id(unit.keys, tip, to)) for to in away}
+        rows["list:a"]["id"] = os.urandom(16)  # it has the tip, and waits for a change of it
+        rows[tried]["attempts"] = 1
+        unit.insert(tables.delivery, [*rows.values()])
+
+    def ids() -> dict[str, list[Any]]:
+        found = defaultdict(list)
+        in_order = select(tables.delivery).order_by(tables.delivery.c.revision)
+        for row in services.read(lambda c: c.execute(in_order).all()):
+            found[row.destination].append((row.id, row.state, row.due_at))
+        return found
+
+    def real() -> set[str]:
+        rows = services.read(lambda c: c.execute(select(tables.delivery)).all())
+        return {row.destination for row in rows if not deliveries.is_cover(services.keys, row)}
+
+    services.write_now(queue)
+    before = ids()
+    for to, gets in (("list:b", {"list:a", "list:b"}), (tried, {"list:a", "list:b", tried})):
+        services.write_now(lambda unit, to=to: deliveries.add(unit, tip, to, again=True))  # type: ignore[misc]
+        after = ids()
+        for one in waiting:
+            assert [row[1:] for row in after[one]] == [row[1:] for row in before[one]]
+            assert after[one] != before[one]
+        assert [row[1] for row in after[tried]] == ["due", "blocked"]
+        assert after[tried][0] == before[tried][0], "it may be under way"
+        assert real() == gets
+        before = after
 
 
 @pytest.mark.parametrize(

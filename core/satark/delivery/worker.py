@@ -236,7 +236,7 @@ class DeliveryWorker:
                 rows += self._claim_for(unit, name, is_down=name in down)
             elif name not in down and self._is_late(unit, name):
                 late.append(name)
-        covers = [row for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)]
+        covers = store.idle_covers(unit, rows)
         loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
         # Whoever writes to the database gives covers other ids, and looks which of them a sink sends or can't open.
         tips = ((id_, one) for id_, one in loaded if one.kind == "tip")
@@ -267,7 +267,7 @@ class DeliveryWorker:
         if oldest_due is None or oldest_due > unit.now or not breakers.claim_trial(unit, name):
             return []
         oldest = store.claim(unit, name, 1)
-        if not oldest or store.is_cover(unit.keys, oldest[-1]):
+        if store.idle_covers(unit, oldest[-1:]) == oldest[-1:]:
             breakers.return_trial(unit, name)
             return oldest
         return oldest + store.claim(unit, name, min(free, TRIALS) - 1, newest=True)

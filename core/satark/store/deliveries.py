@@ -36,6 +36,7 @@ ERASED = "erased"
 """Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip, encrypted>:<rule>`."""
 ORDER_DAYS = 366
 """Days for which the daily directory repeats an order, since the carrier may drop it."""
+_SALT = 8
 TIP_BYTES = 16
 """Bytes of a tip's id."""
 REASON_LENGTH = 200
@@ -56,9 +57,10 @@ def new_row(tip: str, destination: str, now: int, *, revision: int = 1, id_: byt
     }
 
 
-def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: int = 1) -> bytes:
-    """Return the id of a delivery whose destination gets nothing."""
-    return envelopes.tag(keys, tip, f"cover {destination} {revision}")
+def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: int = 1, salt: bytes = b"") -> bytes:
+    """Return an id of a delivery whose destination gets nothing: without `salt`, another one each time."""
+    salt = salt or random_bytes(_SALT)
+    return salt + envelopes.tag(keys, tip, f"cover {destination} {revision} {salt.hex()}")[:_SALT]
 
 
 def order(keys: Connection | Engine, office: str, tip_id: str, rule: str) -> tuple[str, bytes]:
@@ -106,7 +108,22 @@ def _cipher(keys: Connection | Engine, office: str) -> Cipher[ECB]:
 
 def is_cover(keys: Connection | Engine, row: Any) -> bool:
     """Return whether a row (its id, tip, destination and revision) is a cover."""
-    return bool(row.id == cover_id(keys, row.tip, row.destination, row.revision))
+    return bool(row.id == cover_id(keys, row.tip, row.destination, row.revision, row.id[:_SALT]))
+
+
+def idle_covers(unit: UnitOfWork, rows: Sequence[Any]) -> list[Any]:
+    """Return which claimed rows stand for nothing: they are covers, and no delivery waits behind them.
+
+    Else a destination that is down, which gets no cover, would never get what was given to it since.
+    """
+    covers = [row for row in rows if row.destination != HERE and is_cover(unit.keys, row)]
+    tried = [row.tip for row in covers if row.attempts]
+    query = select(*(delivery.c[name] for name in _NAMED)).where(
+        delivery.c.state == "blocked", delivery.c.tip.in_(tried)
+    )
+    behind = unit.main.execute(query).all() if tried else ()
+    gets = {(row.tip, row.destination) for row in behind if not is_cover(unit.keys, row)}
+    return [row for row in covers if (row.tip, row.destination) not in gets]
 
 
 def ended_tag(keys: Connection | Engine, row: Any) -> bytes:
@@ -167,24 +184,18 @@ def add_revision(
         due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
         newest, covers = rows[-1], [one for one in rows if is_cover(unit.keys, one)]
         gets = destination == only if only else len(covers) < len(rows) or destination in woken
-        # No cover is ever under way: the first that waits can carry the change, and those behind it stay covers.
-        waiting = next((one for one in covers if one.state in {"due", "blocked"}), None)
         has_room = newest.state == "blocked" or (newest.state == "due" and not newest.attempts)
-        if gets and waiting and (has_room or waiting.state == "due"):
-            # No cover is under way, so this one need not wait to be tried again.
-            when = due if is_urgent and waiting.state == "due" else {}
-            unit.main.execute(update(delivery).where(delivery.c.id == waiting.id).values(id=random_bytes(16), **when))
-            gets = False
         if is_urgent:  # what waits for its moment waits no more
             mine = (delivery.c.tip == tip_id, delivery.c.destination == destination)
             waits = (delivery.c.state == "due", delivery.c.attempts == 0, delivery.c.due_at > due["due_at"])
             unit.main.execute(update(delivery).where(*mine, *waits).values(due))
-        if has_room:
-            continue  # it will carry the change
-        revision = newest.revision + 1
-        id_ = b"" if gets else cover_id(unit.keys, tip_id, destination, revision)
-        row = new_row(tip_id, destination, unit.now, revision=revision, id_=id_)
-        row |= due
+        is_real = gets or (has_room and newest not in covers)
+        revision = newest.revision + (not has_room)
+        id_ = random_bytes(16) if is_real else cover_id(unit.keys, tip_id, destination, revision)
+        if has_room:  # it carries the change. Whether it gets the tip only now, another id at each destination hides
+            unit.main.execute(update(delivery).where(delivery.c.id == newest.id).values(id=id_))
+            continue
+        row = new_row(tip_id, destination, unit.now, revision=revision, id_=id_) | due
         blocked = {"state": "blocked", "due_at": band_start(unit.now)} if newest.state == "due" else {}
         unit.insert_new(delivery, [{**row, **blocked}], "id")
 
@@ -232,10 +243,12 @@ def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = Fals
     """
     wanted = {"to": destination, "now": unit.now, "most": limit and limit + COVERS_AT_ONCE * (destination != HERE)}
     due, left = [], limit
-    for row in unit.main.execute(_NEWEST_DUE if newest else _OLDEST_DUE, wanted):
+    rows = unit.main.execute(_NEWEST_DUE if newest else _OLDEST_DUE, wanted).all()
+    covers = idle_covers(unit, rows)
+    for row in rows:
         if left:
             due.append(row)
-            left -= destination == HERE or not is_cover(unit.keys, row)
+            left -= row not in covers
     if due:
         unit.main.execute(_CLAIM, [{"key": row.id, "due": unit.now + LEASE, "n": row.attempts + 1} for row in due])
     return due
@@ -313,7 +326,8 @@ def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> 
         _OTHER.c.revision > delivery.c.revision,
     )
     found = unit.main.execute(later.where(*where)).all()
-    covers = {one.dead for one in found if one.dead == cover_id(unit.keys, one.tip, one.destination, one.before)}
+    ids = ((one, cover_id(unit.keys, one.tip, one.destination, one.before, one.dead[:_SALT])) for one in found)
+    covers = {one.dead for one, cover in ids if one.dead == cover}
     _end(unit, [one.dead for one in found if one.dead in covers or not is_cover(unit.keys, one)], SUPERSEDED)
     again = update(delivery).where(*where).values(state="due", attempts=0, due_at=unit.now)
     return unit.main.execute(again).rowcount
