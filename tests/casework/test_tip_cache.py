@@ -114,9 +114,13 @@ def in_parts(sp: SeededDesk, monkeypatch: pytest.MonkeyPatch) -> InParts:
     opened, stopped = sp.casework.cache.opened, sp.casework.cache._stopped
 
     def open_all(look: Callable[[], None]) -> None:
+        def look_first() -> None:
+            threading.Event.set(opened)
+            look()
+
         monkeypatch.setattr(tip_cache, "BATCH", 1)
         monkeypatch.setattr(tip_cache, "_AT_ONCE", 1)
-        monkeypatch.setattr(opened, "set", lambda: (threading.Event.set(opened), look()))
+        monkeypatch.setattr(opened, "set", look_first)
         monkeypatch.setattr(stopped, "wait", lambda _: look())
         sp.casework.cache.open_all()
 
