@@ -22,7 +22,7 @@ from pydantic import BaseModel
 import satark.api
 from reference_flow import events, flow, metrics, texts
 from reference_scaffolds import scaffold
-from reference_types import contract_names, kit, modules_of, types
+from reference_types import contract_names, kit, modules_of, rules, types
 from satark.api import hooks as hookspecs
 from satark.api.routing import DestinationRule
 from satark.cli.main import cli
@@ -162,6 +162,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "contract": contract,
     "types": types,
     "kit": kit,
+    "rules": rules,
     "flow": flow,
     "metrics": metrics,
     "events": events,

@@ -20,7 +20,8 @@ from satark.api import hooks
 from satark_testing.contracts.channel_case import ChannelCase
 from satark_testing.contracts.plugin import PluginCase
 from satark_testing.contracts.provider_peer import Peer, Provider, Received, Reply, Said
-from satark_testing.contracts.sink_case import SinkCase, SinkPeer
+from satark_testing.contracts.rules import RULES
+from satark_testing.contracts.sink_case import Answer, SinkCase, SinkPeer
 
 _WORD = re.compile(r"\w+")
 _OF_OUR_OWN = frozenset(
@@ -114,8 +115,13 @@ def _entry(name: str, value: Any) -> str:
 
 def kit() -> str:
     """Return the classes that tests give to the contract kit, with their fields in full."""
-    cases = (ChannelCase, SinkCase, PluginCase, Provider, Peer, SinkPeer, Received, Reply, Said)
+    cases = (ChannelCase, SinkCase, PluginCase, Provider, Peer, SinkPeer, Answer, Received, Reply, Said)
     return "\n".join(_class(one, cell) for one in cases)
+
+
+def rules() -> str:
+    """Return every rule of the contract kit with what it expects."""
+    return "\n".join(f"- {rule.id} {rule.title}: {rule.expected}" for rule in RULES.values()) + "\n"
 
 
 def _class(of: type, told: Callable[[str], str] | None = None) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from satark.api.background import run_in_thread
 from satark.api.providers import Transcriber
-from satark.api.routing import CoveredRule, Desk, DestinationRule
+from satark.api.routing import CoveredRule, Desk, DestinationRule, NoSuchDesk
 from satark.api.services import DestinationReader, Drafts, Ingest
 from satark.api.services import UnitOfWork as AnyUnitOfWork
 from satark.dialogue.flow.loader import Questionnaire
@@ -23,7 +23,7 @@ from satark.roster.entries import Entry, HostNoted
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
 from satark.roster.rules import NotAllowed
 from satark.routing.authors import Signers
-from satark.routing.desks import all_desks
+from satark.routing.desks import stored_desks
 from satark.settings.settings import Settings
 from satark.store import changed_keys, deliveries, due_times, envelopes
 from satark.store.breakers import DestinationFault, destination_faults
@@ -60,7 +60,7 @@ class Services:
         every = int(settings.core.delivery_minutes * 60)
         # Others read the tip, and need its key.
         woken = {one.to: one.desk for one in destination_rules if one.priority != "normal" and not one.recipient}
-        self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds, woken)
+        self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
         self.keys = envelopes.with_name_key(keys, name_key)
         self.data_dir = settings.core.data_dir
@@ -100,8 +100,19 @@ class Services:
         with self._reading_keys.connect() as connection:
             return query(connection)
 
-    def desks(self) -> list[Desk]:
-        return self.read(all_desks)
+    def desks(self, unit: UnitOfWork | None = None) -> list[Desk]:
+        return self.signers(unit).desks
+
+    def desk(self, name: str) -> Desk:
+        """Return the desk of this name.
+
+        Raises:
+            NoSuchDesk: the rosters list no such desk.
+        """
+        found = next((one for one in self.desks() if one.name == name), None)
+        if found is None:
+            raise NoSuchDesk
+        return found
 
     def signers(self, unit: UnitOfWork | None = None) -> Signers:
         """Return the keys by which desks' messages count, in a transaction or at present."""
@@ -123,7 +134,7 @@ class Services:
 
     def inspect_rosters(self, rules: Sequence[DestinationRule] = ()) -> tuple[str, ...]:
         """Log and return each difference from the rosters; update this machine's copies."""
-        desks = self.desks()
+        desks = self.read(stored_desks)
         problems = self.read_keys(lambda keys: self.roster.inspect(keys, desks, rules))
         own = self.read_keys(self.roster.check)
         return (*problems, *self.read(lambda c: self.host_roster.problems(c, desks, own)))

@@ -120,15 +120,18 @@ class Hybrid:
 
     @staticmethod
     def blank() -> tuple[bytes, bytes]:
-        # A lattice's share is not distributed like random bytes.
-        other = MLKEM768PrivateKey.generate().public_key(), X25519PrivateKey.generate().public_key()
-        return Hybrid.wrap(hpke.MLKEM768X25519PublicKey(*other), bytes(_FILE_KEY))
+        # A lattice's share is not distributed like random bytes. No share tells for which key it is.
+        return Hybrid.wrap(_NOBODYS, bytes(_FILE_KEY))
 
     @staticmethod
     def unwrap(private: tuple[MLKEM768PrivateKey, X25519PrivateKey], share: bytes, wrapped: bytes) -> bytes:
         return _HPKE.decrypt(share + wrapped, hpke.MLKEM768X25519PrivateKey(*private), _HPKE_INFO)
 
 
+_NOBODYS: Final = hpke.MLKEM768X25519PublicKey(
+    MLKEM768PrivateKey.generate().public_key(), X25519PrivateKey.generate().public_key()
+)
+"""A public key whose private key was forgotten at once."""
 KeyKind = type[X25519] | type[Hybrid]
 Recipient = tuple[KeyKind, Any]
 KINDS: tuple[KeyKind, ...] = (Hybrid, X25519)

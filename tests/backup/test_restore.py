@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,6 +75,26 @@ def test_a_backup_is_restored_to_either_kind_of_database(
     opened = Casework(either.services, "sp", sp.identity).open(seeded.number)
     assert opened.tip == seeded.tip
     assert [posted.message.text for posted in opened.thread] == ["कल रात"]
+
+
+def test_an_older_backup_under_a_newer_ones_name_or_without_a_part_is_not_restored(
+    here: Place, elsewhere: Place, sp: SeededDesk, tmp_path: Path
+) -> None:
+    folder = BackupFolder(str(tmp_path / "backups"), tmp_path)
+    older = tmp_path / "backups" / here.back_up(folder).name
+    tip_with_file(here, sp)
+    newer = tmp_path / "backups" / here.back_up(folder).name
+    manifest = newer / "manifest.json"
+    whole = manifest.read_text("utf-8")
+    content = json.loads(whole)
+    del content["parts"]["spool.age"]
+    manifest.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(CantRestore, match="not the backup that was made"):
+        elsewhere.restore(folder, newer.name)
+    shutil.rmtree(newer)
+    shutil.copytree(older, newer)
+    with pytest.raises(CantRestore, match="not the backup that was made"):
+        elsewhere.restore(folder, newer.name)
 
 
 def test_no_older_backup_brings_back_an_erased_tip(

@@ -197,17 +197,18 @@ def test_an_answer_of_a_destination_reaches_the_tipster(services: Services, sp: 
         (Accused(level="unknown"), (), ["dig"]),
     ],
 )
-def test_a_tip_can_not_be_directed_to_a_desk_that_it_accuses(
+def test_a_tip_can_be_directed_neither_to_a_desk_that_it_accuses_nor_to_the_probes(
     accused: Accused | None, excluded: tuple[str, ...], allowed: list[str], services: Services, sp: SeededDesk
 ) -> None:
     SeededDesk(services, "dig", "range")
     SeededDesk(services, "lanka", "station", "lanka")
     SeededDesk(services, "nagwa", "outpost", "lanka-nagwa")
+    SeededDesk(services, "probe", "outpost")
     seeded = seed_tip(services, [sp.desk], accused=accused, excluded=excluded)
     opened = sp.casework.open(seeded.number)
     assert [desk.name for desk in sp.casework.directing.allowed_targets(opened)] == allowed
     refusals = set()
-    for name in {"dig", "lanka", "nagwa", "sp", "nowhere"} - set(allowed):
+    for name in {"dig", "lanka", "nagwa", "probe", "sp", "nowhere"} - set(allowed):
         with pytest.raises(NoSuchDesk) as refusal:
             direct_whole(sp.casework, opened, name, "x")
         refusals.add(str(refusal.value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
@@ -51,6 +52,17 @@ def test_a_station_sees_the_release_and_none_of_the_tipsters_words(tip: SeededTi
     for words in ("दुकान", "roof", "भाई", "shopkeeper", "4411"):
         assert offices["lanka"].casework.find(words) == {}
     assert set(offices["lanka"].casework.find("market evening")) == {tip.id}
+
+
+def test_a_station_whose_row_says_that_it_is_a_district_gets_a_release(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    services.write_now(lambda unit: unit.main.execute(update(tables.desk).values(level="district", area="")))
+    assert offices["sp"].refused(tip, "direct", to="lanka", text="look", gives="tip") == "gives"
+    direct(offices["sp"], tip)
+    seen = offices["lanka"].casework.open(tip.number)
+    assert seen.envelope.tip_recipient
+    assert seen.tip.answers == {"what": REWORDING, "who": "Kallu"}
 
 
 def test_the_key_of_a_release_opens_no_earlier_message(

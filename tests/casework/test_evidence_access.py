@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from satark.api.routing import Level
 from satark.casework import Casework, OpenTip, TwoOfficerApproval
@@ -15,6 +16,7 @@ from satark.custody.chain import LogEntry
 from satark.custody.verify_log import verify_log
 from satark.evidence.own_voice import OTHER, may_contain_voice
 from satark.services import Services
+from satark.store import tables
 from support.desks import SeededDesk
 from support.store import fresh_services
 from support.tips import MEANINGS, SeededTip, seed_file, seed_tip
@@ -100,6 +102,7 @@ def test_a_voice_can_not_be_exported_even_with_the_right_to_listen(
 @pytest.mark.parametrize("level", ["outpost", "station", "circle"])
 def test_no_officer_of_a_station_hears_a_voice(services: Services, spoken: SeededTip, level: Level) -> None:
     station = SeededDesk(services, "lanka", level)
+    services.write_now(lambda unit: unit.main.execute(update(tables.desk).values(level="range")))
     seeded = seed_tip(services, [station.desk], evidence=("1",))
     seed_file(services, seeded, "1", b"voice", b"clean", disguised=b"disguised", **VOICE)
     work = station.casework_of("rao", may_listen=True)

@@ -114,13 +114,13 @@ def in_parts(sp: SeededDesk, monkeypatch: pytest.MonkeyPatch) -> InParts:
     opened, stopped = sp.casework.cache.opened, sp.casework.cache._stopped
 
     def open_all(look: Callable[[], None]) -> None:
-        def look_first() -> None:
+        def set_and_look() -> None:
             threading.Event.set(opened)
             look()
 
         monkeypatch.setattr(tip_cache, "BATCH", 1)
         monkeypatch.setattr(tip_cache, "_AT_ONCE", 1)
-        monkeypatch.setattr(opened, "set", look_first)
+        monkeypatch.setattr(opened, "set", set_and_look)
         monkeypatch.setattr(stopped, "wait", lambda _: look())
         sp.casework.cache.open_all()
 

@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
 
 from satark.cli.check import transcription_problems
 from satark.cli.main import cli
 from satark.evidence.recognition.recogniser import Recogniser
 from satark.settings.settings import Settings
-from satark.store import tables
 from satark_files.sandbox.protections import NAMES, Protections
 from support.commands import run
+from support.desks import SeededDesk
 from support.store import fresh_services
 
 pytestmark = pytest.mark.slow("a process that looks for the system's protections")
@@ -175,10 +174,9 @@ def test_a_complete_configuration_has_no_problems(data: Path, monkeypatch: pytes
     run("db", "upgrade")
     assert "no desk" in run("check", code=1).stdout
     services = fresh_services(data)
-    row = {"name": "sp", "title": "SP", "level": "district", "area": "", "recipient": "age1"}
-    services.write_now(lambda unit: unit.insert(tables.desk, [row]))
+    SeededDesk(services, "sp")
     assert "no desk above the districts" in run("check", code=1).stdout
-    services.write_now(lambda unit: unit.main.execute(update(tables.desk).values(level="range")))
+    SeededDesk(services, "dig", "range")
     services.close()
     assert run("check").stdout.endswith("✓ nothing is wrong\n")
     assert run("check", "--json").stdout == ""

@@ -54,7 +54,11 @@ def test_an_intact_roster_is_verified_and_an_unlisted_desk_is_named(services: Se
 def test_the_founding_ends_once_there_is_a_desk(services: Services) -> None:
     assert "note its head" in run("roster", "seal").stdout
     assert run("roster", "show").stdout.startswith("sealed: changes need signatures\n")
-    services.write_now(lambda unit: unit.main.execute(delete(tables.desk)))
+
+
+def test_an_installation_without_a_desk_does_not_end_its_founding(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", "[]")
+    fresh_services(data).close()
     assert "run `satark desk add`" in run("roster", "seal", code=1).stderr
 
 

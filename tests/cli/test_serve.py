@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from satark.store import tables
 from satark_testing.processes.service import Service
 from satark_testing.waiting import until
 from support.commands import run
+from support.desks import SeededDesk
 from support.store import fresh_services
 
 
@@ -75,7 +75,6 @@ def test_serve_logs_its_address_and_warns_without_a_desk(data: Path, monkeypatch
         ("no desk", None, None),
     ]
     services = fresh_services(data)
-    row = {"name": "sp", "title": "SP", "level": "district", "area": "", "recipient": "age1"}
-    services.write_now(lambda unit: unit.insert(tables.desk, [row]))
+    SeededDesk(services, "sp")
     services.close()
     assert "no desk" not in run("serve", "--port", "0").stderr

@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from satark.audit.trail import Trail
 from satark.custody.comparison import (
@@ -28,6 +28,7 @@ from satark.custody.log import record_tip_erasure
 from satark.custody.verify_log import LogHead
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
+from satark.retention.erasure import ErasedList
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
@@ -160,6 +161,36 @@ def test_a_tip_that_an_attacker_deletes_is_missing_and_one_that_a_rule_erases_is
     assert find_missing(services, note=True) == []
     delete_rows(services, tips[0].id, tip_table)
     assert [one.count for one in find_missing(services)] == [1]
+
+
+@pytest.mark.parametrize("log_is_cut", [False, True])
+def test_no_deleted_tip_is_masked_by_the_rows_of_an_erased_one_that_somebody_puts_back(
+    services: Services, *, log_is_cut: bool
+) -> None:
+    dig, edge = SeededDesk(services, "dig", level="range"), Identity(b"e" * 32)
+    victim, probe = (seed_tip(services, [dig.desk]) for _ in range(2))
+    take(services, main=2, keys=2)
+    assert find_missing(services, note=True) == []
+    retention = Retention(Settings(data_dir=services.data_dir), services, edge, Plugins())
+    retention.prepare(services.write_now)
+
+    def rows(table: Table) -> list[dict[str, object]]:
+        here = select(table).where((table.c.id if table is tip_table else table.c.tip) == probe.id)
+        read = services.read if table is tip_table else services.read_keys
+        return [dict(row) for row in read(lambda c: c.execute(here).mappings().all())]
+
+    kept = {table: rows(table) for table in (tip_table, envelope)}
+    term = next(one for one in retention.scheduled(0) if one.tip == probe.id)
+    services.write_now(lambda unit: retention.erase(unit, term))
+    assert find_missing(services, note=True) == []
+    delete_rows(services, victim.id, tip_table, *EVERY_TABLE)
+    services.write_now(lambda unit: unit.insert(tip_table, kept[tip_table]))
+    services.write_now(lambda unit: unit.upsert(envelope, kept[envelope]))
+    listed = None
+    if log_is_cut:  # `satark audit verify` says so; the list of erased tips takes the name key
+        services.write_now(lambda unit: unit.main.execute(delete(custody).where(custody.c.tip == probe.id)))
+        listed = ErasedList(Settings(data_dir=services.data_dir).erased_list_file, edge, services.keys).tag
+    assert [str(one) for one in find_missing(services, tag=listed)] == [f"{_MISSING}: 1"]
 
 
 def hide(services: Services, tip: str, how: str) -> None:

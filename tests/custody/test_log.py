@@ -16,7 +16,7 @@ from satark.services import Services
 from satark.store.sealed_files import erase
 from satark.store.tables import custody
 from support.store import fresh_services
-from support.tips import SeededTip, seed_tip
+from support.tips import SeededTip, seed_file_state, seed_tip
 
 
 def test_the_database_reveals_nothing_of_officers_acts(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
@@ -72,6 +72,8 @@ def test_concurrent_writers_make_one_chain(databases: Any, tmp_path: Path) -> No
             )
         )
 
+    for number in range(12):
+        seed_file_state(services, tips[number % 2], str(number), "lost")
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(12)))
     report = verify_log(services)

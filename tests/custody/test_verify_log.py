@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from satark.custody import chain, entries, log
-from satark.custody.verify_log import AuditReport, LogHead, verify_log
+from satark.custody.verify_log import AuditProblem, AuditReport, LogHead, verify_log
+from satark.runtime.dependency_faults import missing_faults
 from satark.services import Services
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import erase
@@ -165,6 +166,19 @@ def test_a_file_without_a_row_is_named(services: Services, tips: tuple[SeededTip
     (unlogged, gone) = verify_log(services).problems
     assert (unlogged.what, unlogged.tip, unlogged.file) == ("unlogged", tips[0].number, "7")
     assert gone.what == "no-file"
+
+
+def test_a_file_whose_row_somebody_deleted_is_named_and_an_erased_one_is_not(
+    services: Services, tips: tuple[SeededTip, SeededTip]
+) -> None:
+    seed_file(services, tips[0], "7", b"sent a day later")
+    assert missing_faults(services) == []
+    services.write_now(lambda unit: unit.main.execute(delete(tables.file).where(tables.file.c.ordinal == "7")))
+    assert verify_log(services).problems == (AuditProblem(what="gone", tip=tips[0].number, file="7"),)
+    (fault,) = missing_faults(services)
+    assert fault.text.endswith("whose rows are gone: 1")
+    services.write_now(lambda unit: log.record_erasure(unit, tips[0].id, ["7"]))
+    assert missing_faults(services) == []
 
 
 def test_a_missing_sealed_file_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:

@@ -93,7 +93,7 @@ def wrong_python(block: Block) -> Iterator[str]:
 
 def is_made_by_the_page(module: str) -> bool:
     """Return whether a module belongs to a project that the page creates."""
-    return module.startswith("satark_")
+    return module.startswith(("satark_", "tests."))
 
 
 def test_configuration_files_in_the_documentation_can_be_parsed() -> None:

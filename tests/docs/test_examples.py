@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from functools import partial
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -32,6 +33,12 @@ from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 from support.store import fresh_services
 
+CASES: tuple[str, ...] = (
+    "satark_cases/plugin.py",
+    "satark_cases/answers.py",
+    "satark_cases/migrations/cases_0001_first.py",
+)
+CASES += ("tests/test_sink.py", "tests/test_answers.py")
 HOW_TOS = Path(__file__).parents[2] / "docs" / "how-to"
 
 
@@ -74,14 +81,21 @@ async def test_the_example_sink_keeps_the_contract(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow("some seconds of a processor")
-async def test_the_example_sink_that_reads_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package, plugin = ModuleType("satark_cases"), ModuleType("satark_cases.plugin")
-    exec(block("satark_cases/plugin.py"), vars(plugin))  # noqa: S102 - the page's own code
-    monkeypatch.setattr(package, "plugin", plugin, raising=False)
-    for module in (package, plugin):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-    tests = example("tests/test_sink.py")
-    await tests.test_it_keeps_the_contract(tmp_path)
+@pytest.mark.parametrize("test", ["tests.test_sink", "tests.test_answers"])
+async def test_the_example_sink_that_reads_keeps_the_contract(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test: str
+) -> None:
+    for file in CASES:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(block(file), "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"satark_cases", "tests"}]:
+        monkeypatch.delitem(sys.modules, name)
+    tests = importlib.import_module(test)
+    if hasattr(tests, "test_the_plugin_keeps_the_contract"):
+        tests.test_the_plugin_keeps_the_contract()
+    (tmp_path / "files").mkdir()
+    await tests.test_it_keeps_the_contract(tmp_path / "files")
 
 
 def delivery() -> Delivery:

@@ -219,16 +219,62 @@ async def test_who_works_on_a_file_renews_the_claim_so_that_only_a_dead_process_
     assert fixture.rows[0].attempts == 1
 
 
+@pytest.mark.parametrize("late", [MediaGone(), OSError("away"), b"the same photo"])
+async def test_a_file_that_another_process_sealed_meanwhile_stays_as_that_one_sealed_it(
+    fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch, late: Exception | bytes
+) -> None:
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        asked.set()
+        await goes_on.wait()
+        if isinstance(late, Exception):
+            raise late
+        yield late
+
+    monkeypatch.setattr(fixture.channel, "fetch", lambda _: contextlib.nullcontext(chunks()))
+    fixture.add_job()
+    await asked.wait()  # here the process is paused, and another one takes the file
+    fixture.make_due()
+    (theirs,) = fixture.services.write_now(lambda unit: evidence_files.claim_due(unit, fixture.identity, 1))
+    place = fixture.services.data_dir / "evidence"
+    place.mkdir(exist_ok=True)
+    copies = [place / f"{TIP}-1.{form}.age" for form in ("original", "clean", "muted")]
+    for copy in copies:
+        copy.write_bytes(b"theirs")
+    assert fixture.services.write_now(lambda unit: evidence_files.mark_sealed(unit, theirs, b"record"))
+    goes_on.set()
+    await until(lambda: not fixture.worker.is_busy)
+    assert [(row.state, row.record, row.reason) for row in fixture.rows] == [("sealed", b"record", "")]
+    assert [copy.read_bytes() for copy in copies] == [b"theirs"] * 3
+    assert (fixture.posted, fixture.events, fixture.channel.discarded) == ([], [], [])
+
+
+async def test_who_finds_a_file_still_written_by_another_process_waits_and_lets_that_one_settle_it(
+    fixture: WorkerFixture,
+) -> None:
+    fixture.channel.files["m1"] = BlockingIOError()
+    fixture.add_job()
+    await until(lambda: fixture.rows[0].reason == "BlockingIOError")
+    assert [(row.state, row.attempts) for row in fixture.rows] == [("due", 0)]
+
+
 async def test_a_store_that_is_down_uses_up_no_attempt_and_is_tried_again_within_a_minute(
     fixture: WorkerFixture,
 ) -> None:
     fixture.channel.files["m1"] = StorageDown("away")
     fixture.add_job()
+
+    async def failed() -> None:
+        await until(
+            lambda: [(row.attempts, row.reason, row.due_at > 0) for row in fixture.rows] == [(0, "StorageDown", True)]
+        )
+
     for _ in range(15):
-        await until(lambda: (fixture.rows[0].attempts, fixture.rows[0].reason) == (0, "StorageDown"))
+        await failed()
         assert fixture.rows[0].due_at <= time.time() + 60
         fixture.make_due()
-        await until(lambda: fixture.rows[0].due_at > 0)
+    await failed()
     fixture.channel.files["m1"] = b"here"
     fixture.make_due()
     await until(lambda: fixture.states == ["sealed"])
@@ -409,7 +455,8 @@ async def test_an_origin_is_known_only_if_the_tipster_disclosed_it(fixture: Work
     assert fixture.rows[0].record_with_origin == b""
     with pytest.raises(CantOpen):
         open_as(Evidence, with_origin, fixture.secret)  # who puts it in the record's place tells nobody anything
-    fixture.services.write_now(lambda unit: evidence_files.mark_sealed(unit, job, fixture.rows[0].record, with_origin))
+    restored = update(tables.file).values(record_with_origin=with_origin)
+    fixture.services.write_now(lambda unit: unit.main.execute(restored))
     fixture.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ("1",), job.tipster_key))
     origin = open_as(Evidence, fixture.rows[0].record, fixture.secret).origin
     assert origin is not None

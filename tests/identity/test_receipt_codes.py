@@ -62,7 +62,7 @@ async def test_the_stock_has_different_codes_ready() -> None:
     assert len(codes) == 5
     assert all(len(code) == 16 and code.isdecimal() for code in codes)
     assert all(derive(one.code, IDENTITY) == one.key for one in made)
-    await until(lambda: not any(hand.is_alive() for hand in stock._hands))
+    await until(lambda: not stock._thread.is_alive())
     with pytest.raises(RuntimeError):
         await stock.key("8391446012345678")
 

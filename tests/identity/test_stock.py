@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import threading
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,11 +47,11 @@ def test_an_empty_stock_makes_each_thing_on_demand(made: itertools.count[int]) -
 async def test_while_things_are_taken_only_a_low_stock_is_filled(
     monkeypatch: pytest.MonkeyPatch, made: itertools.count[int]
 ) -> None:
-    monkeypatch.setattr(stocks, "_IDLE_SECONDS", 3600.0)
     stock = Stock(made.__next__, ahead=40, name="stock")
     stock.start()
     try:
         await until(lambda: len(stock._ready) == 40)
+        monkeypatch.setattr(stocks, "_IDLE_SECONDS", 3600.0)
         for _ in range(39):
             stock.take()
         await until(lambda: len(stock._ready) == 10)
@@ -64,47 +65,34 @@ async def test_while_things_are_taken_only_a_low_stock_is_filled(
         stock.close()
 
 
-async def test_a_second_thread_helps_while_the_stock_is_low_and_both_end_with_it(made: itertools.count[int]) -> None:
-    stock = Stock(made.__next__, ahead=8, name="stock")
+async def test_closing_ends_the_thread_in_its_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count(step=900)
+    monkeypatch.setattr(stocks, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    rests: list[float] = []
+    stock = Stock(object, ahead=8, name="stock")
+    wait_for = stock._changed.wait_for
+
+    def rest(is_over: Callable[[], bool], seconds: float) -> bool:
+        rests.append(seconds)
+        return wait_for(is_over, seconds)
+
+    monkeypatch.setattr(stock._changed, "wait_for", rest)
     stock.start()
-    try:
-        assert [hand.name for hand in stock._hands] == ["stock", "stock-low"]
-        await until(lambda: len(stock._ready) >= 8)
-        assert all(hand.is_alive() for hand in stock._hands)
-    finally:
-        stock.close()
-    await until(lambda: not any(hand.is_alive() for hand in stock._hands))
-
-
-async def test_the_slower_thread_brings_nothing_to_a_stock_that_the_other_has_filled() -> None:
-    is_slow, may_end = threading.Event(), threading.Event()
-
-    def make() -> object:
-        if threading.current_thread().name == "stock-low":
-            is_slow.set()
-            may_end.wait()
-        is_slow.wait()
-        return object()
-
-    stock = Stock(make, ahead=8, name="stock")
-    stock.start()
-    try:
-        await until(lambda: len(stock._ready) == 8)
-    finally:
-        stock.close()
-        may_end.set()
-    await until(lambda: not any(hand.is_alive() for hand in stock._hands))
-    assert len(stock._ready) == 8
+    await until(lambda: bool(rests))
+    stock.close()
+    await until(lambda: not stock._thread.is_alive())
+    assert rests == [900], "as long as the thread worked"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority: needs Linux")
-@pytest.mark.slow("waits for a processor that nobody else uses")
-async def test_the_stock_is_filled_in_idle_time(made: itertools.count[int]) -> None:
-    stock, own = Stock(made.__next__, ahead=8, name="stock"), os.getpriority(os.PRIO_PROCESS, 0)
+async def test_on_a_busy_machine_the_thread_does_not_hold_up_those_that_answer_citizens(
+    made: itertools.count[int],
+) -> None:
+    stock = Stock(made.__next__, ahead=8, name="stock")
     stock.start()
     try:
         await until(lambda: len(stock._ready) == 8)
-        priorities = [os.getpriority(os.PRIO_PROCESS, hand.native_id or 0) for hand in stock._hands]
+        priority = os.getpriority(os.PRIO_PROCESS, stock._thread.native_id or 0)
     finally:
         stock.close()
-    assert priorities == [19, max(own, 5)], "the idle one, and the one that helps"
+    assert priority == os.getpriority(os.PRIO_PROCESS, 0), "what holds the interpreter's lock must get a processor"

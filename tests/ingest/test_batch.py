@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, select
+from structlog.testing import capture_logs
 
 from satark.ingest.batch import add_unseen
 from satark.store.engines import make_engine
@@ -63,7 +64,7 @@ def store(databases: Any) -> Iterator[Store]:
         (NOON + 9 * DAY, TODAY + 9),
         (NOON - (KEPT - 8) * DAY, TODAY - KEPT + 8),
         (NOON - (KEPT - 7) * DAY, TODAY),
-        (NOON - (KEPT + 1) * DAY, TODAY),
+        (NOON - KEPT * DAY, TODAY),
         (None, TODAY),
         (65_536 * DAY - 1, 65_535),
         (65_536 * DAY, TODAY),
@@ -88,13 +89,23 @@ def test_an_event_is_recognised_on_another_day(later: int, sent_at: int | None, 
     assert set(before) < set(store.rows())
 
 
-@pytest.mark.parametrize("late", [*range(KEPT - 10, KEPT + 10), 0, -1, -2, -9])
+@pytest.mark.parametrize("late", [*range(KEPT - 10, KEPT + 1), 0, -1, -2, -9])
 def test_an_event_is_recognised_for_eight_days_however_late_it_came(late: int, store: Store) -> None:
     sent_at = NOON - late * DAY
     assert store.add({ONE: sent_at}) == {ONE}
     for later in range(1, 9):
         store.purge(TODAY + later - KEPT)
         assert store.add({ONE: sent_at}, NOON + later * DAY) == set(), later
+
+
+@pytest.mark.parametrize("late", [KEPT + 1, KEPT + 40, 10_000])
+def test_whoever_replays_a_recorded_event_after_it_was_forgotten_has_it_taken_by_nobody(
+    late: int, store: Store
+) -> None:
+    with capture_logs() as logs:
+        assert store.add({ONE: NOON - late * DAY, OTHER: None}) == {OTHER}
+    assert len(store.rows()) == 1
+    assert [one["count"] for one in logs] == [1], "nobody is left without an answer in silence"
 
 
 def test_an_event_is_recognised_even_if_its_provider_no_longer_tells_its_sending_time(store: Store) -> None:

@@ -127,6 +127,14 @@ def later(spool: Spool, seconds: float) -> None:
     spool._identity.epochs._clock = lambda: time.time() + seconds
 
 
+def test_what_waits_is_shown_in_tenths_of_a_full_spool(tmp_path: Path) -> None:
+    spool, shown = make(tmp_path, files=20, size=1_000_000), []
+    for _ in range(5):
+        spool.add("sms", BATCH)
+        shown.append(spool.shown_depth)
+    assert shown == [0, 2, 2, 4, 4]
+
+
 @pytest.mark.slow("a full spool")
 @pytest.mark.parametrize(
     ("files", "size", "room"), [(2, 1_000_000, 2), (100, 2_500, 2), (0, 1_000_000, 0), (100, 0, 0)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from satark.outbox.worker import ALL_EVERY, CLOCKS_APART, Polling
+from satark.outbox.worker import ALL_EVERY, Polling
+from satark.store.unit_of_work import CLOCKS_APART
 
 NOON = 1_764_000_000
 

@@ -22,7 +22,7 @@ from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
 from satark.remote.office_inbox import OfficeAgent, OfficeInbox
 from satark.remote.office_outbox import queue_key_change
-from satark.remote.offices import join, register
+from satark.remote.offices import join, office_of, register
 from satark.roster.entries import Entry, KeyChange, desk_verifier
 from satark.routing.desks import add_desk, change_key
 from satark.services import Services
@@ -36,7 +36,8 @@ from support.tips import SeededTip, seed_tip
 class OfficeLink:
     """The host and the office, each with a store of its own."""
 
-    def __init__(self, folder: Path, host: WorkerContext, office: WorkerContext) -> None:
+    def __init__(self, folder: Path, host: WorkerContext, office: WorkerContext, **named: str) -> None:
+        """`named`: what the host's roster says of the office's desk."""
         self.host, self.office = host, office
         self.carrier = InMemoryCarrier()
         self.connection = self.carrier.connection
@@ -47,7 +48,8 @@ class OfficeLink:
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
         self.dig = Desk(name="dig", title="DIG", level="range", recipient=dig)
         pairing = OfficePairing.of("sp", self.sp_identity, self.office_key)
-        remote = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
+        told: dict[str, Any] = {"title": "The SP", "level": "district", **named}
+        remote = Desk(name="sp", recipient=recipient, via="list", **told)
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig, verifier=desk_verifier(self.dig_identity)))
         office.write_now(lambda unit: add_desk(unit, self.sp, verifier=desk_verifier(self.sp_identity)))
@@ -135,6 +137,11 @@ class OfficeLink:
         with patch("satark.remote.host_outbox.WITH_FILES", 0):
             await self.host_outbox.send_cover(Destination("list:sp"), self.connection.publish)
 
+    async def send_roster(self) -> None:
+        """Send the office the roster, unless it has the one of today."""
+        if office := self.host.read(lambda c: office_of(c, self.host.keys, "sp")):
+            await self.host_outbox.send_directory(office, self.connection.publish)
+
     async def receive_at_office(self) -> None:
         """Let the office accept what the carrier has."""
         await self.connection.consume("sp", self.inbox.accept)
@@ -147,6 +154,7 @@ class OfficeLink:
         """Send and receive on both sides until nothing is left to exchange."""
         moved = True
         while moved:
+            await self.send_roster()
             await self.deliver()
             await self.agent.send_due_answers(self.connection)
             moved = bool(self.connection.to_offices or self.connection.to_host)
@@ -203,11 +211,11 @@ async def _writing(*services: Services) -> AsyncIterator[list[WorkerContext]]:
 
 
 @pytest.fixture
-async def link(tmp_path: Path) -> AsyncIterator[OfficeLink]:
-    """Host and office on SQLite."""
+async def link(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OfficeLink]:
+    """Host and office on SQLite. A parameter says more of the office's desk."""
     host, office = fresh_services(tmp_path / "host"), fresh_services(tmp_path / "office")
     async with _writing(host, office) as contexts:
-        yield OfficeLink(tmp_path, *contexts)
+        yield OfficeLink(tmp_path, *contexts, **getattr(request, "param", {}))
 
 
 @pytest.fixture

@@ -20,8 +20,10 @@ from satark.casework.hold_rules import keeping_of
 from satark.identity.signatures import signing_key
 from satark.remote import host_inbox
 from satark.remote.frames import message_frames, seal_frame
+from satark.remote.link_keys import OfficePairing
 from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, encode
 from satark.remote.office_outbox import new_answer, queue_answer
+from satark.remote.offices import register
 from satark.roster.chain import append
 from satark.roster.entries import DESK_USE, Entry, KeyChange
 from satark.routing.authors import Writer, _statement
@@ -251,6 +253,24 @@ async def test_a_value_that_no_database_can_hold_is_rejected_and_not_retried(
         with pytest.raises(MessageRejected):
             await link.host_inbox.accept(message, link.connection.publish)
     assert link.rows(link.host, tables.message) == []
+
+
+async def test_an_answer_under_the_id_of_another_desks_is_rejected_and_holds_up_nobody(link: Any) -> None:
+    other, identity = new_identity()
+    desk = Desk(name="so", title="SO", level="district", recipient=other, via="list")
+    link.host.write_now(lambda unit: register(unit, desk, OfficePairing.of("so", identity, link.office_key)))
+    seeded, id_ = link.seed_tip(), os.urandom(16)
+
+    def frame(answer: OfficeAnswer, key: str) -> bytes:
+        (one,) = message_frames(answer.desk, "to_host", signed(answer, key))
+        return seal_frame(one, link.office_key, link.host_key.public_keys)
+
+    first = OfficeAnswer(id=id_, desk="sp", tip=seeded.id, sealed=b"x", internal=True)
+    await link.host_inbox.accept(frame(first, link.sp_identity), link.connection.publish)
+    change = KeyChange.of("so", identity, identity)
+    second = OfficeAnswer(id=id_, desk="so", tip="", sealed=b"x", internal=True, new_key=change)
+    with pytest.raises(MessageRejected):
+        await link.host_inbox.accept(frame(second, identity), link.connection.publish)
 
 
 async def test_an_office_that_can_not_be_told_of_a_refusal_delays_no_other_office(link: Any) -> None:

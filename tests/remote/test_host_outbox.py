@@ -11,15 +11,16 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.api.routing import Destination
-from satark.api.sink import CarrierError, DeadLetter, Done
+from satark.api.sink import CarrierError, DeadLetter, Done, MessageRejected
 from satark.api.tip import Accused
 from satark.casework import NoSuchTip
 from satark.custody.verify_log import verify_log
-from satark.remote.frames import CHUNK_SIZE
+from satark.remote.frames import CHUNK_SIZE, open_frame
 from satark.remote.host_outbox import HostOutbox
-from satark.remote.link_keys import OfficePairing
+from satark.remote.link_keys import LinkKey, OfficePairing
 from satark.remote.offices import link_office
 from satark.store import deliveries, envelopes, tables
+from satark_testing.waiting import until
 from support.tips import seed_file
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -72,10 +73,44 @@ async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_noth
         assert await link.deliver() == [Done()]
         frames.append([len(one) for one in link.connection.to_offices[before:]])
         await link.exchange_all()
-    assert frames[0][1:] == frames[1]  # the first delivery also carries the directory
+    assert frames[0] == frames[1]
     with pytest.raises(NoSuchTip):
         link.casework.open(seeded.number)
     assert seeded.id not in str(link.office.read(lambda c: c.execute(select(tables.tip.c.id)).all()))
+
+
+async def test_no_delivery_carries_the_roster_which_would_tell_of_a_tip_that_is_kept_from_the_office(link: Any) -> None:
+    link.seed_tip(to=(link.dig,), accused=Accused(level="district"), excluded=("sp",))
+    assert await link.deliver() == [Done()]
+    await link.receive_at_office()
+    assert [row.directory for row in link.rows(link.office, tables.host_link)] == [0]
+
+
+async def test_an_office_gets_the_roster_once_a_day_whatever_waits_for_it(link: Any) -> None:
+    sent = []
+    for _ in range(2):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await link.host_outbox.send_covers(link.connection.publish)
+        sent.append(len(link.connection.to_offices))
+        link.seed_tip()
+    assert sent == [1, 1]
+    await link.receive_at_office()
+    assert [row.directory > 0 for row in link.rows(link.office, tables.host_link)] == [True]
+
+
+async def test_an_office_that_is_registered_while_the_host_runs_gets_the_roster(
+    link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.remote.host_outbox._LOOK_SECONDS", 0.05)
+    desks = link.host.desks
+    monkeypatch.setattr(link.host, "desks", list)
+    sending = asyncio.create_task(link.host_outbox.send_covers(link.connection.publish))
+    await asyncio.sleep(0.1)
+    assert not link.connection.to_offices
+    monkeypatch.setattr(link.host, "desks", desks)
+    await until(lambda: bool(link.connection.to_offices))
+    sending.cancel()
 
 
 async def test_a_desk_that_had_covers_gets_the_tip_and_its_files_once_they_are_given_to_it(link: Any) -> None:
@@ -133,6 +168,15 @@ async def test_only_one_of_several_processes_sends_the_cover_of_a_moment(
     assert [sum(one) for one in taken] == [1, 1, 0, 1]
 
 
+async def test_who_alters_the_numbers_of_sent_chunks_ends_no_covers(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link.host, "office_seconds", 300)
+    altered = update(tables.sent_transfer).values(chunks=2**31 - 1)
+    for at in range(600, 12_000, 300):
+        assert await link.host_outbox._takes_moment(Destination("list:sp"), at)
+        link.host.write_now(lambda unit: unit.main.execute(altered))
+    assert len(link.rows(link.host, tables.sent_transfer)) < 20, "rows of former moments are deleted"
+
+
 async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any) -> None:
     link.seed_tip()
     link.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="list:dig")))
@@ -144,12 +188,9 @@ async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what", "disguised": b"disguised"}
 
 
-async def test_no_sound_and_no_original_is_sent_to_a_station(link: Any) -> None:
-    link.host.write_now(
-        lambda unit: unit.main.execute(
-            update(tables.desk).where(tables.desk.c.name == "sp").values(level="station", area="lanka")
-        )
-    )
+@pytest.mark.parametrize("link", [{"level": "station", "area": "lanka"}], indirect=True)
+async def test_no_sound_and_no_original_is_sent_to_a_station_whatever_its_row_says(link: Any) -> None:
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.desk).values(level="range", area="")))
     seeded = link.seed_tip(evidence=("1", "2", "3", "4"), answers={"what": {"voice": "1"}})
     seed_file(link.host, seeded, "1", b"voice", b"clean", **VOICE)
     seed_file(link.host, seeded, "2", b"photo", b"clean photo")
@@ -164,6 +205,29 @@ async def test_no_sound_and_no_original_is_sent_to_a_station(link: Any) -> None:
     }
     assert held == {"2.clean.age", "3.muted.age"}
     assert verify_log(link.office).problems == (), "what never came is not missing"
+
+
+async def test_who_writes_a_desks_row_opens_no_copy_of_its_tips(link: Any, stranger_key: Any) -> None:
+    link.seed_tip()
+    thief = stranger_key.public_keys.recipient
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.desk).values(recipient=thief)))
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="copies:dig")))
+    link.host_outbox = HostOutbox(link.host, link.host_key, ["dig"])
+    assert await link.deliver() == [Done()]
+    owner = LinkKey(link.dig_identity, os.urandom(32))
+    for _, message in link.connection.to_offices:
+        assert open_frame(message, owner).frame.desk == "dig"
+        with pytest.raises(MessageRejected):
+            open_frame(message, stranger_key)
+
+
+async def test_an_office_whose_row_says_that_it_is_here_gets_what_changes(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.desk).values(via="desk")))
+    link.casework_at_host.note(link.casework_at_host.open(seeded.number), "seen")
+    await link.exchange_all()
+    assert link.thread_at_office(seeded.number) == ["seen"]
 
 
 async def test_who_writes_an_offices_row_and_reads_its_broker_opens_no_frame(link: Any, stranger_key: Any) -> None:

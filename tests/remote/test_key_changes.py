@@ -19,7 +19,6 @@ from satark.ingest.mailbox_store import Mailboxes
 from satark.remote.offices import apply_key_change, office_of
 from satark.roster.chain import Proposal, append, close
 from satark.roster.entries import Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
-from satark.routing.desks import find_desk
 from satark.routing.renewals import tip_verifier
 from satark.routing.tip_keys import TipRoot, encode_root
 from satark.settings.core import Core
@@ -109,6 +108,7 @@ async def test_a_roster_that_a_broker_lost_is_sent_again_the_next_day(
     await link.exchange_all()
     link.change_key_at_host()
     link.add_revision(seeded)
+    await link.send_roster()
     await link.deliver()
     link.connection.to_offices.clear()
     link.add_revision(seeded)
@@ -133,7 +133,7 @@ async def test_an_offices_new_key_counts_once_a_head_above_confirmed_it(link: An
     async def send_again() -> str:
         link.office.write_now(lambda unit: unit.main.execute(update(tables.office_outbox).values(sent_at=0)))
         await link.exchange_all()
-        return str(link.host.read(lambda c: find_desk(c, "sp")).recipient)
+        return str(link.host.desk("sp").recipient)
 
     assert [await send_again(), await send_again()] == [old, old]
     (waiting,) = link.host.read(Proposal.all)

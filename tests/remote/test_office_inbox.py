@@ -16,7 +16,6 @@ from satark.casework import Casework
 from satark.custody import log as custody
 from satark.remote.frames import CHUNK_SIZE, message_frames, seal_frame
 from satark.remote.messages import RefusalMessage, TipMessage, encode
-from satark.routing.desks import find_desk
 from satark.store import tables
 from support.tips import seed_file, seed_file_state, seed_message
 
@@ -47,7 +46,7 @@ async def test_the_key_changes_of_all_tips_have_one_size_at_an_office_too(link: 
     link.seed_tip()
     link.change_key_at_host()
     await link.exchange_all()
-    link.seed_tip(to=(link.host.write_now(lambda unit: find_desk(unit.main, "sp")),))
+    link.seed_tip(to=(link.host.desk("sp"),))
     await link.exchange_all()
     first, second = (len(row.key_changes) for row in link.rows(link.office, tables.tip))
     assert first == second > 0

@@ -199,6 +199,7 @@ async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_wa
     link: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     had, withheld, _ = link.seed_tip(), link.seed_tip(), link.seed_tip(to=(link.dig,), excluded=("sp",))
+    await link.send_roster()
     await link.deliver()
     frames = [one for one in link.connection.to_offices if withheld.id.encode() not in opened(link, one)]
     assert len(frames) == len(link.connection.to_offices) - 1

@@ -19,6 +19,7 @@ from satark.roster.heads import RosterHead, own_head, read_heads, sign_head
 from satark.roster.roster import Roster, write_copy
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
+from satark.routing.authors import Signers
 from satark.services import Services
 from satark.store.tables import roster, roster_head
 from support.roster import RosterBook
@@ -112,8 +113,7 @@ def test_a_desk_that_a_lost_signed_head_does_not_list_gets_no_tip(
     checked = services.read_keys(kept.check)
     assert checked.state.refused == {"spy", RULE.to}
     assert kept.readable_rules(checked.state, [RULE]) == ()
-    desks = [listed.desk for listed in checked.state.desks.values()]
-    assert {one.name for one in kept.as_listed(checked.state, desks)} == {"sp", "dig", "sp-jaunpur", "lanka", "cell"}
+    assert {one.name for one in Signers(checked.state).sealable} == {"sp", "dig", "sp-jaunpur", "lanka", "cell"}
     assert any(book.state.head in problem and "which an officer signed" in problem for problem in checked.problems)
     assert "spy" not in services.read_keys(read_state).desk_recipients()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from satark.api.routing import CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged, NoSuchDesk
 from satark.api.sealing import CantOpen, encrypt_alike, new_identity, open_as, recipient_of
@@ -14,7 +14,7 @@ from satark.casework import Casework
 from satark.roster.chain import append, read_rows, read_state
 from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier
 from satark.roster.rules import NotAllowed
-from satark.routing.desks import add_desk, change_key, close_roster, find_desk
+from satark.routing.desks import add_desk, change_key, close_roster
 from satark.routing.tip_keys import changes_in
 from satark.services import Services
 from satark.store import changed_keys, envelopes, tables
@@ -48,7 +48,7 @@ def newest_recipient(services: Services, seeded: SeededTip) -> str:
 def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
     identity = renew_key(services, sp)
-    later = seed_tip(services, [services.read(lambda c: find_desk(c, "sp"))])
+    later = seed_tip(services, [services.desk("sp")])
     assert Casework(services, "sp", sp.identity).summaries() == []
     assert {summary.header.number for summary in Casework(services, "sp", identity).summaries()} == {
         seeded.number,
@@ -94,7 +94,7 @@ def test_after_a_key_change_the_main_database_does_not_tell_which_tips_the_desk_
         before = services.read(lambda c: c.execute(query).all())
         services.write_now(lambda unit: unit.main.execute(tables.tip_change.delete()))
         sp.identity = renew_key(services, sp)
-        sp.desk = services.read(lambda c: find_desk(c, "sp"))
+        sp.desk = services.desk("sp")
         after = services.read(lambda c: c.execute(query).all())
         assert [one.recipient for one in after] == [one.recipient for one in before]
         assert {len(one.key_changes) for one in after} == {len(after[0].key_changes)} != {0}
@@ -195,7 +195,7 @@ def test_desks_are_listed_by_name_and_names_are_unique(services: Services, sp: S
     with pytest.raises(DeskExists):
         SeededDesk(services, "sp")
     with pytest.raises(NoSuchDesk):
-        services.read(lambda c: find_desk(c, "nowhere"))
+        services.desk("nowhere")
 
 
 def test_a_desk_is_read_back_as_it_was_added(services: Services) -> None:
@@ -203,7 +203,17 @@ def test_a_desk_is_read_back_as_it_was_added(services: Services) -> None:
     desk = Desk(name="lanka", title="थाना लंका", level="station", area="lanka", recipient=recipient, via="list")
     services.write_now(lambda unit: add_desk(unit, desk))
     assert services.desks() == [desk]
-    assert services.read(lambda c: find_desk(c, "lanka")) == desk
+    assert services.desk("lanka") == desk
+
+
+@pytest.mark.parametrize("column", ["title", "level", "area", "recipient", "via"])
+def test_no_row_says_what_a_desk_is(services: Services, sp: SeededDesk, dig: SeededDesk, column: str) -> None:
+    before = services.desks()
+    services.write_now(lambda unit: unit.main.execute(update(tables.desk).values({column: "state"})))
+    assert services.desks() == services.write_now(services.desks) == before
+    assert services.inspect_rosters() != ()
+    services.write_now(lambda unit: unit.main.execute(delete(tables.desk)))
+    assert services.desks() == before
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import bulk, tables
 from satark.store.outbox import OutboxMessage
-from satark.telemetry.faults import ALARM_SECONDS
+from satark.telemetry.faults import ALARM_SECONDS, Fault
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, ScriptedChannel, scripted_host
@@ -82,7 +82,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 async def look(running: Running) -> None:
     await running.host.fault_watch.look_once()
     await running.host.peer_watch.look_once()
-    await running.host.fault_watch.look_for_missing()
+    if not await running.host.fault_watch.look_for_missing():
+        await running.host.fault_watch.look_for_missing()
 
 
 Induce = Callable[[Running], AbstractContextManager[None]]
@@ -348,6 +349,11 @@ def deleted_tip(running: Running) -> Iterator[None]:
     (services.data_dir / "tips.kept").unlink()
 
 
+def unreadable_row(*_: object) -> list[Fault]:
+    """Fail, as the look does over a row of another type."""
+    raise TypeError
+
+
 DISK = SimpleNamespace(free=1)
 OLD = int(time.time()) - 3600
 REPLY = {"id": b"r" * 16, "position": 1, "conversation": b"c" * 32, "call": b"", "must_arrive": True, "reason": ""}
@@ -357,7 +363,7 @@ BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"
 
 MACHINE = (
     *("backup", "certificate", "clock", "database", "disk", "drill", "edge_key", "epoch_key", "file_gone", "folder"),
-    *("isolation", "key_store", "name_key", "peer", "public_address", "spool", "tips_missing"),
+    *("isolation", "key_store", "missing_unknown", "name_key", "peer", "public_address", "spool", "tips_missing"),
 )
 FAULTS: dict[str, tuple[Induce, str, int]] = {
     "disk_full": (failing_folder(errno.ENOSPC), "is full; make room at once", 503),
@@ -436,6 +442,11 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "tips_missing": (
         deleted_tip,
         "a desk which had them can't open any more: 1; find out who writes to the databases",
+        200,
+    ),
+    "missing_unknown": (
+        patched("satark.runtime.dependency_faults.missing_faults", unreadable_row),
+        "the look for deleted tips failed twice",
         200,
     ),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),

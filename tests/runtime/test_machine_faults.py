@@ -13,8 +13,9 @@ from socket import create_server
 
 import pytest
 
-from satark.runtime.machine_faults import backup_faults, certificate_faults, note_backup
+from satark.runtime.machine_faults import ClockWatch, backup_faults, certificate_faults, note_backup
 from satark.settings.settings import Settings
+from satark.store.unit_of_work import CLOCKS_APART
 from satark_testing.waiting import LIMIT_SECONDS
 from support.peers.mail import Certificate, self_signed
 
@@ -70,3 +71,11 @@ def test_backups_that_are_set_but_never_made_are_a_fault_on_an_old_installation(
     assert list(backup_faults(Settings(data_dir=tmp_path))) == [], "who sets no recipient has backups of another kind"
     note_backup(tmp_path)
     assert list(backup_faults(settings)) == []
+
+
+def test_clocks_that_both_pass_differ_by_no_more_than_claims_allow_for() -> None:
+    def codes(off: float) -> list[str]:
+        return [one.code for one in ClockWatch(wall=lambda: 1e9 + off).faults(1e9)]
+
+    most = CLOCKS_APART / 2
+    assert [codes(off) for off in (most + 1, -most - 1, most)] == [["clock_wrong"], ["clock_wrong"], []]

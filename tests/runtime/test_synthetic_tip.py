@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from satark.api import hookimpl
 from satark.api.inbound import Batch, CompleteTip, Text
+from satark.api.routing import RouteAdvice
 from satark.plugins.loader import Plugins
 from satark.runtime.host import Host
 from satark.runtime.synthetic_tip import ProbeFailed, send_synthetic_tip
@@ -28,11 +30,20 @@ class DeskSink(ScriptedSink):
         super().__init__("desk")
 
 
+class RoutesToTheProbe:
+    """A plugin that adds the probe's desk to every tip."""
+
+    @hookimpl
+    def satark_route(self) -> RouteAdvice:
+        return RouteAdvice(add=("desk:probe",))
+
+
 @pytest.fixture
-async def worker(tmp_path: Path) -> AsyncIterator[Host]:
+async def worker(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Host]:
     """A running service with a desk for tips and one for probes."""
     channel = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=tmp_path), channel, [DeskSink()])
+    further = getattr(request, "param", None)
+    host = scripted_host(Settings(data_dir=tmp_path), channel, [DeskSink()], plugin=further)
     SeededDesk(host.services, "dig", "range")
     SeededDesk(host.services, "probe", "outpost")
     async with host.running():
@@ -53,7 +64,8 @@ async def test_a_synthetic_tip_arrives_and_nothing_of_it_remains(worker: Host) -
     assert worker.services.read_keys(lambda c: c.execute(select(tables.envelope)).all()) == []
 
 
-async def test_the_probes_desk_gets_no_other_tip(worker: Host) -> None:
+@pytest.mark.parametrize("worker", [None, RoutesToTheProbe()], indirect=True)
+async def test_the_probes_desk_gets_no_other_tip_whatever_a_plugin_advises(worker: Host) -> None:
     assert worker.ingest_runtime
     real = inbound("asha", CompleteTip(Text("They sell arms behind the school at night"), last=True))
     channel = worker.ingest_runtime.channels[0]

@@ -16,7 +16,10 @@ import click
 
 ROOT: Final = Path(__file__).parents[2]
 API: Final = "core/satark/api/__init__.py"
+RELEASED: Final = "tests/store/released"
+"""Of each version a folder with what its databases were made by."""
 _VERSION: Final = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.MULTILINE)
+_REVISION: Final = re.compile(r"[a-z]\d{4}_\w+\.py")
 _API_VERSION: Final = re.compile(r'^VERSION: Final = "(\d+)\.(\d+)"$', re.MULTILINE)
 
 
@@ -55,7 +58,25 @@ def problems(root: Path, today: date) -> list[str]:
     section = changes.partition(f"\n## [{version}] - {today.isoformat()}\n")[2].partition("\n## ")[0]
     if not section.strip():
         found.append(f"CHANGELOG.md has nothing under `## [{version}] - {today.isoformat()}`")
-    return [*found, *api_problems(root, section)]
+    return [*found, *api_problems(root, section), *revision_problems(root)]
+
+
+def revision_files(root: Path) -> list[Path]:
+    """Return the files of the databases' revisions."""
+    return [
+        path
+        for part in ("core", "channels", "sinks")
+        for path in sorted((root / part).glob("**/migrations/**/*.py"))
+        if _REVISION.match(path.name)
+    ]
+
+
+def revision_problems(root: Path) -> list[str]:
+    """Return the revisions that this release would publish, but that no test would refuse to change after that."""
+    listed = "".join(path.read_text("utf-8") for path in (root / RELEASED).glob("*/revisions.sha256"))
+    missing = [path.name for path in revision_files(root) if str(path.relative_to(root)) not in listed]
+    command = "PYTHONPATH=tests .venv/bin/python -m support.released"
+    return [f"{', '.join(missing)}: not in {RELEASED}, run: {command}"] if missing else []
 
 
 def api_problems(root: Path, section: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.release import API, declared_version, git, problems
+from support.release import API, RELEASED, declared_version, git, problems
 
 pytestmark = pytest.mark.slow("a process")
 
@@ -45,6 +45,20 @@ def test_a_ready_repository_is_released(root: Path) -> None:
 def test_a_release_with_uncommitted_changes_is_refused(root: Path) -> None:
     (root / "new").touch()
     assert problems(root, TODAY) == ["the tree has changes that are not committed"]
+
+
+def test_a_release_whose_revisions_could_be_changed_after_it_is_refused(root: Path) -> None:
+    revision = root / "core/satark/store/migrations/main/c0001_first.py"
+    revision.parent.mkdir(parents=True)
+    revision.touch()
+    commit(root)
+    (problem,) = problems(root, TODAY)
+    assert problem.startswith(f"c0001_first.py: not in {RELEASED}, run: ")
+    listed = root / RELEASED / "0.1.0/revisions.sha256"
+    listed.parent.mkdir(parents=True)
+    listed.write_text(f"{'0' * 64}  {revision.relative_to(root)}\n")
+    commit(root)
+    assert problems(root, TODAY) == []
 
 
 def test_a_version_that_is_already_tagged_is_refused(root: Path) -> None:

@@ -27,6 +27,8 @@ from satark.cli.main import cli
 from satark.roster.chain import chain_hash
 from satark.roster.entries import DeskAdded, Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
 from satark.roster.roster import COPY_NAME, Roster, read_copy, write_copy
+from satark.routing.authors import Signers
+from satark.routing.desks import stored_desks
 from satark.runtime.host import Host
 from satark.services import Services
 from satark.settings.settings import Settings
@@ -413,7 +415,7 @@ async def test_without_the_roster_a_forged_desk_in_the_database_can_read(
 ) -> None:
     async with place(tmp_path) as town:
         await town.tip("9140112233")
-        monkeypatch.setattr(Roster, "as_listed", lambda _self, _state, stored: list(stored))
+        monkeypatch.setattr(Signers, "sealable", property(lambda _: town.host.services.read(stored_desks)))
         insert_a_desk(town.attacker)
         await town.tip("9140112244")
         assert town.attacker.opened() != []

@@ -100,9 +100,7 @@ class UpdateParser:
         answer: dict[str, Any] = {"callback_query_id": query.id}
         if tapped.date:
             answer |= {"chat_id": tapped.chat.id, "message_id": tapped.message_id}
-        # A tap has no time of its own, and the message with the button came shortly before it.
-        sent_at = tapped.date or None
-        return self._batch(update, tapped.chat, Tap(query.data), sent_at=sent_at, answer=self._call(answer))
+        return self._batch(update, tapped.chat, Tap(query.data), answer=self._call(answer))
 
     def _batch(
         self,

@@ -185,7 +185,7 @@ class FormPages:
             questions = select(shown, form)
             return self._ask_for_proof(request, shown, form, problem, template=template, questions=questions, **values)
         event = FormPage(tuple(answers_of(select(shown, form), form)), language)
-        outcome = await self._site.ingest(visitor, event, form.value("page"))
+        outcome = await self._site.ingest(visitor, event, form.value("page"), form.marks)
         problems = dict(outcome.prompts[-1].problems) if outcome.prompts else {}
         texts = self._site.texts(self._site.language(request, shown))
         problems |= {step: texts(key) for step, key in form.problems}

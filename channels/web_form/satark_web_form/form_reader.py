@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -18,7 +20,7 @@ from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.request_body import BodyChunks
 from satark_web_form.uploads.tus import announced_kind
 from satark_web_form.uploads.upload_problems import UploadProblem, UploadRefused
-from satark_web_form.uploads.upload_store import UploadStore
+from satark_web_form.uploads.upload_store import UploadStatus, UploadStore
 from satark_web_form.visitor_cookie import Visitor
 
 MAX_BOUNDARY_CHARACTERS: Final = 70
@@ -68,6 +70,7 @@ async def receive_form(
     form = MultipartReader(request, BodyChunks(request, stall_seconds))
     received = ReceivedForm(fields=[], uploads=[], refusals=[])
     count = text_bytes = 0
+    seen: Counter[str] = Counter()
     try:
         async for part in form.parts():
             count += 1
@@ -81,7 +84,7 @@ async def receive_form(
                 try:
                     if problem := await admit(received.fields):
                         raise UploadRefused(problem)  # noqa: TRY301
-                    received.uploads.append(await _store(form, part, key, uploads))
+                    received.uploads.append(await _store(form, part, key, uploads, seen))
                 except UploadRefused as refusal:
                     received.refusals.append(refusal.problem)
     except BrokenForm:
@@ -98,11 +101,21 @@ async def _field(form: MultipartReader, part: PartHeader, max_bytes: int) -> byt
     return bytes(value)
 
 
-async def _store(form: MultipartReader, part: PartHeader, key: DraftKey, uploads: UploadStore) -> str:
-    upload = await uploads.create(key, kind=announced_kind(part.mime), length=None)
+async def _store(
+    form: MultipartReader, part: PartHeader, key: DraftKey, uploads: UploadStore, seen: Counter[str]
+) -> str:
+    """Store a file. `seen`: how often the form held which content, as two chosen files may be alike."""
+    upload, digest = await uploads.create(key, kind=announced_kind(part.mime), length=None), sha256()
+
+    async def content() -> AsyncIterator[bytes]:
+        async for chunk in form.content():
+            digest.update(chunk)
+            yield chunk
+
     try:
-        await uploads.append(key, upload, 0, form.content())
-        await uploads.finish(key, upload)
+        await uploads.append(key, upload, 0, content())
+        seen[digest.hexdigest()] += 1
+        await uploads.finish(key, upload, f"{digest.hexdigest()}/{seen[digest.hexdigest()]}")
     except BaseException:
         await uploads.remove(key, upload)
         raise
@@ -212,6 +225,8 @@ class SubmittedForm(Redacted, frozen=True, kw_only=True):
     """Field name → values."""
     files: tuple[tuple[str, Media], ...] = ()
     """Pairs of a step id and a file. The channel's `fetch` opens the file."""
+    marks: tuple[str, ...] = ()
+    """What stands for these files, and is the same if a browser that got no answer sends the form again."""
     problems: tuple[tuple[str, str], ...] = ()
     """Pairs of a step id and the key of the text that says why a file was refused."""
 
@@ -270,10 +285,21 @@ class FormReader:
         step = form.value("question")
         if not step:
             return form
-        caption = form.value("caption").strip()
-        files = [
-            msgspec.structs.replace(await self._uploads.attach(visitor.key, s.upload, ACCOUNT), caption=caption)
-            for s in await self._uploads.list_uploads(visitor.key)
-            if s.complete
-        ]
-        return msgspec.structs.replace(form, files=tuple((step, media) for media in files))
+        caption, page = form.value("caption").strip(), form.value("page")
+        files: dict[str, tuple[str, Media]] = {}
+        for one in await self._uploads.list_uploads(visitor.key, page):
+            if one.mark in files:
+                with suppress(UploadRefused):  # another request did it
+                    await self._uploads.remove(visitor.key, one.upload)  # a copy, from a form that is sent again
+            elif one.complete and (media := await self._attach(visitor.key, one, page)):
+                files[one.mark] = (step, msgspec.structs.replace(media, caption=caption))
+        return msgspec.structs.replace(form, files=tuple(files.values()), marks=tuple(files))
+
+    async def _attach(self, key: DraftKey, upload: UploadStatus, page: str) -> Media | None:
+        """Attach an upload. None: it was attached before, and a worker has fetched it meanwhile."""
+        try:
+            return await self._uploads.attach(key, upload.upload, ACCOUNT, page)
+        except UploadRefused:
+            if not upload.attached:
+                raise
+            return None

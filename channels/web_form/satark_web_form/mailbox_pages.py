@@ -66,8 +66,8 @@ class MailboxPages:
         events = _events(form)
         problem = " ".join(texts(key) for _, key in form.problems) or ("" if events else texts("status.blank"))
         outcome = Outcome()
-        for number, event in enumerate(events):
-            outcome = await self._site.ingest(visitor, event, f"{form.value('page')}-{number}")
+        for event, marks in events:
+            outcome = await self._site.ingest(visitor, event, form.value("page"), marks)
         if outcome.state == "refused":
             return self._code_page(request, language, form, texts("refused.message.text"), 503)
         if outcome.state != "accepted":
@@ -114,8 +114,8 @@ class MailboxPages:
             return self._code_page(request, language, form, prompt.parts[0])
         if not form.value("message").strip():
             return self._mailbox_page(request, language, prompt, prompt.parts[:-1])
-        for event in _events(form):
-            outcome = await self._site.ingest(visitor, event, form.value("page"))
+        for event, marks in _events(form):
+            outcome = await self._site.ingest(visitor, event, form.value("page"), marks)
         if outcome.state == "refused":
             return self._code_page(request, language, form, texts("refused.message.text"), 503)
         view = await self._site.draft_of(visitor)
@@ -164,11 +164,13 @@ class MailboxPages:
         )
 
 
-def _events(form: SubmittedForm) -> list[Event]:
-    events: list[Event] = [media for _, media in form.files]
+def _events(form: SubmittedForm) -> list[tuple[Event, Sequence[str]]]:
+    """Return the events of a form, each file with its mark."""
+    files = zip(form.files, form.marks, strict=True)
+    events: list[tuple[Event, Sequence[str]]] = [(media, (mark,)) for (_, media), mark in files]
     if form.value("message").strip():
         message = Text(form.value("message").replace("\r\n", "\n"))
-        events.append(FormPage(((MAILBOX, message),)))
+        events.append((FormPage(((MAILBOX, message),)), ()))
     if form.value("token"):
-        events.append(Tap(form.value("token")))
+        events.append((Tap(form.value("token")), ()))
     return events

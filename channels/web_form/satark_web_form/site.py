@@ -14,7 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from satark.api import Batch, Event, FormError, FormView, Inbound, Outcome, WebContext, page_templates, preferred
+from satark.api import (
+    Batch,
+    Event,
+    FormError,
+    FormPage,
+    FormView,
+    Inbound,
+    Media,
+    Outcome,
+    WebContext,
+    page_templates,
+    preferred,
+)
 from satark_web_form.channel import ACCOUNT, FORGET, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
@@ -153,16 +165,17 @@ class FormSite:
         except SQLAlchemyError:
             return DraftLookup(None, database_up=False)
 
-    async def ingest(self, visitor: Visitor, event: Event, page: str = "") -> Outcome:
+    async def ingest(self, visitor: Visitor, event: Event, page: str = "", marks: Sequence[str] = ()) -> Outcome:
         """Ingest one event of a visitor.
 
         Args:
             visitor: the sender.
             event: the event.
             page: the id of the page. The same event of one page is ingested once. Empty: the event is always ingested.
+            marks: what stands for the event's files, which a repeated form brings anew.
         """
         page_id = page or secrets.token_urlsafe(12)
-        key = sha256(_encode((visitor.secret, page_id, event))).hexdigest()
+        key = sha256(_encode((visitor.secret, page_id, _without_files(event), sorted(marks)))).hexdigest()
         inbound = Inbound(account=ACCOUNT, event_key=key, senders=(visitor.address,), event=event)
         return await self._ingest.receive(self.channel, Batch(inbound=[inbound]))
 
@@ -232,6 +245,13 @@ class FormSite:
                 return self.message_page(request, "down", 503, next_url=request.url.path)
 
         return respond
+
+
+def _without_files(event: Event) -> Event | None:
+    if isinstance(event, FormPage):
+        told = tuple(one for one in event.answers if not isinstance(one[1], Media))
+        return msgspec.structs.replace(event, answers=told)
+    return None if isinstance(event, Media) else event
 
 
 def redirect(path: str) -> Response:

@@ -183,8 +183,8 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     belongs to their conversation in that chat. Empty: `account`."""
     event: Event
     sent_at: int | None = None
-    """Unix time in seconds when the message, or the message that it answers, was sent. None, unless the provider gives
-    the same time in every delivery."""
+    """Unix time in seconds when the message was sent. None, unless the provider gives the same time in every delivery.
+    An event that was sent longer ago than `seen_days` is not taken: somebody replays it."""
     provider_message_id: str = ""
     """The provider's id of the message, if the channel can delete it later (`ErasingChannel`); else empty."""
     seen: Call | None = None

@@ -273,7 +273,10 @@ class OfficeLink(Protocol):
         """
 
     async def send_covers(self, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
-        """Send each desk covers, which look like tips, at its moments without other deliveries, until cancelled."""
+        """Send each desk the roster, and covers, which look like tips, at its moments without other deliveries.
+
+        It runs until it is cancelled.
+        """
 
     async def accept(self, message: bytes, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
         """Store an office's answer; return once it is committed. An answer that came before is only confirmed again.

@@ -20,7 +20,6 @@ from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, se
 from satark.custody.verify_log import LogHead
 from satark.identity.signatures import is_signed, signing_key, verifier_of
 from satark.roster.entries import DESK_USE
-from satark.routing.desks import all_desks
 from satark.routing.rules import desks_above
 from satark.services import Services
 from satark.store.tables import audit_key, audit_key_copy
@@ -157,7 +156,7 @@ def _auditors(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]
 
 def holders_above(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:
     """Return the desks above a desk, as the roster lists them, as holders of its audit keys: holder → age recipient."""
-    desks = services.roster.sealable(unit.keys, all_desks(unit.main))
+    desks = services.signers(unit).sealable
     own = next((one for one in desks if one.name == desk), None)
     above = desks_above(own, desks, services.geography) if own else []
     return {desk_holder(one.name): one.recipient for one in above}

@@ -32,7 +32,6 @@ Flaw: TypeAlias = Literal["", "unsigned", "forged"]
 class ReadAct(Redacted, frozen=True, kw_only=True):
     """An act, opened and checked."""
 
-    position: int
     act: Act
     flaw: Flaw
 
@@ -167,7 +166,7 @@ def _read(row: Row[Any], by: Viewer, trusted: _Trusted) -> ReadAct | None:
         return None
     act = signed.act
     may_see = act.desk in by.desks or (act.desk, act.officer) == by.own
-    return ReadAct(position=row.position, act=act, flaw=_flaw(row, signed, trusted)) if may_see else None
+    return ReadAct(act=act, flaw=_flaw(row, signed, trusted)) if may_see else None
 
 
 def _flaw(row: Row[Any], signed: SignedAct, trusted: _Trusted) -> Flaw:

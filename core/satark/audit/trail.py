@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from satark.api.routing import CaseworkError
+from satark.api.routing import CaseworkError, NoSuchDesk
 from satark.api.sealing import recipient_of
 from satark.audit import acts, keys
 from satark.audit.acts import ActKind
@@ -25,7 +25,6 @@ from satark.custody.verify_pack import Signer, verify_pack
 from satark.identity.signatures import is_signed, verifier_of
 from satark.roster.entries import officer_key
 from satark.roster.state import ListedDesk
-from satark.routing.desks import find_desk
 from satark.services import Services
 from satark.store.tables import witness
 from satark.store.unit_of_work import UnitOfWork
@@ -152,8 +151,9 @@ class Trail:
         listed = self._listed(unit)
         found = keys.current_key(unit.main, self.desk, listed.verifier) if listed else None
         # A desk at which nobody has signed in yet has no audit key: only the desk itself can read the act then.
-        desk = listed.desk if listed else find_desk(unit.main, self.desk)
-        return acts.OWN_KEY if self._own_key else 0, found.recipient if found else desk.recipient, self._own_key
+        if listed is None:
+            raise NoSuchDesk
+        return acts.OWN_KEY if self._own_key else 0, found.recipient if found else listed.desk.recipient, self._own_key
 
     def _is_former(self, unit: UnitOfWork, key: Ed25519PrivateKey) -> bool:
         """Return whether the desk has changed its key since. Later signatures of the former key are forged."""

@@ -80,7 +80,8 @@ def make_backup(
         services.evidence, names, lambda: _take_over_erased(settings, services, folder, identity), note
     )
     revisions = tuple(sorted(compose.migrations(services, plugins).current()))
-    folder.write_manifest(name, revisions=revisions, recipients=tuple(recipients), parts=parts)
+    content = {"revisions": revisions, "recipients": tuple(recipients), "parts": parts}
+    services.read_keys(lambda keys: folder.write_manifest(name, keys, **content))
     return Made(
         name=name,
         key=key,

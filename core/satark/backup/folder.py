@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Connection, Engine
 
 from satark import __version__
 from satark.api.egress import proxy_url
@@ -27,6 +29,7 @@ from satark.api.observability import Redacted
 from satark.api.sealing import open_as
 from satark.backup.sealed_stream import Damaged, Record, StoredFile, measure, write_records
 from satark.retention.erasure import parse_tags, tag_lines
+from satark.store import envelopes
 from satark_files.decoding import DECODING_ERRORS
 from satark_files.file_store import FileStore
 from satark_files.open_store import open_store
@@ -58,6 +61,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Public keys whose owners can open the backup."""
     parts: dict[str, StoredFile]
     """The encrypted files of the backup."""
+    tag: bytes = b""
+    """Tag of the name and of everything above, under the name key."""
+
+    def tag_of(self, name: str, keys: Connection | Engine) -> bytes:
+        """Return the tag that this manifest must have as the one of the backup `name`."""
+        return envelopes.tag(keys, name, msgspec.json.encode(replace(self, tag=b"")).decode())
 
 
 class BackupKey(Redacted, frozen=True):
@@ -110,9 +119,10 @@ class BackupFolder:
         self._store.put(f"{name}/{part}", content)
         return measure(BytesIO(content))
 
-    def write_manifest(self, name: str, **content: Any) -> None:
+    def write_manifest(self, name: str, keys: Connection | Engine, **content: Any) -> None:
         """Write the manifest of a backup. With it the backup is complete. `content`: fields of `Manifest`."""
         manifest = Manifest(version=__version__, made=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **content)
+        manifest = replace(manifest, tag=manifest.tag_of(name, keys))
         self.put(name, MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
 
     def manifest(self, name: str) -> Manifest:

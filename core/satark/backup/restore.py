@@ -68,7 +68,10 @@ def restore_backup(settings: Settings, plugins: Plugins, folder: BackupFolder, n
                     parts[part], folder.place(name, part), key.identity, workspace_dir(settings.core.data_dir)
                 )
 
-            tips, lost_files = services.write_now(lambda unit: _load(unit, read, identity, files))
+            def is_whole(unit: UnitOfWork) -> bool:
+                return manifest.tag == manifest.tag_of(name, unit.keys)
+
+            tips, lost_files = services.write_now(lambda unit: _load(unit, read, identity, files, is_whole))
             copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
             spooled = 0
             take_over_note(services, files.note())
@@ -94,7 +97,11 @@ def _parts(folder: BackupFolder, name: str, manifest: Manifest) -> Iterator[dict
 
 
 def _load(
-    unit: UnitOfWork, read: Callable[[str], Iterator[Record]], identity: Identity | None, files: ChunkedFiles
+    unit: UnitOfWork,
+    read: Callable[[str], Iterator[Record]],
+    identity: Identity | None,
+    files: ChunkedFiles,
+    is_whole: Callable[[UnitOfWork], bool],
 ) -> tuple[int, int]:
     """Load both databases; return the numbers of tips and of lost files."""
     filled = [*filled_tables(unit.main), *filled_tables(unit.keys)]
@@ -105,6 +112,8 @@ def _load(
     load(unit.keys, read(KEYS))
     counts = load(unit.main, read(MAIN))
     _check_keys(unit, identity)
+    if not is_whole(unit):
+        raise CantRestore("this is not the backup that was made under this name: parts of it are another's, or gone")
     unit.main.execute(delete(tables.key_canary).where(tables.key_canary.c.name == canaries.STORE))
     files.note()  # a list that can't be read is told before anything is changed
     lost = unit.main.execute(select(tables.file.c.tip).where(tables.file.c.state == "due")).all()

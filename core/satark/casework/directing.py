@@ -15,8 +15,9 @@ from satark.casework.work import PostedMessage
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules
 from satark.roster.chain import lock
+from satark.roster.entries import PROBE_DESK
 from satark.roster.state import RosterState
-from satark.routing.desks import all_desks
+from satark.routing.authors import Signers
 from satark.routing.releases import hash_of_release
 from satark.routing.rules import delivered_to, is_accused, matching_rules
 from satark.routing.sent import addressed, first_key, sent_with_release
@@ -46,7 +47,7 @@ class Directing:
         """
         if tip.envelope.tip_recipient:
             return []
-        desks = self._services.desks()
+        desks = self._services.signers().of(tip.envelope).desks
         return [desk for desk in desks if desk.name != self._desk and self._may_have(desk, tip)]
 
     def direct(
@@ -67,8 +68,8 @@ class Directing:
             ActRefused: the desk has the tip's key and so gets no release, or had the key until a moment ago.
         """
         # Read in this transaction, so that the desk's key can't change before the envelope is stored.
-        host = self._services.signers(unit).of(tip.envelope).host
-        desks = {desk.name: desk for desk in self._sealable(unit, host)}
+        signers = self._services.signers(unit).of(tip.envelope)
+        host, desks = signers.host, {desk.name: desk for desk in signers.sealable}
         desk = desks.get(to_desk)
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
@@ -94,7 +95,7 @@ class Directing:
         step = CaseStep(
             kind="directed",
             to=desk.name,
-            due=due if self._is_below(unit, desk) else 0,
+            due=due if self._is_below(signers, desk) else 0,
             release=release,
             destinations=tuple(one.to for one in destinations if one.recipient),
         )
@@ -166,16 +167,9 @@ class Directing:
                 envelopes.store(unit, tip.id, one.to, one.envelope)
             deliveries.add(unit, tip.id, one.to, again=True, is_urgent=tip.header.priority == "urgent")
 
-    def _is_below(self, unit: UnitOfWork, desk: Desk) -> bool:
-        own = next((one for one in all_desks(unit.main) if one.name == self._desk), None)
+    def _is_below(self, signers: Signers, desk: Desk) -> bool:
+        own = next((one for one in signers.desks if one.name == self._desk), None)
         return own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
-
-    def _sealable(self, unit: UnitOfWork, host: RosterState | None) -> list[Desk]:
-        desks = all_desks(unit.main)
-        known = self._services.roster.sealable(unit.keys, desks)
-        if host:  # an office seals to the host's desks as these sign
-            known += [one.desk for one in host.desks.values() if one.desk.name not in {own.name for own in known}]
-        return known
 
     def _readable_rules(self, unit: UnitOfWork, host: RosterState | None) -> tuple[DestinationRule, ...]:
         roster, services = self._services.roster, self._services
@@ -197,7 +191,7 @@ class Directing:
         return tuple(sealed)
 
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
-        if tip.envelope.tip_recipient:
+        if tip.envelope.tip_recipient or desk.name == PROBE_DESK:
             return False
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 

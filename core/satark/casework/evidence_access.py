@@ -16,7 +16,6 @@ from satark.custody.chain import Form
 from satark.custody.entries import DeskOfficer, officer_entry
 from satark.custody.log import LogRow
 from satark.evidence.own_voice import copy_form, may_hear_voices
-from satark.routing.desks import find_desk
 from satark.services import Services
 from satark.store import evidence_files
 from satark.store.sealed_files import SealedForm, open_sealed, stored_form
@@ -85,7 +84,7 @@ class EvidenceAccess:
         return self._may_listen and self._desk_may_hear()
 
     def _desk_may_hear(self) -> bool:
-        return may_hear_voices(self._services.read(lambda c: find_desk(c, self.desk)).level)
+        return may_hear_voices(self._services.desk(self.desk).level)
 
     def listen(self, tip: OpenTip, ordinal: str) -> Iterator[bytes]:
         """Yield the disguised copy of a tipster's own voice; logged and verified as in `evidence`.

@@ -10,7 +10,6 @@ from typing import Final, TypeVar
 
 import click
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from satark.api.settings import SettingProblem, SettingsError
@@ -34,7 +33,6 @@ from satark.services import Services
 from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
-from satark.store.tables import desk
 from satark.store.writer import Writer
 from satark_files.extra_packages import advice
 from satark_files.sandbox.protections import NAMES, find_protections
@@ -219,10 +217,7 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
             raise _database_problem("is of another version", problem)
         if wrong := [*compose.canary_problems(identity, services), *compose.storage_problems(services)]:
             raise SettingsError(wrong)
-        columns = (desk.c.name, desk.c.level, desk.c.area)
-        desks = services.read(
-            lambda connection: connection.execute(select(*columns).where(desk.c.name != PROBE_DESK)).all()
-        )
+        desks = [one for one in services.desks() if one.name != PROBE_DESK]
         levels = {row.level for row in desks}
         if not levels:
             raise _database_problem("has no desk, so tips can't be submitted", "run: satark desk add --help")

@@ -13,7 +13,7 @@ from satark.roster.entries import Entry, describe, describe_officer
 from satark.roster.roster import CheckedRoster, desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
-from satark.routing.desks import close_roster
+from satark.routing.desks import close_roster, stored_desks
 from satark.runtime.command_host import open_services
 from satark.services import Services
 
@@ -79,7 +79,7 @@ def _head(state: RosterState) -> str:
 
 
 def _differences(services: Services, state: RosterState) -> list[str]:
-    stored = services.desks()
+    stored = services.read(stored_desks)
     return [*desk_problems(state, stored), *destination_problems(state, services.destination_rules)]
 
 

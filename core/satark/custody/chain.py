@@ -34,7 +34,8 @@ OFFICERS = "officers"
 
 GENESIS = hashlib.sha256(b"satark/1/audit").digest()
 """The hash before the first row of the chain through all tips."""
-_EMPTY = hashlib.sha256(b"").digest()
+EMPTY = hashlib.sha256(b"").digest()
+"""Hash of the content of a row that records an erasure."""
 
 
 class LogEntry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,7 +81,7 @@ class ChainRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_erasure(self) -> bool:
         """Whether the row records that the file, or the whole tip, was erased. Such a row never had an entry."""
-        return self.content == _EMPTY
+        return self.content == EMPTY
 
 
 def new_salt() -> str:

@@ -6,13 +6,14 @@ many more tips exist or were erased than were counted. That number never falls, 
 """
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from satark.custody import chain
 from satark.custody.verify_log import LogHead, withheld_files
@@ -26,6 +27,7 @@ from satark_files.decoding import DECODING_ERRORS
 
 _KEPT: Final = "tips.kept"
 _PADDED: Final = 4096
+_AT_ONCE: Final = 500
 NAMED: Final = 10
 """Most tips or files that a difference names."""
 
@@ -76,12 +78,15 @@ def find_losses(services: Services) -> list[Difference]:
         return _losses(main, keys, noted)
 
 
-def find_missing(services: Services, *, note: bool = False) -> list[Difference]:
+def find_missing(
+    services: Services, *, note: bool = False, tag: Callable[[str], bytes] | None = None
+) -> list[Difference]:
     """Return how many tips somebody deleted, or took from one of their desks. This reads every tip.
 
-    `note`: note the number for `missing_tips`, and at the first look the surplus to compare with later.
+    `note`: note the number for `missing_tips`, and at the first look the surplus to compare with later. `tag`: makes
+    the tag that the list of erased tips has of a tip. Who lacks the edge key believes the custody log.
     """
-    present = services.read_keys(lambda keys: services.read(lambda main: tip_counts.surplus(main, keys)))
+    present = services.read_keys(lambda keys: services.read(lambda main: _surplus(main, keys, tag)))
     first, _ = _kept(services)
     first = present if first is None else first
     missing = max(0, first - present)
@@ -147,10 +152,26 @@ def _files(services: Services) -> tuple[Path, Path]:
 
 
 def _kept(services: Services) -> tuple[int | None, int]:
-    """Return `tip_counts.surplus` at this machine's first look (None: there was none), and its missing tips."""
+    """Return `_surplus` at this machine's first look (None: there was none), and its missing tips."""
     with suppress(OSError, *DECODING_ERRORS):
         return msgspec.json.decode((services.data_dir / _KEPT).read_bytes(), type=tuple[int, int])
     return None, 0
+
+
+def _surplus(main: Connection, keys: Connection, tag: Callable[[str], bytes] | None) -> int:
+    """Return how many tips have all their rows or were erased, minus the number counted.
+
+    An erased tip counts once, although somebody may put its rows back.
+    """
+    taken = tip_counts.read(main, tables.tip_count).total()  # first: the key store is committed before the main one
+    every = keys.execute(select(tables.erased_tip.c.tag)).scalars()
+    listed = {one for one in every if one == tip_counts.erased_entry(keys, one[: envelopes.TAG])}
+    log, of = tables.custody.c, tables.tip.c.id
+    entry = log.entry.in_([*map(chain.erasure_commitment, chain.ERASURE_RULES)])
+    erased = exists().where(log.tip == of, log.file == "", log.content == chain.content_hash(b""), entry)
+    ids = main.execute(select(of).where(~erased).execution_options(yield_per=_AT_ONCE)).scalars()
+    here = ([tip for tip in tips if tag is None or tag(tip) not in listed] for tips in ids.partitions())
+    return sum(len(envelopes.vouched_tips(keys, tips)) for tips in here) + len(listed) - taken
 
 
 def _desks(services: Services) -> list[str]:

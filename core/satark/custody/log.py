@@ -15,6 +15,7 @@ from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
+from satark.identity.time_buckets import band_start
 from satark.store import evidence_files
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import UnitOfWork
@@ -148,7 +149,8 @@ def _fixed(entry: bytes, sealed: bytes) -> MakeRow:
 
 def _append(unit: UnitOfWork, tip: str, file: str, *makes: MakeRow) -> None:
     """Add rows about one file; several rows take as many statements as one row."""
-    position, link = _lock_head(unit)
+    head = _lock_head(unit)
+    position, link = head.position, head.link
     unit.custody_head = unit.custody_head or link
     last = unit.main.execute(_NEWEST, {"of": tip}).one_or_none()
     seq, hashed = (last.seq, last.hash) if last else (0, chain.tip_genesis(tip))
@@ -162,20 +164,23 @@ def _append(unit: UnitOfWork, tip: str, file: str, *makes: MakeRow) -> None:
         stored = {"position": position, "tip": tip, "sealed": sealed, "hash": hashed, "link": link}
         rows.append({**stored, **msgspec.structs.asdict(row)})
     unit.insert(custody, rows)
-    unit.main.execute(_SET_HEAD, {"position": position, "link": link})
+    at_start = (head.band_position, head.band_link) if head.band == band_start(unit.now) else (head.position, head.link)
+    shown = {"band": band_start(unit.now), "band_position": at_start[0], "band_link": at_start[1]}
+    unit.main.execute(_SET_HEAD, {"position": position, "link": link, **shown})
     unit.upsert(anchor, [{"id": _ONLY, "position": position, "link": link, "before": unit.custody_head}])
 
 
-def _lock_head(unit: UnitOfWork) -> tuple[int, bytes]:
-    """Lock the head of the chain through all tips until the commit, and return its position and hash."""
+def _lock_head(unit: UnitOfWork) -> DbRow[Any]:
+    """Lock the head of the chain through all tips until the commit, and return it."""
     head = unit.main.execute(_HEAD).one_or_none()
     if head is None:
-        unit.insert_new(custody_head, [{"id": _ONLY, "position": 0, "link": chain.GENESIS}], "id")
+        none = {"position": 0, "link": chain.GENESIS, "band": 0, "band_position": 0, "band_link": chain.GENESIS}
+        unit.insert_new(custody_head, [{"id": _ONLY, **none}], "id")
         head = unit.main.execute(_HEAD).one()
-    return head.position, head.link
+    return head
 
 
-_HEAD = select(custody_head.c.position, custody_head.c.link).with_for_update()
+_HEAD = select(custody_head).with_for_update()
 _SET_HEAD = update(custody_head)
 _NEWEST = (
     select(custody.c.seq, custody.c.hash)

@@ -22,9 +22,11 @@ def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]
     file, tip = tables.file.c, tables.tip.c
     drafts = select(file.tip).where(file.tip.not_in(select(tip.id))).distinct()
     names = [name for one in unit.main.execute(drafts).scalars().all() for name in log.erase_files(unit, one)]
-    waiting = select(file.tip, file.ordinal).join(tables.tip, tip.id == file.tip).where(file.state == "due")
+    claim = file.attempts.label("attempt")
+    waiting = select(file.tip, file.ordinal, claim).join(tables.tip, tip.id == file.tip).where(file.state == "due")
     for row in cast(Sequence[Any], unit.main.execute(waiting).all()):
-        evidence_files.mark_lost(unit, row, canaries.KEY_LOST)
+        if not evidence_files.mark_lost(unit, row, canaries.KEY_LOST):
+            continue
         with suppress(TipKeyAltered):  # nobody knows which key to seal it to
             lost = entries.lost_entry(canaries.KEY_LOST, unit.now)
             log.append_entries(unit, row.tip, newest_recipient(unit, row.tip), row.ordinal, lost)

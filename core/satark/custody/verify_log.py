@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, exists, func, or_, select, text
+from sqlalchemy import Connection, and_, exists, func, or_, select, text
 from sqlalchemy import Row as DbRow
 
 from satark.api.routing import CaseworkError
 from satark.custody import chain
 from satark.custody.log import chain_row
+from satark.identity.time_buckets import band_start
 from satark.services import Services
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import form_name
@@ -20,7 +21,7 @@ from satark.store.tables import anchor, custody, custody_head
 from satark_files.file_store import FileStore
 
 ProblemKind: TypeAlias = Literal[
-    "missing", "order", "altered", "entry", "emptied", "cut", "head", "anchor", "unlogged", "no-file", "known"
+    "missing", "order", "altered", "entry", "emptied", "cut", "head", "anchor", "unlogged", "no-file", "gone", "known"
 ]
 
 _SENTENCES: dict[ProblemKind, str] = {
@@ -34,6 +35,7 @@ _SENTENCES: dict[ProblemKind, str] = {
     "anchor": "the end of the log is not the head that the key store recorded",
     "unlogged": "the custody log has no row for this file",
     "no-file": "the sealed original is not in the evidence folder",
+    "gone": "somebody deleted the file's row, and no row of the log says that it was erased",
     "known": "the log does not contain the head that was noted earlier: it was rewritten or cut off",
 }
 
@@ -75,6 +77,19 @@ class LogHead(msgspec.Struct, frozen=True):
         """Return the head of the log; None: the log is empty."""
         row = connection.execute(select(custody_head.c.position, custody_head.c.link)).one_or_none()
         return LogHead(row.position, row.link) if row and row.position else None
+
+    @staticmethod
+    def shown(connection: Connection, now: int) -> LogHead | None:
+        """Return the head at the end of the last six hours that are over; None: the log was empty then.
+
+        Officers are shown no newer one: each file of a tip that is kept from them moves it.
+        """
+        row = connection.execute(select(custody_head)).one_or_none()
+        if row is None:
+            return None
+        at_start = row.band == band_start(now)
+        head = LogHead(row.band_position, row.band_link) if at_start else LogHead(row.position, row.link)
+        return head if head.position else None
 
     @staticmethod
     def position_of_rows(connection: Connection) -> int:
@@ -227,7 +242,7 @@ class _LogWalk:
 
 
 def _unlogged(connection: Connection, walk: _LogWalk, evidence: FileStore) -> Iterator[AuditProblem]:
-    """Find files without a row in the log, and sealed files that are missing."""
+    """Find files without a row in the log, sealed files that are missing, and files whose rows are."""
     table = tables.file
     withheld, here = withheld_files(connection), {found.name for found in evidence.files()}
     settled = select(table.c.tip, table.c.ordinal, table.c.state).where(table.c.state != "due")
@@ -237,6 +252,18 @@ def _unlogged(connection: Connection, walk: _LogWalk, evidence: FileStore) -> It
         sealed = state == "sealed" and (tip, ordinal) not in withheld
         if sealed and form_name(evidence_files.name(tip, ordinal), "original") not in here:
             yield AuditProblem(what="no-file", tip=tip, file=ordinal)
+    for tip, ordinal in gone_files(connection):
+        yield AuditProblem(what="gone", tip=tip, file=ordinal)
+
+
+def gone_files(connection: Connection) -> list[tuple[str, str]]:
+    """Return the files (tip, ordinal) that the log has and the `file` table lacks, though nobody erased them."""
+    file = tables.file
+    logged, is_erasure = select(custody.c.tip, custody.c.file), custody.c.content == chain.EMPTY
+    whole = select(custody.c.tip).where(is_erasure, custody.c.file == "")
+    of_tips = and_(custody.c.file != "", custody.c.tip.in_(select(tables.tip.c.id)), custody.c.tip.not_in(whole))
+    gone = logged.where(of_tips).except_(select(file.c.tip, file.c.ordinal), logged.where(is_erasure))
+    return sorted((tip, ordinal) for tip, ordinal in connection.execute(gone))
 
 
 def withheld_files(connection: Connection) -> set[tuple[str, str]]:

@@ -279,6 +279,8 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     """Id of the conversation that the file came in. It is notified if the file can't be processed."""
     senders: tuple[bytes, ...] = ()
     """The pseudonyms of the file's sender."""
+    attempt: int = 0
+    """Number of the claim under which a process has the file; 0: it is not claimed."""
 
 
 class Submission(Redacted, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ killed at any point, a rerun with the same name replaces the sealed files that i
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -103,6 +103,8 @@ class _SealedCopies(WorkingCopies):
         self._original = original
         self.sealed: list[SealedPart] = []
         """The sealed copies that are not in their places yet."""
+        self.absent: list[StoredForm] = []
+        """Copies that this run does not make. An earlier run may have left them."""
 
     async def seal_clean(self, mime: str) -> _SealedCopy:
         """Seal the clean copy."""
@@ -113,7 +115,7 @@ class _SealedCopies(WorkingCopies):
         try:
             mime = await self.derive(job)
         except Unclean:
-            await asyncio.to_thread(self._place(form).remove)
+            self.absent.append(self._place(form))
             return _NO_COPY
         return await self._seal(self.path_of(job), mime, form)
 
@@ -121,11 +123,18 @@ class _SealedCopies(WorkingCopies):
         """Disguise a voice. If that fails, the copy is empty, so that a file with sound never counts as silent."""
         disguised = await self.seal_derived(scrubber.DISGUISE_JOB, "disguised")
         if not disguised.sha256:
+            self.absent.pop()
             nothing, least, target = io.BytesIO(), self._original.padded, self._place("disguised")
             self.sealed.append(
                 await asyncio.to_thread(sealed_files.seal_file, nothing, target, self._recipient, least=least)
             )
         return disguised
+
+    def put_in_place(self) -> None:
+        """Store the original and its copies in place of those that an earlier run left."""
+        for copy in self.absent:
+            copy.remove()
+        sealed_files.put_in_place(self._original, *self.sealed)
 
     async def _seal(self, copy: Path, mime: str, form: SealedForm) -> _SealedCopy:
         least = sealed_files.PREVIEW if copy == self.path_of(scrubber.PREVIEW_JOB) else self._original.padded
@@ -138,6 +147,10 @@ class _SealedCopies(WorkingCopies):
 def _seal_copy(copy: Path, target: StoredForm, recipient: str, least: int) -> SealedPart:
     with copy.open("rb") as source:
         return sealed_files.seal_file(source, target, recipient, least=least)
+
+
+async def _alone() -> None:
+    """Do nothing before the store changes: no other process has the file."""
 
 
 async def process_file(
@@ -153,6 +166,7 @@ async def process_file(
     voice: bool = False,
     max_bytes: int | None = None,
     reject: Callable[[str, Path], bool] | None = None,
+    before_store: Callable[[], Awaitable[None]] = _alone,
 ) -> ProcessedFile:
     """Seal a file and its copies in `store`; on return, all are checked and outlast a power cut.
 
@@ -166,6 +180,7 @@ async def process_file(
         workspace: the folder for plain files, from `satark.store.workspace.workspace_dir`.
         voice: whether the file is a recording that the sender spoke.
         reject: given the type and path of the plain clean copy, tells whether the file must be erased.
+        before_store: awaited before a file of that name is put, replaced or erased; it may raise instead.
 
     Raises:
         TooLarge: the stream has more bytes than the file may have.
@@ -184,16 +199,19 @@ async def process_file(
                 jobs = next((jobs for beginning, jobs in _JOBS.items() if file.mime.startswith(beginning)), ())
                 clean_mime = await copies.make_clean(source, file.mime, jobs)
             except Unclean as unclean:
+                await before_store()
                 await asyncio.to_thread(sealed_files.erase_derived_copies, store, name)
                 await asyncio.to_thread(sealed_files.put_in_place, original)
                 return msgspec.structs.replace(file, problem=unclean.reason)
             if reject is not None and await asyncio.to_thread(reject, clean_mime, copies.clean):
+                await before_store()
                 await asyncio.to_thread(sealed_files.erase, store, [name])
                 raise Rejected
             sound = voice or clean_mime.startswith("audio/")
             sealed = await _seal_copies(copies, clean_mime, sound=sound)
             read = await _read_original(copies, source, file.mime, clean_mime, sound=sound)
-            await asyncio.to_thread(sealed_files.put_in_place, original, *copies.sealed)
+            await before_store()
+            await asyncio.to_thread(copies.put_in_place)
         finally:  # what is in its place stays
             for part in (original, *copies.sealed):
                 part.discard()

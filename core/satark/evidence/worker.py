@@ -56,6 +56,8 @@ LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
 STORE_WAIT = 20.0
 """Seconds between two attempts while the store of files is down, which use up none."""
+_HELD_UP = {StorageDown.__name__, BlockingIOError.__name__}
+"""Errors that use up no attempt: the store is down, or who lost the claim on a file still writes it."""
 _PADDED = 2048
 """Least size of a file's record in its padded form."""
 _SOON = 0.1
@@ -89,7 +91,7 @@ class EvidenceWorker:
         self._opening = asyncio.Lock()
         self._exits = AsyncExitStack()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._claimed: dict[str, MediaJob] = {}
+        self._claimed: set[MediaJob] = set()
         self._wake = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -116,19 +118,19 @@ class EvidenceWorker:
             while True:
                 self._wake.clear()
                 claimed = await self._claim(CLAIMED - len(self._claimed))
-                for job, attempt in claimed:
-                    self._claimed[store.name(job.tip, job.ordinal)] = job
-                    tasks.create_task(self._fetch(job, attempt))
+                self._claimed.update(claimed)
+                for job in claimed:
+                    tasks.create_task(self._fetch(job))
                 if not claimed:
                     await wait_for(self._wake, seconds=1)
 
     async def _keep_claims(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            if jobs := [*self._claimed.values()]:
+            if jobs := [*self._claimed]:
                 self.writer.write_soon(lambda unit, jobs=jobs: store.renew_claims(unit, jobs))  # type: ignore[misc]
 
-    async def _claim(self, most: int) -> list[tuple[MediaJob, int]]:
+    async def _claim(self, most: int) -> list[MediaJob]:
         if most <= 0:
             return []
         try:
@@ -136,19 +138,19 @@ class EvidenceWorker:
         except StoreDown:
             return []
 
-    async def _fetch(self, job: MediaJob, attempt: int) -> None:
+    async def _fetch(self, job: MediaJob) -> None:
         # With the store down no result can be written: the claim expires, and the file is fetched again.
         try:
-            with suppress(StoreDown):
-                await self._try(job, attempt)
+            with suppress(StoreDown, _ClaimLost):
+                await self._try(job)
         except asyncio.CancelledError:  # the process is told to stop: another one need not wait for the claim's end
             self.writer.write_soon(lambda unit: store.retry_later(unit, job, 0, ""))
             raise
-        self._claimed.pop(store.name(job.tip, job.ordinal), None)
+        self._claimed.discard(job)
         if len(self._claimed) == AT_ONCE:  # not at each file: several are claimed in one transaction
             self._wake.set()
 
-    async def _try(self, job: MediaJob, attempt: int) -> None:
+    async def _try(self, job: MediaJob) -> None:
         async with self._slots:
             try:
                 await self._process(job)
@@ -160,10 +162,10 @@ class EvidenceWorker:
                 await self._lose(job, "tip full", FileNotice("tip_full"))
             except Rejected:
                 await self._lose(job, "sender's own card", FileNotice("own_card"))
-            except StoreDown:
+            except (StoreDown, _ClaimLost):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever fails, the file is retried
-                await self._retry(job, attempt, type(error).__name__)
+                await self._retry(job, type(error).__name__)
             await asyncio.sleep(PAUSE)
 
     async def _process(self, job: MediaJob) -> None:
@@ -203,7 +205,7 @@ class EvidenceWorker:
         elif file.problem and job.position and self._tasks is not None:
             self._tasks.create_task(self._tell_uncleaned(job))
         self._count("sealed", "file_sealed")
-        await _discard(channel, job.ref)
+        await self._discard(job.ref)
 
     def _recipient(self, unit: UnitOfWork, job: MediaJob) -> str:
         return recipient_of_job(unit, self.roster.check(unit.keys, committed=False).state, job)
@@ -238,7 +240,17 @@ class EvidenceWorker:
             voice=job.kind in SPOKEN,
             max_bytes=most,
             reject=reject,
+            before_store=lambda: self._renew(job),
         )
+
+    async def _renew(self, job: MediaJob) -> None:
+        """Renew a claim, so that no other process seals the file while this one puts the copies in place."""
+
+        def write(unit: UnitOfWork) -> bool:
+            store.renew_claims(unit, [job])
+            return store.is_claimed(unit.main, job)
+
+        await self._settle(write, job)
 
     async def _open_sandbox(self) -> Sandbox:
         """Start the sandbox when the first file comes. Its libraries are large, and many processes never get a file."""
@@ -250,8 +262,8 @@ class EvidenceWorker:
                 self._sandbox = await self._exits.enter_async_context(sandbox)
             return self._sandbox
 
-    async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
-        is_down = reason == StorageDown.__name__
+    async def _retry(self, job: MediaJob, reason: str) -> None:
+        attempt, is_down = job.attempt, reason in _HELD_UP
         final = attempt >= self._core.media_attempts and not is_down
         event = "file not fetched, giving up" if final else "file not fetched, will retry"
         log.warning(event, channel=channel_of(job.ref.account), error=reason, attempt=attempt)
@@ -282,9 +294,24 @@ class EvidenceWorker:
         self.notices.posted(messages)
 
     async def _settle(self, write: Callable[[UnitOfWork], bool], job: MediaJob) -> None:
-        """Store the result of an attempt. If the tipster erased the file in the meantime, erase its sealed copies."""
-        if not await self.writer.write(write):
+        """Store the result of an attempt. If the tipster erased the file in the meantime, erase its copies everywhere.
+
+        Raises:
+            _ClaimLost: the tipster erased the file, or it is another process's: nothing that this attempt did counts.
+        """
+        holds, exists = await self.writer.write(lambda unit: (write(unit), store.exists(unit.main, job)))
+        if not exists:
             await asyncio.to_thread(erase, self._files, [store.name(job.tip, job.ordinal)])
+            await self._discard(job.ref)
+        if not holds:
+            raise _ClaimLost
+
+    async def _discard(self, ref: MediaRef) -> None:
+        try:
+            await self.channels[ref.account].discard(ref)
+        except Exception as error:  # noqa: BLE001 - the file is sealed: no failure here may fetch it again or lose it
+            name = channel_of(ref.account)
+            log.warning("file not deleted at the provider", channel=name, error=type(error).__name__)
 
     def _count(self, result: str, kind: Kind) -> None:
         self.metrics.files.count(result)
@@ -293,6 +320,10 @@ class EvidenceWorker:
 
 class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is raised
     """The file has more bytes than its tip has left. Nothing of it was stored."""
+
+
+class _ClaimLost(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """The file was erased, or another process has claimed or settled it since."""
 
 
 class _KeyRenewed(Exception):  # noqa: N818 - it reads as what it says where it is raised
@@ -332,13 +363,6 @@ def _lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
     if found:
         custody.append_entries(unit, job.tip, job.recipient, job.ordinal, entries.lost_entry(reason, unit.now))
     return found
-
-
-async def _discard(channel: Channel, ref: MediaRef) -> None:
-    try:
-        await channel.discard(ref)
-    except Exception as error:  # noqa: BLE001 - the file is sealed: no failure here may fetch it again or lose it
-        log.warning("file not deleted at the provider", channel=channel.name, error=type(error).__name__)
 
 
 def is_senders_card(card: Path, account: str, senders: Collection[bytes], identity: Identity) -> bool:

@@ -1,8 +1,6 @@
-"""Stocks: threads of low priority make, in advance, things that take long to make. Each is used once."""
+"""Stocks: a thread makes, in advance, things that take long to make. Each is used once."""
 
 import math
-import os
-import sys
 import threading
 import time
 from collections import deque
@@ -15,15 +13,13 @@ _LOW: Final = 256
 """Number of remaining things at which the stock is filled at once."""
 _IDLE_SECONDS: Final = 1.0
 """Seconds without demand after which the stock is filled completely. While many tips come, they get the processor."""
-_IDLE, _LOW_PRIORITY = 19, 5
-"""Priorities (`nice`) of the thread that fills an idle stock, and of the thread that fills a low stock."""
 
 
 class Stock(Generic[T]):
     """Makes things in advance.
 
-    One thread fills the stock while nobody takes from it. Another fills a low stock while somebody does. `make` makes
-    one thing, in any thread. `ahead`: how many to have ready; 0: each is made when it is taken.
+    One thread fills the stock while nobody takes from it, and a low stock always. `make` makes one thing, in any
+    thread. `ahead`: how many to have ready; 0: each is made when it is taken.
     """
 
     def __init__(self, make: Callable[[], T], *, ahead: int, name: str) -> None:
@@ -31,19 +27,14 @@ class Stock(Generic[T]):
         self._ready: deque[T] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._low = min(_LOW, ahead // 4)
+        self._ahead, self._low = ahead, min(_LOW, ahead // 4)
         self._taken_at = -math.inf
-        hands = ((name, ahead, _IDLE, _IDLE_SECONDS), (f"{name}-low", self._low, _LOW_PRIORITY, 0.0))
-        self._hands = [
-            threading.Thread(target=self._fill, args=(most, nice, idle), name=name, daemon=True)
-            for name, most, nice, idle in hands
-            if most
-        ]
+        self._thread = threading.Thread(target=self._fill, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin to fill the stock."""
-        for hand in self._hands:
-            hand.start()
+        if self._ahead:
+            self._thread.start()
 
     def take(self) -> T:
         """Take one thing, in any thread. If the stock is empty, make one."""
@@ -58,31 +49,26 @@ class Stock(Generic[T]):
         return taken
 
     def close(self) -> None:
-        """End the threads without waiting for their present work."""
+        """End the thread without waiting for its present work."""
         self._closed = True
         with self._changed:
             self._changed.notify_all()
 
-    def _fill(self, most: int, nice: int, idle: float) -> None:
-        _step_back(nice)
-        while self._wait_for_need(most, idle):
-            made = self._make()
+    def _fill(self) -> None:
+        # It rests as long as it worked instead of having a low priority: on a busy machine a thread of low priority
+        # that holds the interpreter's lock waits for a processor, and all other threads wait for it.
+        while self._wait_for_need():
+            began = time.monotonic()
+            self._ready.append(self._make())
             with self._changed:
-                if len(self._ready) < most:  # the other thread may have filled it meanwhile
-                    self._ready.append(made)
+                self._changed.wait_for(lambda: self._closed, time.monotonic() - began)
 
-    def _wait_for_need(self, most: int, idle: float) -> bool:
-        """Wait until the stock is below `most` and nobody has taken a thing for `idle` seconds. False: it is closed."""
+    def _wait_for_need(self) -> bool:
+        """Wait until something must be made. False: the stock is closed."""
         with self._changed:
             while not self._closed:
-                if len(self._ready) < most and time.monotonic() >= self._taken_at + idle:
+                is_idle = time.monotonic() >= self._taken_at + _IDLE_SECONDS
+                if len(self._ready) < (self._ahead if is_idle else self._low):
                     return True
-                self._changed.wait(idle or None)
+                self._changed.wait(_IDLE_SECONDS)
             return False
-
-
-def _step_back(nice: int) -> None:
-    """Lower the priority of this thread, if the system has priorities for single threads."""
-    if sys.platform == "linux":
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(own, nice))

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from satark.api.inbound import Address
+from satark.api.observability import log
 from satark.api.prompt import Prompt
 from satark.identity.edge_key import Identity
 from satark.ingest.event import MOST_DAYS, InboundEvent, TurnResult, seen_key, seen_row
@@ -129,15 +130,20 @@ class BatchRunner:
 def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: int) -> set[bytes]:
     """Remember those of these events that are new; return their keyed hashes.
 
-    If the provider says when an event was sent, each delivery of the event has the same key. For other events, and for
-    an event that came so late that it would soon be forgotten, the keys of all days are looked up.
+    An event that was sent longer ago than events are remembered is not new: somebody replays it, since providers give
+    up within days. If the provider says when an event was sent, each delivery of the event has the same key. For other
+    events, and for an event that came so late that it would soon be forgotten, the keys of all days are looked up.
 
     `sent`: keyed hash of an event → Unix time at which it was sent; None if its provider does not say.
     """
+    oldest = max(unit.day - seen_days, 0)
+    if stale := {hashed for hashed, at in sent.items() if at is not None and 0 < at // 86_400 < oldest}:
+        log.warning("events were not taken: their provider sent them longer ago than `seen_days`", count=len(stale))
+        sent = {hashed: at for hashed, at in sent.items() if hashed not in stale}
     timely = range(max(unit.day - seen_days + _DELIVERY_DAYS, 0), MOST_DAYS)
     days = {hashed: at // 86_400 for hashed, at in sent.items() if at is not None and at // 86_400 in timely}
     # Of tomorrow too: the clock of another process may be ahead of this one.
-    remembered = range(max(unit.day - seen_days, 0), unit.day + 2)
+    remembered = range(oldest, unit.day + 2)
     known = _seen_on(unit, sent.keys() - days.keys(), remembered)
     new = {seen_key(days.get(hashed, unit.day), hashed): hashed for hashed in sent.keys() - known}
     rows = [seen_row(key, unit.day + 1) for key in sorted(new)]

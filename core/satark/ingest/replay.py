@@ -30,7 +30,7 @@ class SpoolReplay:
         self._metrics = metrics
         self._failures: dict[str, int] = {}
         """Name of a batch's file → how often the batch has failed in this process."""
-        metrics.waiting.labels("spool").set_function(lambda: spool.depth)
+        metrics.waiting.labels("spool").set_function(lambda: spool.shown_depth)
         metrics.waiting.labels("spool_quarantined").set_function(lambda: spool.quarantined)
 
     async def start(self) -> None:

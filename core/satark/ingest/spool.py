@@ -52,6 +52,12 @@ class Spool:
         return len(waiting(self._folder))
 
     @property
+    def shown_depth(self) -> int:
+        """Number of waiting batches, rounded down to a tenth of `spool_max_files`: each one would tell its second."""
+        step = max(1, self._max_files // 10)
+        return self.depth // step * step
+
+    @property
     def quarantined(self) -> int:
         """Number of batches that could not be ingested."""
         return len(quarantined(self._folder))

@@ -25,6 +25,7 @@ from satark.plugins.loader import Plugins
 from satark.retention.schedule import begin_term
 from satark.roster.state import RosterState
 from satark.routing import rules
+from satark.routing.authors import Signers
 from satark.routing.desks import close_roster, lock_desks
 from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
@@ -73,6 +74,8 @@ class Submissions:
     decoys: Decoys
     plugins: Plugins
     services: Services
+    synthetic: bool = False
+    """The tips are the probe's."""
 
     def submit(
         self,
@@ -119,7 +122,15 @@ class Submissions:
         desks, services = self._desks(unit), self.services
         state = self._roster_state(unit)
         readable = services.roster.readable_rules(state, services.destination_rules)
-        route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)
+        route = rules.route(
+            tip,
+            desks,
+            services.geography,
+            advice,
+            destination_rules=readable,
+            priority=priority,
+            synthetic=self.synthetic,
+        )
         if not state.closed:
             close_roster(unit, services.destination_rules)
             unit.forget(self._read_roster)
@@ -179,8 +190,8 @@ class Submissions:
     def _read_desks(self, unit: UnitOfWork) -> Sequence[Desk]:
         # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
         # So the roster is read after that.
-        stored = lock_desks(unit)
-        return self.services.roster.as_listed(self._roster_state(unit), stored)
+        lock_desks(unit)
+        return Signers(self._roster_state(unit)).sealable
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
         return unit.once(self._read_roster)

@@ -23,7 +23,6 @@ from satark.ingest.sessions import with_receipt
 from satark.ingest.submission import Submissions
 from satark.outbox.outbox import Outbox, message
 from satark.plugins.loader import Plugins
-from satark.routing.desks import all_desks
 from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIPSTER_USE
 from satark.routing.tip_keys import decode_root
@@ -174,8 +173,11 @@ class TurnRunner:
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
             tipster_key=tipster_key, calls=capabilities.calls,
-            above_range=unit.once(_is_above_range),
+            above_range=unit.once(self._is_above_range),
         )  # fmt: skip
+
+    def _is_above_range(self, unit: UnitOfWork) -> bool:
+        return any(desk.level == "state" for desk in self.submissions.services.desks(unit))
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
         """Update a session with the state that its files reached since its last turn.
@@ -285,10 +287,6 @@ def _verifier(job: MediaJob, before: Session, turn: Turn) -> str:
     boxes = (box for one in (turn.session, before) if one for box in (one.mailbox, one.sent))
     root = next((box.root for box in boxes if box and box.tip == job.tip), b"")
     return decode_root(root).verifier if root else tip_verifier(before.identity)
-
-
-def _is_above_range(unit: UnitOfWork) -> bool:
-    return any(desk.level == "state" for desk in all_desks(unit.main))
 
 
 def _second(first: Turn, second: Turn) -> Turn:

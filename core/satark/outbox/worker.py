@@ -35,7 +35,7 @@ from satark.settings.core import Core
 from satark.store import outbox as store
 from satark.store import provider_messages
 from satark.store.outbox import OutboxMessage
-from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import CLOCKS_APART, UnitOfWork
 from satark.store.writer import StoreDown, WriteBatcher, Writer
 from satark.telemetry.faults import refusal_code, refused_reply, refusing_provider
 from satark.telemetry.metrics import Metrics
@@ -296,8 +296,6 @@ def _name(result: SendResult) -> str:
 
 ALL_EVERY: Final = 60
 """Seconds between two polls without a limit, which find due times long past from a process whose clock is behind."""
-CLOCKS_APART: Final = 60
-"""Seconds by which a poll overlaps the previous poll."""
 
 
 class Polling:

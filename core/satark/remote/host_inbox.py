@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from satark.api.background import run_in_thread
 from satark.api.observability import log
@@ -26,7 +26,7 @@ from satark.remote.messages import (
     decode,
 )
 from satark.remote.offices import Office, apply_key_change, office_of
-from satark.routing.desks import all_desks
+from satark.routing.authors import Signers
 from satark.routing.rules import delivered_to
 from satark.routing.tip_keys import TipKeyAltered, newest_recipient
 from satark.services import ProcessServices
@@ -53,7 +53,7 @@ class HostInbox:
         office, answer = await run_in_thread(self._open, message)
         try:
             accepted = await self._services.write(lambda unit: _accept(unit, answer, self._services))
-        except DataError:
+        except (DataError, IntegrityError):
             raise MessageRejected("content") from None  # it would fail for ever, and hold up what comes after it
         if accepted is None:
             return  # the office sends it again
@@ -129,12 +129,11 @@ def _recorded(connection: Connection, answer: OfficeAnswer) -> int | None:
 
 
 def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, services: ProcessServices) -> None:
-    desks = services.roster.sealable(unit.keys, all_desks(unit.main))
-    desk = next((one for one in desks if one.name == directed.desk), None)
+    state = services.roster.check(unit.keys, committed=False).state
+    desk = next((one for one in Signers(state).sealable if one.name == directed.desk), None)
     if desk is None or desk.recipient != directed.recipient:
         _report_changed_key(unit, answer)
         return
-    state = services.roster.check(unit.keys, committed=False).state
     # The host opens no envelope: an office replaces those below its own level alone; if it may have a release, none.
     rank, own = (LEVELS.index(state.desks[one].desk.level) for one in (desk.name, answer.desk))
     has_tip, is_high = envelopes.find(unit.keys, answer.tip, desk.name) is not None, own >= LEVELS.index("district")

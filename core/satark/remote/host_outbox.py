@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import keep_running, run_in_thread
@@ -35,7 +35,6 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import Office, copy_recipient, office_of
 from satark.retention.erasure import sent_tag
-from satark.routing.desks import find_desk
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
 from satark.store import changed_keys, deliveries, due_times, envelopes, evidence_files, tables
@@ -52,6 +51,10 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 
 _DAY = 86_400 * 10**9
 """Nanoseconds of a day."""
+_MOMENTS = 16
+"""Moments of an office before the present one whose rows are deleted, or, the later half of them, kept."""
+_LOOK_SECONDS = 60
+"""Seconds between two looks for new offices, and whether an office lacks the roster of today."""
 _HEADER = 8
 """Bytes that a field's own length takes at most."""
 WITH_FILES = 6 * 3600
@@ -90,20 +93,26 @@ class HostOutbox:
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
-        if office.link.verifier:
-            await self.send_directory(office, publish)
         tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
         await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
         await self._send_all(office, tip, publish, b"cover" if is_cover else b"")
         return Done()
 
     async def send_covers(self, publish: Publish) -> None:
-        """Send a cover at each office's moments when no delivery waits for the office, until cancelled."""
-        desks = await run_in_thread(self._services.desks)
+        """Send each office the roster, and a cover at its moments when no delivery waits for it, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for desk in desks:  # a copy of a desk at this host is read by nobody who could tell covers from tips
-                if desk.via != DESK_SINK and self._services.office_seconds:
-                    tasks.create_task(keep_running("covers", partial(self._send_covers_to, desk.destination, publish)))
+            known = set[Destination]()
+            while True:
+                # A copy of a desk at this host is read by nobody who could tell covers from tips.
+                remote = {
+                    desk.destination for desk in await run_in_thread(self._services.desks) if desk.via != DESK_SINK
+                }
+                for to in remote - known:
+                    tasks.create_task(keep_running("rosters", partial(self._send_rosters, to, publish)))
+                    if self._services.office_seconds:
+                        tasks.create_task(keep_running("covers", partial(self._send_covers_to, to, publish)))
+                known |= remote
+                await asyncio.sleep(_LOOK_SECONDS)
 
     async def _send_covers_to(self, to: Destination, publish: Publish) -> None:
         while True:
@@ -114,12 +123,32 @@ class HostOutbox:
                     await self.send_cover(to, publish)
             await asyncio.sleep(1)
 
+    async def _send_rosters(self, to: Destination, publish: Publish) -> None:
+        # Never together with a delivery: the roster would tell the office that a tip was told which is kept from it.
+        while True:
+            with suppress(CarrierError, SQLAlchemyError):
+                office = await run_in_thread(self._services.read, lambda c: self._office(c, to.name))
+                if office and office.link.verifier:
+                    await self.send_directory(office, publish)
+            await asyncio.sleep(_LOOK_SECONDS)
+
     async def _takes_moment(self, to: Destination, at: int) -> bool:
         """Return whether this process sends the cover of an office's moment: one of several processes does."""
-        every = self._services.office_seconds
-        use = f"moments, one in {every} s"
-        taken = await run_in_thread(self._services.read_keys, lambda c: envelopes.tag(c, to, use))
-        return await self._record_sent(to.name, taken, at // every)
+        table, every = tables.sent_transfer, self._services.office_seconds
+        moments = range(at // every - _MOMENTS, at // every + 1)
+        *old, taken = await run_in_thread(
+            self._services.read_keys, lambda c: [envelopes.tag(c, to, f"moment {n} of {every} s") for n in moments]
+        )
+
+        def write(unit: UnitOfWork) -> bool:
+            # Not one row with the last moment's number: whoever raises it would end the covers.
+            unit.main.execute(delete(table).where(table.c.transfer_id.in_(old[: _MOMENTS // 2])))
+            row = {"desk": to.name, "transfer_id": taken, "chunks": 1}
+            is_there = select(table.c.desk).where(table.c.transfer_id == taken)
+            # A row that can't be stored, as by a trigger, ends no covers.
+            return bool(unit.insert_new(table, [row], "transfer_id")) or unit.main.execute(is_there).first() is None
+
+        return await self._services.write(write)
 
     async def send_cover(self, to: Destination, publish: Publish) -> None:
         """Send an office a cover of one of the stored tips, unless a delivery waits for the office."""
@@ -160,7 +189,7 @@ class HostOutbox:
 
     def _office(self, connection: Connection, desk: str) -> Office | None:
         known = office_of(connection, self._services.keys, desk)
-        return known or (copy_recipient(connection, desk) if desk in self._copies else None)
+        return known or (copy_recipient(self._services, desk) if desk in self._copies else None)
 
     async def send_directory(self, office: Office, publish: Publish, *, again: bool = False) -> None:
         """Send the roster, unless the office was sent the same one today; with `again` in any case.
@@ -239,7 +268,8 @@ class HostOutbox:
         """Return a tip, and whether the desk must get only covers of it."""
         envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
         stands_in = envelope or encrypt_alike(bytes(envelopes.PADDED))
-        message = self._services.read(lambda c: _tip_message(c, self._services.evidence, tip, desk, stands_in))
+        listed = self._services.desk(desk)
+        message = self._services.read(lambda c: _tip_message(c, self._services.evidence, tip, listed, stands_in))
         if message:
             stored = message.key_changes
             changes = self._services.read_keys(lambda c: changed_keys.opened(c, tip, stored))
@@ -248,7 +278,7 @@ class HostOutbox:
 
 
 def _tip_message(
-    connection: Connection, evidence: FileStore, tip: str, desk: str, envelope: bytes
+    connection: Connection, evidence: FileStore, tip: str, desk: Desk, envelope: bytes
 ) -> TipMessage | None:
     columns = [tables.tip.c[name] for name in ("number", "revision", "recipient", "key_changes", "day", "document")]
     row = connection.execute(select(*columns).where(tables.tip.c.id == tip)).mappings().one_or_none()
@@ -261,7 +291,7 @@ def _tip_message(
         tip=tip,
         envelope=envelope,
         thread=tuple(ThreadEntry(seq=seq, sealed=sealed) for seq, sealed in connection.execute(thread)),
-        files=tuple(_files(connection, evidence, tip, find_desk(connection, desk))),
+        files=tuple(_files(connection, evidence, tip, desk)),
         custody=tuple(CustodyEntry(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
 

@@ -17,7 +17,7 @@ from satark.roster.chain import Proposal, append, read_state, verify
 from satark.roster.entries import Entry, HostNoted, KeyChange
 from satark.roster.roster import lines_of
 from satark.roster.rules import NotAllowed, Unsigned
-from satark.routing.desks import add_desk, all_desks
+from satark.routing.desks import add_desk
 from satark.routing.rules import encode_rules
 from satark.services import Services
 from satark.store import bulk, deliveries, envelopes, tables
@@ -93,12 +93,12 @@ def office_of(connection: Connection, keys: Connection | Engine, desk: str) -> O
     return Office(desk=desk, link=link) if row.tag == office_tag(keys, desk, link) else None
 
 
-def copy_recipient(connection: Connection, desk: str) -> Office | None:
+def copy_recipient(services: Services, desk: str) -> Office | None:
     """Return the recipient of a desk's copies: the desk's own key, so that only its officers open them.
 
     None if there is no such desk.
     """
-    found = next((one for one in all_desks(connection) if one.name == desk), None)
+    found = next((one for one in services.signers().sealable if one.name == desk), None)
     if found is None:
         return None
     return Office(desk=desk, link=LinkPublicKeys(recipient=found.recipient, verifier=""))

@@ -108,18 +108,6 @@ class Roster:
         rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
         return rows if rows[: len(own)] == own else own
 
-    def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
-        """Return, in a transaction, the desks to seal to: those of the roster, whatever the database has.
-
-        A desk that differs from the roster, or is only in one of the two, raises an alarm.
-        """
-        return self.as_listed(self.check(keys, committed=False).state, stored)
-
-    def as_listed(self, state: RosterState, stored: Sequence[Desk]) -> list[Desk]:
-        """Return the result of `sealable` for a state that this transaction has checked."""
-        self._report(desk_problems(state, stored))
-        return [one.desk for name, one in state.desks.items() if name not in state.refused]
-
     def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
         """Return the destination rules that the roster allows: those that read no tips, and those that it lists."""
         every = tuple(rules)

@@ -20,6 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from satark.api.observability import Redacted
+from satark.api.routing import Desk
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import CaseStep, Checkpoint, Envelope, Evidence, Message
 from satark.identity import time_buckets
@@ -99,6 +100,23 @@ class Signers:
     def head(self) -> tuple[str, ...]:
         """The heads of both rosters: a value that was stored for other heads is outdated."""
         return tuple(one.head for one in (self._own, self.host) if one)
+
+    @property
+    def desks(self) -> list[Desk]:
+        """Every desk, by name. Everything reads this, so that no row of a database decides who gets what.
+
+        An office's own desks have the title, level and area that the host's roster gives them.
+        """
+        found = {name: replace(one.desk, via="host") for name, one in (self.host.desks if self.host else {}).items()}
+        for name, one in self._own.desks.items():
+            told = found.get(name, one.desk)
+            found[name] = replace(one.desk, title=told.title, level=told.level, area=told.area)
+        return [found[name] for name in sorted(found)]
+
+    @property
+    def sealable(self) -> list[Desk]:
+        """The desks to seal to: without those that a head which officers signed does not list."""
+        return [one for one in self.desks if one.name not in self._own.refused]
 
     @property
     def recipients(self) -> dict[str, str]:

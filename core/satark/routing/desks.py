@@ -1,11 +1,11 @@
-"""The desks: list, find and add them, and change a desk's key."""
+"""The rows of desks: list and add them, and change a desk's key. What counts is the roster: `Services.desks`."""
 
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
-from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged, NoSuchDesk
+from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged
 from satark.api.sealing import recipient_of
 from satark.roster.chain import append, close
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
@@ -18,26 +18,14 @@ from satark.store.changed_keys import AT_ONCE
 from satark.store.unit_of_work import UnitOfWork
 
 
-def all_desks(connection: Connection) -> list[Desk]:
-    """Return every desk, by name."""
-    return [_desk(row) for row in connection.execute(_ALL)]
+def stored_desks(connection: Connection) -> list[Desk]:
+    """Return the rows, by name, only to compare them with the roster."""
+    return [Desk(**row) for row in connection.execute(_ALL).mappings()]
 
 
-def lock_desks(unit: UnitOfWork) -> list[Desk]:
-    """Return every desk, by name; no desk can change until the commit."""
-    return [_desk(row) for row in unit.main.execute(_LOCKED)]
-
-
-def find_desk(connection: Connection, name: str) -> Desk:
-    """Return the desk of this name.
-
-    Raises:
-        NoSuchDesk: there is no such desk.
-    """
-    row = connection.execute(select(tables.desk).where(tables.desk.c.name == name)).one_or_none()
-    if row is None:
-        raise NoSuchDesk
-    return _desk(row)
+def lock_desks(unit: UnitOfWork) -> None:
+    """Let no desk change its key until the commit."""
+    unit.main.execute(_LOCKED)
 
 
 def add_desk(
@@ -127,7 +115,3 @@ def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:
 
 _ALL = select(tables.desk).order_by(tables.desk.c.name)
 _LOCKED = _ALL.with_for_update(read=True)
-
-
-def _desk(row: Row[tuple[str, str, str, str, str, str]]) -> Desk:
-    return Desk(name=row.name, title=row.title, level=row.level, area=row.area, recipient=row.recipient, via=row.via)

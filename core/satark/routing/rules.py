@@ -112,8 +112,11 @@ def route(
     *,
     destination_rules: Sequence[DestinationRule] = (),
     priority: Priority = "normal",
+    synthetic: bool = False,
 ) -> Route:
     """Decide which desks and destinations get a tip. The result depends on the arguments alone.
+
+    `synthetic`: the tip is the probe's. Only then may the probe's desk get it, whatever plugins advise.
 
     Raises:
         NoDesk: there is no desk that may get it.
@@ -122,8 +125,7 @@ def route(
     excluded = {desk.name for desk in desks if is_accused(tip, desk, geography)}
     excluded |= {name for one in advice for name in one.exclude}
     added = [name for one in advice for name in one.add]
-    closed = excluded if Destination.of(DESK_SINK, PROBE_DESK) in added else excluded | {PROBE_DESK}
-    allowed = [desk for desk in desks if desk.name not in closed]
+    allowed = [desk for desk in desks if desk.name not in excluded and (synthetic or desk.name != PROBE_DESK)]
     chosen = [
         desk for desk in allowed if _responsible(tip, desk, geography) or Destination.of(DESK_SINK, desk.name) in added
     ]

@@ -153,7 +153,7 @@ class Status:
 
     def _spooled(self) -> str:
         runtime = self._host.ingest_runtime
-        return describe(runtime.spool.depth, runtime.spool.quarantined) if runtime else ""
+        return describe(runtime.spool.shown_depth, runtime.spool.quarantined) if runtime else ""
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
+from satark.custody.verify_log import gone_files
 from satark.remote.offices import count_withheld
 from satark.runtime import compose
 from satark.services import Services
@@ -69,10 +70,17 @@ def loss_faults(services: Services) -> list[Fault]:
     return [Fault("database_older", "; ".join(map(str, lost)), do)]
 
 
-def missing_faults(services: Services) -> list[Fault]:
-    """Find tips that somebody deleted or withheld, and note the number of deleted tips for the desks' pages."""
+def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None) -> list[Fault]:
+    """Find tips that somebody deleted or withheld, and note the number of deleted tips for the desks' pages.
+
+    `tag`: as for `find_missing`.
+    """
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
-    deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True)]
+    deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True, tag=tag)]
+    if gone := services.read(gone_files):
+        deleted.append(
+            Fault("tips_missing", f"files of tips that no rule erased and whose rows are gone: {len(gone)}", do)
+        )
     if not (withheld := count_withheld(services)):
         return deleted
     do = "find out what the broker does with them, then at the host: satark desk resend"

@@ -9,8 +9,10 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
+from satark.api.observability import describe_error, log
 from satark.custody.comparison import note_stores
 from satark.identity.edge_key import Identity
+from satark.retention.erasure import ErasedList
 from satark.runtime import dependency_faults
 from satark.runtime.key_faults import FileWatch, key_faults
 from satark.runtime.machine_faults import (
@@ -52,6 +54,11 @@ _UNREACHED: Final = Fault(
     "public_url does not answer any more",
     "look at the proxy, the name and the network: no citizen and no provider gets through",
 )
+_NOT_LOOKED: Final = Fault(
+    "missing_unknown",
+    "the look for deleted tips failed twice, so that nobody would tell of one",
+    "see the log; a row that can't be read may have been written for this (docs/runbook.md#the-stores-differ)",
+)
 _TAMPERED: Final = Fault(
     "roster_tampered",
     "the databases say something else on who may read than officers have signed",
@@ -76,6 +83,8 @@ class FaultWatch:
     ) -> None:
         self._services, self._metrics, self._faults, self._settings = services, metrics, metrics.faults, settings
         self._identity = identity
+        file = settings.erased_list_file
+        self._erased_tag = ErasedList(file, identity, services.keys).tag if identity else None
         self._looks_at_isolation = opens_files and not settings.core.evidence.allow_weak_isolation
         core = settings.core
         self._configured = frozenset({rule.to for rule in services.destination_rules} | set(core.alarm_to))
@@ -84,6 +93,7 @@ class FaultWatch:
         self._looking: asyncio.Task[dict[str, list[Fault]]] | None = None
         self._certificate_due, self._was_reached = time.monotonic() + CERTIFICATE_EVERY, False
         self._isolation_due = time.monotonic() + ISOLATION_EVERY
+        self._missing_failed = False
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -95,14 +105,22 @@ class FaultWatch:
         """Look for deleted tips until cancelled."""
         await asyncio.sleep(MISSING_FIRST)
         while True:
-            await self.look_for_missing()
-            await asyncio.sleep(MISSING_EVERY)
+            ended = await self.look_for_missing()
+            await asyncio.sleep(MISSING_EVERY if ended else MISSING_FIRST)
 
-    async def look_for_missing(self) -> None:
-        """Look once for deleted tips."""
-        with suppress(SQLAlchemyError, OSError):  # the database's and the disk's own faults tell
-            found = await run_in_thread(dependency_faults.missing_faults, self._services)
-            self._faults.show("missing", found)
+    async def look_for_missing(self) -> bool:
+        """Look once for deleted tips; return whether that was possible."""
+        try:
+            found = await run_in_thread(dependency_faults.missing_faults, self._services, self._erased_tag)
+        except Exception as error:  # noqa: BLE001 - whoever makes each look fail deletes tips unseen
+            log.error("the look for deleted tips failed", **describe_error(error))
+            if self._missing_failed:
+                self._faults.show("missing", [_NOT_LOOKED])
+            self._missing_failed = True
+            return False
+        self._faults.show("missing", found)
+        self._missing_failed = False
+        return True
 
     async def look_once(self) -> None:
         """Look once; report which faults began and which are over."""

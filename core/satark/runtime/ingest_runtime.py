@@ -52,7 +52,9 @@ class IngestRuntime:
         services: Services,
         metrics: Metrics,
         emit: Callable[[LifecycleEvent], None],
+        synthetic: bool = False,
     ) -> None:
+        """`synthetic`: its only tip is the probe's."""
         self._settings, self._services, self._metrics, self._emit = settings, services, metrics, emit
         self._roles = roles
         core = settings.core
@@ -69,7 +71,7 @@ class IngestRuntime:
         self.writer = Writer(
             services.main,
             services.keys,
-            grouped=self._build_turns(plugins),
+            grouped=self._build_turns(plugins, synthetic=synthetic),
             bounds=Bounds(core.batch, core.sender_turns, core.turns_waiting, core.sender_waiting),
             around=self.epochs.unchanged,
         )
@@ -151,13 +153,14 @@ class IngestRuntime:
             read_aloud=compose.load_read_aloud(self._settings, self._services.geography),
         )
 
-    def _build_turns(self, plugins: Plugins) -> BatchRunner:
+    def _build_turns(self, plugins: Plugins, *, synthetic: bool) -> BatchRunner:
         submissions = Submissions(
             identity=self.identity,
             receipts=self._receipts,
             decoys=self._decoys,
             plugins=plugins,
             services=self._services,
+            synthetic=synthetic,
         )
         runner = TurnRunner(
             identity=self.identity,

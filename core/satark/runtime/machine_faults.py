@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 from satark.api.egress import open_connection
 from satark.ingest.spool import quarantined, waiting
 from satark.settings.settings import Settings
+from satark.store.unit_of_work import CLOCKS_APART
 from satark.telemetry.faults import Fault
 from satark_files import atomic_files
 from satark_files.sandbox.protections import describe, look_for_protections
 
 CLOCK_SECONDS: Final = 300
-"""Seconds by which a clock may be set, or differ from the database's."""
+"""Seconds by which a clock may be set. Two that differ from the database's differ twice as much from one another."""
 SPOOL_SHARE: Final = 0.8
 """Share of the spool's limits above which a fault reports that the spool is filling."""
 BACKUP_DAYS: Final = 2
@@ -148,7 +149,7 @@ class ClockWatch:
         jump = self._wall() - self._steady() - self._offset
         if abs(jump) > CLOCK_SECONDS:
             yield _clock(f"the clock was set by {_span(jump)} while Satark ran")
-        elif elsewhere is not None and abs(self._wall() - elsewhere) > CLOCK_SECONDS:
+        elif elsewhere is not None and abs(self._wall() - elsewhere) > CLOCKS_APART / 2:
             yield _clock(f"this machine's clock is off by {_span(self._wall() - elsewhere)} against the database's")
 
 

@@ -112,7 +112,13 @@ async def synthetic_tip(
     own = ProbePlugin()
     plugins.register(own, own.name, trusted=True)
     runtime = IngestRuntime(
-        settings=settings, roles=_ROLES, plugins=plugins, services=services, metrics=Metrics(), emit=_ignore
+        settings=settings,
+        roles=_ROLES,
+        plugins=plugins,
+        services=services,
+        metrics=Metrics(),
+        emit=_ignore,
+        synthetic=True,
     )
     compose.check_canaries(runtime.identity, services)
     await run_in_thread(compose.join_epochs, runtime.epochs, services)

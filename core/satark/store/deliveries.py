@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
 
-from satark.api.routing import DESK_SINK, HERE, SEPARATOR, Destination
+from satark.api.routing import DESK_SINK, HERE, Destination
 from satark.api.services import UnitOfWork
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
 from satark.store import envelopes
-from satark.store.due_times import when_due, woken_by
-from satark.store.tables import delivery, desk, tip
+from satark.store.due_times import offices_of, when_due, woken_by
+from satark.store.tables import delivery, tip
 from satark.store.unit_of_work import due_in
 
 LEASE = 30
@@ -154,7 +154,7 @@ def _rows_away(unit: UnitOfWork, tip_id: str, *, offices_only: bool) -> dict[str
     query = select(*(delivery.c[name] for name in (*_NAMED, "state", "attempts")))
     query = query.where(delivery.c.tip == tip_id, ~delivery.c.destination.startswith(Destination.prefix(DESK_SINK)))
     if offices_only:
-        query = query.where(delivery.c.destination.in_(_OFFICES))
+        query = query.where(delivery.c.destination.in_(offices_of(unit)))
     found: dict[str, list[Any]] = {}
     for row in unit.main.execute(query.order_by(delivery.c.revision).with_for_update()):
         found.setdefault(row.destination, []).append(row)
@@ -327,7 +327,6 @@ def _claimed(id_: bytes, attempt: int) -> Sequence[Any]:
 
 _NAMED = ("id", "tip", "destination", "revision")
 _OTHER = delivery.alias("other")
-_OFFICES = select(desk.c.via + SEPARATOR + desk.c.name).where(desk.c.via != DESK_SINK)
 _FIRST = select(func.min(delivery.c.destination).label("name")).where(delivery.c.state == "due").cte(recursive=True)
 _NEXT = select(func.min(delivery.c.destination)).where(
     delivery.c.state == "due", delivery.c.destination > _FIRST.c.name

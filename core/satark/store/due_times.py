@@ -1,35 +1,53 @@
 """Chooses when a delivery goes out, so that neither a carrier nor a dump shows the second in which a tip came."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
-from satark.api.routing import HERE, LEVELS
+from satark.api.routing import DESK_SINK, HERE, LEVELS, Desk
 from satark.api.services import UnitOfWork
 from satark.store import envelopes
-from satark.store.tables import desk
 from satark.store.unit_of_work import due_in
 
-_PUT_OFF, _WOKEN = "satark_put_off", "satark_woken"
+_PUT_OFF, _WOKEN, _DESKS = "satark_put_off", "satark_woken", "satark_desks"
 _WITH_TIP = LEVELS[LEVELS.index("district") :]
 """Levels of the desks that get a tip itself: a release alone tells nothing of a danger."""
 
 
-def put_off(main: Engine, seconds: Mapping[str, int], offices: int, woken: Mapping[str, str]) -> Engine:
+def put_off(
+    main: Engine,
+    seconds: Mapping[str, int],
+    offices: int,
+    woken: Mapping[str, str],
+    desks: Callable[[Any], Sequence[Desk]],
+) -> Engine:
     """Return an engine with which what tells of a tip goes out at random moments alone (`next_moment`).
 
     `seconds`: of each destination, in how many there is one moment; 0: at once. `offices`: the same of all offices.
-    `woken`: destinations that wait until a tip is urgent, each with its desk.
+    `woken`: destinations that wait until a tip is urgent, each with its desk. `desks`: reads the rosters' desks.
     """
-    return main.execution_options(**{_PUT_OFF: (seconds, offices), _WOKEN: woken})
+    return main.execution_options(**{_PUT_OFF: (seconds, offices), _WOKEN: woken, _DESKS: desks})
+
+
+def offices_of(unit: UnitOfWork) -> list[str]:
+    """Return the destinations that are remote offices."""
+    return [str(one.destination) for one in _desks(unit) if one.via != DESK_SINK]
 
 
 def woken_by(unit: UnitOfWork, tip_id: str) -> set[str]:
     """Return the destinations that a danger in a tip wakes: those of desks that have the tip."""
     desks: Mapping[str, str] = unit.main.get_execution_options().get(_WOKEN, {})
-    with_tip = select(desk.c.name).where(desk.c.level.in_(_WITH_TIP), desk.c.name.in_(desks.values()))
-    has = envelopes.holders_of(unit.keys, tip_id, unit.main.execute(with_tip).scalars())
+    if not desks:
+        return set()
+    with_tip = [one.name for one in _desks(unit) if one.level in _WITH_TIP and one.name in desks.values()]
+    has = envelopes.holders_of(unit.keys, tip_id, with_tip)
     return {to for to, its in desks.items() if its in has}
+
+
+def _desks(unit: UnitOfWork) -> Sequence[Desk]:
+    read: Callable[[Any], Sequence[Desk]] = unit.main.get_execution_options().get(_DESKS, lambda _: ())
+    return read(unit)
 
 
 def next_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, bindparam, delete, func, select, union, update
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Identity
@@ -14,11 +15,11 @@ from satark.identity.random_bytes import random_bytes
 from satark.identity.signatures import box_for
 from satark.store import deliveries, tables, tip_changes
 from satark.store.tables import file, tip
-from satark.store.unit_of_work import UnitOfWork, due_in
+from satark.store.unit_of_work import CLOCKS_APART, UnitOfWork, due_in
 
-FETCH_LEASE = 30
-"""Seconds that a claim on a file lasts. A process renews its claims while it works, so that only a dead one loses them.
-"""
+FETCH_LEASE = CLOCKS_APART + 30
+"""Seconds that a claim on a file lasts, by whichever clock. A process renews its claims, so that only a dead one loses
+them; should a living one lose it, nothing that it does counts any more (`_claimed`)."""
 CRASH_LEASE = 300
 """The same of a file that was claimed `_CRASHES` times, unless it is renewed: it may kill who opens it."""
 _CRASHES = 3
@@ -98,8 +99,8 @@ def lock(unit: UnitOfWork, tip: str) -> None:
     unit.main.execute(select(file.c.ordinal).where(file.c.tip == tip).with_for_update(read=True)).all()
 
 
-def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
-    """Claim files that are due; return each with the number of the attempt."""
+def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[MediaJob]:
+    """Claim files that are due."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
     lease = {row: FETCH_LEASE if row.attempts < _CRASHES else CRASH_LEASE for row in rows}
     claimed = [
@@ -108,13 +109,24 @@ def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Me
     ]
     if claimed:
         unit.main.execute(_CLAIM, claimed)
-    return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
+    jobs = (_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())) for row in rows)
+    return [replace(job, attempt=row.attempts + 1) for job, row in zip(jobs, rows, strict=True)]
 
 
 def renew_claims(unit: UnitOfWork, jobs: Iterable[MediaJob]) -> None:
     """Renew claims for another `FETCH_LEASE`."""
     due = unit.now + FETCH_LEASE
-    unit.main.execute(_RENEW, [{"t": job.tip, "o": job.ordinal, "due": due} for job in jobs])
+    unit.main.execute(_RENEW, [{"t": job.tip, "o": job.ordinal, "n": job.attempt, "due": due} for job in jobs])
+
+
+def is_claimed(connection: Connection, job: MediaJob) -> bool:
+    """Return whether a claim still holds: nobody has claimed, settled or erased the file since."""
+    return connection.execute(select(file.c.tip).where(*_claimed(job))).first() is not None
+
+
+def exists(connection: Connection, job: MediaJob) -> bool:
+    """Return whether the tipster has not erased a file."""
+    return connection.execute(select(file.c.tip).where(*_is(job))).first() is not None
 
 
 def is_sent(connection: Connection, tip_id: str) -> bool:
@@ -123,14 +135,14 @@ def is_sent(connection: Connection, tip_id: str) -> bool:
 
 
 def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"") -> bool:
-    """Mark a file as sealed. Return False if its tipster has erased it: the caller then erases its copies.
+    """Mark a file as sealed. Return False if the claim no longer holds.
 
     `record_with_origin` is stored only until the tip is submitted: later the tipster can't be asked about the origin.
     """
     found = _settle_for_good(unit, job, state="sealed", record=record, record_with_origin=record_with_origin, reason="")
     # Read once this transaction holds the row: a submission either committed before, or will empty the column itself.
     if record_with_origin and is_sent(unit.main, job.tip):
-        _settle(unit, job, record_with_origin=b"")
+        _change(unit, job, record_with_origin=b"")
     return found
 
 
@@ -162,18 +174,18 @@ def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str], tips
 
 
 def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
-    """Mark a file as lost, because it can't be fetched any more. Return False if its tipster has erased it."""
+    """Mark a file as lost, because it can't be fetched any more. Return False if the claim no longer holds."""
     return _settle_for_good(unit, job, state="lost", reason=reason)
 
 
 def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None:
     """Store a notice about a file until its tipster can be notified."""
-    _settle(unit, job, reason=f"{_NOTICE}{notice.what} {notice.megabytes}")
+    _change(unit, job, reason=f"{_NOTICE}{notice.what} {notice.megabytes}")
 
 
 def add_uncleaned_notice(unit: UnitOfWork, job: MediaJob) -> None:
     """Record that a file could not be cleaned. A notice and the review tell its tipster."""
-    _settle(unit, job, reason=f"{_NOTICE}{_UNCLEANED} {job.position}")
+    _change(unit, job, reason=f"{_NOTICE}{_UNCLEANED} {job.position}")
 
 
 def uncleaned_files(connection: Connection, tip_id: str) -> tuple[int, ...]:
@@ -209,24 +221,34 @@ def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
 
 
 def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str, *, counts: bool = True) -> bool:
-    """Make a file due again after so many seconds. Return False if its tipster has erased it, as `mark_sealed` does.
+    """Make a file due again after so many seconds. Return False if the claim no longer holds.
 
     `counts`: whether the attempt is used up.
     """
     attempts = file.c.attempts if counts else file.c.attempts - 1
-    return _settle(unit, job, reason=reason, attempts=attempts, **due_in(seconds, unit.now))
+    return _change(unit, job, *_claimed(job), reason=reason, attempts=attempts, **due_in(seconds, unit.now))
 
 
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
+    if not is_claimed(unit.main, media_job):
+        return False
     deliveries.add_revision(unit, media_job.tip)
-    settled = _settle(unit, media_job, job=b"", due_at=0, **values)
+    settled = _change(unit, media_job, *_claimed(media_job), job=b"", due_at=0, **values)
     tip_changes.note(unit, media_job.tip)
     return settled
 
 
-def _settle(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
-    where = (file.c.tip == media_job.tip, file.c.ordinal == media_job.ordinal)
-    return unit.main.execute(update(file).where(*where).values(**values)).rowcount == 1
+def _change(unit: UnitOfWork, media_job: MediaJob, /, *where: ColumnElement[bool], **values: object) -> bool:
+    return unit.main.execute(update(file).where(*_is(media_job), *where).values(**values)).rowcount == 1
+
+
+def _is(job: MediaJob) -> Sequence[ColumnElement[bool]]:
+    return file.c.tip == job.tip, file.c.ordinal == job.ordinal
+
+
+def _claimed(job: MediaJob) -> Sequence[ColumnElement[bool]]:
+    # Whoever retries without using up the attempt gives its number back, and nobody else had it.
+    return *_is(job), file.c.state == "due", file.c.attempts == job.attempt
 
 
 _DUE = (
@@ -243,7 +265,7 @@ _CLAIM = (
 _RENEW = (
     update(file)
     .where(file.c.tip == bindparam("t"), file.c.ordinal == bindparam("o"), file.c.state == "due")
-    .where(file.c.due_at < bindparam("due"))
+    .where(file.c.attempts == bindparam("n"), file.c.due_at < bindparam("due"))
     .values(due_at=bindparam("due"), wait=FETCH_LEASE)
 )
 

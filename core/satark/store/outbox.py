@@ -138,8 +138,9 @@ def mark_awaiting_report(unit: UnitOfWork, item: OutboxMessage) -> None:
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
     """Make a call due again after `seconds`; `attempts` is the number of attempts so far."""
-    values = {"state": "due", "attempts": attempts, "reason": reason, **due_in(seconds, unit.now)}
-    unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
+    values = {"attempts": attempts, "reason": reason, **due_in(seconds, unit.now)}
+    mine = (outbox.c.id == id_, outbox.c.state == "due")  # else another process has sent it, or given it up
+    unit.main.execute(update(outbox).where(*mine).values(**values))
 
 
 def dead_letter(unit: UnitOfWork, id_: bytes, reason: str, identity: Identity) -> None:

@@ -13,10 +13,9 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection, Engine, Table, delete, select, text
 
 from satark.store import bulk, envelopes
-from satark.store.tables import envelope, erased_tip, tip, tip_count, tip_witness
+from satark.store.tables import envelope, tip_count, tip_witness
 from satark.store.unit_of_work import UnitOfWork
 
-_AT_ONCE: Final = 500
 Counts: TypeAlias = Counter[tuple[int, str]]
 """Day and process → number of tips."""
 _ADD: Final = [
@@ -50,12 +49,3 @@ def read(connection: Connection, table: Table) -> Counts:
 def erased_entry(keys: Connection | Engine, link: bytes) -> bytes:
     """Return a tip's entry in the list of erased tips: its keyed link, and a tag of the link under the name key."""
     return link + envelopes.tag(keys, link.hex(), "erased")
-
-
-def surplus(main: Connection, keys: Connection) -> int:
-    """Return how many tips have all their rows or were erased, minus the number counted. Reads every tip."""
-    taken = read(main, tip_count).total()  # first, since the key store is committed before the main database
-    ids = main.execute(select(tip.c.id).execution_options(yield_per=_AT_ONCE)).scalars()
-    vouched = sum(len(envelopes.vouched_tips(keys, tips)) for tips in ids.partitions())
-    entries = keys.execute(select(erased_tip.c.tag)).scalars()
-    return vouched + sum(bool(one == erased_entry(keys, one[: envelopes.TAG])) for one in entries) - taken

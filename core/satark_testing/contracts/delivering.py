@@ -1,10 +1,14 @@
 """Checks a sink's requests to its destination, when the destination fails (S28 to S38)."""
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final, Protocol
 
+import msgspec
+
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
-from satark_testing.contracts.mutations import strange_answers
-from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply
+from satark_testing.contracts.mutations import echoes, strange_answers, with_another
+from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply, Script
 from satark_testing.contracts.rules import require
 from satark_testing.contracts.sample_tips import WORDS
 from satark_testing.contracts.sink_case import SinkPeer
@@ -25,6 +29,9 @@ class Deliveries(Protocol):
     async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
         """Return a delivery."""
 
+    def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
+        """Return the parts of a delivery that a reading destination may show."""
+
     async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
         """Deliver, and check the result's form."""
 
@@ -39,6 +46,7 @@ async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerSe
     replies = await exchanges.genuine()
     for at, reply in enumerate(replies):
         await exchanges.strange_answers(at, reply)
+        await exchanges.acknowledgements(at)
         await exchanges.errors(at)
         await exchanges.refusals(at)
         await exchanges.throttling(at)
@@ -73,6 +81,31 @@ class _Exchanges:
         if self._peer.acknowledges:
             result, subject = await self._answered(genuine, at, "the answer for another tip")
             require(result != Done(), "S29", subject, "Done")
+
+    async def acknowledgements(self, at: int) -> None:
+        """Acknowledge a delivery with one field of another: each field in which the genuine answer names it."""
+        if not self._peer.acknowledges:
+            return
+        named, bodies = list[Mapping[str, object]](), list[bytes]()
+        for revision in (7, 5):
+            self._server.answering(None)
+            delivery = await self._next(revision)
+            await self._deliveries.result("S02", delivery, f"a tip of revision {revision}")
+            if at >= len(self._server.replies):
+                return
+            named.append(self._names(delivery))
+            bodies.append(self._server.replies[at].body)
+        for name, path in echoes(bodies, named):
+            subject, delivery = f"an acknowledgement with another {name}", await self._next()
+            value = str(self._names(delivery)[name])
+            self._server.answering(partial(_with_another, path=path, value=value), at)
+            result = await self._deliveries.result("S29", delivery, subject)
+            require(result != Done(), "S29", subject, "Done")
+
+    def _names(self, delivery: Delivery) -> Mapping[str, object]:
+        number = self._deliveries.plain(delivery)["number"].decode()
+        names = {"idempotency key": delivery.idempotency_key, "tip": delivery.tip, "number": number}
+        return {**names, "revision": delivery.revision, "destination": delivery.destination, "name": delivery.name}
 
     async def errors(self, at: int) -> None:
         """Fail as a destination fails temporarily, and refuse the credentials."""
@@ -133,13 +166,17 @@ class _Exchanges:
         result = await self._server.stalling(work, _LONGEST_SECONDS, "S37", subject)
         require(isinstance(result, Retry), "S37", subject, repr(result))
 
-    async def _answered(self, script: Reply | Fault, at: int, subject: str) -> tuple[DeliveryResult, str]:
+    async def _answered(self, script: Script, at: int, subject: str) -> tuple[DeliveryResult, str]:
         """Deliver a new tip while the request with this position gets this answer."""
         delivery = await self._next()
         self._server.answering(script, at)
         where = f"{subject}, to request {at + 1} of a delivery"
         return await self._deliveries.result("S10", delivery, where), where
 
-    async def _next(self) -> Delivery:
+    async def _next(self, revision: int = 1) -> Delivery:
         self._count += 1
-        return await self._deliveries.delivery(tip=f"{self._count:04x}" * 8)
+        return await self._deliveries.delivery(tip=f"{self._count:04x}" * 8, revision=revision)
+
+
+def _with_another(own: Reply, path: Sequence[str | int] | None, value: str) -> Reply:
+    return msgspec.structs.replace(own, body=with_another(own.body, path, value))

@@ -1,7 +1,7 @@
 """Changes genuine requests by their structure: fields are deleted, and values get another type, depth or length."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from random import Random
 from typing import Any, Final, TypeAlias, TypeVar
@@ -21,6 +21,8 @@ _TEXTS: Final = ("", "x" * _LONG, "\ud83d", "\x00", "http://[", "9" * 400)
 """Texts that parsers trip over: an empty and a long one, half an emoji, a NUL, an address that `urlsplit` refuses."""
 _STRANGE: Final = (b"", b"<html>Sign in to the network</html>", b"{}", b"[]", b"null", b'"ok"', b'{"error":"upstream"}')
 _DELETED: Final = object()
+_TELLING: Final = 8
+"""Letters of a value that stands in a text by no chance."""
 _MOST: Final = 1_000
 """Most changes that are tried in each of two ways. If there are more, a fixed random choice is tried."""
 
@@ -125,6 +127,42 @@ def emptied(body: bytes) -> bytes:
         return list(map(empty, value)) if isinstance(value, list) else value and type(value)()
 
     return json.dumps(empty(_json(body))).encode()
+
+
+def echoes(
+    bodies: Sequence[bytes], named: Sequence[Mapping[str, object]]
+) -> Iterator[tuple[str, Sequence[str | int] | None]]:
+    """Yield the name of each value that two answers repeat, with its place in JSON.
+
+    `named`: for each answer, the values by name.
+    """
+    data = [*map(_json, bodies)]
+    for name in named[0]:
+        values = [str(one[name]) for one in named]
+        if None in data:
+            long = min(map(len, values)) >= _TELLING
+            if long and all(one.encode() in body for one, body in zip(values, bodies, strict=True)):
+                yield name, None
+            continue
+        for path in _paths(data[0]):
+            if all(_is_at(one, path, value) for one, value in zip(data, values, strict=True)):
+                yield name, path
+
+
+def with_another(body: bytes, path: Sequence[str | int] | None, value: str) -> bytes:
+    """Return an answer with another value in place of one that `echoes` found."""
+    if path is None:
+        return body.replace(value.encode(), another(value).encode())
+    found = _at(data := _json(body), tuple(path))
+    return json.dumps(_replaced(data, tuple(path), another(found) if isinstance(found, str) else found + 1)).encode()
+
+
+def _is_at(data: Any, path: _Path, value: str) -> bool:
+    try:
+        found = _at(data, path)
+    except (LookupError, TypeError):
+        return False
+    return type(found) in {int, str} and str(found) == value
 
 
 def _changes(data: Any) -> Iterator[tuple[_Path, int]]:

@@ -68,7 +68,8 @@ def check_plugin(case: PluginCase) -> None:
     require(found == expected, "P03", "all settings", f"it offers {', '.join(found) or 'nothing'}")
     require(not (watch.opened or watch.blocked), "P06", "all settings", "; ".join((*watch.opened, *watch.blocked)[:3]))
     for number, name in enumerate(case.settings):
-        _check_refused(case, plugins, name, is_required=_check_missing(case, plugins, name, number))
+        _check_missing(case, plugins, name, number)
+        _check_refused(case, plugins, name)
     _check_imports(case)
 
 
@@ -97,11 +98,11 @@ def _offered(case: PluginCase, plugins: Plugins, settings: Settings, rule: str) 
     return sorted(found)
 
 
-def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -> bool:
-    """Check that an error names a missing setting and shows no secret; return whether the setting is required."""
+def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -> None:
+    """Check that an error names a missing setting and shows no secret."""
     rest = {other: value for other, value in case.settings.items() if other != name}
     if not rest:
-        return True
+        return
     subject = f"without setting number {number}"
     with _environment(rest):
         try:
@@ -112,14 +113,12 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
             text = str(broken.__cause__)
             require(name in text, "P04", subject, f"the error does not name {name}")
             absent(text, case.secrets, "P05", subject)
-            return True
-    return False
 
 
-def _check_refused(case: PluginCase, plugins: Plugins, name: str, *, is_required: bool) -> None:
-    """Check that a required secret may not be empty, and that an address of the plugin's own must be encrypted."""
+def _check_refused(case: PluginCase, plugins: Plugins, name: str) -> None:
+    """Check that a secret may not be empty, and that an address of the plugin's own must be encrypted."""
     value, (section, _, field) = case.settings[name], name.removeprefix("SATARK_").lower().partition("__")
-    if is_required and value in case.secrets:
+    if value in case.secrets:
         with TemporaryDirectory() as folder:  # in a file: an empty variable counts as none
             file = Path(folder, "satark.toml")
             rest = {other: kept for other, kept in case.settings.items() if other != name}

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -70,6 +70,9 @@ class Fault(Enum):
     PIECES = "the provider's own answer comes in two pieces"
 
 
+Script: TypeAlias = Reply | Fault | Callable[[Reply], Reply] | None
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """A service that a channel or a sink calls. Fields that are left out get defaults that suit most of them."""
 
@@ -129,8 +132,8 @@ class PeerServer:
         """Set by the next request after `answering`."""
         self.strayed: list[Received] = []
         """Requests that came to the second address."""
-        self.script: Reply | Fault | None = None
-        """The answer or fault for every request, in place of the peer's own answer."""
+        self.script: Script = None
+        """The answer or fault for every request, in place of the peer's own answer; or what changes that answer."""
         self.replies: list[Reply] = []
         """The peer's own answers since `answering`."""
         self.spoiled: Mapping[bytes, bytes] = {}
@@ -148,7 +151,7 @@ class PeerServer:
         """Number of open connections."""
         return len(self._server.connections) if self._server else 0
 
-    def answering(self, script: Reply | Fault | None, at: int | None = None) -> Self:
+    def answering(self, script: Script, at: int | None = None) -> Self:
         """Answer every request with this from now on, and forget the requests so far.
 
         `at`: only the next request with this position, from 0, and its repetitions.
@@ -226,13 +229,14 @@ class PeerServer:
             return await _send_in_pieces(request, self._peer.answer(received))
         if isinstance(script, Fault):
             return await self._fail(script, request)
-        reply = script or self._peer.answer(received)
-        if script is None:
+        reply = script if isinstance(script, Reply) else self._peer.answer(received)
+        if not isinstance(script, Reply):
+            reply = script(reply) if script is not None else reply
             self.replies.append(reply)
         body = self.spoiled.get(reply.body, reply.body)
         return _sent(replace(reply, body=body.replace(self.url.encode(), (self.moved or self.url).encode())))
 
-    def _script_for(self, received: Received) -> Reply | Fault | None:
+    def _script_for(self, received: Received) -> Script:
         asked = received.method, received.path
         if len(self.received) - 1 == self._at:
             self._only = asked
@@ -241,7 +245,10 @@ class PeerServer:
     async def _fail(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(ENDLESS_BYTES)})
         if fault is not Fault.HANG_UP:
-            await response.prepare(request)
+            try:
+                await response.prepare(request)
+            except ConnectionError:  # the client has gone
+                return response
         if fault is Fault.ENDLESS:
             try:
                 while self.written < ENDLESS_BYTES:

@@ -1,32 +1,26 @@
-"""Tips for the checks of sinks, sealed as the host seals tips, and the reader with which a sink opens them."""
+"""Tips for the checks of sinks, sealed as the host seals tips."""
 
-import asyncio
+import errno
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import gettempdir
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast, get_args
 
 import msgspec
 
 from satark.api.routing import Destination
 from satark.api.sealing import new_identity, seal
-from satark.api.services import WorkerContext
-from satark.api.sink import Delivery, SealedFile, SealedMessage
+from satark.api.sink import Delivery, ReadableTip, SealedFile, SealedMessage
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
-from satark.casework.errors import NoSuchTip
-from satark.delivery.destination_reader import DestinationReader, FoundTip, OpenedDelivery
 from satark.identity.signatures import name_of, verifier_for
 from satark.routing.authors import signed_by_tipster
 from satark.routing.sent import TIPSTER_USE, signed_as_sent
-from satark.store.sealed_files import StoredForm, open_sealed, put_in_place, seal_file
-from satark.store.workspace import workspace_dir
+from satark.store.sealed_files import StoredForm, put_in_place, seal_file
 from satark_files.file_store import FolderStore
-from satark_testing.contracts.rules import BrokenRule
 
-_Files: TypeAlias = Mapping[str, bytes | Literal["due", "lost"]]
+_State: TypeAlias = Literal["due", "lost", "unsent", "withheld"]
+_Files: TypeAlias = Mapping[str, bytes | _State]
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
 SAID: Final = f"  {WORDS} लंका में 🚨, हर रात दस बजे के बाद पुल के नीचे.\n“{WORDS}” \u0930\u094d\u200d\u092f €5,  "
@@ -34,13 +28,46 @@ SAID: Final = f"  {WORDS} लंका में 🚨, हर रात दस �
 PLACE: Final = {"text": f"{WORDS} घाट", "latitude": 25.30765, "longitude": 82.97391}
 CLEAN: Final = bytes(range(256)) * 16
 _FILES: Final[_Files] = {"1": CLEAN, "2": CLEAN[::-1]}
-_PARTLY: Final[_Files] = {"1": CLEAN * 80, "2": "lost", "3": CLEAN[::-1], "4": "due"}
+_PARTLY: dict[str, bytes | _State] = {
+    "1": CLEAN * 80,
+    "2": "lost",
+    "3": CLEAN[::-1],
+    "4": "due",
+    "5": "unsent",
+    "6": "withheld",
+}
+_PARTLY |= {"7": "due", "8": "lost", "9": "unsent"}
 """The files of an incomplete tip, by number. The first is longer than a chunk in which it is read."""
+_LIMITS: Final = (255, 300, 512, 1000, 1024, 2000, 4000, 4096, 5000)
+"""Lengths in bytes at which destinations cut texts. A long sample text has emoji across each, and just before."""
 _ORIGINAL: Final = b"an original: only a desk opens it"
 _BEGINNING: Final = "0190aef0" * 3
 """Prefix of the keys of deliveries that were made in one moment."""
-_CATEGORY: Final = "arms"
-_RECEIVED: Final = "2026-11-24T06/PT6H"
+_ABOUT: Final[Sequence[Mapping[str, Any]]] = (
+    {
+        "category": "arms",
+        "received": "2026-11-24T06/PT6H",
+        "language": "hi",
+        "district": "varanasi",
+        "station": "lanka",
+    },
+    {
+        "category": "drugs",
+        "received": "2026-11-30T18/PT6H",
+        "language": "en",
+        "district": "ghazipur",
+        "station": "kotwali",
+    },
+    {"category": "theft", "received": "2026-12-01T00/PT6H", "language": "hi", "district": "jaunpur", "station": "line"},
+)
+"""What sample tips are about: the last digit of a tip's key chooses one."""
+_PRIORITIES: Final[Sequence[Any]] = ("normal", "urgent", "high")
+_KINDS: Final[Mapping[Any, tuple[Any, str]]] = {
+    1: ("document", "text/plain"),
+    0: ("image", "image/jpeg"),
+    "voice": ("voice", "audio/ogg"),
+}
+"""Kind and type of files with an odd and an even number."""
 
 
 class SampleTips:
@@ -73,42 +100,60 @@ class SampleTips:
             revision: 1 for the tip as it was submitted; each later one has a message more.
             tip: the tipster's key, 32 hex digits: the tip's id follows from it.
             attempt: 1 for the first.
-            partly: one file more is lost, and one more is still due.
+            partly: the texts are long, and further files are lost, due, withheld or have no clean copy.
         """
-        known = self._made.get((tip, revision)) or self._seal(folder, revision, tip, _PARTLY if partly else _FILES)
+        files = _PARTLY if partly else _FILES
+        known = self._made.get((tip, revision)) or self._seal(folder, revision, tip, files, long=partly)
         self._made[tip, revision] = known
         return msgspec.structs.replace(known, attempt=attempt)
 
-    def _seal(self, folder: Path, revision: int, key: str, files: _Files) -> Delivery:
+    def unsent(self, delivery: Delivery) -> dict[str, bytes]:
+        """Return such parts of a delivery whose files were erased."""
+        parts = self.plain(delivery)
+        files = [name.partition(" ")[2] for name in parts if name.startswith("file ")]
+        kept = {name: part for name, part in parts.items() if name.partition(" ")[0] not in {"file", "type", "caption"}}
+        return kept | {"unsent": " ".join(files).encode()}
+
+    def unreadable(self, folder: Path, tip: str) -> Delivery:
+        """Return a delivery whose files can't be read for now."""
+        known = self.delivery(folder, tip=tip)
+        store = _Down(folder)
+        files = [
+            msgspec.structs.replace(one, clean=StoredForm(store, one.clean.name))
+            for one in known.files
+            if isinstance(one.clean, StoredForm)
+        ]
+        return msgspec.structs.replace(known, files=tuple(files))
+
+    def _seal(self, folder: Path, revision: int, key: str, files: _Files, *, long: bool) -> Delivery:
         verifier = verifier_for(key, TIPSTER_USE)
         tip = name_of(verifier)
         recipient, identity = self._keys.setdefault(tip, new_identity())
-        files = {number: tip.encode() + one if isinstance(one, bytes) else one for number, one in files.items()}
-        if tip not in self._files:  # later revisions have the same copies
-            self._files[tip] = tuple(
-                _file(folder, (tip, key, recipient), ordinal, content)
-                if isinstance(content, bytes)
-                else SealedFile(ordinal=ordinal, state=content)
-                for ordinal, content in files.items()
-            )
-        document = seal(_document(tip, files), recipient)
-        about: Any = {
-            "tip": tip,
-            "desk": str(self._destination),
-            "identity": identity,
-            "header": _header(_document(tip, files)),
+        files = {
+            number: one if one in get_args(_State) else tip.encode() + cast("bytes", one)
+            for number, one in files.items()
         }
-        about |= {"document_sha256": hashlib.sha256(document).hexdigest()}
+        if tip not in self._files:  # later revisions have the same copies
+            self._files[tip] = tuple(_file(folder, (tip, key, recipient), *one) for one in files.items())
+        plain = _document(tip, files, _ABOUT[int(key[-1], 16) % len(_ABOUT)], long=long)
+        document = seal(plain, recipient)
+        priority = _PRIORITIES[int(key[-1], 16) % len(_PRIORITIES)]
+        about: Any = {"tip": tip, "desk": str(self._destination), "identity": identity}
+        about |= {"header": _header(plain, priority), "document_sha256": hashlib.sha256(document).hexdigest()}
         envelope = signed_as_sent(Envelope(**about, tipster_verifier=verifier), key)
-        told = {seq: Message(sender="tipster", text=f"{SAID}{tip[:4]} {seq}  ") for seq in range(1, revision + 1)}
-        self._plain[tip, revision] = _plain(_document(tip, files), [one.text for one in told.values()], files) | {
+        said = _long(SAID) if long else SAID
+        told = {seq: Message(sender="tipster", text=f"{said}{tip[:4]} {seq}  ") for seq in range(1, revision + 1)}
+        self._plain[tip, revision] = _plain(plain, [one.text for one in told.values()], files) | {
+            "priority": priority.encode(),
             "revision": str(revision).encode(),
             "destination": Destination(self._destination).name.encode(),
         }
+        KNOWN[self._destination, tip] = KNOWN[self._destination, plain.number] = _readable(tip, plain, priority)
         signed = {seq: signed_by_tipster(one, tip, seq, key) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
         return Delivery(
-            idempotency_key=_BEGINNING + hashlib.sha256(f"{tip} {revision}".encode()).hexdigest()[:8],
+            idempotency_key=_BEGINNING
+            + hashlib.sha256(f"{tip} {revision} {self._destination}".encode()).hexdigest()[:8],
             tip=tip,
             destination=self._destination,
             desk="sp",
@@ -134,23 +179,49 @@ class SampleTips:
         )
 
 
-def _file(folder: Path, of: tuple[str, str, str], ordinal: str, content: bytes) -> SealedFile:
-    (tip, key, recipient), copies = of, []
-    for form, plain in (("original", _ORIGINAL), ("clean", content)):
+def _file(folder: Path, of: tuple[str, str, str], ordinal: str, content: bytes | _State) -> SealedFile:
+    if content in ("due", "lost"):
+        return SealedFile(ordinal=ordinal, state=content)
+    (tip, key, recipient), copies = of, list[StoredForm]()
+    clean = [] if content == "unsent" else [("clean", content if isinstance(content, bytes) else _ORIGINAL)]
+    for form, plain in (("original", _ORIGINAL), *clean):
         copy = StoredForm(FolderStore(folder), f"{tip[:8]}.{ordinal}.{form}")
         put_in_place(seal_file(io.BytesIO(plain), copy, recipient))
         copies.append(copy)
     record = seal(signed_by_tipster(_record(ordinal, content), tip, 0, key), recipient)
-    return SealedFile(ordinal=ordinal, state="sealed", record=record, original=copies[0], clean=copies[1])
+    return SealedFile(
+        ordinal=ordinal, state="sealed", record=record, original=copies[0], clean=copies[1] if clean else None
+    )
 
 
 def _plain(tip: Tip, thread: Sequence[str], files: _Files) -> dict[str, bytes]:
-    text: dict[str, str] = {"number": tip.number, "place": f"{PLACE['latitude']},{PLACE['longitude']}"}
-    text |= {"answer what": tip.answers["what"], "answer place": str(PLACE["text"])}
+    place = tip.answers["place"]
+    text: dict[str, str] = {name: str(getattr(tip, name)) for name in ("number", *_ABOUT[0])}
+    text |= {"place": f"{place['latitude']},{place['longitude']}"}
+    text |= {"answer what": tip.answers["what"], "answer place": place["text"]}
     text |= {f"message {number}": one for number, one in enumerate(thread, 1)}
-    text |= {state: ordinal for ordinal, state in files.items() if not isinstance(state, bytes)}
-    parts = {name: one.encode() for name, one in text.items()}
+    for state in get_args(_State):
+        text |= {state: " ".join(number for number, one in files.items() if one == state)}
+    records = {number: _record(number, one) for number, one in files.items() if isinstance(one, bytes)}
+    text |= {f"type {number}": one.clean_mime for number, one in records.items()}
+    text |= {f"caption {number}": one.caption for number, one in records.items()}
+    parts = {name: one.encode() for name, one in text.items() if one}
     return parts | {f"file {ordinal}": one for ordinal, one in files.items() if isinstance(one, bytes)}
+
+
+def _readable(tip: str, document: Tip, priority: Any) -> tuple[str, ReadableTip]:
+    return tip, ReadableTip(header=_header(document, priority), tip=document, thread=(), evidence=())
+
+
+KNOWN: Final[dict[tuple[str, str], tuple[str, ReadableTip]]] = {}
+"""The tips of a destination, by id and by number: each one's id and content."""
+
+
+class _Down(FolderStore):
+    """A store of files that does not answer."""
+
+    def open(self, name: str) -> BinaryIO:
+        raise OSError(errno.EIO, "a crash in a test")
 
 
 def sample_delivery(destination: str, folder: Path) -> Delivery:
@@ -158,73 +229,47 @@ def sample_delivery(destination: str, folder: Path) -> Delivery:
     return SampleTips(destination).delivery(folder)
 
 
-def _document(tip: str, files: Iterable[str]) -> Tip:
+def _document(tip: str, files: Iterable[str], about: Mapping[str, Any], *, long: bool) -> Tip:
+    place = {**PLACE, "text": _long(str(PLACE["text"]), 4)} if long else PLACE
+    what = f"{_long(SAID) if long else SAID}{tip[:4]}  "
     return Tip(
         number=f"{tip[:4].upper()}-2345",
         revision=1,
         flow="0" * 64,
-        language="hi",
         channel="chat",
-        category=_CATEGORY,
-        received=_RECEIVED,
-        answers={"category": _CATEGORY, "what": f"{SAID}{tip[:4]}  ", "place": PLACE},
+        answers={"category": about["category"], "what": what, "place": place},
         meanings={"place": "place"},
         evidence=tuple(files),
-        district="varanasi",
-        station="lanka",
+        **about,
     )
 
 
-def _header(tip: Tip) -> Header:
-    return Header(
-        number=tip.number, revision=tip.revision, category=tip.category, language=tip.language, received=tip.received
-    )
+def _long(start: str, limits: int = len(_LIMITS)) -> str:
+    """Lengthen a text beyond the first `limits` of `_LIMITS`."""
+    for limit in _LIMITS[:limits]:
+        missing = limit - 5 - len(start.encode())
+        start += "न" * (missing // 3) + "." * (missing % 3) + "🚨🚨"
+    return start
 
 
-def _record(ordinal: str, content: bytes) -> Evidence:
+def _header(tip: Tip, priority: Any) -> Header:
+    same = {name: getattr(tip, name) for name in ("number", "revision", *_ABOUT[0])}
+    return Header(**same, priority=priority)
+
+
+def _record(ordinal: str, content: bytes | _State) -> Evidence:
+    kind, mime = _KINDS["voice" if content == "withheld" else int(ordinal) % 2]
+    clean: Any = {"problem": "damaged"}
+    if content != "unsent":
+        plain = content if isinstance(content, bytes) else _ORIGINAL
+        clean = {"clean_mime": mime, "clean_bytes": len(plain), "clean_sha256": hashlib.sha256(plain).hexdigest()}
     return Evidence(
         ordinal=ordinal,
         role="evidence",
-        kind="document",
-        mime="text/plain",
+        kind=kind,
+        mime=mime,
         bytes=len(_ORIGINAL),
         sha256=hashlib.sha256(_ORIGINAL).hexdigest(),
-        clean_mime="text/plain",
-        clean_bytes=len(content),
-        clean_sha256=hashlib.sha256(content).hexdigest(),
+        caption=_long(f"{SAID}{ordinal}", 4),
+        **clean,
     )
-
-
-def sample_context(identity: str) -> WorkerContext:
-    """Return a context for tests of a sink that reads; of all services it has `reader` alone.
-
-    Args:
-        identity: the private half of the case's `recipient`; see `satark.api.new_identity`.
-    """
-    return cast("WorkerContext", _Context(identity))
-
-
-class _Context:
-    def __init__(self, identity: str) -> None:
-        self._identity = identity
-
-    def reader(self, to: str) -> "_Reader":
-        return _Reader(to, self._identity)
-
-
-class _Reader(DestinationReader):
-    def __init__(self, to: str, identity: str) -> None:
-        self.to, self._identity = to, identity
-
-    def open(self, delivery: Delivery) -> OpenedDelivery:
-        with suppress(RuntimeError):
-            asyncio.get_running_loop()
-            raise BrokenRule("S13", "deliveries", "`reader.open` is called in the event loop")
-        return super().open(delivery)
-
-    def find(self, number: str) -> FoundTip:
-        raise NoSuchTip
-
-    def read(self, envelope: Envelope, key: str, ordinal: str, sealed: StoredForm, expected: str) -> Iterator[bytes]:
-        workspace = workspace_dir(Path(gettempdir()))
-        return open_sealed(sealed, envelope.identity, workspace, expected)

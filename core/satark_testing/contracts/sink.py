@@ -20,16 +20,18 @@ from satark.api.routing import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, SealedFile
 from satark.plugins.returned_objects import problems_of
 from satark.store.sealed_files import StoredForm
+from satark_testing.contracts.answering import check_listening
 from satark_testing.contracts.crashes import Crashes, meeting
 from satark_testing.contracts.delivering import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
-from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_context, sample_delivery
-from satark_testing.contracts.sink_case import KINDS, SinkCase, SinkPeer, check_shown
+from satark_testing.contracts.sample_context import sample_context
+from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_delivery
+from satark_testing.contracts.sink_case import KINDS, Answer, SinkCase, SinkPeer, check_omitted, check_shown
 from satark_testing.contracts.watching import Watch
 
-__all__ = ["KINDS", "RULES", "WORDS", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips", "SinkCase"]
-__all__ += ["SinkPeer", "check_sink", "sample_context", "sample_delivery"]
+__all__ = ["KINDS", "RULES", "WORDS", "Answer", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips"]
+__all__ += ["SinkCase", "SinkPeer", "check_sink", "sample_context", "sample_delivery"]
 
 
 _DEADLINE_SECONDS: Final = 30
@@ -75,6 +77,7 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
         await checks.sink.open()
         try:
             await checks.all()
+            await check_listening(checks, case, server, checks.destinations)
             if server is not None and case.peer is not None:
                 await check_exchanges(checks, case.peer, server)
         finally:
@@ -110,12 +113,21 @@ class _Checks:
         self._reads = isinstance(self.sink, ReadingSink) and self.sink.reads(case.name)
         self._unreachable: Callable[[], AbstractContextManager[object]] | None = case.unreachable
 
+    @property
+    def destinations(self) -> list[SampleTips]:
+        """The sample tips of each of the case's destinations."""
+        return [self._tips, *([self._second] if self._case.second else [])]
+
+    def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
+        return self._tips.plain(delivery)
+
     async def all(self) -> None:
         """Make every kind of delivery."""
         await self.deliveries()
         if self._reads:
             await self.shown()
         await self.odd_deliveries()
+        await self.unreadable()
         await self.at_once()
         await self.crashes()
         await self.cancellations()
@@ -165,7 +177,7 @@ class _Checks:
         for file in erased.files:
             if isinstance(file.clean, StoredForm):
                 await asyncio.to_thread(file.clean.remove)
-        await self._missing(erased, "files that were erased meanwhile")
+        await self._missing(erased, "files that were erased meanwhile", self._tips.unsent(erased))
         before = dict(self._case.held())
         done = await self.result("S09", self._tips.alarm(), "an alarm") == Done()
         require(not done or dict(self._case.held()) != before, "S09", "an alarm", "Done, but it is nowhere")
@@ -193,17 +205,32 @@ class _Checks:
     async def shown(self) -> None:
         """Compare the shown parts at a reading destination with the tip, twice, and at another destination."""
         case = self._case
-        require(case.unpack or {*case.omits} >= KINDS, "S27", "the case", "neither `unpack` nor all kinds in `omits`")
-        require({*case.omits} <= KINDS, "S27", "the case", "`omits` has a kind that is none of `KINDS`")
-        tips = [(self._tips, 1), (self._tips, 2), *([(self._second, 1)] if case.second else [])]
-        for made, revision in tips:
-            before, tip = dict(case.held()), ("5a" if made is self._tips else "5b") * 16
-            make, folder = partial(made.delivery, partly=True), case.folder / "sealed"
-            delivery = await asyncio.to_thread(make, folder, revision=revision, tip=tip)
-            await self.done("S02", delivery, f"revision {revision}, with a file that is lost and one that is due")
+        check_omitted(case)
+        last = self._second if case.second else self._tips
+        for made, tip, revision in (
+            (self._tips, "5a", 1),
+            (self._tips, "5a", 2),
+            (self._tips, "5c", 1),
+            (last, "5b", 1),
+        ):
+            before, make, folder = dict(case.held()), partial(made.delivery, partly=True), case.folder / "sealed"
+            delivery = await asyncio.to_thread(make, folder, revision=revision, tip=tip * 16)
+            await self.done("S02", delivery, f"revision {revision}, with long texts, and files that can't be sent")
             if case.unpack is not None:
-                added = [one for name, one in case.held().items() if one != before.get(name)]
-                check_shown(case, made.plain(delivery), added, "S23")
+                check_shown(case, made.plain(delivery), self._added(before))
+
+    def _added(self, before: Mapping[str, object]) -> list[object]:
+        return [one for name, one in self._case.held().items() if one != before.get(name)]
+
+    async def unreadable(self) -> None:
+        """Deliver while the store of files does not answer, and again when it does."""
+        subject, folder = "a store of files that fails (EIO)", self._case.folder / "sealed"
+        delivery = await asyncio.to_thread(self._tips.unreadable, folder, "6a" * 16)
+        result = await self.result("S43", delivery, subject)
+        down = isinstance(result, Retry) and result.down
+        unread = result == Done() and self._reads and "file" in self._case.omits
+        require((isinstance(result, Retry) and not down) or unread, "S43", subject, repr(result))
+        await self.done("S43", await self.delivery(tip="6a" * 16, attempt=2), "the store is back")
 
     async def crashes(self) -> None:
         """Fail each operation in turn. Afterwards the same delivery must give the complete tip."""
@@ -247,11 +274,18 @@ class _Checks:
         halves = [name for name, content in failed.items() if whole.get(name) != content]
         require(not halves, rule, subject, "half a tip was to be seen until it was repeated")
 
-    async def _missing(self, delivery: Delivery, subject: str) -> None:
+    async def _missing(self, delivery: Delivery, subject: str, told: Mapping[str, bytes] | None = None) -> None:
         before = dict(self._case.held())
         result = await self.result("S08", delivery, subject)
         require(not (isinstance(result, Retry) and result.down), "S08", subject, "`down`: it would stop all others")
         require(result != Done() or self._case.held() != before, "S08", subject, "Done, but nothing was added")
+        if told is None or result != Done():
+            return
+        if not self._reads:
+            parts = {name: part for name, part in _parts(delivery).items() if not name.startswith("file ")}
+            self._check_parts("S08", parts, self._added(before))
+        elif self._case.unpack is not None:
+            check_shown(self._case, told, self._added(before), "S40")
 
     async def cancellations(self) -> None:
         """Cancel a delivery half-way. Afterwards the same delivery must give the complete tip."""
@@ -345,7 +379,9 @@ class _Checks:
             raise
         except Exception:  # noqa: BLE001 - the host would retry
             return False
-        self._check_reason(result, "a delivery that fails")
+        subject = "a delivery during which a file, a disk or the network fails"
+        require(not isinstance(result, DeadLetter), "S43", subject, repr(result))
+        self._check_reason(result, subject)
         return result == Done()
 
     def _check_reason(self, result: DeliveryResult, subject: str) -> None:

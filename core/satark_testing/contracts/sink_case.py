@@ -1,5 +1,6 @@
-"""The description of a sink, which its author gives to the kit."""
+"""The description of a sink, which its author gives to the kit, and the comparison of what its destination shows."""
 
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,18 +9,46 @@ from typing import Final
 import msgspec
 
 from satark.api.sink import Sink
+from satark.api.tip import Status
 from satark_testing.contracts.provider_peer import Provider
 from satark_testing.contracts.rules import require
 
-KINDS: Final = frozenset({"number", "answer", "place", "message", "file", "due", "lost", "revision", "destination"})
+_ABOUT: Final = frozenset(
+    {"category", "priority", "received", "language", "district", "station", "place", "revision", "destination", "type"}
+)
+_NOT_SENT: Final = frozenset({"due", "lost", "unsent"})
+KINDS: Final = _ABOUT | _NOT_SENT | {"number", "answer", "message", "caption", "file", "withheld"}
 """The kinds of parts of a tip that a destination may show."""
+_COUNTED: Final = KINDS - _NOT_SENT - {"type", "caption"}
+"""Kinds of which a destination shows no more than the tip has; a file that was erased has a type too."""
+HOOKS: Final = frozenset({"answers", "status", "text", "withdraws"})
+"""What else `omits` may name: see `SinkCase.answers` and `SinkCase.withdraws`."""
+CUT: Final = "…"
+"""The end of a text that was cut."""
+_ONE_CHARACTER: Final = 30
+"""Most bytes that a cut text may be shorter than its limit, so that its last character is whole."""
+_END: Final = 8
+"""Bytes at the end of a cut text that may belong to the cut: half a character, or a mark."""
+_AROUND: Final = 20
+"""Characters of a text that an error shows on each side of a difference."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an office answers to a tip."""
+
+    number: str
+    """The tip's number."""
+    destination: str
+    """The name of the office's destination, without the name of the sink."""
+    status: Status
+    text: str
 
 
 class SinkPeer(Provider, frozen=True, kw_only=True):
     """A destination that a sink reaches by HTTP. Fields that are left out suit most services."""
 
     sink: Callable[[str], Sink]
-    """Makes a sink that uses the destination at a base URL."""
+    """Makes a sink that uses the destination at a base URL. It is called again for each restart."""
     acknowledges: bool = True
     """Whether an answer names the tip, so that the sink can tell it from the answer to another."""
 
@@ -43,11 +72,27 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     """Splits the content that `held` has of one tip into `envelope`, `document`, `message 1`, `record 1`, `file 1`. A
     sink that does not read tips needs it if `held` does not show the parts' bytes.
 
-    For a sink that reads, it returns the values that officers see there, in UTF-8: `number`, `answer what` and `answer
-    place` (the texts), `place` (`latitude,longitude`), `message 1`, `file 1` (the plain copy; by its own number), `due`
-    and `lost` (a file's number), `revision` and `destination` (its name)."""
+    For a sink that reads, it returns the values that officers see there, in UTF-8: `number`, `category`, `priority`,
+    `received`, `language`, `district` and `station` (as the tip has them), `answer what` and `answer place` (the
+    texts), `place` (`latitude,longitude`), `message 1`, `revision` and `destination` (its name); of each file, by its
+    own number, `file 1` (the plain copy), `type 1` and `caption 1`; and the numbers of other files, with spaces between
+    them: `due`, `lost`, `unsent` (erased, or without a clean copy) and `withheld`. A destination that does not tell
+    `unsent` from `lost` may name both in either."""
     omits: Collection[str] = ()
-    """Kinds of parts (of `KINDS`) that a reading destination intentionally does not show."""
+    """Kinds of parts (of `KINDS`) that a reading destination intentionally does not show. One that shows `file` shows
+    `due`, `lost` and `unsent` too."""
+    cuts: Mapping[str, int] = {}
+    """Kind (`answer`, `message`, `caption`) → the bytes of the longest text that the destination takes. The sink cuts a
+    longer one after a whole character, and ends it with `…`."""
+    answers: Callable[[Answer], object] | None = None
+    """Makes an office answer: puts the answer where the sink's `listen` finds it, such as on the peer's next page. It
+    may be `async`. The sink posts it with the context's `reader(…).find(…)`.
+
+    Required of a sink with `listen`; one that listens for other things has `answers` in `omits`. An office that gives
+    no `status`, or no `text`, has that in `omits`."""
+    withdraws: Callable[..., object] | None = None
+    """The plugin's hook `satark_erased`, if `held` then loses the tip. Required of a plugin with that hook; one that
+    only deletes rows of its own has `withdraws` in `omits`."""
     own_folder: Path | None = None
     """The folder of a destination that shows words of tips. A sink that reads leaves words nowhere else."""
     recipient: str = ""
@@ -56,29 +101,107 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     """Makes the destination unreachable while the context is open. A case with a `peer` needs none."""
 
 
-def check_shown(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[object], rule: str) -> None:
+def check_omitted(case: SinkCase) -> None:
+    """Check that a case says what its destination shows.
+
+    Raises:
+        BrokenRule: it does not.
+    """
+    omits = {*case.omits}
+    require(case.unpack or omits >= KINDS, "S27", "the case", "neither `unpack` nor all kinds in `omits`")
+    strange = omits - KINDS - HOOKS
+    require(not strange, "S27", "the case", f"`omits` has {_listed(strange)}: it may have {_listed(KINDS | HOOKS)}")
+    hidden = _NOT_SENT & omits
+    silent = hidden and "file" not in omits
+    require(not silent, "S40", "the case", f"`omits` has {_listed(hidden)} of a destination that shows files")
+
+
+def check_shown(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[object], rule: str = "") -> None:
     """Compare the parts of one tip with those that the destination shows.
+
+    `rule`: the rule that a difference breaks; empty: each kind has its own.
 
     Raises:
         BrokenRule: a part is missing, cut, changed or another tip's, or there are too many.
     """
     shown = [dict(case.unpack(one)) for one in held] if case.unpack else []
     own = [one for one in shown if one.get("number") == expected["number"]] or shown
-    found = {name: part for one in own for name, part in one.items()}
-    for name, part in expected.items():
+    found = {name: part for one in own for name, part in one.items() if part}
+    for name, part in sorted(expected.items(), key=lambda one: not one[0].startswith("file ")):
         kind = name.partition(" ")[0]
-        if kind in case.omits or (kind == "destination" and not case.second):
+        if kind in {*case.omits, *_NOT_SENT} or (kind == "destination" and not case.second):
             continue
-        there = found.get(name)
-        longer = kind in {"answer", "message"} and there is not None and part in there
-        require(there == part or longer, rule, f"a tip's {name}", _difference(part, there))
-    strange = {name for name in found.keys() - expected.keys() if name.partition(" ")[0] in KINDS}
-    require(not strange, rule, "a tip", f"the destination shows {', '.join(sorted(strange))}, which the tip has not")
+        _check_part(case, name, part, found.get(name), rule)
+    strange = {name for name in found.keys() - expected.keys() if name.partition(" ")[0] in _COUNTED}
+    require(not strange, rule or "S23", "a tip", f"the destination shows {_listed(strange)}, which the tip has not")
+    if "file" not in case.omits:
+        _check_told(expected, found, rule or "S40")
+
+
+def _check_part(case: SinkCase, name: str, part: bytes, there: bytes | None, rule: str) -> None:
+    kind, subject = name.partition(" ")[0], f"a tip's {name}"
+    if kind in {"file", "withheld", *_ABOUT}:
+        rule = rule or {"file": "S39", "withheld": "S40"}.get(kind, "S41")
+        require(there == part, rule, subject, _difference(part, there))
+        return
+    longest = case.cuts.get(kind, 0)
+    if longest and len(part) > longest:
+        _check_cut(part, there or b"", longest, subject)
+        return
+    whole = there == part or (kind in {"answer", "message", "caption"} and part in (there or b""))
+    length = len(there or b"")
+    is_cut = _AROUND < length < len(part) - _ONE_CHARACTER and _same(part, there or b"") > length - _END
+    found = f"cut after {length} of {len(part)} bytes: does `cuts` lack a limit of the destination?" if is_cut else ""
+    require(whole, rule or ("S42" if is_cut else "S23"), subject, found or _difference(part, there))
+
+
+def _check_cut(part: bytes, there: bytes, longest: int, subject: str) -> None:
+    text, shown = part.decode(), there.decode(errors="replace")
+    require(shown.endswith(CUT), "S42", subject, f"it does not end with {CUT!r}, so nobody sees that it was cut")
+    kept = shown.removesuffix(CUT)
+    require(text.startswith(kept), "S42", subject, _difference(part, there))
+    following = text[len(kept) : len(kept) + 1]
+    split = following == "\u200d" or unicodedata.category(following or " ").startswith("M")
+    require(not split, "S42", subject, f"the cut splits a character: {following!a} follows")
+    enough = longest - _ONE_CHARACTER <= len(there)
+    require(enough, "S42", subject, f"{len(there)} bytes, where the destination takes {longest}")
+
+
+def _check_told(expected: Mapping[str, bytes], found: Mapping[str, bytes], rule: str) -> None:
+    """Check that the destination is told of each file that it did not get."""
+    told = {state: {*found.get(state, b"").decode().replace(",", " ").split()} for state in _NOT_SENT}
+    true = {state: {*expected.get(state, b"").decode().split()} for state in _NOT_SENT}
+    missing = true["due"] - told["due"]
+    require(not missing, rule, "files that are still due", f"`due` does not name {_listed(missing)}")
+    gone, known = true["lost"] | true["unsent"], told["lost"] | told["unsent"]
+    missing = gone - known
+    subject = "files that are lost, erased or without a clean copy"
+    require(not missing, rule, subject, f"neither `lost` nor `unsent` names {_listed(missing)}: they vanish silently")
+    strange = (told["due"] - true["due"]) | (known - gone)
+    require(not strange, rule, "files that were sent", f"{_listed(strange)} is named among those that were not")
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _difference(part: bytes, there: bytes | None) -> str:
     if there is None:
         return "it is not there"
-    same = next((at for at, (one, other) in enumerate(zip(part, there, strict=False)) if one != other), None)
-    at = min(len(part), len(there)) if same is None else same
-    return f"{len(there)} bytes instead of {len(part)}, alike up to byte {at}"
+    try:
+        one, other = part.decode(), there.decode()
+    except UnicodeDecodeError:
+        return f"{len(there)} bytes instead of {len(part)}, alike up to byte {_same(part, there)}"
+    at = _same(one, other)
+    before = max(0, at - _AROUND)
+    excerpts = (
+        f"{'…' * (before > 0)}{text[before : at + _AROUND]}{'…' * (len(text) > at + _AROUND)}" for text in (other, one)
+    )
+    lengths = f" ({len(other)} characters instead of {len(one)})" if len(one) != len(other) else ""
+    return " where the tip has ".join(f"{text!r}" for text in excerpts) + lengths
+
+
+def _same(one: str | bytes, other: str | bytes) -> int:
+    """Return how far two texts are alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (mine, its) in pairs if mine != its), min(len(one), len(other)))

@@ -1,5 +1,6 @@
 """A virtual Telegram user: writes, taps, sends locations and files, and reads the bot's answers."""
 
+import time
 from typing import Any
 
 from satark_testing.dialogue.walking import Photo, Place, Walker
@@ -7,7 +8,7 @@ from satark_testing.telegram.bot_api import TelegramPeer
 from satark_testing.telegram.messages import BotMessage, Person, Update
 from satark_testing.waiting import LIMIT_SECONDS
 
-_DATED = 1_795_000_000
+_DATED = int(time.time())
 
 
 class TelegramCitizen(Walker[BotMessage]):

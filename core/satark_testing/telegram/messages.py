@@ -1,6 +1,7 @@
 """Updates as Telegram builds them. Source: Telegram, Bot API 10.1, type `Update`."""
 
 import itertools
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from satark_testing.whatsapp.messages import Offer
 
 Update = dict[str, Any]
 
-_DATE = 1_795_000_000
+_DATE = int(time.time())
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

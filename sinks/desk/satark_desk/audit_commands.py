@@ -52,7 +52,7 @@ def show(
 
 def _as_json(read: ReadAct) -> str:
     fields = {name: value for name, value in msgspec.to_builtins(read.act).items() if name != "salt"}
-    return json.dumps({"position": read.position, **fields, "flaw": read.flaw}, ensure_ascii=False)
+    return json.dumps({**fields, "flaw": read.flaw}, ensure_ascii=False)
 
 
 def _as_text(read: ReadAct) -> str:

@@ -21,7 +21,6 @@ from satark.casework import (
     check_desk,
     desk_verifier,
     ensure_audit_key,
-    find_desk,
     may_hear_voices,
     officer_signer,
     read_state,
@@ -301,10 +300,9 @@ def _open(services: Services, desk: str, name: str, keys: str, noted: str = "") 
     key = open_desk_key(row.desk_key, desk, name, own) if listed.role != "auditor" else None
     if key is None and listed.role != "auditor":
         return None
-    # The title may be what an office's host calls the desk.
-    title = services.read(lambda c: find_desk(c, desk)).title
-    found = msgspec.structs.replace(state.desks[desk].desk, title=title)
-    unlocked = UnlockedDesk(found, name, "", listed.role, listed.rights, own, row.temporary or listed.temporary)
+    unlocked = UnlockedDesk(
+        services.desk(desk), name, "", listed.role, listed.rights, own, row.temporary or listed.temporary
+    )
     recall(services, unlocked, noted)
     identity = _present_identity(services, unlocked, key.identity) if key else ""
     if identity:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from satark.api import Level, NoSuchDesk, Prepared
-from satark.casework import Services, find_desk
+from satark.casework import Services
 from satark_desk.officers import NewDesk, WrongPassphrase, make_desk, unlock
 from satark_desk.passphrases import new_passphrase
 from satark_files.atomic_files import flushed
@@ -32,7 +32,7 @@ def ensure_desk(
     The passphrase is the first line of `passphrase_file`; a missing file is created (mode 0600) with a new passphrase.
     """
     try:
-        services.read(lambda c: find_desk(c, name))
+        services.desk(name)
     except NoSuchDesk:
         passphrase = (
             read_passphrase(passphrase_file) if passphrase_file.exists() else _write_new_passphrase(passphrase_file)

@@ -51,6 +51,7 @@ class TipText:
             "lost": content.lost,
         }
         lines += ["", *(self._line(name, ", ".join(values)) for name, values in listed.items() if values)]
+        lines += [f"{record.ordinal}: {record.caption}" for record in content.evidence if record.caption]
         return "\n".join([*lines, "", labels.text("care"), ""])
 
     def _line(self, name: str, value: str) -> str:

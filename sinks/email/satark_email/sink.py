@@ -125,6 +125,8 @@ class EmailSink:
             return DeadLetter("the tip can't be opened with this destination's key")
         except openpgp.CantOpen as error:
             return DeadLetter(str(error))
+        except OSError as error:  # the store of files is down
+            return Retry(type(error).__name__)
         return await self._smtp.send(mail, destination, delivery)
 
     def _encrypted(self, delivery: Delivery, destination: EmailDestination) -> bytes:

@@ -33,6 +33,7 @@ class FileData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     clean_bytes: int = 0
     clean_sha256: str = ""
     """SHA-256 of the clean copy, hex; empty if there is none to request."""
+    caption: str = ""
 
 
 class TipData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,6 +54,12 @@ class TipData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     messages: tuple[str, ...] = ()
     """The tipster's later messages, in order, if the setting `fields` allows `messages`."""
     evidence: tuple[FileData, ...] = ()
+    due: tuple[str, ...] = ()
+    """Ordinals of files that a later event lists, if the setting `fields` allows `evidence`; likewise the next two."""
+    lost: tuple[str, ...] = ()
+    """Ordinals of files that the provider no longer had."""
+    withheld: tuple[str, ...] = ()
+    """Ordinals of files with the tipster's own voice, which only officers at the desk hear."""
 
 
 class Event(Redacted, frozen=True, kw_only=True):
@@ -90,13 +97,17 @@ def thin_data(header: Header) -> TipData:
 def full_data(content: ReadableTip, fields: Collection[str]) -> TipData:
     """Return the tip with the parts in `fields`: answers by step, `messages`, and the metadata of its files."""
     texts = tuple(message.text for message in content.thread)
+    files: Mapping[str, Any] = {}
+    if "evidence" in fields:
+        files = {"due": content.pending, "lost": content.lost, "withheld": content.withheld}
+        files |= {"evidence": tuple(_file(one) for one in content.evidence)}
     return msgspec.structs.replace(
         thin_data(content.header),
         language=content.header.language,
         flags=content.header.flags,
         answers={step: value for step, value in content.tip.answers.items() if step in fields},
         messages=texts if "messages" in fields else (),
-        evidence=tuple(_file(one) for one in content.evidence) if "evidence" in fields else (),
+        **files,
     )
 
 

@@ -15,6 +15,7 @@ import ssl
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, closing, suppress
+from itertools import chain
 from pathlib import Path
 from secrets import token_hex
 from typing import ClassVar, Final, TypeAlias
@@ -26,6 +27,7 @@ import msgspec
 from yarl import URL
 
 from satark.api import (
+    CaseworkError,
     DeadLetter,
     DeliveryResult,
     Done,
@@ -54,6 +56,8 @@ _LARGEST_ANSWER = 256 * 1024
 """Most bytes of an answer that are searched for the acknowledgement."""
 _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
 """Status codes, besides 5xx, that may change once the receiver or Satark's credentials are fixed."""
+_BUSY = frozenset({423, 425, 429})
+"""Those of them that say nothing of the next tip."""
 
 
 class HttpTransport(ProviderClient):
@@ -96,11 +100,11 @@ class HttpTransport(ProviderClient):
                     return Retry("not-acknowledged")
                 return result
         except TimeoutError:
-            return Retry("timeout")
+            return Retry("timeout", down=True)
         except (aiohttp.ClientError, OSError) as error:
             # aiohttp wraps what a resolver raises.
             cause = getattr(error, "os_error", error)
-            return Retry(str(cause) if isinstance(cause, ForbiddenAddressError) else "network")
+            return Retry(str(cause) if isinstance(cause, ForbiddenAddressError) else "network", down=True)
 
     def _connector(self) -> aiohttp.TCPConnector:
         """Check addresses here; a proxy must connect to the checked ones, or it could resolve the name otherwise."""
@@ -123,7 +127,8 @@ def classify_response(status: int, retry_after: str = "") -> DeliveryResult:
     if 200 <= status < 300 or status == 409:  # noqa: PLR2004 - HTTP
         return Done()
     if status in _RETRYABLE or status >= 500:  # noqa: PLR2004 - HTTP
-        return Retry(f"http-{status}", seconds_to_wait(retry_after, 0) or None)
+        after = seconds_to_wait(retry_after, 0) or None
+        return Retry(f"http-{status}", after, down=after is None and status not in _BUSY)
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP
         return Retry(f"http-{status}: redirects are refused; set the new address in the settings", down=True)
     return DeadLetter(f"http-{status}")
@@ -164,10 +169,17 @@ class FileTransport:
 
     async def hand_over(self, key: str, document: bytes, opened: OpenedTip) -> DeliveryResult:
         """Write the archive in the workspace, and put it."""
-        with self._make_folder() as folder:
+        made = self._make_folder()
+        try:
+            folder = await run_in_thread(made.__enter__)
             archive = folder / "tip.zip"
             await run_in_thread(self._write, archive, key, document, opened, folder)
+        except OSError as error:
+            return Retry(f"archive: {type(error).__name__}")
+        else:
             return await self._target.put(archive, f"satark-{key}.zip")
+        finally:
+            await run_in_thread(made.__exit__, None, None, None)
 
     def _write(self, archive: Path, key: str, document: bytes, opened: OpenedTip, folder: Path) -> None:
         files = _clean_copies(self._system.settings, opened, folder)
@@ -190,7 +202,12 @@ def _clean_copies(settings: SystemSettings, opened: OpenedTip, folder: Path) -> 
     for record in opened.content.evidence:
         if record.clean_sha256:
             name = record.ordinal + ending_of(record.clean_mime)
-            chunks = opened.clean(record.ordinal)
+            try:
+                chunks = opened.clean(record.ordinal)
+                first = next(chunks, b"")
+            except (CaseworkError, FileNotFoundError):  # erased: the event lists it, the archive lacks it
+                continue
+            chunks = chain((first,), chunks)
             if settings.recipient:
                 yield f"{name}.age", _encrypted(chunks, settings.recipient, folder)
             else:
@@ -256,11 +273,15 @@ class FolderTarget:
     async def put(self, source: Path, name: str) -> DeliveryResult:
         """Put a copy of the file there under this name, complete and flushed. It replaces a file of that name."""
         try:
-            with source.open("rb") as read, atomic_files.replacing(self._folder / name, _SHARED) as write:
-                shutil.copyfileobj(read, write)
+            await run_in_thread(self._put, source, name)
         except OSError as error:
-            return Retry(f"folder: {type(error).__name__}")
+            down = not await run_in_thread(self._folder.is_dir)  # such as a share that is not mounted
+            return Retry(f"folder: {type(error).__name__}", down=down)
         return Done()
+
+    def _put(self, source: Path, name: str) -> None:
+        with source.open("rb") as read, atomic_files.replacing(self._folder / name, _SHARED) as write:
+            shutil.copyfileobj(read, write)
 
     async def find_faults(self) -> str:
         """Check whether the folder is writable."""
@@ -286,8 +307,10 @@ class SftpTarget:
             return Retry("sftp: the server's host key is not in sftp_known_hosts", down=True)
         except asyncssh.PermissionDenied:
             return Retry("sftp: the server refuses our key", down=True)
-        except (asyncssh.Error, OSError) as error:
+        except asyncssh.SFTPError as error:
             return Retry(f"sftp: {type(error).__name__}")
+        except (asyncssh.Error, OSError) as error:
+            return Retry(f"sftp: {type(error).__name__}", down=True)
         return Done()
 
     async def find_faults(self) -> str:

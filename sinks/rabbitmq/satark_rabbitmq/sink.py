@@ -69,7 +69,7 @@ class RabbitMQSink:
         try:
             return await self._link.send_tip(delivery, self._publish)
         except CarrierError as error:
-            return Retry(str(error))
+            return Retry(str(error), down=self._connection is None)
 
     async def listen(self) -> None:
         """Declare the queues, then consume answers until the connection breaks."""

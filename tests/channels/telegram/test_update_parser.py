@@ -72,15 +72,14 @@ def test_a_message_has_its_sending_time_if_it_names_one(
     assert telegram.parse(signed(update)).inbound[0].sent_at is None
 
 
-def test_an_edit_has_the_time_of_its_original_and_a_tap_the_time_of_its_button(
+def test_an_edit_has_the_time_of_its_original_and_a_tap_none(
     telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     updates = Updates()
     edit = updates.edit(person, 11, {"text": "new", "date": 1_795_000_000, "edit_date": 1_795_086_400})
     tap = updates.tap(person, "a:b:1", updates.bare(person, {"text": "?", "date": 1_795_000_001}))
-    late = updates.tap(person, "a:b:1", updates.bare(person, {"text": "?", "date": 0}))
-    sent_at = [telegram.parse(signed(update)).inbound[0].sent_at for update in (edit, tap, late)]
-    assert sent_at == [1_795_000_000, 1_795_000_001, None]
+    sent_at = [telegram.parse(signed(update)).inbound[0].sent_at for update in (edit, tap)]
+    assert sent_at == [1_795_000_000, None], "the message with the button may be months old"
 
 
 @pytest.mark.parametrize("body", [{"location": AT}, {"photo": [LARGE]}, {"text": 5}])

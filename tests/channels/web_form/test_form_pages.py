@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import AsyncMock
 
 import pytest
+from sqlalchemy import Connection, func, select
 
+from satark.api import FormError
+from satark.store import tables
 from satark_testing.dialogue.walking import Photo
+from satark_testing.waiting import until
+from satark_web_form.site import FormSite
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
 
@@ -303,6 +309,37 @@ async def test_going_back_from_the_question_before_sending_submits_nothing(locat
     assert "Something else happens there" in page.text
     await located.press("Send")
     assert located.code
+
+
+@pytest.mark.parametrize("after", ["killed", "ingested", "cleaned"])
+async def test_a_form_that_is_sent_again_for_want_of_an_answer_adds_its_files_once(
+    after: str, citizen: FormCitizen, served: FormService, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its server may be killed before or after the draft has the files, which may be cleaned by then."""
+    another = jpeg[:-2] + b"\xff\xfe\x00\x04hi\xff\xd9"
+    await citizen.begin()
+    for step in ("category", "what", "place", "police"):
+        await citizen.answer(SHORT[step])
+    asked, chosen = citizen.page, [Photo(jpeg), Photo(jpeg), Photo(another)]
+    with monkeypatch.context() as patch:
+        if after == "killed":
+            patch.setattr(FormSite, "ingest", AsyncMock(side_effect=FormError(502, "killed")))
+        await citizen.press("Add and stay on this page", {}, chosen[:2])
+    if after == "cleaned":
+        await until(lambda: not served.host.services.read(_due), every=0.1)
+    for again in (1, 2):
+        citizen.page = asked
+        page = await citizen.press("Add and stay on this page", {}, chosen[:2])
+        assert "Files received so far: 2" in page.text, again
+    page = await citizen.press("Add and stay on this page", {}, chosen[2:])
+    assert "Files received so far: 3" in page.text
+    await citizen.answer("")
+    await citizen.press("Send")
+    assert len((await served.tip(citizen.number)).evidence) == 3
+
+
+def _due(connection: Connection) -> int:
+    return connection.execute(select(func.count()).where(tables.file.c.state == "due")).scalar_one()
 
 
 async def test_all_files_are_erased_by_one_button(citizen: FormCitizen, jpeg: bytes) -> None:

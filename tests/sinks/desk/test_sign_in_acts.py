@@ -44,6 +44,17 @@ def test_sign_ins_and_failed_sign_ins_and_sign_outs_are_recorded(
     ]
 
 
+def test_strangers_who_invent_officers_do_not_fill_the_log(
+    services: Services, browser: Browser, unlocked: Unlock
+) -> None:
+    signed_in(browser)
+    for number in range(9):
+        form = {"desk": "sp", "officer": f"nobody-{number}", "passphrase": "wrong"}
+        browser().post("/desk/sign-in", data=form)
+    acts = [(read.act.officer, read.act.detail) for read in acts_seen(services, unlocked("dig"))]
+    assert acts == [("", "8"), ("", "4"), ("", "2"), ("", "1"), ("sp-1", "web")]
+
+
 def test_a_wrong_passphrase_of_a_command_is_recorded(
     services: Services, run: Callable[..., Result], unlocked: Unlock, passphrase_file: Callable[[str], Path]
 ) -> None:

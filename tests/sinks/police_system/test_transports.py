@@ -160,7 +160,9 @@ async def test_an_attempt_that_fails_leaves_no_part_of_the_archive(
 
 
 async def test_a_missing_folder_is_retried(archive: Path, tmp_path: Path) -> None:
-    assert await FolderTarget(tmp_path / "unmounted").put(archive, "satark-1.zip") == Retry("folder: FileNotFoundError")
+    assert await FolderTarget(tmp_path / "unmounted").put(archive, "satark-1.zip") == Retry(
+        "folder: FileNotFoundError", down=True
+    )
 
 
 class PlainServer(asyncssh.SFTPServer):
@@ -303,9 +305,9 @@ async def test_an_event_is_posted_signed_and_with_its_id(client: HttpTransport, 
         (409, {}, Done()),
         (429, {"retry-after": "17"}, Retry("http-429", 17)),
         (429, {"retry-after": "99999999"}, Retry("http-429", MAX_WAIT)),
-        (503, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, Retry("http-503")),
-        (500, {}, Retry("http-500")),
-        (401, {}, Retry("http-401")),
+        (503, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, Retry("http-503", down=True)),
+        (500, {}, Retry("http-500", down=True)),
+        (401, {}, Retry("http-401", down=True)),
         (410, {}, DeadLetter("http-410")),
         (400, {}, DeadLetter("http-400")),
         (413, {}, DeadLetter("http-413")),
@@ -363,7 +365,7 @@ async def test_a_redirect_is_not_followed(client: HttpTransport, receiver: Polic
 
 async def test_a_receiver_that_does_not_respond_is_retried(client: HttpTransport, receiver: PoliceReceiver) -> None:
     receiver.faults.append(Fault(200, seconds=3))
-    assert await client.post("key-1", BODY) == Retry("timeout")
+    assert await client.post("key-1", BODY) == Retry("timeout", down=True)
 
 
 async def test_a_cut_connection_is_retried(receiver: PoliceReceiver) -> None:
@@ -374,9 +376,9 @@ async def test_a_cut_connection_is_retried(receiver: PoliceReceiver) -> None:
     port = server.sockets[0].getsockname()[1]
     client = http_transport(SystemSettings(url=f"http://127.0.0.1:{port}", secret=SecretStr(SECRET)))
     await client.open()
-    assert await client.post("key-1", BODY) == Retry("network")
+    assert await client.post("key-1", BODY) == Retry("network", down=True)
     server.close()
-    assert await client.post("key-1", BODY) == Retry("network")
+    assert await client.post("key-1", BODY) == Retry("network", down=True)
     await client.close()
 
 
@@ -387,7 +389,7 @@ async def test_nothing_is_sent_to_a_name_that_resolves_to_a_private_address(monk
     await client.open()
     result = await client.post("key-1", BODY)
     await client.close()
-    assert result == Retry("the receiver's name leads to an address that is not allowed")
+    assert result == Retry("the receiver's name leads to an address that is not allowed", down=True)
 
 
 @pytest.mark.parametrize("retry_after", ["", "-1", "1.5", "soon", "१"])
@@ -407,7 +409,7 @@ async def test_an_event_is_sent_only_to_a_trusted_certificate_of_the_receiver(
         system = SystemSettings(url=f"{other.url}/tips", secret=SecretStr(SECRET), ca_file=ca_file)
         client = http_transport(system)
         await client.open()
-        assert await client.post("key-1", BODY) == Retry("not-acknowledged" if taken else "network")
+        assert await client.post("key-1", BODY) == Retry("not-acknowledged" if taken else "network", down=not taken)
         assert taken or await client.find_faults() == "ClientConnectorCertificateError"
         await client.close()
     assert bool(other.heard) is taken

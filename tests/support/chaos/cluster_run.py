@@ -35,15 +35,15 @@ class ClusterRun(NamedTuple):
     counts: Counts
     files_missing: int
     """Photos that a desk lacks, or that show another tip's number."""
-    files_again: int
-    """Photos that a tip has twice, since their citizen got no answer and sent them again."""
+    files_doubled: int
+    """Photos that a tip has once more, since their citizen got no answer and sent them again."""
     kills: Counter[str]
     seconds: float
 
     @property
     def failures(self) -> int:
         """The number of errors."""
-        return self.counts.failures + self.files_missing
+        return self.counts.failures + self.files_missing + self.files_doubled
 
 
 async def cluster_chaos(*, tips: int, kills: int, together: int, seed: int, limit: float) -> ClusterRun:
@@ -168,6 +168,6 @@ def report(**options: Any) -> int:
     run = asyncio.run(cluster_chaos(**options))
     counts = ", ".join(f"{value} {name}" for name, value in run.counts._asdict().items())
     kills = ", ".join(f"{count} × {target}" for target, count in sorted(run.kills.items()))
-    files = f"{run.files_missing} files missing or swapped, {run.files_again} sent again"
+    files = f"{run.files_missing} files missing or swapped, {run.files_doubled} doubled"
     sys.stdout.write(f"cluster: {counts}; {files}\n  in {run.seconds:.0f} s, {run.kills.total()} kills: {kills}\n")
     return int(bool(run.failures))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from satark.api import parse_token
 from satark_testing.dialogue.walking import Reply
 from satark_testing.installation import Installation
 from satark_testing.whatsapp.citizen import Citizen
@@ -19,6 +20,9 @@ from support.answers import HINDI
 PATIENCE: Final = 240.0
 """Seconds that a citizen waits for an answer."""
 SP_OFFICE: Final = "एसपी कार्यालय"
+OFFERED: Final = "what is offered"
+"""The answer to a question in unknown words, such as an older version's: an offer that accuses nobody, or the first."""
+_PLAIN: Final = ("no", "unknown", "skip", "done")
 _OK: Final = 200
 _WAITS: Final = (0.3, 0.6, 1.2, 2.4)
 """Seconds between two attempts to post a webhook. The last one repeats."""
@@ -31,7 +35,7 @@ def answers_of(number: int, *, accuses_sp: bool) -> dict[str, Reply | Sequence[R
     answers: dict[str, Reply | Sequence[Reply]] = {**HINDI, "क्या हो रहा है\\?": story(number)}
     if accuses_sp:
         answers |= {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "किस पर शक": SP_OFFICE, "कौन पुलिसकर्मी": "छोड़ें"}
-    return answers
+    return {**answers, ".": OFFERED}
 
 
 def story(number: int) -> str:
@@ -58,6 +62,15 @@ class TroubledCitizen(Citizen):
         while (heard := await super().hear()).text == before:
             self.repeated += 1
         return heard
+
+    async def reply(self, reply: Reply) -> str:
+        """Reply; a message without offers needs no answer in unknown words."""
+        if reply != OFFERED:
+            return await super().reply(reply)
+        tokens = [offer.token for offer in self.last.offers]
+        by_option = {one.option.lstrip("@"): token for token in tokens if (one := parse_token(token))}
+        chosen = [by_option[option] for option in _PLAIN if option in by_option] or tokens
+        return await self.tap(chosen[0]) if chosen else ""
 
     async def _post(self, build: Any) -> str:
         key = wamid(self.sender)

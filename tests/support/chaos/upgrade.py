@@ -1,9 +1,9 @@
-"""`python -m support.chaos.upgrade`: a rolling upgrade between two schema versions while citizens write.
+"""`python -m support.chaos.upgrade`: an upgrade between two schema versions while citizens write.
 
 The older version is that of a commit; it sets up the databases, so their schema is that version's. The steps follow
-docs/operations.md: the worker stops, the databases are upgraded while the older web process goes on, then the processes
-restart one after the other. One citizen begins with the older processes and ends with the new ones; some tips wait for
-their delivery meanwhile.
+docs/operations.md: the worker stops, the databases are upgraded while the older web process goes on (with `--stop` it
+stops too, as from 0.1.0), then the processes restart one after the other. One citizen begins with the older processes
+and ends with the new ones; some tips wait for their delivery meanwhile.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from support.older_source import older_source
 
 SATARK = (sys.executable, "-c", "from satark.cli.main import main; main()")
 """The command of the version that comes first on Python's path."""
+RELEASED = "46ba27840eaef9bde41571c92bc77a9978425f9c"
+"""The last commit with the schema of 0.1.0, from which the revisions lead on. What was before can't be upgraded."""
 PLACE = "लंका"
 """The answer before which a citizen waits for the upgrade."""
 
@@ -59,8 +61,8 @@ class UndecidedCitizen(TroubledCitizen):
         return await super().reply(reply)
 
 
-async def upgrade(commit: str, *, tips: int, together: int, limit: float) -> Counts:
-    """Upgrade from `commit` while `tips` citizens write.
+async def upgrade(commit: str, *, tips: int, together: int, limit: float, stop: bool) -> Counts:
+    """Upgrade from `commit` while `tips` citizens write. `stop`: no process runs while the databases are upgraded.
 
     Raises:
         TimeoutError: it is not finished within `limit` seconds.
@@ -83,11 +85,13 @@ async def upgrade(commit: str, *, tips: int, together: int, limit: float) -> Cou
             await web.start()
             await worker.start()
             ledger = Ledger()
-            await _roll(installation, worker, ledger, tips=tips, together=together)
+            await _roll(installation, worker, ledger, tips=tips, together=together, stop=stop)
             return await compare(installation, ledger)
 
 
-async def _roll(installation: Installation, worker: Service, ledger: Ledger, *, tips: int, together: int) -> None:
+async def _roll(
+    installation: Installation, worker: Service, ledger: Ledger, *, tips: int, together: int, stop: bool
+) -> None:
     web = installation.service
     async with UndecidedCitizen(installation, tips) as undecided, asyncio.TaskGroup() as tasks:
         receipt = tasks.create_task(undecided.walk(answers_of(tips, accuses_sp=False)))
@@ -98,10 +102,13 @@ async def _roll(installation: Installation, worker: Service, ledger: Ledger, *, 
         await ledger.reached(ledger.receipts + 1)  # the older web process leaves its delivery open
         for service in (web, worker):
             del service.environment["PYTHONPATH"]
+        if stop:
+            await web.stop()
         await asyncio.to_thread(web.run, "db", "upgrade")
-        show("upgraded, the older web process goes on")
-        await ledger.reached(tips // 2)
-        await web.stop()
+        if not stop:
+            show("upgraded, the older web process goes on")
+            await ledger.reached(tips // 2)
+            await web.stop()
         await web.start()
         await worker.start()
         show("both processes are new")
@@ -112,7 +119,8 @@ async def _roll(installation: Installation, worker: Service, ledger: Ledger, *, 
 def main() -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="support.chaos.upgrade", description=__doc__)
-    parser.add_argument("--from", dest="commit", required=True, help="a commit with an older schema")
+    parser.add_argument("--from", dest="commit", default=RELEASED, help="a commit with an older schema; 0.1.0's")
+    parser.add_argument("--stop", action="store_true", help="stop the older web process too, as from 0.1.0")
     parser.add_argument("--tips", type=int, default=200)
     parser.add_argument("--together", type=int, default=16, help="citizens who write at once")
     parser.add_argument("--limit", type=float, default=3600)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import importlib.util
 import inspect
+import re
 import shutil
 import sys
 import tomllib
@@ -22,7 +23,10 @@ from satark_testing.contracts.rules import BrokenRule
 
 FILE: Final = Path(__file__).with_name("mutants.toml")
 ROOT: Final = Path(__file__).parents[3]
+HOW_TOS: Final = ROOT / "docs/how-to"
 SCAFFOLDS: Final[Mapping[str, str]] = {"channel": "mutant_channel", "sink": "mutant_sink"}
+HOW_TO: Final = "scaffold/cases/"
+"""What a mutant's file begins with if it stands in the how-tos of sinks."""
 _LEAK: Final = "C48"
 _CASES: Final[Mapping[str, Sequence[str]]] = {
     "satark_sms_ivr": ("sms_case", "voice_case"),
@@ -74,6 +78,14 @@ class Workshop:
         for kind, name in SCAFFOLDS.items():
             write_project(kind, name, folder / kind)
 
+        for page in ("sink.md", "sink-answers.md"):
+            for code in re.findall(
+                r"^```python\n(.*?)^```", (HOW_TOS / page).read_text("utf-8"), re.DOTALL | re.MULTILINE
+            ):
+                name = code.partition('"""')[2].partition(":")[0]
+                (folder / "cases" / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / "cases" / name).write_text(code, "utf-8")
+
     def try_mutant(self, mutant: Mutant) -> Noticed:
         """Change a copy, run the checks on it, and restore it.
 
@@ -103,6 +115,9 @@ class Workshop:
     def _place(self, file: str) -> tuple[Path, str, Sequence[str]]:
         """Return the copied file, its package, and its checks: functions of a test module, or cases."""
         first, second, *rest = file.split("/")
+        if file.startswith(HOW_TO):
+            test = f"test_{rest[0].removesuffix('.py').replace('plugin', 'sink')}"
+            return self._folder / second / "satark_cases" / rest[0], "satark_cases", (test,)
         if first == "scaffold":
             package = f"satark_{SCAFFOLDS[second]}"
             return self._folder / second / package / rest[0], package, (f"test_{second}",)
@@ -114,7 +129,7 @@ class Workshop:
 
     def _run(self, mutant: Mutant, path: Path, package: str, checks: Sequence[str]) -> Noticed:
         folder = next(parent for parent in path.parents if parent.name == package).parent
-        with _imported_from(package, folder, folder / "tests"):
+        with _imported_from((package, "tests"), folder, folder / "tests"):
             try:
                 for check in checks:
                     asyncio.run(_check(check, self._empty_folder()))
@@ -135,7 +150,10 @@ async def _check(name: str, folder: Path) -> None:
         await check_channel(getattr(cases, name)())
         return
     tests = _tests_of(name)
-    for test in (tests.test_the_plugin_keeps_the_contract, tests.test_it_keeps_the_contract):
+    found = (
+        getattr(tests, test, None) for test in ("test_the_plugin_keeps_the_contract", "test_it_keeps_the_contract")
+    )
+    for test in filter(None, found):
         arguments: dict[str, Any] = {"tmp_path": folder} if "tmp_path" in inspect.signature(test).parameters else {}
         result = test(**arguments)
         if inspect.isawaitable(result):
@@ -161,22 +179,22 @@ def _tests_of(name: str) -> ModuleType:
 
 
 @contextmanager
-def _imported_from(package: str, *folders: Path) -> Iterator[None]:
-    """Import a package anew from these folders while the block runs. Afterwards the earlier modules are restored."""
+def _imported_from(packages: Sequence[str], *folders: Path) -> Iterator[None]:
+    """Import packages anew from these folders while the block runs. Afterwards the earlier modules are restored."""
     known, path, written = dict(sys.modules), list(sys.path), sys.dont_write_bytecode
-    _forget(package)
+    _forget(packages)
     sys.path[:0] = map(str, folders)
     sys.dont_write_bytecode = True
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        _forget(package)
+        _forget(packages)
         sys.path[:], sys.dont_write_bytecode = path, written
-        sys.modules.update({name: module for name, module in known.items() if name.partition(".")[0] == package})
+        sys.modules.update({name: module for name, module in known.items() if name.partition(".")[0] in packages})
 
 
-def _forget(package: str) -> None:
+def _forget(packages: Sequence[str]) -> None:
     for name in list(sys.modules):
-        if name.partition(".")[0] == package:
+        if name.partition(".")[0] in packages:
             del sys.modules[name]

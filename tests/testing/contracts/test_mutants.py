@@ -21,7 +21,15 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
-@pytest.mark.parametrize("file", ["scaffold/channel/channel.py", "scaffold/sink/sink.py"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "scaffold/channel/channel.py",
+        "scaffold/sink/sink.py",
+        "scaffold/cases/plugin.py",
+        "scaffold/cases/answers.py",
+    ],
+)
 def test_the_scaffold_breaks_no_rule(workshop: Workshop, file: str) -> None:
     assert workshop.clean(file).message == ""
 

@@ -194,9 +194,9 @@ class Jotting(Showing):
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
-        (Trimming, "S23 a destination that reads shows the tip as it is"),
-        (Forgetful, "S23 a destination that reads shows the tip as it is"),
-        (Talkative, "S23 a destination that reads shows the tip as it is"),
+        (Trimming, "S23 a destination that reads shows each text as it is"),
+        (Forgetful, "S41 a destination gets priority, category, time and place of the tip itself"),
+        (Talkative, "S23 a destination that reads shows each text as it is"),
         (Mixing, "S24 deliveries made at once do not mix"),
         (Deaf, "S25 a cancelled delivery ends cancelled"),
         (Jotting, "S26 a sink that reads leaves no word of a tip on this machine"),

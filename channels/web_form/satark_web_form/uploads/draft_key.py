@@ -31,6 +31,8 @@ class UploadManifest(Redacted, frozen=True, kw_only=True):
     """Size of the complete file, in bytes; None while it is unknown."""
     made: float = 0
     """Unix time at which the upload began."""
+    source: str = ""
+    """The file's content and its place among equal ones in its form; empty for a resumable upload."""
 
 
 class DraftKey:
@@ -48,6 +50,10 @@ class DraftKey:
 
     def __reduce__(self) -> str:
         raise TypeError("a draft's key is never pickled")
+
+    def mark(self, text: str) -> str:
+        """Return what stands for a text in the names of this draft's files; it tells nothing of the text."""
+        return self._derive(b"mark/" + text.encode()).hex()[:32]
 
     def seal(self, manifest: UploadManifest, upload: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)

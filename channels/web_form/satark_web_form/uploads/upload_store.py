@@ -2,7 +2,7 @@
 
 <draft>/<upload>/manifest        properties of the file, sealed under the draft's key
                  000…000.age     segments
-                 attached        exists once the file is part of a tip
+                 <page>.attached exists once the file is part of a tip, to which that page added it
 """
 
 import asyncio
@@ -51,6 +51,10 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Number of bytes stored."""
     length: int | None
     """Size of the complete file, in bytes; None while it is unknown."""
+    mark: str
+    """What stands for the file: it is the same for each copy that a repeated form brings."""
+    attached: bool
+    """Whether it is part of a tip."""
     max_bytes: int
     expires: int
     """Time at which the upload is deleted unless bytes are added before, in Unix seconds."""
@@ -107,13 +111,13 @@ class UploadStore:
             count = len(await asyncio.to_thread(segments.segment_names, folder))
             return await SegmentWriter(folder, manifest, offset, count).write(slot.watch(stream))
 
-    async def finish(self, key: DraftKey, upload: str) -> UploadStatus:
-        """Mark an upload of unknown length as complete.
+    async def finish(self, key: DraftKey, upload: str, source: str) -> UploadStatus:
+        """Mark an upload of unknown length as complete. `source`: the same for each copy of the file.
 
         Raises:
             UploadRefused: `unknown` or `empty`.
         """
-        return await asyncio.to_thread(self._finish, key, upload)
+        return await asyncio.to_thread(self._finish, key, upload, source)
 
     async def status(self, key: DraftKey, upload: str) -> UploadStatus:
         """Return the state of an upload.
@@ -123,9 +127,9 @@ class UploadStore:
         """
         return await asyncio.to_thread(self._status, key, upload)
 
-    async def list_uploads(self, key: DraftKey) -> list[UploadStatus]:
-        """Return the uploads of a draft that are not part of a tip, the oldest first."""
-        return await asyncio.to_thread(self._statuses, key, attached=False)
+    async def list_uploads(self, key: DraftKey, page: str = "") -> list[UploadStatus]:
+        """Return the uploads of a draft that no other page made part of a tip, the oldest first."""
+        return await asyncio.to_thread(self._statuses, key, _attached(key, page))
 
     async def remove(self, key: DraftKey, upload: str) -> None:
         """Delete an upload.
@@ -136,18 +140,15 @@ class UploadStore:
         await asyncio.to_thread(self._find, key, upload)
         await asyncio.to_thread(self._delete, f"{key.folder}/{upload}")
 
-    async def forget(self, key: DraftKey) -> None:
-        """Delete all uploads of a draft that are not part of a tip."""
-        for status in await self.list_uploads(key):
-            await self.remove(key, status.upload)
-
-    async def attach(self, key: DraftKey, upload: str, account: str) -> Media:
+    async def attach(self, key: DraftKey, upload: str, account: str, page: str = "") -> Media:
         """Attach a complete upload to a tip. Return the reference for `fetch`; a repeated call returns the same one.
+
+        The page that did it lists the file again: its server may have been killed before the tip had the file.
 
         Raises:
             UploadRefused: `unknown` or `incomplete`.
         """
-        return await asyncio.to_thread(self._attach, key, upload, account)
+        return await asyncio.to_thread(self._attach, key, upload, account, page)
 
     @asynccontextmanager
     async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -260,7 +261,7 @@ class UploadStore:
     def _status(self, key: DraftKey, upload: str) -> UploadStatus:
         folder, manifest = self._find(key, upload)
         try:
-            offset, expires = segments.stored_bytes(folder), int(self._expires(list(folder.files())))
+            offset, objects = segments.stored_bytes(folder), list(folder.files())
         except FileNotFoundError:
             raise UploadRefused("unknown") from None
         return UploadStatus(
@@ -268,33 +269,36 @@ class UploadStore:
             kind=manifest.kind,
             offset=offset,
             length=manifest.length,
+            mark=manifest.source or upload,
+            attached=_is_attached(objects),
             max_bytes=manifest.max_bytes,
-            expires=expires,
+            expires=int(self._expires(objects)),
             made=manifest.made,
         )
 
-    def _statuses(self, key: DraftKey, *, attached: bool = True) -> list[UploadStatus]:
+    def _statuses(self, key: DraftKey, attached: str = _ATTACHED) -> list[UploadStatus]:
+        """Return the uploads of a draft that are part of no tip, or whose sign that they are ends so."""
         found = []
         for name, objects in self._uploads(key.folder).items():
             with suppress(UploadRefused):
-                if attached or not _is_attached(objects):
+                if not _is_attached(objects) or any(one.name.endswith(attached) for one in objects):
                     found.append(self._status(key, name.partition("/")[2]))
         return sorted(found, key=lambda status: status.made)
 
-    def _finish(self, key: DraftKey, upload: str) -> UploadStatus:
+    def _finish(self, key: DraftKey, upload: str, source: str) -> UploadStatus:
         folder, manifest = self._find(key, upload)
         status = self._status(key, upload)
         if not status.offset:
             raise UploadRefused("empty")
-        complete = msgspec.structs.replace(manifest, length=status.offset)
+        complete = msgspec.structs.replace(manifest, length=status.offset, source=source)
         folder.put(MANIFEST, key.seal(complete, upload))
         return msgspec.structs.replace(status, length=status.offset)
 
-    def _attach(self, key: DraftKey, upload: str, account: str) -> Media:
+    def _attach(self, key: DraftKey, upload: str, account: str, page: str) -> Media:
         folder, manifest = self._find(key, upload)
         if not self._status(key, upload).complete:
             raise UploadRefused("incomplete")
-        folder.put(_ATTACHED, b"attached")
+        folder.put(_attached(key, page), b"attached")
         handle = f"{key.folder}/{upload}/{manifest.identity}"
         return Media(MediaRef(account=account, id=handle, size=manifest.length or 0), manifest.kind)
 
@@ -308,6 +312,11 @@ class UploadStore:
         """Return when an upload expires, in Unix seconds, counted from the last change of it."""
         term = 86400 * self._settings.upload_attached_days if _is_attached(objects) else None
         return _changed(objects) + (term or 60 * self._settings.upload_minutes)
+
+
+def _attached(key: DraftKey, page: str) -> str:
+    """Return the name of the sign that a page made a file part of a tip. Another page's file is none of its."""
+    return f"{key.mark(page or secrets.token_hex(16))}.{_ATTACHED}"
 
 
 def _is_attached(objects: Sequence[Stored]) -> bool:

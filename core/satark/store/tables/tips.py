@@ -199,5 +199,8 @@ custody_head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
     Column("link", LargeBinary(32), nullable=False),
+    Column("band", BigInteger, nullable=False, comment="start of the last row's six hours"),
+    Column("band_position", BigInteger, nullable=False, comment="head at that time, which officers are shown"),
+    Column("band_link", LargeBinary(32), nullable=False),
     comment="head of the custody log; the row is the log's lock",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -18,7 +19,6 @@ from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
 _MAX_INPUT = 40
-_MAX_DIGITS = 18
 _FIELDS: Final = ("desk", "officer", "tip", "kind", "since", "until")
 _COLUMNS: Final = ("at", "desk", "officer", "kind", "tip", "file", "detail", "second", "flaw")
 _PAGES: Final[Mapping[str, str]] = {
@@ -40,7 +40,7 @@ class AuditPages(Pages):
         fields, wanted = self._wanted(request)
         session.casework.trail.record_once("log_read", tip=wanted.tip, detail=wanted.officer)
         by = session.unlocked.viewer(services)
-        position = int(before) if before.isascii() and before.isdigit() and len(before) <= _MAX_DIGITS else 0
+        position = session.log_positions.get(before, 0)
         page = by.read(services, wanted, before=position, most=self._web.settings.page_size)
         return self._web.show(
             request,
@@ -51,8 +51,8 @@ class AuditPages(Pages):
             query=urlencode({name: value for name, value in fields.items() if value}),
             kinds=ACT_KINDS,
             desks=sorted(by.desks),
-            head=services.read(LogHead.current),
-            older=urlencode({**fields, "before": page.older}) if page.older else "",
+            head=services.read(lambda connection: LogHead.shown(connection, int(time.time()))),
+            older=urlencode({**fields, "before": session.remember_position(page.older)}) if page.older else "",
             first=not position,
             moment=seconds_of,
             detail=self._details(request),

@@ -151,6 +151,8 @@ class OfficerSession:
         """Whether, at sign-in, the audit log lacked a part that this browser had seen."""
         self.roster_lost = False
         """Whether, at sign-in, the roster lacked a head that the officer remembers."""
+        self.log_positions: dict[str, int] = {}
+        """Position in the audit log at which a later page of it begins, by a random name in the page's address."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:
@@ -170,6 +172,12 @@ class OfficerSession:
     def queue(self) -> OfficerQueue:
         """The officer's queue. The first use waits until the desk's tips are opened."""
         return self.opened.queue(self.officer)
+
+    def remember_position(self, position: int) -> str:
+        """Return a random name for a position in the audit log. The position would tell how many rows others add."""
+        name = secrets.token_hex(8)
+        self.log_positions[name] = position
+        return name
 
     def has_submitted(self, submission_id: str) -> bool:
         """Return whether a form with this random id was sent before."""

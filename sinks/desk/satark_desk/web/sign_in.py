@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import Mapping
 
 from starlette.background import BackgroundTask
@@ -15,7 +16,7 @@ from satark.casework import LogHead
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember, silence
-from satark_desk.officers import KeyLost, WrongPassphrase, unlock
+from satark_desk.officers import KeyLost, WrongPassphrase, officers_of, unlock
 from satark_desk.roster_memory import recall
 from satark_desk.second_factors import check_code, factors_of, open_factors
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
@@ -64,6 +65,8 @@ class SignInPages:
     def __init__(self, web: DeskWeb) -> None:
         self._web = web
         self._held = 0
+        self._unknown = Counter[str]()
+        """Desk → failed sign-ins there with the names of no officer."""
         self._visits = Visits()
 
     async def show_form(self, request: Request) -> Response:
@@ -89,13 +92,22 @@ class SignInPages:
             self._web.throttle.failed(attempt.key)
             response = self._show(request, 403, attempt, problem="sign_in.wrong")
             # After the answer, so that the time of the answer does not tell whether there is such a desk.
-            failures = self._web.throttle.failures(attempt.key)
             response.background = BackgroundTask(
-                record_failure, self._web.context, attempt.desk, attempt.officer, failures
+                self._record_failure, attempt, self._web.throttle.failures(attempt.key)
             )
             return response
         self._web.throttle.succeeded(attempt.key)
         return await run_in_threadpool(self._go_on, request, unlocked, attempt.key)
+
+    def _record_failure(self, attempt: _Attempt, failures: int) -> None:
+        """Record failures of an officer; those at names that nobody has together, or each new name would add a row."""
+        services, desk = self._web.context, attempt.desk
+        names = services.read(lambda connection: officers_of(connection, desk))
+        if attempt.officer in names:
+            record_failure(services, desk, attempt.officer, failures)
+        elif names:
+            self._unknown[desk] += 1
+            record_failure(services, desk, "", self._unknown[desk])
 
     async def sign_out(self, request: Request) -> Response:
         """End the session. Nothing wakes this browser from then on."""
@@ -151,7 +163,7 @@ class SignInPages:
         if session is not None and missing:
             session.casework.trail.record("log_missing", detail=request.cookies.get(LOG_COOKIE, ""))
             session.log_missing = True
-        elif head := self._web.context.read(LogHead.current):
+        elif head := self._web.context.read(lambda connection: LogHead.shown(connection, int(time.time()))):
             self._web.remember(request, response, LOG_COOKIE, str(head))
         return response
 

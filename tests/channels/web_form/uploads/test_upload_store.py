@@ -105,7 +105,7 @@ async def test_another_drafts_uploads_are_unknown(uploads: UploadStore, key: Dra
     for attempt in (
         uploads.status(OTHER_DRAFT, upload),
         uploads.append(OTHER_DRAFT, upload, 7, stream_of(b"more")),
-        uploads.finish(OTHER_DRAFT, upload),
+        uploads.finish(OTHER_DRAFT, upload, "its content"),
         uploads.attach(OTHER_DRAFT, upload, ACCOUNT),
         uploads.remove(OTHER_DRAFT, upload),
     ):
@@ -254,8 +254,19 @@ async def test_attaching_twice_gives_the_same_file(uploads: UploadStore, key: Dr
     first = await uploads.attach(key, upload, ACCOUNT)
     assert await uploads.attach(key, upload, ACCOUNT) == first
     assert await uploads.list_uploads(key) == [], "it is part of a tip"
-    await uploads.forget(key)
     assert await fetched(uploads, first.ref) == b"content"
+
+
+async def test_a_page_that_is_sent_again_has_the_same_files(
+    uploads: UploadStore, key: DraftKey, tmp_path: Path
+) -> None:
+    media = await uploads.attach(key, await uploaded(uploads, key, b"content"), ACCOUNT, "page")
+    (listed,) = await uploads.list_uploads(key, "page")
+    assert (listed.attached, await uploads.list_uploads(key, "another page")) == (True, [])
+    assert await uploads.attach(key, listed.upload, ACCOUNT, "page") == media
+    assert not [path for path in files(tmp_path) if path.name.startswith("page")], "it is keyed"
+    await uploads.discard(media.ref)
+    assert list(files(tmp_path)) == []
 
 
 async def test_a_discarded_file_is_gone(uploads: UploadStore, key: DraftKey, tmp_path: Path) -> None:
@@ -319,14 +330,6 @@ async def test_abandoned_uploads_expire_and_attached_ones_later(tmp_path: Path, 
     ahead = 25 * 3600
     uploads.delete_expired()
     uploads.delete_expired()
-    assert list(files(tmp_path)) == []
-
-
-async def test_forgetting_a_draft_deletes_its_uploads(uploads: UploadStore, key: DraftKey, tmp_path: Path) -> None:
-    for content in (b"one", b"two"):
-        await uploaded(uploads, key, content)
-    assert [status.offset for status in await uploads.list_uploads(key)] == [3, 3]
-    await uploads.forget(key)
     assert list(files(tmp_path)) == []
 
 

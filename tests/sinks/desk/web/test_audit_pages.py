@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -13,6 +14,7 @@ from httpx2 import Client
 from sqlalchemy import delete, select, update
 
 from satark.api.routing import Desk
+from satark.api.tip import Accused
 from satark.casework import Act, ActKind, Role
 from satark.services import Services
 from satark.store import tables
@@ -21,7 +23,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer
 from satark_desk.web.audit_pages import ActDetails
 from satark_desk.web.page_text import PageText
-from support.tips import seed_tip
+from support.tips import seed_file, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
@@ -173,11 +175,35 @@ def test_a_browser_that_saw_more_of_the_log_is_warned_and_the_warning_is_an_act(
     client = browser("sp")
     client.post("/desk/sign-out")
     form = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
+    end_six_hours(services)
     assert "cut off" not in client.post("/desk/sign-in", data=form).text
     client.post("/desk/sign-out")
     cut_off(services)
     assert "it was cut off or replaced by an older copy" in client.post("/desk/sign-in", data=form).text
     assert "was warned that the audit log is cut off" in browser("dig").get("/desk/audit").text
+
+
+def test_no_officer_sees_within_six_hours_that_others_added_to_the_log(
+    services: Services, browser: Browser, desk: Any
+) -> None:
+    seed_tip(services, [desk("sp"), desk("lanka")])
+    client = browser("lanka")
+    end_six_hours(services)
+    before = HEAD.findall(client.get("/desk/audit").text)
+    secret = seed_tip(services, [desk("sp")], accused=Accused(level="station", unit="lanka"), excluded=("lanka",))
+    seed_file(services, secret, "1", b"one", b"clean one")
+    browser("sp").get(f"/desk/tips/{secret.number}")
+    assert HEAD.findall(client.get("/desk/audit").text) == before
+    end_six_hours(services)
+    assert HEAD.findall(client.get("/desk/audit").text) != before
+
+
+HEAD = re.compile(r'class="hash"[^>]*>([^<]+)')
+
+
+def end_six_hours(services: Services) -> None:
+    """Let the log's rows be of earlier hours."""
+    services.write_now(lambda unit: unit.main.execute(update(tables.custody_head).values(band=0)))
 
 
 def cut_off(services: Services) -> None:
@@ -188,7 +214,7 @@ def cut_off(services: Services) -> None:
     def write(unit: UnitOfWork) -> None:
         unit.main.execute(delete(table).where(table.c.position > 1))
         values: dict[str, Any] = {"position": 1, "link": link}
-        unit.main.execute(update(tables.custody_head).values(values))
+        unit.main.execute(update(tables.custody_head).values(values | {"band": 0}))
         unit.keys.execute(update(tables.anchor).values(**values, before=link))
         unit.keys.execute(delete(tables.witness))
 

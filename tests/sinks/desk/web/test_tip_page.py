@@ -18,7 +18,7 @@ from satark.services import Services
 from satark.store import envelopes
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, rotate
-from support.tips import SeededTip, seed_message, seed_tip
+from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
@@ -152,6 +152,22 @@ def test_the_stations_page_shows_the_release_and_says_that_it_is_a_release(brows
         assert shown in page
     for hidden in ("दुकान", "Written in", "WhatsApp", 'name="give_who"', "damaged"):
         assert hidden not in page
+
+
+def test_a_station_with_a_release_is_not_told_when_the_tipster_writes_or_sends_a_file(
+    services: Services, browser: Browser, tip: SeededTip
+) -> None:
+    act(browser("sp"), tip, "direct", to="lanka", text="look", rewording=REWORDING)
+    client = browser("lanka")
+    client.get(f"/desk/tips/{tip.number}")
+
+    def news() -> list[dict[str, int]]:
+        return [client.get(f"/desk/news?poll=1{of}").json() for of in ("", f"&tip={tip.number}")]
+
+    before = news()
+    seed_message(services, tip, Message(sender="tipster", text="they moved her to house 9"))
+    seed_file(services, tip, "9", b"photo", b"clean")
+    assert news() == before
 
 
 def test_the_tipsters_own_words_reach_a_station_when_a_second_officer_consents(

@@ -45,7 +45,7 @@ from satark.remote.messages import (
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import apply_key_change, join, register
 from satark.roster.entries import DESK_USE, DeskAdded, Entry, KeyChange
-from satark.routing.desks import add_desk, find_desk
+from satark.routing.desks import add_desk
 from satark.routing.rules import encode_rules
 from satark.services import Services
 from support.store import fresh_services, worker_context
@@ -148,7 +148,7 @@ class OfficesTarget:
             check_recipient(desk.recipient)
         pairing = OfficePairing.of(_DESK, self._identity, self.office_key)
         key = _filled(KeyChange, desk=_DESK, recipient=pairing.recipient, verifier=pairing.answer_verifier)
-        if self._stores[0].read(lambda c: find_desk(c, _DESK)).recipient != key.recipient:
+        if self._stores[0].desk(_DESK).recipient != key.recipient:
             self._stores[0].write_now(lambda unit: apply_key_change(unit, _DESK, key))
 
     def _wire(self, kind: str, content: Any, *, to_host: bool) -> bytes:

@@ -43,7 +43,7 @@ def upgrade() -> None:
     bind = op.get_bind()
     for new in _TABLES:
         new.create(bind, checkfirst=True)
-    for table, column in _new_columns().items():
+    for table, column in _new_columns():
         if column.name not in _columns(bind, table):
             op.add_column(table, column)
     _list_epochs(bind)
@@ -59,22 +59,25 @@ def downgrade() -> None:
     """Drop the new tables, and add the column that 0.1.0 reads. Sealed values stay sealed."""
     for new in _TABLES:
         new.drop(op.get_bind())
-    for table, column in _new_columns().items():
+    for table, column in _new_columns():
         op.drop_column(table, column.name)
     op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
     op.create_index("received_answer_tip", "received_answer", ["tip"])
     op.add_column("office", sa.Column("answer_verifier", sa.String(64), nullable=False, server_default=""))
 
 
-def _new_columns() -> dict[str, sa.Column[Any]]:
-    return {
-        "tip": sa.Column("routed", sa.LargeBinary, nullable=True),
-        "retention": sa.Column("keeper", sa.LargeBinary, nullable=False, server_default=""),
-        "audit_key": sa.Column("since", sa.BigInteger, nullable=False, server_default="0"),
-        "message": sa.Column("news", sa.LargeBinary(16), nullable=False, server_default=""),
-        "host_link": sa.Column("tips", sa.LargeBinary, nullable=False, server_default=""),
-        "office": sa.Column("tag", sa.LargeBinary(16), nullable=False, server_default=""),
-    }
+def _new_columns() -> list[tuple[str, sa.Column[Any]]]:
+    return [
+        ("tip", sa.Column("routed", sa.LargeBinary, nullable=True)),
+        ("retention", sa.Column("keeper", sa.LargeBinary, nullable=False, server_default="")),
+        ("audit_key", sa.Column("since", sa.BigInteger, nullable=False, server_default="0")),
+        ("message", sa.Column("news", sa.LargeBinary(16), nullable=False, server_default="")),
+        ("host_link", sa.Column("tips", sa.LargeBinary, nullable=False, server_default="")),
+        ("office", sa.Column("tag", sa.LargeBinary(16), nullable=False, server_default="")),
+        ("custody_head", sa.Column("band", sa.BigInteger, nullable=False, server_default="0")),
+        ("custody_head", sa.Column("band_position", sa.BigInteger, nullable=False, server_default="0")),
+        ("custody_head", sa.Column("band_link", sa.LargeBinary(32), nullable=False, server_default="")),
+    ]
 
 
 def _columns(bind: sa.Connection, table: str) -> set[str]:

@@ -1,0 +1,105 @@
+"""The sink keeps the contract, by HTTP and with archives in a folder."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.api.sealing import new_identity
+from satark_police_system.settings import SystemSettings
+from satark_police_system.sink import PoliceSink
+from satark_police_system.systems import PoliceSystem
+from satark_testing.contracts.sink import Received, Reply, SinkCase, SinkPeer, check_sink, sample_context
+from satark_testing.peers.police import SECRET
+
+pytestmark = pytest.mark.slow("some seconds of a processor")
+
+FIELDS = ["what", "place", "messages", "evidence"]
+NAMES = ("number", "category", "priority", "received", "language", "district", "station")
+
+
+def unpack(event: dict[str, Any], files: dict[str, bytes]) -> dict[str, bytes]:
+    data = event["data"]
+    place = data["answers"]["place"]
+    text = {name: data[name] for name in NAMES} | {"revision": str(int(event["sequence"]))}
+    text |= {"answer what": data["answers"]["what"], "answer place": place["text"]}
+    text |= {"place": f"{place['latitude']},{place['longitude']}"}
+    text |= {f"message {number}": one for number, one in enumerate(data.get("messages", ()), 1)}
+    text |= {state: " ".join(data.get(state, ())) for state in ("due", "lost", "withheld")}
+    text |= {"unsent": " ".join(one["ordinal"] for one in data["evidence"] if one["ordinal"] not in files)}
+    for one in data["evidence"]:
+        if one["ordinal"] in files:
+            text |= {f"type {one['ordinal']}": one["clean_mime"], f"caption {one['ordinal']}": one.get("caption", "")}
+    parts = {f"file {number}": content for number, content in files.items()}
+    return {name: one.encode() for name, one in text.items() if one} | parts
+
+
+def sink_of(identity: str, **settings: Any) -> PoliceSink:
+    context = sample_context(identity)
+    more = {"secret": SECRET, "payload": "full", "fields": FIELDS, **settings}
+    system = PoliceSystem("main", SystemSettings.model_validate(more), context.reader("police_system:main"))
+    return PoliceSink({"main": system}, context.temporary_folder, "urn:test")
+
+
+async def test_the_sink_keeps_the_contract_by_http(tmp_path: Path) -> None:
+    (recipient, identity), events = new_identity(), {}
+
+    def answer(request: Received) -> Reply:
+        event = json.loads(request.body)
+        events[event["id"]] = event
+        return Reply(200, json.dumps({"stored": event["id"]}).encode())
+
+    def unpack_event(event: Any) -> dict[str, bytes]:
+        parts = unpack(event, {one["ordinal"]: b"" for one in event["data"]["evidence"] if one.get("clean_sha256")})
+        return {name: one for name, one in parts.items() if not name.startswith("file ")}
+
+    peer = SinkPeer(sink=lambda url: sink_of(identity, url=url, send_seconds=2), answer=answer, secrets=(SECRET,))
+    await check_sink(
+        SinkCase(
+            peer=peer,
+            folder=tmp_path,
+            held=lambda: events,
+            recipient=recipient,
+            unpack=unpack_event,
+            omits={"file", "destination"},  # the system asks for each file that the event lists
+        )
+    )
+
+
+async def test_the_sink_keeps_the_contract_with_archives(tmp_path: Path) -> None:
+    (recipient, identity), drop = new_identity(), tmp_path / "drop"
+    drop.mkdir()
+
+    def held() -> dict[str, object]:
+        return {path.name: read(path) for path in drop.glob("*.zip")}
+
+    def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+        with zipfile.ZipFile(path) as archive:  # without the signature, which holds the present time
+            names = [name for name in archive.namelist() if name.startswith("evidence/")]
+            return json.loads(archive.read("event.json")), {Path(name).stem: archive.read(name) for name in names}
+
+    @contextmanager
+    def unreachable() -> Iterator[None]:
+        drop.rename(tmp_path / "away")
+        yield
+        (tmp_path / "away").rename(drop)
+
+    (tmp_path / "files").mkdir()
+    await check_sink(
+        SinkCase(
+            sink=sink_of(identity, folder=drop),
+            folder=tmp_path / "files",
+            held=held,
+            recipient=recipient,
+            unpack=lambda held: unpack(*held),  # type: ignore[misc]
+            unreachable=unreachable,
+            omits={"destination"},
+            own_folder=drop,
+        )
+    )
