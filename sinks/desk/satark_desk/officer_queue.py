@@ -96,9 +96,10 @@ class OfficerQueue(QueueWatcher):
         rules = (one for one in self._services.destination_rules if one.desk == index.desk and one.recipient)
         if all(one.priority == "normal" for one in rules):
             return set()
-        named = ((name, index.having(("priority", name), ("mark", "open"))) for name in ("high", "urgent"))
-        due = {(tip, name) for name, tips in named for tip in tips - self._kept_from} - index.shared
-        index.shared |= due
+        with index.cache.lock:
+            named = ((name, index.having(("priority", name), ("mark", "open"))) for name in ("high", "urgent"))
+            due = {(tip, name) for name, tips in named for tip in tips - self._kept_from} - index.shared
+            index.shared |= due
         return {tip for tip, _ in due}
 
     @property

@@ -31,16 +31,19 @@ class ActPages:
 
     def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft."""
-        name = _action(request)
-        if name == "recuse" and session.has_submitted(form.get("once", "")):
-            return redirect_to(request, "?done=recuse")  # a double click: at the second click, the tip is gone
+        name, once = _action(request), form.get("once", "")
+        # A double click, or the answer was lost on the way: the tip has changed since, or this officer has it no more.
+        is_repeated = "confirmed" in form and session.has_submitted(once)
+        if is_repeated and name == "recuse":
+            return redirect_to(request, "?done=recuse")
         tip = session.casework.open(request.path_params["number"])
+        if is_repeated:
+            return self._to_tip(request, tip, done=self._done(session, tip, name, form))
         if "confirmed" not in form:
             return self._to_draft(request, session, tip, form, edit="edit" in form)
         problem = self._problem(session, tip, name, form)
         if problem:
             return self._to_draft(request, session, tip, form, edit=True)
-        once = form.get("once", "")
         if session.is_first_submission(once):
             act = act_of(name, form, self._web.settings.utc_offset_hours)
             self._tip_page.acts(session).perform(tip, act)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import pytest
-from httpx2 import Client
+from httpx2 import Client, Response
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import ACT_NAMES, Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
+from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
-from support.tips import SeededTip, seed_message, seed_tip
+from satark_desk.settings import DeskSettings
+from satark_desk.web.app import build
+from support.site_client import site_client
+from support.store import desk_context
+from support.tips import SeededTip, erase, post_as, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("every act by its page")
 
@@ -159,3 +168,91 @@ def test_every_act_is_taken_or_refused_as_the_rules_say(
             wrong.append(str(case))
     assert wrong == []
     assert {case.act for case in CASES} == set(ACT_NAMES)
+
+
+ALLOWED = {case.act: case for case in reversed(CASES) if case.is_allowed}
+"""Act → the first case in which the rules allow it."""
+BY_TWO = {"consent", "merge"}
+"""Acts that no case allows: they take a second officer, or the number of a second tip."""
+OF_PEOPLE = {"recuse"}
+"""Acts that do not depend on what the page showed, and that are confirmed where they are chosen."""
+
+
+class Racing:
+    """An officer who has confirmed an act while something happens."""
+
+    def __init__(self, case: Case, seeded: SeededTip, casework: Callable[[str], Casework], client: Client) -> None:
+        self.casework, self.colleague, self.client, self.seeded = casework(case.desk), casework("sp"), client, seeded
+        self.desk, self.address = case.desk, f"/desk/tips/{seeded.number}/{case.act}"
+        self.before = len(self.casework.open(seeded.number).thread)
+        self.form = {**case.fields, "seen": str(self.casework.open(seeded.number).summary.newest)}
+        self.once = seeded.number
+
+    def confirm(self) -> Response:
+        return self.client.post(self.address, data={**self.form, "confirmed": "yes", "once": self.once})
+
+    def acts(self) -> int:
+        """Return the number of messages of officers since the page was opened."""
+        return len(self.casework.open(self.seeded.number).thread) - self.before
+
+    def keeps(self, page: str) -> bool:
+        """Return whether a page has all that the officer typed."""
+        return all(self.form[name] in page for name in ("text", "reason") if name in self.form)
+
+
+def two_browsers(race: Racing, services: Services) -> bool:
+    post_as(race.colleague, race.seeded, Message(sender="desk", desk="sp", text="they left", internal=True))
+    answer = race.confirm()
+    return race.acts() == 1 and "This has come since you opened the page." in answer.text and race.keeps(answer.text)
+
+
+def restart(race: Racing, services: Services) -> bool:
+    site = Starlette(routes=[Mount("/desk", build(desk_context(services), DeskSettings()))])
+    headers = {"sec-fetch-site": "same-origin", "accept-language": "en"}
+    with site_client(site, "http://desk.example", headers) as again:
+        for name, value in race.client.cookies.items():
+            again.cookies.set(name, value, domain="desk.example", path="/desk")
+        race.client = again
+        race.confirm()
+        signed_in = {"desk": race.desk, "officer": f"{race.desk}-1", "passphrase": f"{race.desk} passphrase 1"}
+        page = again.post("/desk/sign-in", data=signed_in).text
+        return race.acts() == 0 and race.keeps(page) and "done=" in str(race.confirm().url) and race.acts() > 0
+
+
+def network_cut(race: Racing, services: Services) -> bool:
+    race.confirm()
+    done = race.acts()
+    answer = race.confirm()  # the first answer was lost on the way, so the browser sends again
+    return race.acts() == done > 0 and "done=" in str(answer.url)
+
+
+def erased(race: Racing, services: Services) -> bool:
+    def written() -> int:
+        mine = select(tables.message).where(tables.message.c.tip == race.seeded.id)
+        return len(services.read(lambda c: c.execute(mine).all()))
+
+    before = written()
+    services.write_now(lambda unit: erase(unit, race.seeded.id))
+    return race.confirm().status_code == HTTPStatus.NOT_FOUND and written() == before
+
+
+RACES = (two_browsers, restart, network_cut, erased)
+
+
+@pytest.mark.full("every act in every race")
+@pytest.mark.parametrize("race", RACES)
+def test_no_race_loses_doubles_or_misplaces_an_act(
+    race: Callable[[Racing, Services], bool],
+    tip_in: Callable[[str], SeededTip],
+    browser: Callable[..., Client],
+    casework: Callable[[str], Casework],
+    services: Services,
+) -> None:
+    wrong, clients = [], {desk: browser(desk) for desk in ("sp", "dig", "lanka")}
+    for name, case in ALLOWED.items():
+        if name not in OF_PEOPLE:
+            racing = Racing(case, tip_in(case.state), casework, clients[case.desk])
+            if not race(racing, services):
+                wrong.append(name)
+    assert wrong == []
+    assert {*ALLOWED, *BY_TWO} == set(ACT_NAMES)

@@ -88,7 +88,7 @@
 
   // On a touch screen, whoever has chosen from a list writes next. A keyboard passes each option on the way.
   document.addEventListener("change", (event) => {
-    if (!event.target.matches("details.act select") || !matchMedia("(pointer: coarse)").matches) return;
+    if (!event.target.matches("details.act select") || !matchMedia("(hover: none)").matches) return;
     const empty = [...event.target.form.querySelectorAll(":required")].find((field) => !field.value);
     if (empty?.matches("textarea")) empty.focus();
   });
