@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,16 +17,15 @@ from sqlalchemy import Select, Table, func, select
 
 from satark.store import tables
 from satark_testing.installation import DESKS
-from satark_testing.processes.service import Service, ServiceError
 from satark_testing.whatsapp.citizen import Photo
 from support.chaos.cluster import Cluster, photo_of, running_cluster
 from support.chaos.form_people import PatientCitizen
 from support.chaos.ledger import Counts, Ledger
+from support.chaos.machines import start
 from support.chaos.people import TroubledCitizen, answers_of, story
 from support.chaos.run import ACCUSING, DELIVERED_WITHIN, LOOK_EVERY, PAUSE, show
 
 STORE, PRIMARY = "store", "primary"
-_RESTARTS: Final = 5
 _QUEUES: Final = (tables.delivery, tables.file)
 FORM_STORY: Final = "They sell liquor behind the school every night, case {}"
 
@@ -105,16 +103,7 @@ async def _kill(cluster: Cluster, target: str) -> None:
         await asyncio.to_thread(cluster.store.start)
     else:
         await cluster.nodes[target].kill()
-        await _restart(cluster.nodes[target])
-
-
-async def _restart(node: Service) -> None:
-    """Start a node, and again if it ends at once for want of the database, as systemd does."""
-    for _ in range(_RESTARTS):
-        with suppress(ServiceError):
-            await node.start()
-            return
-    await node.start()
+        await start(cluster.nodes[target])
 
 
 async def _send_tips(cluster: Cluster, ledger: Ledger, photos: dict[str, int], numbers: Iterator[int]) -> None:
