@@ -21,6 +21,7 @@ from satark_testing.whatsapp.citizen import Photo
 from support.chaos.cluster import Cluster, photo_of, running_cluster
 from support.chaos.form_people import PatientCitizen
 from support.chaos.ledger import Counts, Ledger
+from support.chaos.machines import start
 from support.chaos.people import TroubledCitizen, answers_of, story
 from support.chaos.run import ACCUSING, DELIVERED_WITHIN, LOOK_EVERY, PAUSE, show
 
@@ -102,7 +103,7 @@ async def _kill(cluster: Cluster, target: str) -> None:
         await asyncio.to_thread(cluster.store.start)
     else:
         await cluster.nodes[target].kill()
-        await cluster.nodes[target].start()
+        await start(cluster.nodes[target])
 
 
 async def _send_tips(cluster: Cluster, ledger: Ledger, photos: dict[str, int], numbers: Iterator[int]) -> None:

@@ -59,8 +59,8 @@ class PatientCitizen(FormCitizen):
         return self.code
 
     async def open(self, address: str) -> Page:
-        """Open a page, and again until it is there."""
-        return await self._insist(lambda: super(PatientCitizen, self).open(address))
+        """Open a page, and again until it is there: while the database is down, it says that it is not available."""
+        return await self._insist(lambda: super(PatientCitizen, self).open(address), _DOWN | {_STORED})
 
     async def send(
         self, form: Form, button: Control, filled: Mapping[str, str | Sequence[str]], files: Sequence[Photo] = ()
@@ -72,12 +72,12 @@ class PatientCitizen(FormCitizen):
             await self.open(onward[1])
         return self.page
 
-    async def _insist(self, ask: Callable[[], Awaitable[Page]]) -> Page:
+    async def _insist(self, ask: Callable[[], Awaitable[Page]], down: frozenset[int] = _DOWN) -> Page:
         while True:
             self.pressed += 1
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
-                    if (page := await ask()).status not in _DOWN:
+                    if (page := await ask()).status not in down:
                         return page
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-from satark_testing.processes.service import Service
+from satark_testing.processes.service import Service, ServiceError
 from support.processes.forked import ForkedService
 
 _KEYS = ("edge", "name")
+_RESTARTS = 5
 
 
 def serving(role: str) -> tuple[str, ...]:
@@ -36,6 +37,15 @@ def add_nodes(first: Service, folder: Path, names: Iterable[str], stack: AsyncEx
     return nodes
 
 
+async def start(node: Service) -> None:
+    """Start a machine, and again if it ends at once for want of the database or of a lock, as systemd does."""
+    for _ in range(_RESTARTS):
+        with suppress(ServiceError):
+            await node.start()
+            return
+    await node.start()
+
+
 async def admit(nodes: Mapping[str, Service]) -> None:
     """Start the first machine, which makes the epochs' keys, then admit and start the others."""
     first, *others = nodes.values()
@@ -44,4 +54,4 @@ async def admit(nodes: Mapping[str, Service]) -> None:
         # In no thread: a command in this process takes its standard output, which others may run beside it.
         asked = node.run("keys", "admit")
         first.run("keys", "admit", asked.stdout.split()[-1])
-        await node.start()
+        await start(node)
