@@ -11,6 +11,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -232,6 +233,8 @@ def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
 _ITEMS: Final = 60
 _RECENT_SECONDS: Final = 10 * 365 * 86_400
 _TURNS: Final = 50
+_STALLED_SECONDS: Final = 200
+"""Seconds without a byte after which a channel must give up a download."""
 """Turns of the event loop for which `listen` runs before it is cancelled."""
 
 
@@ -255,6 +258,11 @@ async def check_files(case: ChannelCase, peer: Peer, server: PeerServer) -> None
             found = await fetched(unreachable, ref)
             require(isinstance(found, OSError), "C52", "a provider that listens nowhere", _what(found))
             await _discard(unreachable, ref, "a provider that listens nowhere")
+    for (ref, _), fault in product(peer.files, (Fault.STALL, Fault.STALL_LATER)):
+        stalled, subject = peer.channel(server.url), f"a download: {fault.value}"
+        async with opened(stalled):
+            found = await server.stalling(fetched(stalled, ref), _STALLED_SECONDS, "C84", subject, fault)
+            require(isinstance(found, OSError | MediaGone), "C84", subject, _what(found))
 
 
 async def _check_no_files(channel: Channel, server: PeerServer) -> None:

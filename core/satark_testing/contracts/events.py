@@ -1,5 +1,6 @@
-"""Checks the content of a request's events, and their keys (C05, C12 to C16, C62, C74, C75)."""
+"""Checks the content of a request's events, and their keys (C05, C12 to C16, C62, C74, C75, C83)."""
 
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -16,6 +17,11 @@ from satark_testing.contracts.rules import absent, require, shown
 _LATEST: Final = 10**11
 """A time that no clock shows in seconds, and every clock in milliseconds."""
 _JUST_NOW_SECONDS: Final = 5
+_DAY_SECONDS: Final = 86_400
+_ZONE_SECONDS: Final = 900
+"""Every time zone is a multiple of this off UTC."""
+_unix_times = re.compile(r"(?<!\d)(1[4-9]\d{8})(?:\d{3})?(?!\d)").findall
+"""Finds Unix times in seconds and milliseconds, and returns the seconds."""
 _NEXT_SECONDS: Final = 1.1
 
 
@@ -29,6 +35,8 @@ def check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
     for inbound in batch.inbound:
         require(inbound.account in case.channel.accounts, "C14", shown(raw), "an account that is not configured")
         require((inbound.sent_at or 0) < _LATEST, "C13", shown(raw), "`sent_at` is not in seconds")
+        if inbound.sent_at is not None:
+            _check_time(raw, inbound.sent_at)
         require(bool(inbound.event_key), "C12", shown(raw), "an event without a key")
         require(bool(inbound.senders), "C15", shown(raw), "an event without a sender")
         both = len(set(inbound.senders)) > 1 or not isinstance(inbound.event, Moved)
@@ -36,6 +44,18 @@ def check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
         new = not isinstance(inbound.event, Moved) or inbound.senders[0] in (case.moved_to or (case.to,))
         require(new, "C15", shown(raw), "a `Moved` whose first sender is none of `moved_to`")
         absent(msgspec.json.encode(inbound.event).decode(), case.identifiers, "C16", shown(raw))
+
+
+def _check_time(raw: RawRequest, sent_at: int) -> None:
+    """Check that an event's time is no future one, and that its time zone was not counted twice or left out."""
+    require(sent_at < time.time() + _DAY_SECONDS, "C83", shown(raw), "a time in the future")
+    told = _unix_times(f"{raw.query} {raw.body.decode(errors='replace')}")
+    apart = [abs(sent_at - int(one)) for one in told]
+    is_told = min(apart, default=0) <= 1
+    shifted = [one for one in apart if one <= _DAY_SECONDS and min(one % _ZONE_SECONDS, -one % _ZONE_SECONDS) <= 1]
+    require(
+        is_told or not shifted, "C83", shown(raw), f"it is {max(shifted, default=0) / 3600:g} hours off the request's"
+    )
 
 
 def let_the_clock_move(batches: Sequence[Batch]) -> None:

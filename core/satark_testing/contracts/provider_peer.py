@@ -67,6 +67,7 @@ class Fault(Enum):
     ENDLESS = "an answer without end"
     HALF = "the connection ends half-way"
     STALL = "the provider accepts the request and never answers"
+    STALL_LATER = "the provider sends some of a file, and then nothing"
     PIECES = "the provider's own answer comes in two pieces"
 
 
@@ -163,10 +164,12 @@ class PeerServer:
         self.strayed.clear()
         return self
 
-    async def stalling(self, work: Coroutine[Any, Any, T], seconds: float, rule: str, subject: str) -> T:
+    async def stalling(
+        self, work: Coroutine[Any, Any, T], seconds: float, rule: str, subject: str, fault: Fault = Fault.STALL
+    ) -> T:
         """Never answer; return what `work` returns within `seconds`. The clock of the event loop is put forward."""
         loop = asyncio.get_running_loop()
-        self.answering(Fault.STALL)
+        self.answering(fault)
         task, clock = asyncio.ensure_future(work), loop.time
         await asyncio.wait({task, asyncio.ensure_future(self.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
         loop.time = lambda: clock() + seconds  # type: ignore[method-assign] # for good: it never goes back
@@ -220,11 +223,11 @@ class PeerServer:
             self.strayed.append(received)
             return _sent(self._peer.answer(received)) if self.moved else web.Response()
         self.received.append(received)
-        self.asked.set()
         script = self._script_for(received)
+        if script is not Fault.STALL_LATER:
+            self.asked.set()
         if script is Fault.STALL:
-            while request.transport is not None:  # noqa: ASYNC110 - until the client gives up
-                await asyncio.sleep(_BETWEEN_SECONDS)
+            await _until_it_gives_up(request)
         if script is Fault.PIECES:
             return await _send_in_pieces(request, self._peer.answer(received))
         if isinstance(script, Fault):
@@ -256,11 +259,20 @@ class PeerServer:
                     self.written += len(_CHUNK)
             except (ConnectionError, asyncio.CancelledError):
                 return response
-        elif fault is Fault.HALF:
+        elif fault in {Fault.HALF, Fault.STALL_LATER}:
             await response.write(_CHUNK[:_HEAD_BYTES])
+        if fault is Fault.STALL_LATER:
+            await asyncio.sleep(_BETWEEN_SECONDS)  # until the client has read them
+            self.asked.set()
+            await _until_it_gives_up(request)
         if request.transport is not None:
             request.transport.close()
         return response
+
+
+async def _until_it_gives_up(request: web.BaseRequest) -> None:
+    while request.transport is not None:  # noqa: ASYNC110 - the client says nothing when it goes
+        await asyncio.sleep(_BETWEEN_SECONDS)
 
 
 def _sent(reply: Reply) -> web.Response:

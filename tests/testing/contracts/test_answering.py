@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, delete, select, update
 
-from satark.api import CaseworkError
+from satark.api import CaseworkError, hookimpl
 from satark.api.sealing import CantOpen, new_identity
 from satark.api.services import Branch, UnitOfWork, WorkerContext
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
@@ -365,3 +367,13 @@ async def test_a_case_that_leaves_something_open_is_told_the_field(
 ) -> None:
     with pytest.raises(BrokenRule, match=named):
         await check(tmp_path, Bench, **fields)
+
+
+async def test_a_plugin_with_the_hook_of_erasures_says_what_it_withdraws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = ModuleType(f"{__name__.partition('.')[0]}.bench_plugin")
+    vars(plugin)["satark_erased"] = hookimpl(withdraw)
+    monkeypatch.setitem(sys.modules, plugin.__name__, plugin)
+    with pytest.raises(BrokenRule, match="no field `withdraws`, and `omits` has no"):
+        await check(tmp_path, Bench, withdraws=None)
