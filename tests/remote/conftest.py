@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,20 @@ async def link(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     host, office = fresh_services(tmp_path / "host"), fresh_services(tmp_path / "office")
     async with _writing(host, office) as contexts:
         yield OfficeLink(tmp_path, *contexts, **getattr(request, "param", {}))
+
+
+@pytest.fixture
+def next_moment(link: OfficeLink, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Give the office a moment every five minutes; return a function that goes to the next one."""
+    monkeypatch.setattr(link.host, "office_seconds", 300)
+    now = time.time()
+    monkeypatch.setattr("satark.remote.host_outbox.time.time", lambda: now)
+
+    def go_on() -> None:
+        nonlocal now
+        now += 300
+
+    return go_on
 
 
 @pytest.fixture

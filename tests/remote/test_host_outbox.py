@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -64,7 +64,9 @@ async def test_an_interrupted_transfer_resumes_after_the_confirmed_chunks(link: 
     assert link.content(seeded.number, "1", original=True) == big
 
 
-async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_nothing(link: Any) -> None:
+async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_nothing(
+    link: Any, next_moment: Callable[[], None]
+) -> None:
     frames = []
     for excluded in ((), ("sp",)):
         seeded = link.seed_tip(evidence=("1",), accused=Accused(level="district"), excluded=excluded)
@@ -72,6 +74,7 @@ async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_noth
         if excluded:
             link.take_away(seeded, "sp")
         before = len(link.connection.to_offices)
+        next_moment()
         assert await link.deliver() == [Done()]
         frames.append([len(one) for one in link.connection.to_offices[before:]])
         await link.exchange_all()
@@ -163,14 +166,11 @@ async def test_covers_go_out_at_each_offices_moments(link: Any, monkeypatch: pyt
 
 @pytest.mark.parametrize("told", [[(0, 1), (0, 2)], [(1, 1), (2, 3), (0, 1)], [(3, 0), (0, 3), (1, 0)]], ids=str)
 async def test_an_office_gets_at_a_moment_its_own_messages_or_one_cover_whatever_is_kept_from_it(
-    told: list[tuple[int, int]], link: Any, monkeypatch: pytest.MonkeyPatch
+    told: list[tuple[int, int]], link: Any, next_moment: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(link.host, "office_seconds", 300)
-    now = time.time()
-    monkeypatch.setattr("satark.remote.host_outbox.time.time", lambda: now)
     own = []
     for mine, kept in [*told, *[(0, 0)] * 3]:
-        now += 300
+        next_moment()
         for number in random.sample(range(mine + kept), mine + kept):
             if number < mine:
                 own.append(link.seed_tip().number)

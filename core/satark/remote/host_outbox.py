@@ -142,15 +142,28 @@ class HostOutbox:
         At a moment an office gets its own messages, or one cover: a cover beside a message, or a second one, would tell
         it of a tip that is kept from it.
         """
-        if not (every := self._services.office_seconds) or not office.link.verifier:
+        if not office.link.verifier:
             return None
-        now, keys = int(time.time()), self._services.keys
+        now, every, keys = int(time.time()), self._services.office_seconds, self._services.keys
+        if is_cover and (not every or await run_in_thread(self._services.read, lambda c: self._own_waits(c, to, now))):
+            return Done()
+        if not every:
+            return None
         at = await run_in_thread(due_times.last_moment, keys, to, every, now)
         if await self._takes_moment(to, at, own=not is_cover):
             return None
         if is_cover:
             return Done()
         return Retry("the moment is taken", after=due_times.next_moment(keys, to, every, now) - now)
+
+    def _own_waits(self, connection: Connection, to: Destination, now: int) -> bool:
+        """Return whether a message of the office's own is due for it."""
+        keys = self._services.keys
+        rows = deliveries.waiting(connection, keys, to, now)
+        orders = (deliveries.read_order(keys, to, row.tip, row.id) for row in rows if ":" in row.tip)
+        tips = {row.tip for row in rows}
+        has_any = bool(self._services.read_keys(lambda c: envelopes.held(c, tips, [to.name])))
+        return has_any or any(order and not order.is_cover for order in orders)
 
     async def _takes_moment(self, to: Destination, at: int, *, own: bool = False) -> bool:
         """Return whether a cover, or with `own` a message, may be sent at an office's moment, in one of the processes.
@@ -186,7 +199,7 @@ class HostOutbox:
 
     def _any_tip(self, connection: Connection, to: Destination) -> tuple[str, Office | None]:
         """Return any tip, and the office; no tip if a delivery waits for the office."""
-        if deliveries.waits(connection, self._services.keys, to, int(time.time())):
+        if deliveries.waiting(connection, self._services.keys, to, int(time.time())):
             return "", None
         tip = connection.execute(select(tables.tip.c.id).order_by(func.random()).limit(1)).scalar()
         return tip or "", self._office(connection, to.name)

@@ -229,11 +229,11 @@ def oldest_due(connection: Connection, destination: str) -> int | None:
     return connection.execute(query.where(delivery.c.destination == destination)).scalar()
 
 
-def waits(connection: Connection, keys: Connection | Engine, destination: str, now: int) -> bool:
-    """Return whether a delivery that is no cover is due for a destination or under way to it."""
+def waiting(connection: Connection, keys: Connection | Engine, destination: str, now: int) -> list[Any]:
+    """Return the rows of deliveries, no covers, that are due for a destination or under way to it."""
     due = (delivery.c.state == "due", delivery.c.destination == destination, delivery.c.due_at <= now + LEASE)
     rows = connection.execute(select(*(delivery.c[name] for name in _NAMED)).where(*due))
-    return not all(is_cover(keys, row) for row in rows)
+    return [row for row in rows if not is_cover(keys, row)]
 
 
 def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = False) -> list[Any]:
