@@ -100,7 +100,6 @@ async def _twilio(stack: AsyncExitStack, to: SimulatedProviders, accounts: Provi
     peer = await stack.enter_async_context(TwilioPeer(**accounts.fields["twilio"], served={to.public: to.served}))
     url = await stack.enter_async_context(serve(peer.app))
     to.sections["twilio"] = {**accounts.fields["twilio"], "api_url": url}
-    to.sections["calls"] = {"code_by_sms": True}
     to.media.append(lambda number, publish: SmsChat(number, peer, to.public, publish))
     to.media.append(lambda number, publish: CallChat(number, peer, to.public, publish))
 

@@ -13,7 +13,7 @@ from satark_testing.twilio.people import code_in
 
 Open = Callable[[Path], Awaitable[Any]]
 SPOKEN = (samples.FOLDER / "spoken.wav").read_bytes()
-CALL = {"पुलिस को भेज दें": "8", "किस थाने": "1", "पुलिसवाला मिला": "2"}
+CALL = {"पुलिस को भेज दें": "1", "किस थाने": "1", "पुलिसवाला मिला": "2"}
 """Spoken words → the key to press."""
 
 
@@ -35,10 +35,7 @@ async def test_a_tip_by_call_with_keys_and_a_recording(open_demo: Open, tmp_path
             break
         key = next((key for asked, key in CALL.items() if asked in spoken), "8")
         await visitor.answered(visitor.perform("press", keys=key))
-    code = code_in(visitor.received[-1]["text"])
-    assert len(code) == 16
-    # Key 8 of the review has it sent by text message too.
-    await visitor.until(lambda: sum(code == code_in(message["text"]) for message in visitor.received) == 2)
+    assert len(code_in(visitor.received[-1]["text"])) == 16
     await visitor.listed(files=0)
     await visitor.until(lambda: visitor.desks["sp"][0]["files"] == 2)
     assert await visitor.perform("hang_up") == 204

@@ -21,7 +21,6 @@ from satark_sms_ivr.keypad import (
     KEY_8_COMMANDS,
     KEY_9_COMMANDS,
     PAGE_CHOICES,
-    TEXT_CODE,
     key_0_command,
     offered_commands,
 )
@@ -48,8 +47,6 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The command of key 9; empty: key 9 has none."""
     clears: bool = msgspec.field(default=False, name="c")
     """Whether key 7 erases the spoken answer."""
-    texts: bool = msgspec.field(default=False, name="t")
-    """Whether the caller asked for the code by text message."""
     silences: _Counter = msgspec.field(default=0, name="s")
     """Silences in a row."""
     message: bool = msgspec.field(default=False, name="m")
@@ -65,7 +62,6 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return CallState(
             turn=self.turn + 1,
             page=prompt.page,
-            texts=self.texts,
             key_0=key_0_command(prompt),
             key_8=next((command for command in KEY_8_COMMANDS if command in offered), ""),
             key_9=next((command for command in KEY_9_COMMANDS if command in offered), ""),
@@ -74,10 +70,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     def after_keys(self, digits: str) -> CallState:
-        """Return the same state with only these keys in `unheard`. In the review, `texts` tells of key 8."""
-        unheard = "".join(sorted({GREETING, digits}.intersection(self.unheard)))
-        texts = digits == "8" if self.key_8 == TEXT_CODE else self.texts
-        return msgspec.structs.replace(self, unheard=unheard, texts=texts)
+        """Return the same state with only these keys in `unheard`."""
+        return msgspec.structs.replace(self, unheard="".join(sorted({GREETING, digits}.intersection(self.unheard))))
 
     @property
     def query(self) -> str:
@@ -103,8 +97,6 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return Tap(command_token("repeat"))
         keys = {"0": self.key_0, "7": KEY_7_COMMAND if self.clears else "", "8": self.key_8, "9": self.key_9}
         command = FIXED_COMMANDS.get(digits[0] if digits[0] == "*" else digits) or keys.get(digits)
-        if command == TEXT_CODE:
-            return Text("1")
         if command:
             return Tap(command_token(command))
         if _is_choice(digits):

@@ -16,8 +16,6 @@ KEY_9_COMMANDS: Final = ("less", "back", "leave", "cancel", "elsewhere")
 """The possible commands of key 9: it has the first one that the prompt offers."""
 FIXED_COMMANDS: Final = {"*": "restart", "#": "repeat"}
 """Key → its command, in every state of a call."""
-TEXT_CODE: Final = "text_code"
-"""A command of key 8 in the review: Satark submits the tip, and the provider sends the code by text message."""
 UNKNOWN: Final = "unknown"
 """The answer of key 0 at every question of a tip, and at every question that the police ask: "I don't know"."""
 _START_MENUS: Final = frozenset({"@language", "@restart"})

@@ -34,8 +34,6 @@ class CallSettings(BaseModel):
     """longest spoken answer, in seconds"""
     code_times: int = Field(default=4, gt=0, le=10)
     """how often a call says a receipt's code, each time slower, at most"""
-    code_by_sms: bool = False
-    """whether a caller may ask for the receipt's code by SMS; it stays on the phone"""
     clips: Path | None = None
     """folder of recorded prompts, served at /voice/clips; empty: a synthetic voice speaks; `satark voice lines` lists
     the names of the files"""

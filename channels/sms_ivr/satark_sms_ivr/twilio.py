@@ -35,7 +35,6 @@ from satark.api import (
     Say,
     SendResult,
     SmsWebhook,
-    TextCaller,
 )
 from satark_sms_ivr import twiml
 from satark_sms_ivr.call_texts import locale_of, voice_of
@@ -172,8 +171,6 @@ _is_number = re.compile(r"\+\d{7,15}").fullmatch
 class TwilioVoice(TwilioNumber):
     """Calls to one number at Twilio. Implements `satark.api.CallProvider`."""
 
-    texts: Final = True
-
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         super().__init__(settings, public_url)
         self._twiml = VoiceTwiml(settings, public_url)
@@ -266,8 +263,6 @@ class VoiceTwiml:
                 self._record(response, verb)
             case GoOn():
                 add(response, "Redirect", self._url(KEYS_PATH, verb.state), method="POST")
-            case TextCaller():  # without an address Twilio sends it to the caller
-                add(response, "Sms", verb.text, statusCallback=self._base + SMS_STATUS_PATH)
             case HangUp():
                 add(response, "Hangup")
 

@@ -41,12 +41,11 @@ from satark.api import (
     Say,
     SendResult,
     Tap,
-    TextCaller,
     command_token,
 )
 from satark_sms_ivr.call_state import GREETING, CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
-from satark_sms_ivr.keypad import TEXT_CODE, UNKNOWN, erasing_keys, is_review
+from satark_sms_ivr.keypad import UNKNOWN, erasing_keys, is_review
 from satark_sms_ivr.provider_channel import ProviderChannel
 from satark_sms_ivr.settings import CallSettings
 from satark_sms_ivr.spoken_lines import (
@@ -78,34 +77,22 @@ class CallScript:
         settings: of calls.
         clips: the recorded prompts.
         languages: the languages offered to callers. While the database is down, callers hear each of them.
-        texts: whether the provider can send a caller a text message.
     """
 
-    def __init__(
-        self, settings: CallSettings, clips: Clips, languages: Sequence[str] = OFFERED, *, texts: bool = False
-    ) -> None:
+    def __init__(self, settings: CallSettings, clips: Clips, languages: Sequence[str] = OFFERED) -> None:
         self._settings = settings
         self._clips = clips
         self._languages = tuple(dict.fromkeys(map(spoken_language, languages)))
-        self._offers_text = texts and settings.code_by_sms
 
-    def ask(self, prompts: list[Prompt], state: CallState, *, has_number: bool = False) -> list[CallVerb]:
-        """Say prompts and wait for the answer to the last one, which is the question.
-
-        Args:
-            prompts: what to say.
-            state: the call's state so far; its `unheard` texts are said now.
-            has_number: whether the provider knows the caller's number, and so could send a text message.
-        """
+    def ask(self, prompts: list[Prompt], state: CallState) -> list[CallVerb]:
+        """Say prompts, and the `unheard` texts of the state; wait for the answer to the last prompt, the question."""
         prompt = prompts[-1]
         lines = [call_text(prompt.language, "too_early")] if state.unheard.strip(GREETING) else []
         lines += [line for one in prompts for line in prompt_lines(one)]
         answered = state.next(prompt)
-        if self._offers_text and has_number and is_review(prompt):
-            answered = msgspec.structs.replace(answered, key_8=TEXT_CODE)
         lines += unknown_lines(prompt, answered)
         if code := receipt_code(prompt):
-            return self._receipt(prompt, lines, code, texts=state.texts and has_number)
+            return self._receipt(prompt, lines, code)
         if not prompt.asks:
             return [self._say(prompt.language, [*lines, call_text(prompt.language, "bye")]), HangUp()]
         silent = GoOn(msgspec.structs.replace(answered, silences=state.silences + 1).query)
@@ -154,22 +141,18 @@ class CallScript:
 
     def _unheard(self, lines: Sequence[Line], prompt: Prompt, answered: CallState, what: str = "") -> Ask:
         """Say the texts that must be heard before a key sends or erases the tip, and the greeting. Other keys count."""
-        sends = "1" + "8" * (answered.key_8 == TEXT_CODE) if is_review(prompt) else ""
+        sends = "1" if is_review(prompt) else ""
         erases = erasing_keys(prompt) if what else ""  # no question was heard yet
         state = msgspec.structs.replace(answered, unheard=what + sends + erases)
         return Ask(lines=lines, state=state.query, seconds=_SHORTEST_SECONDS)
 
-    def _receipt(self, prompt: Prompt, lines: list[str], code: list[str], *, texts: bool) -> list[CallVerb]:
+    def _receipt(self, prompt: Prompt, lines: list[str], code: list[str]) -> list[CallVerb]:
         """Say a receipt, and repeat its code, each time more slowly, until the caller hangs up.
-
-        `texts`: whether the provider also sends the code, and nothing else, by text message.
 
         The call waits for no key: a key press would start a new request, and that request no longer has the code.
         """
         language = prompt.language
         verbs: list[CallVerb] = [self._say(language, lines)]
-        if texts:
-            verbs += [TextCaller(" ".join(code)), self._say(language, [call_text(language, "receipt.texted")])]
         for time in range(1, self._settings.code_times):
             again = self._lines(language, [call_text(language, "receipt.again"), *code], pause=1 + time)
             verbs += [Pause(_BETWEEN_CODES_SECONDS), Say(again)]
@@ -238,7 +221,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
         *others: CallProvider,
     ) -> None:
         super().__init__(provider, *others)
-        self._script = CallScript(settings, Clips(settings.clips, public_url), languages, texts=provider.texts)
+        self._script = CallScript(settings, Clips(settings.clips, public_url), languages)
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse one request of a call. Only the address of an event holds the caller's number.
@@ -300,7 +283,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
             return self._script.leave_message(prompts[-1], message)
         shown = [prompt for prompt in prompts[:-1] if prompt.must_arrive] + prompts[-1:]
         asked = CallState(unheard=GREETING) if request.step == "start" else state.after_keys(request.keys)
-        return self._script.ask(shown, asked, has_number=bool(request.caller))
+        return self._script.ask(shown, asked)
 
 
 class ListeningVoiceChannel(VoiceChannel):

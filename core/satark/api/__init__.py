@@ -112,7 +112,6 @@ from satark.api.providers import (
     Say,
     SmsProvider,
     SmsWebhook,
-    TextCaller,
     Transcriber,
 )
 from satark.api.routing import (
@@ -242,7 +241,7 @@ __all__ = [
     "RouteAdvice", "SameOrigin", "Say", "Screening", "Scrubber", "SealedCopy", "SealedFile", "SealedMessage",
     "SendResult", "Services", "Session", "SettingProblem", "Settings", "SettingsError",
     "Sink", "SmsProvider", "SmsWebhook", "Status", "Step", "StepType", "Tap", "Text",
-    "TextCaller", "Throttled", "Tip", "Transcriber", "Transient", "Turn", "Unclean", "UnitOfWork", "Unsupported",
+    "Throttled", "Tip", "Transcriber", "Transient", "Turn", "Unclean", "UnitOfWork", "Unsupported",
     "Validator", "View", "VoiceNote", "VoiceNotes", "WebContext", "WindowClosed", "WorkerContext", "actions_of",
     "backoff", "check_recipient", "clip_name", "command_host", "command_token", "decode_json", "decrypt_stream",
     "describe_error", "egress_connector", "encrypt_stream", "file_chunks", "hookimpl", "keep_running", "log",

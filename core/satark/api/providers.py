@@ -223,29 +223,16 @@ class GoOn(msgspec.Struct, frozen=True):
     state: str
 
 
-class TextCaller(Redacted, frozen=True):
-    """Send the caller a text message.
-
-    It is given only to a provider whose `texts` is true, and only if the number is known.
-    """
-
-    text: str
-
-
 class HangUp(msgspec.Struct, frozen=True):
     """End the call."""
 
 
-CallVerb: TypeAlias = Say | Pause | Ask | Record | GoOn | TextCaller | HangUp
+CallVerb: TypeAlias = Say | Pause | Ask | Record | GoOn | HangUp
 """What a call does next."""
 
 
 class CallProvider(_Provider, Protocol):
     """A provider of phone calls with one number."""
-
-    @property
-    def texts(self) -> bool:
-        """Whether the provider can send a text message to a caller."""
 
     def parse(self, raw: RawRequest) -> CallWebhook:
         """Parse a verified request.
@@ -266,7 +253,6 @@ class ListeningCallProvider(CallProvider, Protocol):
     """A provider whose calls this process carries itself. It has no webhooks; one with webhooks may stand beside it."""
 
     account: str = ""
-    texts: bool = False
     endpoints: Sequence[Endpoint] = ()
 
     @property

@@ -27,12 +27,11 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     }),
     "Redirect": frozenset({"method"}),
     "Hangup": frozenset(),
-    "Sms": frozenset({"to", "from", "action", "method", "statusCallback"}),
     "Message": frozenset({"to", "from", "action", "method", "statusCallback"}),
     "Body": frozenset(),
 })  # fmt: skip
 _WITHIN: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
-    "Response": frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup", "Message", "Sms"}),
+    "Response": frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup", "Message"}),
     "Gather": frozenset({"Say", "Play", "Pause"}),
     "Say": frozenset({"prosody", "say-as"}),
     "Message": frozenset({"Body"}),
@@ -312,10 +311,6 @@ class Caller:
             if verb.tag == "Redirect":
                 await self._ask(said(verb), {})
                 return
-            if verb.tag == "Sms":
-                message = self._peer.deliver(self.number, said(verb))
-                await _tell_delivered(self._peer, message, verb.attrib["statusCallback"])
-                continue
             if verb.tag == "Hangup":
                 self.hang_up()
                 return

@@ -33,7 +33,6 @@ from satark.api import (
     Record,
     Say,
     SendResult,
-    TextCaller,
 )
 from satark_exotel.account import Account
 from satark_words.languages import language
@@ -47,8 +46,6 @@ _is_file = re.compile(r"(?:/[\w-]+)*/[\w-]+\.(?:mp3|wav)", re.ASCII).fullmatch
 
 class ExotelCalls(Account):
     """One number. Exotel calls a secret path for each step of a call, and does what the ExoML of the response says."""
-
-    texts = False
 
     def __init__(self, settings: ExotelSettings, public_url: str) -> None:
         super().__init__(settings)
@@ -138,8 +135,6 @@ class ExotelCalls(Account):
                 SubElement(document, "Redirect", method="POST").text = self._url("keys", verb.state)
             case HangUp():
                 SubElement(document, "Hangup")
-            case TextCaller():
-                raise AssertionError("it is given to a provider that texts")
 
     def _step(self, document: Element, tag: str, step: CallStep, state: str, **attributes: str) -> Element:
         return SubElement(document, tag, {"action": self._url(step, state), "method": "POST", **attributes})

@@ -24,7 +24,7 @@ Dial = Callable[..., Any]
 @pytest.fixture
 def review(dial: Dial) -> Any:
     """Return a call in which the review has begun to speak."""
-    call = dial(ENGINE, code_by_sms=True).press(*TO_THE_EVIDENCE, "0")
+    call = dial(ENGINE).press(*TO_THE_EVIDENCE, "0")
     assert call.chat.step == "review"
     return call
 
@@ -56,13 +56,12 @@ def test_keys_that_send_nothing_count_while_the_review_is_spoken(key: str, step:
     assert TOO_EARLY not in review.question
 
 
-@pytest.mark.parametrize("key", ["1", "8"])
-def test_a_key_that_sends_before_everything_is_heard_gets_an_answer_and_the_review_again(key: str, review: Any) -> None:
+def test_key_1_before_the_review_is_heard_sends_nothing_and_repeats_the_review(review: Any) -> None:
     spoken = review.question
-    review.interrupt(key)
+    review.interrupt("1")
     assert review.chat.submission is None
     assert review.question == f"{TOO_EARLY}\n{spoken}"
-    review.press(key)
+    review.press("1")
     assert review.chat.submission is not None
 
 

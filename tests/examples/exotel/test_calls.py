@@ -202,15 +202,6 @@ def test_an_unneeded_recording_stays_at_a_provider_without_a_delete_call() -> No
     assert not batch.chores
 
 
-def test_a_provider_without_text_messages_offers_no_code_by_text_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SATARK_CALLS__CODE_BY_SMS", "true")
-    call = ScriptedCall().press("2", "2").speak().press("0")
-    while call.chat.step != "review":
-        call.press("0")
-    call.press("8")
-    assert call.chat.submission is None
-
-
 def test_a_tip_by_keys_and_voice_ends_with_its_receipt_code() -> None:
     call = ScriptedCall()
     first = next(call.document.iter("Say"))

@@ -18,7 +18,6 @@ from satark.api import (
     Pause,
     Record,
     Say,
-    TextCaller,
     VoiceNotes,
     run_in_thread,
 )
@@ -70,7 +69,7 @@ class CarriedCall(NamedTuple):
                 return await self._record(verb)
             case GoOn():
                 return self._request(step="keys", state=verb.state)
-            case TextCaller() | HangUp():  # no provider without `texts` gets the first
+            case HangUp():
                 pass
         return None
 
