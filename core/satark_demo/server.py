@@ -29,8 +29,6 @@ from satark_demo.whatsapp import follow
 from satark_testing.processes.serving import StartError, begin, started
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_PRESETS = {"email": {"notification_minutes": 1}}
-"""A visitor who configures e-mail wants to see a mail within a minute."""
 
 
 class DemoServer:
@@ -82,7 +80,7 @@ class DemoServer:
             # The demo's files are a visitor's own: it runs in any container, and its log says what is missing there.
             evidence = settings.core.evidence.model_copy(update={"allow_weak_isolation": True})
             core = {**self._core, "public_url": public, "evidence": evidence, "metrics_listen": PUBLIC_METRICS}
-            await self._serve(Settings(stand_ins=simulated.sections, presets=_PRESETS, **core), simulated)
+            await self._serve(Settings(stand_ins=simulated.sections, **core), simulated)
 
     async def _serve(self, settings: Settings, simulated: SimulatedProviders) -> None:
         host = Host(settings)

@@ -73,12 +73,13 @@ async def test_a_restart_keeps_desks_keys_phone_number_and_tips(open_demo: Open,
     assert {stat.S_IMODE((folder / name).stat().st_mode) for name in names} == {0o600}
 
 
-async def test_a_mail_server_gets_a_notice_within_a_minute(
+async def test_a_demo_with_a_mail_server_sends_it_notifications(
     open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer = MailPeer()
     async with mail_server(peer, None):
         given = {"HOST": "127.0.0.1", "PORT": str(peer.port), "SENDER": "a@b.example", "RECIPIENTS": "x@y.example"}
+        given["NOTIFICATION_TIMES"] = json.dumps([f"{hour:02}:{half}" for hour in range(24) for half in ("00", "30")])
         for name, value in given.items():
             monkeypatch.setenv(f"SATARK_EMAIL__{name}", value)
         await open_demo(tmp_path)

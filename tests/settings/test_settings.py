@@ -93,19 +93,6 @@ def test_a_stand_in_is_used_only_if_nothing_is_set(monkeypatch: pytest.MonkeyPat
         settings.section("signal", Signal)
 
 
-def test_a_preset_is_used_if_its_section_is_set_but_not_that_field(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(presets={"signal": {"number": "5"}})
-    assert settings.section("signal", Signal) is None
-    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "t")
-    signal = settings.section("signal", Signal)
-    assert signal is not None
-    assert (signal.token.get_secret_value(), signal.number) == ("t", "5")
-    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "7")
-    signal = settings.section("signal", Signal)
-    assert signal is not None
-    assert signal.number == "7"
-
-
 def test_a_section_is_set_once_one_of_its_fields_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
     assert not Settings().is_set("signal")

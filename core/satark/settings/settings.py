@@ -9,7 +9,6 @@ from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 from stat import S_ISDIR
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError, create_model
@@ -40,14 +39,12 @@ class Settings:
         *,
         demand: bool = False,
         stand_ins: Mapping[str, Mapping[str, Any]] | None = None,
-        presets: Mapping[str, Mapping[str, Any]] | None = None,
         **core: Any,
     ) -> None:
         """Read the file and the environment. `core` overrides both.
 
         `demand`: whether a section without any value counts as wrong, so that `satark check` can say what it needs.
         `stand_ins`: whole sections by name. A stand-in is used if nothing of its section is set.
-        `presets`: fields of sections. A preset is used if its section is set, but its field is not.
 
         Raises:
             SettingsError: a setting is wrong. The message names every wrong setting.
@@ -55,7 +52,6 @@ class Settings:
         self.path = path or _path_from_environment()
         self._demand = demand
         self._stand_ins = dict(stand_ins or {})
-        self._presets = dict(presets or {})
         self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings, "http": HttpSettings}
         _check_file(self.path)
         loaded = self._load("", Core)
@@ -68,8 +64,7 @@ class Settings:
 
     def section(self, name: str, model: type[M]) -> M | None:
         self._asked[name] = model
-        preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
-        found: M | None = getattr(self._load(name, _holding(name, model), preset), name)
+        found: M | None = getattr(self._load(name, _holding(name, model)), name)
         if empty := [{"loc": (name, one), "type": "empty", "msg": _EMPTY} for one in _empty_secrets(found)]:
             raise SettingsError([_problem(error, name, _holding(name, model)) for error in empty])
         if found is None and name in self._stand_ins:
@@ -152,9 +147,9 @@ class Settings:
             problems = [{**e, "loc": (name, *e["loc"])} for e in error.errors()]
             raise SettingsError([_problem(e, name, _holding(name, model)) for e in problems]) from None
 
-    def _load(self, section: str, model: type[M], preset: Mapping[str, Any] = MappingProxyType({})) -> M:
+    def _load(self, section: str, model: type[M]) -> M:
         try:
-            found: M = _source(model, self.path)(**preset)
+            found: M = _source(model, self.path)()
         except ValidationError as error:
             raise SettingsError([_problem(e, section, model) for e in error.errors()]) from None
         except UnreadableValue as error:
@@ -196,7 +191,7 @@ class _Source(BaseSettings):
     def settings_customise_sources(  # type: ignore[override] # it is called with all sources by name
         cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return sources["env_settings"], TomlConfigSettingsSource(settings_cls), sources["init_settings"]
+        return sources["env_settings"], TomlConfigSettingsSource(settings_cls)
 
 
 @cache

@@ -84,8 +84,6 @@ class EmailSettings(BaseModel):
     """CA certificates to trust for the server; empty: the system's"""
     notification_times: tuple[str, ...] = ("09:00", "18:00")
     """times of day at which `email:notification` gets a notification"""
-    notification_minutes: int = Field(default=0, ge=0, le=1440)
-    """minutes between two notifications, for trials; 0: off"""
     utc_offset: str = Field(default="+05:30", pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$")
     """UTC offset of these times"""
     language: _Language = "hi"
@@ -107,8 +105,6 @@ class EmailSettings(BaseModel):
     @property
     def schedule_text(self) -> str:
         """Return the times at which notifications are sent, in words."""
-        if self.notification_minutes:
-            return f"every {self.notification_minutes} min"
         return f"at {', '.join(self.notification_times)} ({self.utc_offset})"
 
     @property

@@ -101,10 +101,7 @@ class EmailSink:
     def queue_due_notifications(self, unit: UnitOfWork) -> None:
         """Queue a delivery for each notification that is due and not queued yet."""
         settings = self._settings
-        due = due_notifications(
-            unit.now, settings.notification_times, settings.utc_offset, settings.notification_minutes
-        )
-        for notification_id in due:
+        for notification_id in due_notifications(unit.now, settings.notification_times, settings.utc_offset):
             self._context.add_delivery(unit, notification_id, Destination.of(self.name, NOTIFICATION))
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
@@ -180,7 +177,7 @@ def parse_utc_offset(text: str) -> timedelta:
     return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
 
 
-def due_notifications(now: int, times: Sequence[str], utc_offset: str, every: int = 0) -> Iterator[str]:
+def due_notifications(now: int, times: Sequence[str], utc_offset: str) -> Iterator[str]:
     """Yield the ids of the notifications that are due at a Unix time.
 
     An id is `notification:<Unix seconds>`, the same in every process and at every call.
@@ -189,11 +186,7 @@ def due_notifications(now: int, times: Sequence[str], utc_offset: str, every: in
         now: Unix seconds.
         times: times of day, such as `09:00`.
         utc_offset: the offset of `times` from UTC, such as `+05:30`.
-        every: minutes between two notifications, instead of `times`.
     """
-    if every:
-        yield f"{KIND}:{now - now % (every * 60)}"
-        return
     offset = parse_utc_offset(utc_offset)
     local = datetime.fromtimestamp(now, UTC) + offset
     for day in (local - timedelta(days=1), local):

@@ -116,10 +116,3 @@ async def test_the_log_says_when_notifications_are_sent(office: Any) -> None:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
     assert lines[0]["event"] == "notifications are sent at 09:00, 18:00 (+05:30), with tips or without"
-    assert office.settings(25, notification_minutes=5).schedule_text == "every 5 min"
-
-
-def test_the_setting_notification_minutes_is_the_interval_of_notifications() -> None:
-    assert [list(due_notifications(FIRST + at, ["09:00"], "+05:30", 2)) for at in (0, 119, 121)] == [
-        [f"notification:{FIRST}"], [f"notification:{FIRST}"], [f"notification:{FIRST + 120}"]
-    ]  # fmt: skip
