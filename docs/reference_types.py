@@ -46,7 +46,8 @@ def contract_names(prefix: str = "satark.api.") -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for node in ast.walk(ast.parse(inspect.getsource(satark.api))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(prefix):
-            found[node.module] = [alias.name for alias in node.names]
+            names = [alias.name for alias in node.names]
+            found[node.module] = importlib.import_module(node.module).__all__ if names == ["*"] else names
     return dict(sorted(found.items()))
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from aiohttp import BaseConnector, ClientResponse, ClientSession, StreamReader
     from yarl import URL
 
+__all__ = ["ProviderClient", "backoff", "file_chunks", "keep_running", "read_answer", "run_in_thread"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -16,6 +16,11 @@ from satark.api.inbound import Address, Batch, Malformed, MediaRef
 from satark.api.outbound import Call, Permanent, SendResult
 from satark.api.prompt import Capabilities, Prompt
 
+__all__ = [
+    "Channel", "Endpoint", "ErasingChannel", "ListeningChannel", "MediaGone", "Outcome", "PageChannel", "RawRequest",
+    "RawResponse", "Receive",
+]  # fmt: skip
+
 T = TypeVar("T")
 
 

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from aiohttp import TCPConnector
 
+__all__ = ["egress_connector", "open_connection"]
+
 _LARGEST_HEAD: Final = 16 * 1024
 _NEXT_ADDRESS_SECONDS: Final = 0.25
 """Seconds to try one address of a host before the next address is tried at the same time (RFC 8305, section 5)."""

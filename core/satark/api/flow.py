@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from satark_words.catalogues import Catalogue
     from satark_words.geography.geography import Geography
 
+__all__ = [
+    "BEFORE_SENDING", "MAILBOX", "AcceptedAnswer", "BaseStepType", "Condition", "Flow", "FormQuestion", "FormView",
+    "GivenAnswer", "NoSettings", "Option", "Question", "Questionnaire", "RefusedAnswer", "Session", "Step", "StepType",
+    "Turn", "Validator", "View", "actions_of", "question_text",
+]  # fmt: skip
+
 MAILBOX: Final = "@mailbox"
 """Id used in place of a step's in a `FormPage`, for a message to the police while a mailbox is open."""
 BEFORE_SENDING: Final = frozenset({"@identity", "@origin"})

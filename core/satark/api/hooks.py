@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from satark.api.web import Page
     from satark_files.scrubber import Scrubber
 
+__all__ = ["hookimpl"]
+
 hookspec = pluggy.HookspecMarker("satark")
 hookimpl = pluggy.HookimplMarker("satark")
 """Marks a function or method of a plugin as the implementation of one of these hooks."""

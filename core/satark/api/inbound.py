@@ -15,6 +15,11 @@ from satark.api.observability import Redacted, describe_error, log
 from satark.api.outbound import Call, Delivered
 from satark_files.decoding import DECODING_ERRORS
 
+__all__ = [
+    "Address", "Batch", "CompleteTip", "Edited", "Event", "FormPage", "Inbound", "Malformed", "Media", "MediaKind",
+    "MediaRef", "Moved", "Pin", "Revoked", "Tap", "Text", "Unsupported", "parse_each",
+]  # fmt: skip
+
 T = TypeVar("T")
 
 

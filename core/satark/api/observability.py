@@ -12,6 +12,8 @@ from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 import msgspec
 import structlog
 
+__all__ = ["FaultFinder", "Kind", "LifecycleEvent", "OperatorError", "Redacted", "describe_error", "log"]
+
 Kind: TypeAlias = Literal[
     "turn",
     "tip",

@@ -8,6 +8,11 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+__all__ = [
+    "Accepted", "Blocked", "Call", "Delivered", "Misconfigured", "Permanent", "SendResult", "Throttled", "Transient",
+    "WindowClosed", "seconds_to_wait",
+]  # fmt: skip
+
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call to a provider, ready to be sent; one outbox row. It contains the address, so it is stored only

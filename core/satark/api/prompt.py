@@ -12,6 +12,11 @@ import msgspec
 from satark.api.observability import Redacted
 from satark_words.graphemes import Unit
 
+__all__ = [
+    "NEXT_PAGE", "Capabilities", "Choice", "Prompt", "ReceiptPicture", "VoiceNote", "clip_name", "command_token",
+    "make_token", "parse_token",
+]  # fmt: skip
+
 NEXT_PAGE: Final = "@page:@more:0"
 """Token that turns to the next part of a whole message, on a medium that can't show it all at once."""
 ANY_QUESTION: Final = "@any"

@@ -26,6 +26,12 @@ from satark.api.outbound import Call, Permanent, SendResult
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = [
+    "Ask", "CallProvider", "CallRequest", "CallStep", "CallVerb", "CallWebhook", "GoOn", "HangUp", "IncomingSms",
+    "Line", "ListeningCallProvider", "NoDraft", "Pace", "Pause", "Record", "Say", "SmsProvider", "SmsWebhook",
+    "Transcriber",
+]  # fmt: skip
+
 
 class IncomingSms(Redacted, frozen=True, kw_only=True):
     """One text message that a provider delivered."""

@@ -20,6 +20,11 @@ from satark.api.tip import Priority
 if TYPE_CHECKING:
     from satark.api.tip import Tip
 
+__all__ = [
+    "DESK_SINK", "LEVELS", "CaseworkError", "CoveredRule", "Desk", "Destination", "DestinationRule", "KeyChanged",
+    "Level", "NoSuchDesk", "RouteAdvice", "Screening",
+]  # fmt: skip
+
 PRIORITIES: tuple[Priority, ...] = ("normal", "high", "urgent")
 """The priorities, from the lowest to the highest."""
 DESK_SINK = "desk"

@@ -20,6 +20,11 @@ from satark_files.decoding import DECODING_ERRORS
 if TYPE_CHECKING:
     from _typeshed import SupportsRead, SupportsWrite
 
+__all__ = [
+    "CantOpen", "check_recipient", "decrypt_stream", "encrypt_stream", "new_identity", "open_as", "recipient_of",
+    "seal", "size_class",
+]  # fmt: skip
+
 T = TypeVar("T")
 
 LEAST_PADDED: Final = 512

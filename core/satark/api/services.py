@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from satark_words.catalogues import Catalogues
     from satark_words.geography.geography import Geography
 
+__all__ = [
+    "Branch", "ChannelContext", "CommandHost", "DeskContext", "DestinationReader", "Drafts", "Ingest", "OpenedTip",
+    "Prepared", "Services", "UnitOfWork", "VoiceNotes", "WebContext", "WorkerContext", "command_host",
+]  # fmt: skip
+
 T = TypeVar("T")
 
 COMMAND_HOST: Final = "satark.command_host"

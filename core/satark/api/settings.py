@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from satark_files.file_store import FileStore
     from satark_files.limits import Limits
 
+__all__ = ["CoreSettings", "SettingProblem", "Settings", "SettingsError", "provider_url"]
+
 M = TypeVar("M", bound="BaseModel")
 
 

@@ -16,6 +16,12 @@ from satark.api.observability import OperatorError, Redacted
 from satark.api.routing import Destination
 from satark.api.tip import Evidence, Header, Message, Tip
 
+__all__ = [
+    "Carrier", "CarrierConnection", "CarrierError", "DeadLetter", "Delivery", "DeliveryResult", "Done", "ListeningSink",
+    "MessageRejected", "OfficeLink", "ReadableTip", "ReadingSink", "Retry", "SealedCopy", "SealedFile", "SealedMessage",
+    "Sink",
+]  # fmt: skip
+
 
 class SealedCopy(Protocol):
     """One sealed copy of a file, in the store of files."""

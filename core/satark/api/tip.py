@@ -10,6 +10,11 @@ import msgspec
 from satark.api.observability import Redacted
 from satark_files.origin import Origin
 
+__all__ = [
+    "FINISHED_STATUSES", "HANDOFF_DIGITS", "OUTCOMES", "RECEIPT_DIGITS", "STATUSES", "Accused", "CaseStep", "Envelope",
+    "Evidence", "Header", "Message", "Place", "Priority", "Release", "RetentionStep", "Status", "Tip",
+]  # fmt: skip
+
 Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
     "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED", "REOPENED",

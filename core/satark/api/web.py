@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+__all__ = [
+    "FORM_LIMIT", "PAGE_HEADERS", "FormError", "Page", "PageHeaders", "SameOrigin", "page_templates", "preferred",
+    "read_form", "read_pairs", "stream_file",
+]  # fmt: skip
+
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """An ASGI application under a path."""
