@@ -21,9 +21,8 @@ MAX_SEGMENTS: Final = 2_000
 """Most segments per file. The largest file needs a hundred; lost connections make more."""
 MANIFEST: Final = "manifest"
 
-
-_NAME: Final = re.compile(r"\d{12}(-\d{7})?\.age")
-"""Matches an offset. Until 1.0, a segment's name contained its length."""
+_NAME: Final = re.compile(r"\d{12}\.age")
+"""Matches an offset."""
 _LENGTH: Final = 4
 """Size in bytes of the content's length, with which a segment begins."""
 
@@ -37,8 +36,7 @@ def stored_bytes(upload: FileStore) -> int:
     names = segment_names(upload)
     if not names:
         return 0
-    start, length, _ = _span(names[-1], upload.read(names[-1], most=_LENGTH))
-    return start + length
+    return _start(names[-1]) + int.from_bytes(upload.read(names[-1], most=_LENGTH))
 
 
 def write_segment(upload: FileStore, start: int, content: bytes, recipient: str, before: int) -> None:
@@ -75,9 +73,8 @@ def read_segments(upload: FileStore, identity: str) -> Iterator[bytes]:
     expected = 0
     for name in segment_names(upload):
         segment = upload.read(name)
-        start, length, head = _span(name, segment)
-        content = _open(segment[head:], identity)
-        if (start, length) != (expected, len(content)):
+        content = _open(segment[_LENGTH:], identity)
+        if (_start(name), int.from_bytes(segment[:_LENGTH])) != (expected, len(content)):
             raise CantOpen("a segment is missing or was replaced")
         expected += len(content)
         yield content
@@ -92,10 +89,8 @@ def _name(start: int) -> str:
     return f"{start:012}.age"
 
 
-def _span(name: str, segment: bytes) -> tuple[int, int, int]:
-    """Return a segment's offset, its length, and the number of bytes before the age file."""
-    start, _, length = name.removesuffix(".age").partition("-")
-    return (int(start), int(length), 0) if length else (int(start), int.from_bytes(segment[:_LENGTH]), _LENGTH)
+def _start(name: str) -> int:
+    return int(name.removesuffix(".age"))
 
 
 def _open(sealed: bytes, identity: str) -> bytes:

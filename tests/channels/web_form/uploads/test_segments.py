@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from satark.api import CantOpen, new_identity
-from satark.api.sealing import encrypt
 from satark_files.file_store import FolderStore
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.segments import MANIFEST, read_segments, stored_bytes, write_segment
@@ -44,13 +43,6 @@ def test_the_second_of_two_segments_at_one_offset_is_refused(upload: FolderStore
         write_segment(upload, 0, b"another", RECIPIENT, 0)
     assert list(read_segments(upload, IDENTITY)) == [b"first"]
     assert len(files(upload)) == 1
-
-
-def test_segments_of_an_earlier_version_are_read_and_continued(upload: FolderStore) -> None:
-    upload.put("000000000000-0000005.age", encrypt(b"first", RECIPIENT))
-    assert stored_bytes(upload) == 5
-    write_segment(upload, 5, b" second", RECIPIENT, 1)
-    assert list(read_segments(upload, IDENTITY)) == [b"first", b" second"]
 
 
 def test_a_missing_or_shorter_segment_or_another_key_opens_nothing(upload: FolderStore) -> None:
