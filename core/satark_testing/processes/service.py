@@ -79,8 +79,8 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def process(self) -> int:
-        """The process that was started.
+    def pid(self) -> int:
+        """The id of the process that was started.
 
         Raises:
             ServiceError: the process was not started.
@@ -96,11 +96,6 @@ class Service:
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
-
-    @property
-    def pid(self) -> int:
-        """The process id, or 0 before the start."""
-        return self._process.pid if self._process is not None else 0
 
     async def __aenter__(self) -> Self:
         """Start the process."""

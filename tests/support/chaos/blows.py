@@ -86,16 +86,16 @@ class Blows:
         await self._kill()
 
     async def _stop(self) -> None:
-        os.kill(self._service.process, signal.SIGSTOP)
+        os.kill(self._service.pid, signal.SIGSTOP)
         await self._moment()
-        os.kill(self._service.process, signal.SIGCONT)
+        os.kill(self._service.pid, signal.SIGCONT)
 
     async def _fill_disk(self) -> None:
         """Let no file of the process grow, so that appending fails as on a full disk."""
-        limits = resource.prlimit(self._service.process, resource.RLIMIT_FSIZE)
-        resource.prlimit(self._service.process, resource.RLIMIT_FSIZE, (0, limits[1]))
+        limits = resource.prlimit(self._service.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._service.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
         await self._moment()
-        resource.prlimit(self._service.process, resource.RLIMIT_FSIZE, limits)
+        resource.prlimit(self._service.pid, resource.RLIMIT_FSIZE, limits)
 
     async def _take_database_away(self) -> None:
         """End all connections and refuse new ones. An SQLite database is locked instead."""

@@ -165,7 +165,7 @@ def limited(kind: int) -> Induce:
 
     @asynccontextmanager
     async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
-        process = target.nodes["web"].process
+        process = target.nodes["web"].pid
         before = prlimit(process, kind)
         soft = _handles(process) if kind == RLIMIT_NOFILE else 0
         prlimit(process, kind, (soft, before[1]))
@@ -421,9 +421,9 @@ def stopped(role: str) -> Induce:
 
     @asynccontextmanager
     async def induce(target: FaultyInstallation) -> AsyncIterator[None]:
-        os.kill(target.nodes[role].process, signal.SIGSTOP)
+        os.kill(target.nodes[role].pid, signal.SIGSTOP)
         yield
-        os.kill(target.nodes[role].process, signal.SIGCONT)
+        os.kill(target.nodes[role].pid, signal.SIGCONT)
 
     return induce
 

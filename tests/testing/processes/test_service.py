@@ -53,4 +53,4 @@ def test_a_failing_command_raises_an_error(tmp_path: Path) -> None:
         unused.run("nonsense")
     assert unused.run("nonsense", check=False).exit_code == 2
     with pytest.raises(ServiceError, match="not started"):
-        _ = unused.process
+        _ = unused.pid

@@ -141,7 +141,7 @@ async def by_form(citizen: FormCitizen, film: Film, _until: Until) -> None:
 async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reaches_the_desk(
     service: Service, film: Film, until: Until, tmp_path: Path, send: Callable[..., Awaitable[None]]
 ) -> None:
-    watch = ProcessWatch(service.process, tmp_path, film.needles)
+    watch = ProcessWatch(service.pid, tmp_path, film.needles)
 
     def evidence() -> list[dict[str, object]]:
         # In a process of its own: the watch closes the databases' files, which would end this process's locks on them.
@@ -155,13 +155,13 @@ async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reach
     async with FormCitizen(service.url, "en") as citizen:
         await citizen.to_review()
         await citizen.follow("Change Proof")
-        before = peak_resident_bytes(service.process)
+        before = peak_resident_bytes(service.pid)
         async with watch.watching():
             await send(citizen, film, until)
             await citizen.answer("remove")
             await citizen.press("Send")
             await until(is_there)
-    growth = peak_resident_bytes(service.process) - before
+    growth = peak_resident_bytes(service.pid) - before
     [file] = await asyncio.to_thread(evidence)
     assert file["sha256"] == film.sha256
     assert len(watch.examined) > 20, "segments and originals were examined"

@@ -75,7 +75,7 @@ async def test_the_one_right_sign_in_of_a_hundred_succeeds_and_memory_stays_smal
         assert await attempt(officer, RIGHT, "officer") == 303
         took = time.monotonic() - began
         before = ended.index("officer")
-        peak = peak_resident_bytes(service.process)
+        peak = peak_resident_bytes(service.pid)
         # The attempts that still wait would take twenty seconds of processor time and show nothing more.
         await service.kill()
         answers = await asyncio.gather(*wrong, return_exceptions=True)
