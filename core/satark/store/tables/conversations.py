@@ -4,6 +4,11 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from satark.store.tables.databases import main, wait_column
 
+__all__ = [
+    "alias", "conversation", "epoch_key", "epoch_machine", "flow", "handoff_code", "key_canary", "outbox",
+    "provider_message", "seen",
+]  # fmt: skip
+
 key_canary = Table(
     "key_canary",
     main,

@@ -4,6 +4,11 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from satark.store.tables.databases import main
 
+__all__ = [
+    "announced_file", "audit_key", "audit_key_copy", "chunk", "desk", "former_key", "host_link", "office",
+    "office_outbox", "received_answer", "roster_proposal", "sent_transfer",
+]  # fmt: skip
+
 desk = Table(
     "desk",
     main,

@@ -4,6 +4,8 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, 
 
 from satark.store.tables.databases import keys, tip_counts
 
+__all__ = ["anchor", "envelope", "erased_tip", "kept_term", "roster", "roster_head", "tip_witness", "witness"]
+
 envelope = Table(
     "envelope",
     keys,

@@ -8,6 +8,11 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from satark.store.tables.databases import main, tip_counts, wait_column
 
+__all__ = [
+    "custody", "custody_head", "delivery", "file", "message", "open_breaker", "reach", "receipt", "retention",
+    "retention_key", "tip", "tip_change", "tip_count", "tip_index",
+]  # fmt: skip
+
 tip = Table(
     "tip",
     main,
