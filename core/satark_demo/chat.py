@@ -176,8 +176,6 @@ class Tap(_Post, frozen=True, kw_only=True, tag="tap"):
 
 
 class SendPin(_Post, frozen=True, kw_only=True, tag="pin"):
-    """Send a location."""
-
     pin: Pin
 
 

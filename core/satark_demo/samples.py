@@ -10,10 +10,8 @@ FOLDER: Final = Path(__file__).parent / "static" / "samples"
 
 
 def names() -> list[str]:
-    """Return the names of the sample photos."""
     return sorted(file.stem for file in FOLDER.glob("*.jpg"))
 
 
 def photograph(name: str) -> bytes:
-    """Return the sample photo of this name."""
     return (FOLDER / f"{name}.jpg").read_bytes()

@@ -62,7 +62,6 @@ class Simulator(NamedTuple):
     events: EventStream
 
     def routes(self) -> list[BaseRoute]:
-        """Return every route under `/simulator`."""
         return [
             _route("", self._page),
             _route("/events", self._event_stream),

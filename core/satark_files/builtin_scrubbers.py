@@ -17,7 +17,6 @@ from satark_files.scrubber import Scrubber
 
 
 def builtin_scrubbers() -> list[Scrubber]:
-    """Return every built-in scrubber."""
     single: list[Scrubber] = [
         JpegScrubber(), PngScrubber(), WebpScrubber(), GifScrubber(), TiffScrubber(), HeifScrubber(), BmpScrubber(),
         SalvagingRemux(),

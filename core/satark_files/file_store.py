@@ -37,8 +37,6 @@ class StorageDown(OSError):  # noqa: N818 - it reads as what it says
 
 
 class Stored(NamedTuple):
-    """A file of a store."""
-
     name: str
     bytes: int
     changed: float

@@ -8,8 +8,6 @@ MB = 1_000_000
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits on one file."""
-
     file_bytes: int = 100 * MB
     """Most bytes of the file: as many as WhatsApp accepts (Cloud API reference, "Supported media types")."""
     pixels: int = 100 * MB

@@ -126,8 +126,6 @@ def _check_file(copy: Path) -> None:
 
 
 class CleanedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The result for one file."""
-
     file: str
     mime: str
     """The file's MIME type, by its content."""

@@ -178,7 +178,6 @@ class MatrixInstallation:
 
 
 def _somebody(number: int) -> Mapping[str, str]:
-    """Make the identifiers of a tipster."""
     return {
         "phone": f"9191{number:08}",
         "wa_id": f"9198{number:08}",

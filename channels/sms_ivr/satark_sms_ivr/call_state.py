@@ -75,7 +75,6 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def query(self) -> str:
-        """Return the state as the query of a URL."""
         fields = msgspec.to_builtins(self)
         return urlencode({name: 1 if value is True else value for name, value in fields.items()})
 

@@ -65,7 +65,6 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def variables(self) -> int:
-        """The number of variables."""
         return len(_variable.findall(self.text))
 
     @property

@@ -20,7 +20,6 @@ class ProviderChannel(Generic[P]):
 
     @property
     def accounts(self) -> Sequence[str]:
-        """The account of each number."""
         return tuple(self._at)
 
     @property

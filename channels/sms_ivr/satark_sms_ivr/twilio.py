@@ -89,7 +89,6 @@ class TwilioSms(TwilioNumber):
         return SmsWebhook(messages=[self._message(sid, form)], chores=[self._redact(sid)])
 
     def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
-        """Return the texts as TwiML."""
         del raw
         document = twiml.document()
         for text in texts:
@@ -197,7 +196,6 @@ class TwilioVoice(TwilioNumber):
         return CallWebhook(request=self._request(step, form, raw.query))
 
     def reply(self, raw: RawRequest, verbs: Sequence[CallVerb]) -> RawResponse:
-        """Return the verbs as TwiML."""
         del raw
         return twiml.response(self._twiml.document(verbs) if verbs else None)
 
@@ -245,7 +243,6 @@ class VoiceTwiml:
         self._base = public_url.rstrip("/")
 
     def document(self, verbs: Sequence[CallVerb]) -> Element:
-        """Return the verbs as one document."""
         document = twiml.document()
         for verb in verbs:
             self._write(document, verb)

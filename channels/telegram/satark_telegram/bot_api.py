@@ -132,8 +132,6 @@ class BotFile(msgspec.Struct):
 
 
 class BotApi(ProviderClient):
-    """The client of one bot."""
-
     def __init__(self, settings: TelegramSettings, context: ChannelContext | None = None) -> None:
         super().__init__(settings.send_seconds)
         self._settings = settings

@@ -91,7 +91,6 @@ class BotListener:
             await self._retry(partial(self._bot.set_menu, commands, language))
 
     async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a call until it succeeds."""
         attempt = 0
         while True:
             try:

@@ -256,7 +256,6 @@ def _current_url(view: FormView) -> str:
 
 
 def _named(view: FormView, form: SubmittedForm) -> Sequence[FormQuestion]:
-    """Select the question that the form names."""
     return [question for question in view.questions if question.step == form.value("question")]
 
 
@@ -273,7 +272,6 @@ def _all(view: FormView, _form: SubmittedForm) -> Sequence[FormQuestion]:
 
 
 def _back(position: int) -> str:
-    """Return the URL of the page before a question's."""
     return f"/form/{position - 1}" if position > 1 else "/"
 
 

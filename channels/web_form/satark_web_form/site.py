@@ -265,8 +265,6 @@ def paragraphs(texts: Sequence[str]) -> list[str]:
 
 
 class PageTexts:
-    """The texts of the pages in one language."""
-
     def __init__(self, language: str) -> None:
         self.language = language
         self.direction = known_language(language).direction
@@ -279,7 +277,6 @@ class PageTexts:
         return self._texts.text(key, **values)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the keys."""
         return iter(self._texts)
 
     def lines(self, key: str) -> list[str]:

@@ -121,7 +121,6 @@ class SubmitPages:
         return self._site.page(request, "review.html", language, 422, notes=[], problems=[], changed=False, **values)
 
     async def _next(self, visitor: Visitor, otherwise: str) -> Response:
-        """Redirect to the receipt, or elsewhere if no tip was submitted."""
         view = await self._site.draft_of(visitor)
         return redirect("/receipt" if view is not None and view.submitted else otherwise)
 
@@ -134,7 +133,6 @@ class SubmitPages:
         return view
 
     def _cleared(self, request: Request, response: Response) -> Response:
-        """Clear the cookies and the cache in the browser."""
         self._site.drafts_cookie.clear(request, response)
         self._site.mailbox_cookie.clear(request, response)
         response.headers["clear-site-data"] = _CLEAR_CACHE

@@ -55,8 +55,6 @@ class LocationNode(Struct):
 
 
 class CardName(Struct):
-    """The name on a contact card."""
-
     formatted_name: str | None = None
     first_name: str | None = None
     last_name: str | None = None

@@ -167,7 +167,6 @@ class _Connection(asyncio.Protocol):
 
     @property
     def is_usable(self) -> bool:
-        """Whether the connection can take a request."""
         return self._transport is not None and self._answered is None
 
     async def exchange(self, request: bytes) -> HttpAnswer:
@@ -188,7 +187,6 @@ class _Connection(asyncio.Protocol):
             raise
 
     def close(self) -> None:
-        """Close the connection. The request under way fails."""
         transport, self._transport = self._transport, None
         self._connections.discard(self)
         if transport is not None:

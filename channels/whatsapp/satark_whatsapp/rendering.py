@@ -82,7 +82,6 @@ def form_control(prompt: Prompt, forms: Mapping[str, str], mode: str) -> dict[st
 
 
 def _control(prompt: Prompt) -> Mapping[str, Any] | None:
-    """Choose the control below the text."""
     offered = (*prompt.choices, *prompt.actions)
     if prompt.call:
         parameters = {"display_text": prompt.call, "ttl_minutes": _CALL_MINUTES, "payload": CALL_BUTTON}
@@ -143,7 +142,6 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def _numbered(text: str, choices: Sequence[Choice]) -> str:
-    """Append choices that fit no control as numbered lines. The tipster answers by typing."""
     if not choices:
         return text
     lines = (f"{number}. {choice.label}" for number, choice in enumerate(choices, 1))

@@ -47,8 +47,6 @@ class Busy(Exception):  # noqa: N818 - it reads as what it says
 
 
 class _Form(msgspec.Struct, frozen=True, array_like=True):
-    """One sealed form of a file."""
-
     name: str
     size: int
     head: bytes
@@ -84,8 +82,6 @@ class _Sealed(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _List(NamedTuple):
-    """A list that was read."""
-
     number: int
     sums: Mapping[str, bytes]
     bundles: Mapping[str, _Bundle]

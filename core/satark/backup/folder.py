@@ -70,8 +70,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BackupKey(Redacted, frozen=True):
-    """The key of one backup."""
-
     identity: str
 
 
@@ -105,7 +103,6 @@ class BackupFolder:
         return f"{now:{_NAME}}"
 
     def write(self, name: str, part: str, recipient: str, records: Iterable[Record]) -> StoredFile:
-        """Encrypt records into a part of a backup."""
         writing = self._of(part).begin(f"{name}/{part}")
         try:
             stored = write_records(writing.file, recipient, records)

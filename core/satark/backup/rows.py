@@ -35,7 +35,6 @@ def main_records(connection: Connection) -> Iterator[Record]:
 
 
 def key_records(connection: Connection) -> Iterator[Record]:
-    """Yield the rows of the key store."""
     for table in _tables(connection, set(_VERSIONS) | set(tables.main.tables)):
         if table.name in tables.keys.tables:
             yield from _records(connection, table, select(table))

@@ -35,8 +35,6 @@ class Damaged(Exception):  # noqa: N818 - it reads as what it says
 
 
 class _Reader:
-    """Reads the bytes of an iterator of chunks."""
-
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks, self._rest = chunks, b""
 

@@ -122,7 +122,6 @@ class CachedTip:
         return open_tip(sealed, self.envelope)
 
     def listed(self, of: SearchTexts) -> ListedTip:
-        """Return what lists say of the tip."""
         envelope, thread = self.envelope, self.thread
         none = {"receipt": "", "document_sha256": "", "tip_verifier": "", "tipster_verifier": "", "sent": b""}
         return ListedTip(

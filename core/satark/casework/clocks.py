@@ -168,7 +168,6 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, desks: Collection[Desk], geography: Geography) -> Offices:
-        """Return the offices of these desks."""
         above = {one.name: [desk.name for desk in desks_above(one, desks, geography)] for one in desks}
         return cls(above=above, first=[one.name for one in desks if one.level == "district"])
 

@@ -33,8 +33,6 @@ RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often"
 
 
 class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
-    """The rules refuse an act."""
-
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"the rules refuse the act: {problem}")
         self.problem: Problem = problem

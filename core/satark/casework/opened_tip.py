@@ -154,7 +154,6 @@ def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
 
 
 def summarize(tip: str, envelope: Envelope, thread: Sequence[PostedMessage], holders: Iterable[str] = ()) -> TipSummary:
-    """Summarize a tip for the queue."""
     from_tipster = [posted for posted in thread if posted.message.sender == "tipster"]
     answered = {posted.message.answers for posted in thread}
     header, work = envelope.header, work_on(thread, envelope.arrived)

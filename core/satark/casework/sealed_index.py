@@ -95,7 +95,6 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
 
     @classmethod
     def of(cls, tip: CachedTip, listed: ListedTip) -> Entry:
-        """Return the entry of a tip that was read."""
         envelope, summary, work = listed.envelope, listed.summary, listed.summary.work
         identity = envelope.identity if envelope.tip_recipient else ""
         asked = summary.header.revision, summary.newest, work.merged_into, any(work.recused.values())

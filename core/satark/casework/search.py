@@ -63,7 +63,6 @@ class SearchText(Redacted, frozen=True):
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> SearchText:
-        """Prepare texts."""
         text = _BETWEEN.join(" ".join(one.split()) for one in texts if one)
         return cls(text, " ".join(fold(token) for token in _TOKEN.findall(text)))
 
@@ -73,7 +72,6 @@ class SearchText(Redacted, frozen=True):
 
     @property
     def words(self) -> list[str]:
-        """The words, folded."""
         return self.folded.split(" ")
 
     def has(self, word: Word) -> bool:
@@ -143,8 +141,6 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """What to search for."""
-
     words: Sequence[Word]
 
     @classmethod
@@ -155,7 +151,6 @@ class Query(msgspec.Struct, frozen=True):
 
 
 def words_in(text: str) -> list[str]:
-    """Return the words of a text, folded."""
     return [word for token in _TOKEN.findall(text) for word in fold(token).split()]
 
 

@@ -46,7 +46,6 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
 
     @property
     def any(self) -> bool:
-        """Whether there is any hint."""
         return self.few_know or bool(self.phrases)
 
 

@@ -36,8 +36,6 @@ _MOST_HELD: Final = 1000
 
 
 class TipReader:
-    """Reads the tips of one desk."""
-
     def __init__(self, services: Services, desk: str, identity: str) -> None:
         self.held: dict[str, CachedTip] = {}
         """The tips that were read last, with their rows."""

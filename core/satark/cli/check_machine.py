@@ -28,8 +28,6 @@ _COST: Final = (
 
 
 class Finding(NamedTuple):
-    """One property of the machine."""
-
     state: State
     text: str
 

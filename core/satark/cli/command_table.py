@@ -65,6 +65,5 @@ class CommandTable(UserDict[str, Any]):
         super().__init__(dict.fromkeys(listed))
 
     def __getitem__(self, name: str) -> click.Command:
-        """Return a command."""
         found: click.Command = self.data[name] or resolve_name(_ELSEWHERE.get(name, f"satark.cli.{name}:{name}"))
         return found

@@ -27,7 +27,6 @@ class _Failure(click.ClickException):
     """A failure that is printed as sentences, without a traceback."""
 
     def show(self, file: Any = None) -> None:
-        """Print the message to standard error."""
         click.echo(self.format_message(), err=True)
 
 
@@ -39,18 +38,15 @@ class _Satark(click.Group):
     """The group of all commands: the core's, and those of the plugins that the settings name."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a command; load the plugins only if the core does not have it."""
         own = super().get_command(ctx, cmd_name)
         if isinstance(own, click.Group):
             return _SharedGroup(own)
         return own or _plugins_group(ctx).get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List all commands; where the plugins can't be loaded, only the core's."""
         return sorted({*super().list_commands(ctx), *_of_plugins(ctx)})
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
         says = {**_of_plugins(ctx), **SAYS}
         room = formatter.width - 6 - max(map(len, says))
         rows = [(name, click.Command(name, help=says[name]).get_short_help_str(room)) for name in sorted(says)]
@@ -114,13 +110,11 @@ class _SharedGroup(click.Group):
         super().__init__(own.name, own.commands, help=own.help)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a command; load the plugins only if the core does not have it."""
         found = super().get_command(ctx, cmd_name)
         shared = None if found else _plugins_group(ctx).get_command(ctx, self.name or "")
         return shared.get_command(ctx, cmd_name) if isinstance(shared, click.Group) else found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List all commands; where the plugins can't be loaded, only the core's."""
         from satark.api.settings import SettingsError  # noqa: PLC0415
         from satark.plugins.loader import PluginError  # noqa: PLC0415 - only a group's own help needs them
 

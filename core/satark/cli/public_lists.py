@@ -39,8 +39,6 @@ _VILLAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class ListedDistrict(NamedTuple):
-    """A district of the directory."""
-
     code: str
     names: Mapping[str, str]
     state: str

@@ -69,7 +69,6 @@ class _CertificateDocument(FPDF):
         """Return no id: the library's would depend on the manifest's hash."""
 
     def footer(self) -> None:
-        """Print the tip's number and the page number."""
         self.set_y(-12)
         self.set_font(FAMILY, size=_SMALL)
         page = self._texts.text("page", page=self.page_no(), pages="{nb}")
@@ -95,7 +94,6 @@ class _CertificateDocument(FPDF):
         return {"parent": _BLANK, "blank": _SHORT, **{name: value or _BLANK for name, value in found.items()}}
 
     def part(self, part: str, fields: Mapping[str, str]) -> None:
-        """Print one part of the Schedule, on a page of its own."""
         self.add_page()
         if part == "a":
             self._title("schedule", "see", "certificate")
@@ -117,7 +115,6 @@ class _CertificateDocument(FPDF):
             self._say(key, fields if part == "a" else {**fields, "place": _BLANK})
 
     def report(self) -> None:
-        """Print the hash report, an annexure."""
         self.add_page()
         manifest = self._manifest
         self._title("report")
@@ -136,7 +133,6 @@ class _CertificateDocument(FPDF):
         self._small("report.confidence")
 
     def custody(self, log: Sequence[LogRow]) -> None:
-        """Print the custody log, an annexure."""
         self.add_page()
         self._title("report.custody")
         self._small("report.custody.intro", rows=len(log), head=group_digits(self._manifest.head))
@@ -238,5 +234,4 @@ def _when(entry: LogEntry) -> str:
 
 
 def _date(band: str) -> str:
-    """Return the date of a time band in the format of the form."""
     return "/".join(reversed(band.partition("T")[0].split("-")))

@@ -68,8 +68,6 @@ class PackLog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WrittenPack(msgspec.Struct, frozen=True):
-    """A pack that was written."""
-
     items: int
     manifest: str
     """SHA-256 of its manifest, hex; the certificates print it."""
@@ -120,7 +118,6 @@ def zip_entry(name: str) -> zipfile.ZipInfo:
 
 
 def pack_rows(log: Sequence[LogRow]) -> tuple[PackRow, ...]:
-    """Return the rows of a custody log as a pack contains them."""
     return tuple(
         PackRow(
             seq=one.row.seq,
@@ -136,8 +133,6 @@ def pack_rows(log: Sequence[LogRow]) -> tuple[PackRow, ...]:
 
 
 class _PackWriter:
-    """Writes the parts of a pack."""
-
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._digests: dict[str, str] = {}

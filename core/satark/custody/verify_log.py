@@ -126,8 +126,6 @@ class LogHead(msgspec.Struct, frozen=True):
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of an audit."""
-
     rows: int
     tips: int
     acts: int

@@ -49,8 +49,6 @@ _MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError
 
 @dataclass(frozen=True)
 class PackProblem:
-    """A problem with a part of the pack."""
-
     part: str
     what: str
 

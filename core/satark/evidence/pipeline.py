@@ -77,8 +77,6 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _SealedCopy(msgspec.Struct, frozen=True):
-    """Type, size and SHA-256 of a copy that was sealed."""
-
     mime: str = ""
     bytes: int = 0
     sha256: str = ""
@@ -92,8 +90,6 @@ _Place: TypeAlias = Callable[[SealedForm], StoredForm]
 
 
 class _SealedCopies(WorkingCopies):
-    """Makes the copies of one file and seals them."""
-
     def __init__(
         self, folder: Path, limits: Limits, sandbox: Sandbox, *, place: _Place, recipient: str, original: SealedPart
     ) -> None:
@@ -107,7 +103,6 @@ class _SealedCopies(WorkingCopies):
         """Copies that this run does not make. An earlier run may have left them."""
 
     async def seal_clean(self, mime: str) -> _SealedCopy:
-        """Seal the clean copy."""
         return await self._seal(self.clean, mime, "clean")
 
     async def seal_derived(self, job: str, form: SealedForm) -> _SealedCopy:

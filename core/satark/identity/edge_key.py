@@ -300,7 +300,6 @@ def _senders_box(address: Address) -> ChaCha20Poly1305:
 
 
 def _roots(edge_key: bytes) -> tuple[bytes, bytes]:
-    """Return the present edge key and the first one."""
     if len(edge_key) == KEY_BYTES:
         return edge_key, edge_key
     if len(edge_key) != CHANGED_KEY_BYTES:

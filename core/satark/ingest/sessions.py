@@ -43,7 +43,6 @@ class NewerSession(Exception):  # noqa: N818 - it reads as what it says where it
 
 
 def encode_session(session: Session) -> bytes:
-    """Return the bytes of a session, to be sealed."""
     return _HEAD + _encode_session(session)
 
 

@@ -93,7 +93,6 @@ class Spool:
         self._unused = [] if files else epochs.live()
 
     def _files(self) -> list[Path]:
-        """Return the paths of all waiting and quarantined batches."""
         names = [*waiting(self._folder), *(f"{_QUARANTINE}/{name}" for name in quarantined(self._folder))]
         return [self._folder / name for name in names]
 

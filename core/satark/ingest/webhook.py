@@ -31,8 +31,6 @@ FORGED_IN_A_ROW: Final = 20
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as what it says
-    """The endpoint refuses a request before it parses any of it."""
-
     def __init__(self, answer: str, status: int, text: str) -> None:
         super().__init__(answer)
         self.answer = answer

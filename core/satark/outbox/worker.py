@@ -132,7 +132,6 @@ class ReplyWorker:
 
     @property
     def _places_in_memory(self) -> int:
-        """Number of further replies that may wait in memory."""
         return self._settings.replies_in_memory - len(self._held)
 
     def _enqueue(self, item: OutboxMessage, attempt: int) -> None:
@@ -299,8 +298,6 @@ ALL_EVERY: Final = 60
 
 
 class Polling:
-    """The polls of one process."""
-
     def __init__(self) -> None:
         self._all_at = self._none_before = 0
 

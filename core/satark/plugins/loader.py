@@ -109,7 +109,6 @@ class Plugins:
 
     @property
     def names(self) -> list[str]:
-        """The loaded plugins, in order."""
         return [name for name, _ in self._manager.list_name_plugin()]
 
     def channels(self, settings: Settings, context: ChannelContext) -> list[Channel]:
@@ -129,7 +128,6 @@ class Plugins:
         return sorted({plugin for plugin, _ in results} - configured)
 
     def _channels(self, settings: Settings, context: ChannelContext) -> tuple[_Results, _Results]:
-        """Return the providers and the channels of each plugin."""
         sms = self._results("satark_sms_providers", settings=settings)
         calls = self._results("satark_call_providers", settings=settings, context=context)
         providers = {"sms_providers": _flat(sms), "call_providers": _flat(calls)}
@@ -140,7 +138,6 @@ class Plugins:
         return _unique(self._collect("satark_sinks", settings=settings, context=context), "sink")
 
     def destination_rules(self, settings: Settings) -> list[DestinationRule]:
-        """Return the plugins' default destinations."""
         return self._collect("satark_destinations", settings=settings)
 
     def carriers(self, settings: Settings) -> list[Carrier]:
@@ -173,11 +170,9 @@ class Plugins:
         return self._collect("satark_migrations")
 
     def web_pages(self, settings: Settings, context: WebContext) -> list[Page]:
-        """Return the plugins' pages for the public."""
         return self._pages("satark_web_pages", settings=settings, context=context)
 
     def desk_pages(self, settings: Settings, context: DeskContext) -> list[Page]:
-        """Return the plugins' pages for officers."""
         return self._pages("satark_desk_pages", settings=settings, context=context)
 
     def interpret(self, inbound: Event, step: Step | None, session: Session) -> Event | None:
@@ -193,12 +188,10 @@ class Plugins:
         return fitted
 
     def screen(self, tip: Tip) -> list[Screening]:
-        """Return the plugins' screenings of a tip."""
         found: list[Screening] = self._hook.satark_screen(tip=tip)
         return found
 
     def route(self, tip: Tip, desks: Sequence[Desk]) -> Advice:
-        """Return the plugins' advice on the routing of a tip."""
         failures = self.isolation.failures[_ROUTE]
         given = self._hook.satark_route(tip=tip, desks=desks)
         return Advice(given, is_complete=self.isolation.failures[_ROUTE] == failures)
@@ -216,7 +209,6 @@ class Plugins:
         self._hook.satark_erased(tip=tip, uow=uow)
 
     def event(self, event: LifecycleEvent) -> None:
-        """Pass a lifecycle event to the plugins."""
         self._hook.satark_event(event=event)
 
     def commands(self, cli: click.Group) -> None:

@@ -20,8 +20,6 @@ _UNDATED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class SheetPdf(FPDF):
-    """The PDF of a sheet."""
-
     def __init__(self) -> None:
         super().__init__(format="A4")
         self._footer = ""

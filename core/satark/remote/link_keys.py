@@ -57,7 +57,6 @@ class _Pairing(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", f
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The age recipients in it."""
         return (self.link.recipient,)
 
     @property
@@ -92,7 +91,6 @@ class OfficePairing(_Pairing, frozen=True, kw_only=True, tag="office"):
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The age recipients in it."""
         return (self.recipient, self.link.recipient)
 
 

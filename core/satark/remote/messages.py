@@ -35,8 +35,6 @@ class AnnouncedFile(Redacted, frozen=True, kw_only=True, array_like=True):
 
 
 class FileEntry(Redacted, frozen=True, kw_only=True, array_like=True):
-    """One file of evidence."""
-
     ordinal: str
     state: str
     """As in the `file` table: due, sealed or lost."""
@@ -166,7 +164,6 @@ def tip_ids(joined: bytes) -> set[str]:
 
 
 def encode(message: HostMessage | OfficeAnswer | SignedAnswer) -> bytes:
-    """Encode a message, or the answer inside one."""
     return _encode(message)
 
 

@@ -118,7 +118,6 @@ def end_announcements(unit: UnitOfWork, host: RosterState | None) -> None:
 
 
 def former_keys(connection: Connection, desk: str, identity: str) -> list[str]:
-    """Return the former identities of a desk."""
     rows = connection.execute(select(tables.former_key.c.sealed).where(tables.former_key.c.desk == desk)).scalars()
     opened = [open_as(FormerKey, sealed, identity) for sealed in rows]
     return [key.identity for key in opened if key.desk == desk]

@@ -185,7 +185,6 @@ class ErasedList:
         self._file, self._edge, self._keys = file, edge, keys
 
     def tag(self, tip_id: str) -> bytes:
-        """Return the tag of a tip."""
         return tip_counts.erased_entry(self._keys, self._edge.link("erased", tip_id))
 
     def add(self, unit: UnitOfWork, tip_id: str) -> None:

@@ -152,7 +152,6 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def row(self) -> str:
-        """The key of its row."""
         return self.id[:16]
 
     @staticmethod
@@ -207,7 +206,6 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         unit.insert(table, [row])
 
     def store_signatures(self, unit: UnitOfWork) -> None:
-        """Store the signatures of a proposal that is stored already."""
         unit.main.execute(update(table).where(table.c.id == self.row).values(entry=self.entry.encode()))
 
     def withdraw(self, unit: UnitOfWork, by: Member, identity: str) -> None:
@@ -226,7 +224,6 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         self.delete(unit)
 
     def delete(self, unit: UnitOfWork) -> None:
-        """Delete the row of the proposal."""
         unit.main.execute(delete(table).where(table.c.id == self.row))
 
     def carry_out(self, unit: UnitOfWork) -> None:

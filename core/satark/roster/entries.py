@@ -39,7 +39,6 @@ class KeyCode:
         return "KeyCode(…)"
 
     def signing_key(self, fingerprint: str) -> Ed25519PrivateKey:
-        """Return the signing key of this code and the key with this fingerprint."""
         seed = hashlib.sha256(_DOMAIN + self._stretched + fingerprint.encode()).digest()
         return Ed25519PrivateKey.from_private_bytes(seed)
 
@@ -80,8 +79,6 @@ DESK_USE = "satark/1/answers"
 
 
 class RosterOfficer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An officer as the roster lists them."""
-
     name: str
     recipient: str
     """age recipient of the officer's own key, to which the desk's key is sealed."""
@@ -223,8 +220,6 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One entry with its signatures."""
-
     body: Body
     by: Member = ("", "")
     """The proposing officer; empty for a new desk, which nobody proposes, and in the founding."""

@@ -72,11 +72,9 @@ class RosterHead(msgspec.Struct, frozen=True):
         )
 
     def is_in(self, state: RosterState) -> bool:
-        """Return whether a roster contains this head."""
         return state.positions.get(self.hash) == self.position
 
     def listing(self, tags: bytes) -> RosterHead:
-        """Return this head with these tags."""
         return msgspec.structs.replace(self, digest=hashlib.sha256(tags).hexdigest(), tags=tags)
 
     def with_tags_of(self, others: Iterable[RosterHead]) -> RosterHead:
@@ -104,7 +102,6 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     @property
     def remembered(self) -> RosterHead:
-        """The signed head."""
         return RosterHead.read(self.head) or RosterHead(0, "")
 
     @property
@@ -114,7 +111,6 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     @property
     def member(self) -> Member:
-        """The member who signed it."""
         return self.desk, self.officer
 
     @property
@@ -128,7 +124,6 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return _STATEMENT + msgspec.json.encode(msgspec.structs.replace(self, head=str(self.bare), signature=b""))
 
     def is_by_officer(self, state: RosterState) -> bool:
-        """Return whether the signer is an officer in this roster."""
         officer = state.officer(*self.member)
         return officer is not None and officer.signer == self.signer
 
@@ -239,7 +234,6 @@ def _judges(by: Member, head: RosterHead, heads: Mapping[Member, bytes], *, shar
 
 
 def _heads_of_desks(state: RosterState) -> dict[Member, bytes]:
-    """Yield each head of a desk, with their tag."""
     return {
         (name, one.name): _tag("head", name, one.name, one.signer)
         for name, listed in state.desks.items()

@@ -282,7 +282,6 @@ def lines_of(entries: Iterable[bytes]) -> bytes:
 
 
 def entries_of(lines: bytes) -> list[bytes]:
-    """Return the entries in a text of `lines_of`."""
     found = lines.splitlines()
     with suppress(binascii.Error):
         return [one if one[:1] == b"{" else b64decode(one) for one in found]

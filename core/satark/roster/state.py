@@ -30,8 +30,6 @@ _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 
 
 class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
-    """A desk as the roster lists it."""
-
     desk: Desk
     verifier: str
     officers: dict[str, RosterOfficer]

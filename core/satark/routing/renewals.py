@@ -52,7 +52,6 @@ def first_verifier(identity: str) -> str:
 
 
 def hash_of(point: Checkpoint) -> bytes:
-    """Return the hash of a checkpoint."""
     return sha256(_POINT + _encode(point)).digest()
 
 

@@ -68,7 +68,6 @@ class ProbePlugin(PageChannel):
         """The tip's number, once the tip is routed."""
 
     def batch(self) -> Batch:
-        """Return the synthetic tip."""
         key = token_hex(16)
         event = CompleteTip(Text(f"{_WORDS} {self._mark}"), last=True)
         return Batch(inbound=[Inbound(account=_ACCOUNT, event_key=key, senders=(Address(key),), event=event)])
@@ -80,7 +79,6 @@ class ProbePlugin(PageChannel):
 
     @hookimpl
     def satark_route(self, tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
-        """Route the synthetic tip to its desk and to no other."""
         if not any(self._mark in str(answer) for answer in tip.answers.values()):
             return None
         self.number = tip.number

@@ -124,7 +124,6 @@ def _encode(files: Mapping[str, Path], work: Path, folder: Path) -> None:
 
 
 def _silence(seconds: float) -> bytes:
-    """Return a WAV file without sound."""
     made = io.BytesIO()
     with wave.open(made, "wb") as sound:
         sound.setnchannels(1)

@@ -27,8 +27,6 @@ _OPEN = select(tables.open_breaker).order_by(tables.open_breaker.c.destination)
 
 
 class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
-    """The open breaker of one destination."""
-
     destination: str
     since: int
     """Unix time at which the breaker opened."""

@@ -367,7 +367,6 @@ def delete_finished(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 
 def _unblock_next(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Make the deliveries due that are blocked behind these."""
     unit.main.execute(_UNBLOCK, {"ids": ids, "now": unit.now})
 
 

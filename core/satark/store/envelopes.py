@@ -47,7 +47,6 @@ def with_name_key(keys: Engine, name_key: bytes) -> Engine:
 
 
 def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
-    """Return the tag of a holder of a tip."""
     hashed: KeyedHash = connection.get_execution_options()[_OPTION]
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
 
@@ -67,7 +66,6 @@ def seal(envelope: Envelope, recipient: str) -> bytes:
 
 
 def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[str, Any]:
-    """Make the row of a holder."""
     return {"tip": tip, "holder": tag(connection, tip, holder), "sealed": sealed}
 
 
@@ -145,7 +143,6 @@ def _decoys_of(connection: Connection, tip: str) -> list[str]:
 
 
 def find(connection: Connection, tip: str, holder: str) -> bytes | None:
-    """Return the envelope of a holder of a tip; None: there is none."""
     query = select(envelope.c.sealed).where(envelope.c.tip == tip, envelope.c.holder == tag(connection, tip, holder))
     return connection.execute(query).scalar()
 
@@ -196,7 +193,6 @@ def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[st
 
 
 def holders_of(connection: Connection, tip: str, names: Iterable[str]) -> list[str]:
-    """Return which of these names have an envelope for a tip."""
     tags = set(connection.execute(select(envelope.c.holder).where(envelope.c.tip == tip)).scalars())
     return [name for name in names if tag(connection, tip, name) in tags]
 

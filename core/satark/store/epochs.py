@@ -46,8 +46,6 @@ class EpochOver(Exception):  # noqa: N818 - it reads as what it says
 
 
 class _Listed(NamedTuple):
-    """The database's record of the epochs."""
-
     machines: dict[bytes, bytes]
     """Machine → the stored recipient of its next key."""
     keys: dict[tuple[bytes, bytes], bytes]

@@ -74,12 +74,10 @@ def delete_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = No
 
 
 def count_files(connection: Connection, tip: str) -> int:
-    """Count a tip's files."""
     return connection.execute(select(func.count()).select_from(file).where(file.c.tip == tip)).scalar_one()
 
 
 def sealed_names(connection: Connection, tip: str) -> list[str]:
-    """Return the names of a tip's sealed files in the store of files."""
     query = select(file.c.ordinal).where(file.c.tip == tip, file.c.state == "sealed")
     return [name(tip, ordinal) for ordinal in connection.execute(query).scalars()]
 

@@ -120,7 +120,6 @@ def note_failed(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
 
 
 def delete_sent(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
-    """Delete calls that were sent."""
     bulk.delete(unit.main, outbox.c.id, list(ids))
 
 

@@ -114,7 +114,6 @@ class StoredForm(NamedTuple):
     name: str
 
     def read_bytes(self) -> bytes:
-        """Read the form's bytes."""
         return self.store.read(self.name)
 
     def remove(self) -> None:
@@ -122,7 +121,6 @@ class StoredForm(NamedTuple):
         self.store.remove([self.name])
 
     def exists(self) -> bool:
-        """Whether the form exists."""
         return self.store.size(self.name) is not None
 
 
@@ -213,12 +211,10 @@ def erase_derived_copies(store: FileStore, name: str) -> None:
 
 
 def form_name(name: str, form: SealedForm) -> str:
-    """Return the name of a sealed form of a file in the store."""
     return f"{name}.{form}.age"
 
 
 def stored_form(store: FileStore, name: str, form: SealedForm) -> StoredForm:
-    """Return where a sealed form of a file is, or is to be."""
     return StoredForm(store, form_name(name, form))
 
 

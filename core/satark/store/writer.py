@@ -53,8 +53,6 @@ class Bounds(NamedTuple):
 
 
 class Waits(Protocol):
-    """A write that waits for its transaction."""
-
     @property
     def sender(self) -> bytes:
         """The sender of the message that is written; empty if this writes no message."""
@@ -363,7 +361,6 @@ class WriteBatcher(Generic[T]):
         self._items: list[T] = []
 
     def add(self, item: T) -> None:
-        """Write this item with the next batch."""
         self._items.append(item)
         if len(self._items) == 1:
             asyncio.get_running_loop().call_soon(self._flush)

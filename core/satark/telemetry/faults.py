@@ -26,8 +26,6 @@ _OF_MACHINE: Final = (
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One fault."""
-
     code: str
     """A name for metrics, such as `disk_full`."""
     text: str

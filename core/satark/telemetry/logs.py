@@ -40,12 +40,10 @@ class _Unfailing:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> None:
-        """Write a text if possible."""
         with suppress(OSError):
             self._stream.write(text)
 
     def flush(self) -> None:
-        """Flush if possible."""
         with suppress(OSError):
             self._stream.flush()
 
@@ -60,7 +58,6 @@ class _Libraries(logging.Handler):
     """Logs that a library logged something, and where. The library's text is dropped, since it may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log one record, without its text."""
         error = record.exc_info[1] if record.exc_info else None
         why = describe_error(error) if error else {}
         log.log(record.levelno, "library logged", library=record.name, at=f"{record.module}:{record.lineno}", **why)

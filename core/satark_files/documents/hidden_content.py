@@ -173,7 +173,6 @@ class HiddenContent:
 
 
 def _value(element: etree._Element | None, name: str) -> str:
-    """Return the attribute with this local name; empty: there is none."""
     found = element.attrib.items() if element is not None else ()
     return next((value for key, value in found if office_xml.local_name(key) == name), "")
 
@@ -195,7 +194,6 @@ def _column(place: str) -> int:
 
 
 def _hidden_columns(sheet: etree._Element) -> list[int]:
-    """Return for each column of a sheet whether it is hidden."""
     changes = [0] * (_COLUMNS + 2)
     for one in sheet.iter("{*}col"):
         ends = [int(one.get(end, "0")[:9]) if one.get(end, "").isdecimal() else 0 for end in ("min", "max")]

@@ -196,7 +196,6 @@ class _CleanPackage:
         self._declared[name] = kind if _TYPE.fullmatch(kind) else "application/xml"
 
     def parts(self) -> dict[str, bytes]:
-        """Return every part of the clean file, the content types first."""
         main = f"{self.program}/{PROGRAMS[self.program][1]}.xml"
         for name in self._data if self.program == "xl" and self.hidden.found else ():
             if re.match(r"xl/(worksheet|chart)\d", name):

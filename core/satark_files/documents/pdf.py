@@ -70,8 +70,6 @@ class _Unverifiable(Exception):  # noqa: N818 - it reads as what it says where i
 
 
 class PdfScrubber:
-    """Cleans PDF."""
-
     mimes = frozenset({"application/pdf"})
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
@@ -167,7 +165,6 @@ class _ResourceNames:
         return self._new.setdefault(name, f"/Zz{len(self._new)}")
 
     def rename_keys(self, resources: pikepdf.Object) -> None:
-        """Rename the keys of a dictionary of resources."""
         for key in list(resources.keys()):
             if (new := self.new(key)) != key:
                 resources[new] = resources[key]

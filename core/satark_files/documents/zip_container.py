@@ -43,7 +43,6 @@ class Archive:
 
     @property
     def names(self) -> list[str]:
-        """The name of every part."""
         return list(self._parts)
 
     def drop(self, name: str) -> None:

@@ -126,7 +126,6 @@ def _left_out(data: bytes) -> Iterator[LeftOut]:
 
 
 def _end(data: bytes) -> int:
-    """Return the offset after a complete image."""
     at = 2
     while True:
         marker, at = _marker(data, at)

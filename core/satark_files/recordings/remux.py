@@ -239,7 +239,6 @@ def _has_picture(report: str) -> bool:
 
 
 def _packets(target: Path) -> Path:
-    """Return the path of the list of a film's packets."""
     return target.with_name(f"{target.name}.packets")
 
 
@@ -249,7 +248,6 @@ def _has_no_tags(report: str) -> bool:
 
 
 def _duration(report: str) -> int:
-    """Return the playing time in milliseconds, or 0 if it is unknown."""
     found, units = _DURATION.search(report), (3_600_000, 60_000, 1000, 10)
     return sum(int(part) * unit for part, unit in zip(found.groups(), units, strict=True)) if found else 0
 

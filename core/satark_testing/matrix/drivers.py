@@ -321,7 +321,6 @@ class FormDriver(Driver):
         await self._browser.close()
 
     async def _use(self, label: str) -> None:
-        """Use the control or link with this label."""
         page = self._browser.page
         for form in page.forms:
             for control in form.controls:

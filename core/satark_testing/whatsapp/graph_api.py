@@ -150,7 +150,6 @@ class GraphPeer(Provider[BusinessMessage]):
         return JSONResponse({"success": True})
 
     async def _upload(self, request: Request) -> Response:
-        """Store an uploaded file if its type and size are allowed by Meta."""
         if request.path_params["number"] != self.phone_number_id:
             return error(100, "Unsupported post request", 400, subcode=33)
         async with request.form() as form:
@@ -197,7 +196,6 @@ class GraphPeer(Provider[BusinessMessage]):
         )
 
     async def _download(self, request: Request) -> Response:
-        """Answer the download at a short-lived address."""
         media = self.files.get(self._tickets.get(request.query_params.get("mid", ""), ""))
         if media is None:
             return Response(status_code=404)

@@ -51,7 +51,6 @@ def message_id(key: str, sender: str) -> str:
 
 
 def notification_text(language: str) -> str:
-    """Return the body of every notification in a language."""
     return Catalogues.of("satark_email")[language].text("notification")
 
 

@@ -46,8 +46,6 @@ class RequestError(Exception):
 
 
 class PoliceApi:
-    """The endpoints for police systems."""
-
     def __init__(self, context: DeskContext, systems: Mapping[str, PoliceSystem]) -> None:
         self._context = context
         self._systems = systems

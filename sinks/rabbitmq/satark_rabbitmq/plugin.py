@@ -69,6 +69,5 @@ def satark_commands(cli: click.Group) -> None:
 
 
 def _section(settings: Settings) -> RabbitMQSettings | None:
-    """Return the section, if a broker is configured."""
     section = settings.section(NAME, RabbitMQSettings)
     return section if section is not None and section.url.get_secret_value() else None

@@ -15,8 +15,6 @@ _MARGIN: Final = 0.08
 
 
 class AreaMap(MapFrame, frozen=True, kw_only=True):
-    """A map of the covered area."""
-
     markers: Sequence[Marker]
     """The stations whose position is known."""
     outlines: Sequence[Outline] = ()

@@ -218,7 +218,6 @@ class UsedProofs:
         return claim(path.parent, path.name)
 
     def was_used(self, proof: bytes, expires: int) -> bool:
-        """Whether a proof was used."""
         return self._path(proof, expires).exists()
 
     def delete_expired(self, now: float) -> None:

@@ -43,8 +43,6 @@ _HANDLE: Final = re.compile(r"([0-9a-f]{32})/([0-9a-f]{32})/(AGE-SECRET-KEY-[0-9
 
 
 class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of an upload."""
-
     upload: str
     kind: MediaKind
     offset: int
@@ -63,7 +61,6 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether all bytes are stored."""
         return self.length == self.offset
 
 

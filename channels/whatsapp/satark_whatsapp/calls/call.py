@@ -90,7 +90,6 @@ class CarriedCall(NamedTuple):
         return await run_in_thread(sounds.spoken_packets, line, self.notes) if found is None else found
 
     async def _keys(self, verb: Ask) -> str:
-        """Return the keys that are pressed from now on; empty: none."""
         pressed = self.media.keys
         pressed.clear()
         await self._say(verb.lines, keys_end_it=True)

@@ -76,7 +76,6 @@ class CallMedia:
         return bool(self._connection.connectionState == "connected")
 
     async def close(self) -> None:
-        """End the connection."""
         await self._connection.close()
 
     def hang_up(self) -> None:
@@ -101,7 +100,6 @@ class CallMedia:
         waiting.clear()
 
     def record(self) -> Recording:
-        """Begin a recording, and return it."""
         self._recording = Recording(asyncio.get_running_loop().time())
         return self._recording
 
@@ -114,7 +112,6 @@ class CallMedia:
         self._happened.set()
 
     async def _take(self, packet: Any, **_: int) -> None:
-        """Take a packet of the caller's: a key, or sound."""
         if packet.payload_type == self._events_type:
             self._take_key(packet)
         elif self._recording is not None:

@@ -57,7 +57,6 @@ def _joined(line: Line, said: Sequence[Sequence[bytes]]) -> list[bytes]:
 
 
 def _packets(note: bytes) -> list[bytes]:
-    """Return the packets of a voice note; none if it is empty."""
     if not note:
         return []
     with av.open(BytesIO(note), "r") as file:

@@ -211,7 +211,6 @@ class _Screens:
         return True
 
     def document(self) -> dict[str, Any]:
-        """Return the Flow JSON."""
         return {"version": VERSION, "screens": [self._screen(number) for number in range(len(self._screens))]}
 
     def _screen_for(self, step: Step) -> int:

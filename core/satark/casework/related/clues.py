@@ -123,7 +123,6 @@ class Person(msgspec.Struct, frozen=True):
 
 
 def persons_in(text: str) -> Iterator[Person]:
-    """Yield the persons who are named in a text."""
     words = [word for word in words_in(_SON_OF.sub("son of", text)) if sound_of(word) not in _SKIPPED]
     sounds = [sound_of(word) for word in words]
     for at, sound in enumerate(sounds):
@@ -181,8 +180,6 @@ class Picture(Redacted, frozen=True):
 
 
 class Clues(Redacted, frozen=True, kw_only=True):
-    """The clues of one tip."""
-
     received: str = ""
     """The time band in which the tip came."""
     station: str = ""

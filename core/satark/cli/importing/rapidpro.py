@@ -143,7 +143,6 @@ class _Reading:
         return self._order.get(to, -1) > self._order[uuid]
 
     def _add(self, node: Part, when: str) -> Decided:
-        """Add a node's texts and its question as steps."""
         actions = node.get("actions") or ()
         spoken = [one for one in actions if one["type"] in {"send_msg", "say_msg"} and one.get("text", "").strip()]
         question: Part = spoken[-1] if spoken and self._ends_in_a_question(node) else {}
@@ -175,7 +174,6 @@ class _Reading:
         return _waits(node) or (_waits(next_node) and not next_node.get("actions"))
 
     def _ask(self, node: Part, question: Part, when: str) -> Decided:
-        """Add the step of a question."""
         router, exits = node["router"], self._exits(node)
         late = (router["wait"].get("timeout") or {}).get("category_uuid")
         options = self._options(router, [one for one, _ in exits if one["uuid"] != late], question)

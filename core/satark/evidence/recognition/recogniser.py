@@ -46,12 +46,10 @@ class Recogniser:
 
     @property
     def folder(self) -> Path:
-        """The folder of the model."""
         return Path(self._request.model)
 
     @property
     def language(self) -> str:
-        """The language of the model."""
         return self._request.language
 
     @property

@@ -28,8 +28,6 @@ def make_poster(target: QrTarget, languages: Sequence[str], title: str = "", mil
 
 
 class _TextStyle(msgspec.Struct, frozen=True):
-    """The style in which a text is printed."""
-
     style: str = ""
     colour: tuple[int, int, int] = _INK
     align: Align = Align.C

@@ -22,8 +22,6 @@ class QrTargetError(ValueError):
 
 
 class QrTarget(msgspec.Struct, frozen=True):
-    """The target of a QR code."""
-
     kind: Kind
     url: str
     typed: str
