@@ -75,7 +75,6 @@ class Services:
         self.destination_rules = tuple(destination_rules)
         """The rules of the destinations beyond the desks."""
         self.retention = settings.core.retention
-        """The settings of retention."""
         self.roster = Roster(self.data_dir / COPY_NAME)
         """The desks, keys and officers that may read tips."""
         self.host_roster = HostRoster(self.data_dir / HOST_COPY_NAME)

@@ -163,8 +163,6 @@ class _Post(_Action, frozen=True, kw_only=True):
 
 
 class Say(_Post, frozen=True, kw_only=True, tag="say"):
-    """Type a message."""
-
     text: Words
 
 
@@ -180,8 +178,6 @@ class SendPin(_Post, frozen=True, kw_only=True, tag="pin"):
 
 
 class Edit(_Post, frozen=True, kw_only=True, tag="edit"):
-    """Edit a typed message."""
-
     message_id: str
     text: Words
 
@@ -193,8 +189,6 @@ class Revoke(_Post, frozen=True, kw_only=True, tag="revoke"):
 
 
 class Dial(_Action, frozen=True, kw_only=True, tag="dial"):
-    """Call the service."""
-
     offer: str = ""
     """The browser's offer to connect (SDP), for a call inside a messenger."""
     payload: str = ""

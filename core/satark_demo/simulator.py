@@ -270,11 +270,9 @@ class EventStream:
 
     @property
     def has_listeners(self) -> bool:
-        """Whether any page is open."""
         return bool(self._listeners)
 
     def publish(self, event: dict[str, Any]) -> None:
-        """Send an event to every listener."""
         encoded = _encode(event)
         for listener in list(self._listeners):
             if listener.full():

@@ -176,7 +176,6 @@ class WhatsAppCall(Chat):
         return verbs
 
     async def _act(self, action: str, sdp: str) -> None:
-        """Apply one side's act to the call."""
         self._show_state(state=_STATES[action], answer=sdp or self._call["answer"])
         if action in {"reject", "terminate"}:
             what = "sent" if self._call["sent"] else _STATES[action]

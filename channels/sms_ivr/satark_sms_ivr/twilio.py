@@ -200,7 +200,6 @@ class TwilioVoice(TwilioNumber):
         return twiml.response(self._twiml.document(verbs) if verbs else None)
 
     def deletion_call(self, ref: MediaRef) -> Call:
-        """Return a deletion of the Recordings resource."""
         return Call(account=self.account, method=_DELETE, body=ref.id.encode())
 
     async def send(self, call: Call) -> SendResult:
@@ -214,7 +213,6 @@ class TwilioVoice(TwilioNumber):
         return self.download(f"Recordings/{ref.id}.wav")
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete a recording."""
         await self.call("DELETE", f"Recordings/{ref.id}.json")
 
     def _request(self, step: CallStep, form: Mapping[str, str], state: str) -> CallRequest:

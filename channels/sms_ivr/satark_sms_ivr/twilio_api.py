@@ -76,7 +76,6 @@ class TwilioNumber(ProviderClient):
 
     @staticmethod
     def webhooks(*paths: str) -> Sequence[Endpoint]:
-        """Return the signed webhooks at these paths."""
         return tuple(
             Endpoint(path=path, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=HEADER) for path in paths
         )

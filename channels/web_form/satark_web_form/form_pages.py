@@ -13,7 +13,6 @@ from satark_web_form.site import DraftLookup, FormSite, ProofProblem, paragraphs
 from satark_web_form.visitor_cookie import Visitor, new_visitor
 
 Select: TypeAlias = Callable[[FormView, SubmittedForm], Sequence[FormQuestion]]
-"""Selects the questions of a page."""
 
 
 class FormPages:
@@ -87,7 +86,6 @@ class FormPages:
         return self._page(request, view, "details.html", [], details=list(enumerate(_details(view), 1)))
 
     async def detail(self, request: Request) -> Response:
-        """Show the question for one detail."""
         view = await self._view(request)
         details = _details(view) if view is not None and not view.submitted else []
         position = request.path_params["position"]
@@ -99,7 +97,6 @@ class FormPages:
         return await self._answer(request, _named, "question.html", back="/details")
 
     async def all_questions(self, request: Request) -> Response:
-        """Show all questions on one page."""
         view = await self._view(request)
         if view is None or view.submitted or not view.language:
             return redirect("/")

@@ -79,7 +79,6 @@ class FormSite:
     ) -> None:
         self._ingest = context.ingest
         self.drafts = context.drafts
-        """Reads drafts."""
         self.settings = settings
         self.public_url = public_url
         self.uploads = uploads

@@ -25,7 +25,6 @@ class Visitor(Redacted, frozen=True):
 
     @property
     def key(self) -> DraftKey:
-        """The key of the visitor's uploads."""
         return DraftKey(base64.urlsafe_b64decode(f"{self.secret}="))
 
 
@@ -58,7 +57,6 @@ class VisitorCookie:
         )
 
     def clear(self, request: Request, response: Response) -> None:
-        """Delete the cookie in the browser."""
         response.delete_cookie(
             self._cookie_name(request), path=self._path, secure=self._is_secure(request), httponly=True, samesite="lax"
         )

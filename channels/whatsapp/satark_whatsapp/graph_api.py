@@ -83,8 +83,6 @@ _decode_info = msgspec.json.Decoder(MediaInfo, strict=False).decode
 
 
 class GraphApi(ProviderClient):
-    """The HTTP client of one app."""
-
     def __init__(self, settings: WhatsAppSettings) -> None:
         super().__init__(settings.send_seconds, lambda: egress_connector(limit=settings.most_connections))
         self._settings = settings

@@ -61,8 +61,6 @@ class CardName(Struct):
 
 
 class CardPhone(Struct):
-    """A phone number on a contact card."""
-
     phone: str | None = None
     wa_id: str | None = None
 
@@ -233,7 +231,5 @@ class WebhookEntry(Struct):
 
 
 class Webhook(Struct):
-    """A webhook's body."""
-
     object: str
     entry: list[Raw]

@@ -118,7 +118,6 @@ class Poster:
 
     @property
     def connections(self) -> int:
-        """The number of open connections."""
         return len(self._open)
 
     def close(self) -> None:

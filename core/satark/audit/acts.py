@@ -56,7 +56,6 @@ class Act(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     tip: str = ""
     """The tip's number; empty: the act concerns no single tip."""
     file: str = ""
-    """The file's ordinal."""
     detail: str = ""
     """A status, the desk that a tip was directed to, the officer who was added, or the search words."""
     salt: str

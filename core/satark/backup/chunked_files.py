@@ -75,8 +75,6 @@ class _Written(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Sealed(msgspec.Struct, frozen=True, array_like=True):
-    """The sealed part of a list."""
-
     bundles: dict[str, _Bundle]
     note: bytes
 

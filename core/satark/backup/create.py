@@ -111,7 +111,6 @@ def _sealed_names(main: Connection) -> set[str]:
 
 
 def open_spool(settings: Settings, identity: Identity) -> Spool:
-    """Open this machine's spool."""
     core = settings.core
     return Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
 

@@ -33,8 +33,6 @@ class CantRestore(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts of restored items."""
-
     tips: int
     files: int
     spooled: int

@@ -20,7 +20,6 @@ BulkKind: TypeAlias = Literal["merge", "aside", "resume", "priority", "assign"]
 BULK_KINDS: tuple[BulkKind, ...] = get_args(BulkKind)
 
 MOST_TIPS: Final = 200
-"""Most tips of one act."""
 
 
 class BulkAct(Redacted, frozen=True, kw_only=True):

@@ -48,8 +48,6 @@ class Gist(Redacted, frozen=True, kw_only=True):
 
 
 class RelatedTip(Redacted, frozen=True, kw_only=True):
-    """A tip of the desk that is related to another."""
-
     summary: TipSummary
     reasons: Mapping[Reason, str]
     """Each reason, with the number that both tips contain; empty if the reason is no number."""
@@ -75,7 +73,6 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
     damaged: int = 0
     """Number of messages and file records that do not open: altered, or belonging to another tip."""
     damaged_messages: int = 0
-    """Number of damaged messages."""
     altered: bool = False
     """Whether messages are missing or in another order, or the tip has other keys than its row or the roster says."""
     outdated: bool = False
@@ -94,7 +91,6 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
 
     @property
     def status(self) -> Status:
-        """The tip's present status."""
         return present_status(posted.message for posted in self.thread)
 
     @property

@@ -43,7 +43,6 @@ class Recusal:
             self._casework.add_step(unit, tip, CaseStep(kind="unattended"), "", ("unattended", ""))
 
     def readmit(self, unit: UnitOfWork, tip: OpenTip, officer: str, reason: str) -> None:
-        """Give the tip back to an officer."""
         self._log(unit, tip, "readmitted", officer)
         # The desks above read of the readmission if they were told that nobody is left.
         private = self._casework.desk not in tip.work.unattended

@@ -287,7 +287,6 @@ def unpack(packed: bytes) -> tuple[bytes, ListedTip]:
 
 
 def unpack_clues(packed: bytes) -> Clues:
-    """Return a tip's clues."""
     return _decode_clues(_unpacked(packed))
 
 

@@ -37,7 +37,6 @@ class SearchIndex:
         self._skeletons: dict[str, list[str]] = {}
         """Consonants → the words that have them."""
         self._sounds: dict[str, list[str]] = {}
-        """Sound → the words with this sound."""
 
     def put(self, tip: str, text: SearchText) -> None:
         """Store the texts of a tip in place of its earlier ones."""
@@ -47,7 +46,6 @@ class SearchIndex:
         self._add(tip, text)
 
     def remove(self, tip: str) -> None:
-        """Forget the texts of a tip."""
         if (place := self._place_of.pop(tip, None)) is not None:
             self._tips[place] = ""
 

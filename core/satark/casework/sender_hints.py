@@ -24,8 +24,6 @@ _Kind: TypeAlias = Literal["few", "self"]
 
 
 class SenderHints(Redacted, frozen=True, kw_only=True):
-    """The hints in a tip that point to its sender."""
-
     few_know: bool = False
     """Whether the tipster says that only a few people know what the tip tells."""
     phrases: tuple[str, ...] = ()
@@ -50,8 +48,6 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
 
 
 class MarkedText(Redacted, frozen=True):
-    """A part of a text, and whether it points to the sender."""
-
     text: str
     is_hint: bool
 
@@ -98,8 +94,6 @@ def _pattern(lines: Sequence[str], numbers: str) -> re.Pattern[str]:
 
 
 class _Phrases(msgspec.Struct, frozen=True, rename={"self_": "self"}):
-    """The table `sender_phrases.yaml`."""
-
     numbers: str
     few: list[str]
     self_: list[str]

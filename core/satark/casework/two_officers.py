@@ -22,7 +22,6 @@ class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     desk: str
     tip: str
-    """The tip's id."""
     officer: str
     """Name of the officer who asks."""
     day: int

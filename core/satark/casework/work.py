@@ -36,8 +36,6 @@ _ACTS = frozenset({"directed", "reported", "asked_to_close", "refused_to_close",
 
 
 class Direction(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest direction to one desk."""
-
     by: str
     to: str
     due: int
@@ -51,8 +49,6 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of the work on one tip."""
-
     status: Status = INITIAL_STATUS
     acted: bool = False
     """Whether any desk has directed or reported, decided on the tip or set its status; since the tip became urgent."""
@@ -105,7 +101,6 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.merged_into) and not self.disputed
 
     def is_recused(self, desk: str, officer: str) -> bool:
-        """Return whether an officer of a desk recused themselves from the tip."""
         return officer in self.recused.get(desk, ())
 
     def director_of(self, desk: str) -> str:
@@ -126,7 +121,6 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def awaits_report(self) -> bool:
-        """Whether any desk still has to report."""
         return any(one.is_open for one in self.directions.values())
 
     @property

@@ -153,8 +153,6 @@ def _emptied(entry: Entry) -> Entry:
 
 
 class Coverage(NamedTuple):
-    """The translation of one part into one language."""
-
     part: str
     """Import name of the package with the texts."""
     texts: int

@@ -75,7 +75,6 @@ def _check(name: str) -> None:
 
 
 def project_of(name: str) -> str:
-    """Return the name of a plugin's distribution."""
     return f"satark-{name.replace('_', '-')}"
 
 

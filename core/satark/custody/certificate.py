@@ -52,8 +52,6 @@ def make_certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[Log
 
 
 class _CertificateDocument(FPDF):
-    """Writes the pages of the certificate."""
-
     def __init__(self, texts: Catalogue, manifest: Manifest) -> None:
         super().__init__(format="A4")
         self._texts = texts

@@ -85,7 +85,6 @@ class ChainRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def new_salt() -> str:
-    """Return a random salt for an entry."""
     return secrets.token_hex(16)
 
 

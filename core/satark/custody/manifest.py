@@ -71,8 +71,6 @@ class ReceivedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Redacted, frozen=True, kw_only=True):
-    """The contents of a pack."""
-
     format: str = FORMAT
     number: str
     desk: str
@@ -114,8 +112,6 @@ class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class PackSigner(Redacted, frozen=True, kw_only=True):
-    """The signer of a pack, with its key."""
-
     who: Signer
     sign: Callable[[bytes], bytes]
     """Signs a message with the private half of the signer's key."""

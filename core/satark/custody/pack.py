@@ -60,8 +60,6 @@ class PackRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackLog(msgspec.Struct, frozen=True, kw_only=True):
-    """A tip's custody log in a pack."""
-
     start: str
     """The hash before the first row, hex."""
     rows: tuple[PackRow, ...]

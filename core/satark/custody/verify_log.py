@@ -41,8 +41,6 @@ _SENTENCES: dict[ProblemKind, str] = {
 
 
 class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A problem that an audit found, and where."""
-
     what: ProblemKind
     position: int = 0
     """Position of the row among all rows; 0: the problem concerns no single row."""

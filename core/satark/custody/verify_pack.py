@@ -69,8 +69,6 @@ class Signer:
 
 @dataclass(frozen=True, kw_only=True)
 class PackReport:
-    """The result of a verification."""
-
     problems: tuple[PackProblem, ...]
     number: str = ""
     items: int = 0

@@ -29,7 +29,6 @@ class OwnVoice(Redacted, frozen=True, kw_only=True):
 
     @property
     def ordinal(self) -> str:
-        """The file's ordinal."""
         return self.record.ordinal
 
 

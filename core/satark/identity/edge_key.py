@@ -34,7 +34,6 @@ _NONCE = 12
 _SALT = 16
 """Size in bytes of the salt of receipt codes, the only one that libsodium accepts."""
 KEY_BYTES = 32
-"""Size of the edge key."""
 CHANGED_KEY_BYTES = 80
 """Size of an edge key that was changed: the new key, the first one, and a checksum of both."""
 _BLOCK = 64
@@ -191,7 +190,6 @@ class Identity:
         return _decode_call(self.open(sealed, place))
 
     def seal_handle(self, handle: Handle, place: bytes) -> bytes:
-        """Encrypt a reply handle."""
         return self.seal(_encode(handle), place)
 
     def open_handle(self, sealed: bytes, place: bytes) -> Handle | None:

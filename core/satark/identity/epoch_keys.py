@@ -147,7 +147,6 @@ class EpochKeys:
         return "EpochKeys(…)"
 
     def __del__(self) -> None:
-        """Close the file."""
         os.close(self._descriptor)
 
     @classmethod

@@ -32,8 +32,6 @@ _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce ma
 
 
 class OpenedReceipt(Redacted, frozen=True, kw_only=True):
-    """The values that a receipt's code opens."""
-
     tip: str
     number: str
     language: str
@@ -50,7 +48,6 @@ class CodeKey(Redacted, frozen=True):
     wrap: bytes
 
     def seal(self, opened: OpenedReceipt) -> bytes:
-        """Encrypt the values that the receipt opens."""
         return self.lock(_encode(opened))
 
     def open(self, sealed: bytes) -> OpenedReceipt | None:

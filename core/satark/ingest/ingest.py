@@ -202,7 +202,6 @@ class AfterCommit:
     log: LogEraser
 
     def __call__(self, inbound: Inbound, result: TurnResult) -> None:
-        """Hand over the result of one turn."""
         self.replies.post(result.outgoing)
         if not result.duplicate:
             self.replies.show_read(result.conversation, inbound.seen, inbound.busy)

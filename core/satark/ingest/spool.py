@@ -130,7 +130,6 @@ class Spool:
         return waiting(self._folder)
 
     def done(self, name: str) -> None:
-        """Delete an ingested batch."""
         (self._folder / name).unlink(missing_ok=True)
 
     def quarantine(self, name: str) -> None:

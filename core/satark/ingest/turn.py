@@ -37,8 +37,6 @@ _FORM_TOKEN_BYTES: Final = 18
 
 @dataclass(slots=True, eq=False, repr=False)
 class Conversation:
-    """One conversation that has events in a batch."""
-
     id: bytes
     handle: bytes
     session: Session | None

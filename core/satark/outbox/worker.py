@@ -127,7 +127,6 @@ class ReplyWorker:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a reply is under way."""
         return bool(self._queues)
 
     @property

@@ -32,7 +32,6 @@ class HookFailure(msgspec.Struct, frozen=True):
     plugin: str
     hook: str
     error: str
-    """The class of the error."""
     raised: str
     """The line of code that raised it."""
 

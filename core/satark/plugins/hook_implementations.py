@@ -34,7 +34,6 @@ class Ledger:
         self._entries: list[tuple[str, object]] = []
 
     def enter(self, plugin: str, result: object) -> None:
-        """Record what a plugin returned."""
         self._entries.append((plugin, result))
 
     def plugin_of(self, result: object) -> str:

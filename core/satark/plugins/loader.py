@@ -53,8 +53,6 @@ _Results: TypeAlias = list[tuple[str, Any]]
 
 
 class Advice(NamedTuple):
-    """The plugins' advice on the routing of a tip."""
-
     given: list[RouteAdvice]
     is_complete: bool
     """Whether no plugin failed. A plugin that failed may have wanted to exclude a desk."""
@@ -141,7 +139,6 @@ class Plugins:
         return self._collect("satark_destinations", settings=settings)
 
     def carriers(self, settings: Settings) -> list[Carrier]:
-        """Return every carrier to remote offices."""
         return self._collect("satark_carriers", settings=settings)
 
     def step_types(self) -> list[StepType]:
@@ -225,7 +222,6 @@ class Plugins:
     def demo(
         self, settings: Settings, services: Services, data_dir: Path, *, sample_week: bool = False
     ) -> list[Prepared]:
-        """Let the plugins prepare a demo; return the prepared parts."""
         return self._collect(
             "satark_demo", settings=settings, services=services, data_dir=data_dir, sample_week=sample_week
         )

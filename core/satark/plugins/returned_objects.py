@@ -231,8 +231,6 @@ _OF_HOST: Final = (
 
 
 class Addresses:
-    """The addresses that the plugins of a process claim."""
-
     def __init__(self) -> None:
         self._claims: dict[str, list[Claim]] = {}
 

@@ -69,7 +69,6 @@ class OpenedFrame(Redacted, frozen=True):
 
 
 def message_frames(desk: str, direction: Direction, message: bytes) -> Iterator[Frame]:
-    """Split an encoded message into frames."""
     transfer_id = sha256(f"{desk}/{direction}/".encode() + message).digest()[:16]
     total = count_chunks(len(message))
     for index in range(total):

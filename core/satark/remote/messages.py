@@ -43,8 +43,6 @@ class FileEntry(Redacted, frozen=True, kw_only=True, array_like=True):
 
 
 class ThreadEntry(Redacted, frozen=True, kw_only=True, array_like=True):
-    """One message of a tip's thread."""
-
     seq: SmallNumber
     sealed: bytes
 

@@ -84,7 +84,6 @@ class Eraser:
         return sorted(name for name in names if self._erased.tag(name.rpartition("-")[0]) in tags)
 
     def remove_files(self, names: Iterable[str]) -> None:
-        """Remove sealed files, each in every form."""
         sealed_files.erase(self._files, names)
 
     def _erase_rows(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:

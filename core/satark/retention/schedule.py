@@ -244,7 +244,6 @@ def _opened(sealed: bytes, identity: str) -> SignedTerm:
 
 
 def least_days(settings: RetentionSettings) -> int:
-    """Return the shortest of all terms, in days."""
     return min(term_days(settings, status, "") for status in STATUSES)
 
 

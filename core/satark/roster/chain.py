@@ -28,8 +28,6 @@ _SIGNED = select(func.sum(roster_head.c.number))
 
 
 class ChainRow(msgspec.Struct, frozen=True):
-    """One stored entry."""
-
     position: int
     entry: bytes
     hash: bytes
@@ -136,8 +134,6 @@ def _stored(keys: Connection) -> RosterState:
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A proposed entry."""
-
     entry: Entry
     attachment: bytes = b""
     """The values to store once the entry is signed. No signature covers them: they are checked against the entry."""

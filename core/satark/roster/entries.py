@@ -167,7 +167,6 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn", tag_
     """An officer withdrew a proposal: its signatures no longer count, wherever they are stored. No page lists it."""
 
     proposal: str
-    """The proposal's id."""
 
 
 class DestinationSet(
@@ -286,7 +285,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def describe(body: Body) -> str:
-    """Return a sentence that describes an entry."""
     match body:
         case DeskAdded():
             names = (
@@ -322,7 +320,6 @@ def _describe_unlisted(body: KeysRenewed | HostNoted | Withdrawn) -> str:
 
 
 def describe_officer(name: str, role: str, rights: tuple[str, ...]) -> str:
-    """Return an officer's role, name and rights in words."""
     return f"{role} {name}" + (f" (may {' and '.join(rights)})" if rights else "")
 
 

@@ -46,7 +46,6 @@ class RosterHead(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, state: RosterState) -> RosterHead:
-        """Return a roster's present head."""
         heads = set(_heads_of_desks(state).values())
         readers = {tags[-1] for tags in _readers(state).values()}
         tags = b"".join(sorted(readers | heads | ({_ALONE} if len(heads) == 1 else set())))
@@ -106,7 +105,6 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
     @property
     def bare(self) -> RosterHead:
-        """The signed head without its tags."""
         return msgspec.structs.replace(self.remembered, tags=b"")
 
     @property

@@ -47,7 +47,6 @@ class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def heads(self) -> list[str]:
-        """The names of the desk's heads."""
         return [one.name for one in self.officers.values() if one.role == "head"]
 
     @property

@@ -322,7 +322,6 @@ def load_sinks(
 
 
 def migrations(services: Services, plugins: Plugins) -> Migrations:
-    """Return the migrations of the core and of the loaded plugins."""
     return Migrations(services.main, services.keys, plugins.migrations())
 
 

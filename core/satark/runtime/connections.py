@@ -58,7 +58,6 @@ class TimedConnection(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._limits: HttpSettings = self.app_state.get(SETTINGS_STATE) or HttpSettings()
         self.waiting = Waiting.HEADERS
-        """What the connection waits for."""
         self._since = self._began = self.loop.time()
         self._bytes = self._body_bytes = 0
         self._unsent = 0

@@ -163,7 +163,6 @@ class Host:
             self.metrics.loop_delay.observe(loop.time() - due)
 
     def emit(self, event: LifecycleEvent) -> None:
-        """Pass an event to the plugins."""
         if self._has_event_hook:
             self.plugins.event(event)
 

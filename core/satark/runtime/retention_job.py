@@ -76,7 +76,6 @@ class Retention:
         return self._services.read_keys(lambda keys: self._services.read(lambda main: look(main, keys)))
 
     def erase(self, unit: UnitOfWork, tip: ScheduledTip) -> list[str]:
-        """Erase a due tip, as `Eraser.erase` does."""
         return self.eraser.erase(unit, tip.tip, "officers" if tip.term.ordered else "term")
 
     def purge(self, unit: UnitOfWork) -> None:

@@ -79,7 +79,6 @@ class ScheduledJobs:
     """When to open the due times of all conversations next, Unix seconds."""
 
     async def run(self) -> None:
-        """Run the jobs, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(self._purge, PURGE_EVERY))
             tasks.create_task(repeat(partial(self.writer.write, shorten_waits), CLOCK_EVERY))

@@ -74,7 +74,6 @@ class ProbePlugin(PageChannel):
 
     @hookimpl
     def satark_channels(self) -> Sequence[ProbePlugin]:
-        """Hand over the channel."""
         return [self]
 
     @hookimpl

@@ -255,7 +255,6 @@ def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = Fals
 
 
 def renew_claims(unit: UnitOfWork, ids: Collection[bytes]) -> None:
-    """Renew claims for another `LEASE`."""
     unit.main.execute(_RENEW, [{"key": id_, "due": unit.now + LEASE} for id_ in ids])
 
 

@@ -16,8 +16,6 @@ from satark.store.unit_of_work import UnitOfWork, due_in
 
 
 class OutboxMessage(Redacted, frozen=True, kw_only=True):
-    """One provider call in the outbox."""
-
     id: bytes
     position: int
     """The message's place in the order of its conversation."""

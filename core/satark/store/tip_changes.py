@@ -27,13 +27,10 @@ _NEXT: Final = {
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """The changes since a mark."""
-
     mark: int
     """The mark from which the next look begins."""
     tips: frozenset[str] = frozenset()
     erased: bool = False
-    """Whether tips were erased."""
     everything: bool = False
     """Whether too much changed, so that all tips must be read again."""
 

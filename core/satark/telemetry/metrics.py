@@ -43,7 +43,6 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.faults = Faults(self.registry)
-        """The present faults."""
         self._clock = clock
         self._banded: list[BandCounter | BandHistogram] = []
         self._counters: dict[str, Counter] = {}
@@ -242,7 +241,6 @@ class BandCounter:
         self.band: Band[tuple[str, ...]] = Band(self._show, step, clock)
 
     def count(self, *labels: str) -> None:
-        """Count one with these labels."""
         if self._usual and labels[-1] not in self._usual:
             self._counter.labels(*labels).inc()
         else:
@@ -264,7 +262,6 @@ class BandHistogram:
         self.band: Band[float] = Band(self._show, STEP, clock)
 
     def observe(self, value: float) -> None:
-        """Count one value."""
         self.band.add(self._buckets[bisect_left(self._buckets, value)], value)
 
     def _show(self, _bucket: float, count: int, total: float) -> None:

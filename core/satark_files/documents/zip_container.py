@@ -23,8 +23,6 @@ RAISES = (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueE
 
 
 class Archive:
-    """The parts of a ZIP file."""
-
     def __init__(self, file: zipfile.ZipFile, packed: int, limits: Limits) -> None:
         self._file = file
         self._parts = {info.filename: info for info in file.infolist() if not info.is_dir()}

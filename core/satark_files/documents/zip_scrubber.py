@@ -35,8 +35,6 @@ _CHAT_NAME: Final = re.compile(r"(?:IMG|VID|STK|DOC)-\d{8}-WA\d{4}")
 
 
 class ArchiveScrubber:
-    """Cleans ZIP archives and mails."""
-
     mimes = frozenset({ZIP, MAIL})
 
     def __init__(self, scrubbers: Sequence[Scrubber], muter: Scrubber) -> None:

@@ -70,7 +70,6 @@ def look_for_protections() -> Protections:
 
 
 def describe(names: Iterable[str]) -> str:
-    """Return a description of protections, on one line."""
     return "; ".join(NAMES[name] for name in names)
 
 

@@ -9,8 +9,6 @@ from satark_words.geography.geography import Geography
 
 
 class TipText:
-    """Formats tips as text in one language."""
-
     def __init__(self, language: str, geography: Geography, questionnaire: Questionnaire) -> None:
         self._labels = Catalogues.of("satark_email")[language]
         self._flow = questionnaire.texts(language)

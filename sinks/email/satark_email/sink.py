@@ -77,7 +77,6 @@ class EmailSink:
                 self._readers[rule.to] = self._context.reader(rule.to)
 
     async def close(self) -> None:
-        """Drop the keys."""
         self._readers.clear()
 
     async def find_faults(self) -> Sequence[str]:

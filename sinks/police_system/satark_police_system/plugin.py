@@ -68,7 +68,6 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
 
 @hookimpl
 def satark_migrations() -> Sequence[Branch]:
-    """Hand over the branch `police_system`."""
     return [Branch("police_system", Path(__file__).parent / "migrations", metadata)]
 
 

@@ -164,7 +164,6 @@ class FileTransport:
         """Close nothing."""
 
     async def find_faults(self) -> str:
-        """Check the target."""
         return await self._target.find_faults()
 
     async def hand_over(self, key: str, document: bytes, opened: OpenedTip) -> DeliveryResult:
@@ -284,13 +283,10 @@ class FolderTarget:
             shutil.copyfileobj(read, write)
 
     async def find_faults(self) -> str:
-        """Check whether the folder is writable."""
         return "" if os.access(self._folder, os.W_OK | os.X_OK) else "the folder is missing or can't be written"
 
 
 class SftpTarget:
-    """A folder on an SFTP server."""
-
     def __init__(self, system: SystemSettings) -> None:
         self._url = urlsplit(system.sftp)
         self._system = system

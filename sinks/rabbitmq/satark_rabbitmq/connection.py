@@ -28,7 +28,6 @@ RETRY_SECONDS = 1.0
 CONFIRM_SECONDS = 30
 """Seconds to wait until the broker confirms a message."""
 CONNECT_SECONDS = 15
-"""Seconds to wait for a connection."""
 
 FAILURES = (AMQPException, ChannelInvalidStateError, ConnectionError, OSError, RuntimeError, TimeoutError)
 """The exceptions of aio-pika if a broker is absent, disconnects or refuses; `RuntimeError`: closed connection."""

@@ -47,8 +47,6 @@ Status: TypeAlias = Literal["valid", "early", "queued", "busy", "expired", "inva
 
 
 class ProofChallenge(msgspec.Struct, frozen=True):
-    """The challenge of a protected form."""
-
     work: str
     """ALTCHA's challenge as JSON, for `proof_of_work.js`."""
     ticket: str

@@ -35,7 +35,6 @@ _ATTACHED: Final = "attached"
 _TURN_SECONDS: Final = 3.0
 """Least seconds that an upload keeps its slot."""
 _WAIT_SECONDS: Final = 12.0
-"""Seconds that an upload waits for a slot."""
 _IDLE_SECONDS: Final = 30 * 60
 """Seconds without a byte after which files that are part of no tip make room on a full disk."""
 _UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}")

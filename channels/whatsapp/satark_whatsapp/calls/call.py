@@ -28,8 +28,6 @@ AskDialogue: TypeAlias = Callable[[CallRequest], Awaitable[Sequence[CallVerb]]]
 
 
 class CarriedCall(NamedTuple):
-    """A call under way."""
-
     start: CallRequest
     """The call's first request."""
     account: str

@@ -66,7 +66,6 @@ class WhatsAppCalls(ListeningCallProvider):
 
     @property
     def in_use(self) -> bool:
-        """Whether a call is under way."""
         return bool(self._active)
 
     def take(self, event: CallEvent, senders: tuple[Address, ...]) -> None:

@@ -72,7 +72,6 @@ class CallMedia:
 
     @property
     def is_connected(self) -> bool:
-        """Whether sound flows."""
         return bool(self._connection.connectionState == "connected")
 
     async def close(self) -> None:

@@ -20,7 +20,6 @@ PACKETS_A_SECOND: Final = RATE // FRAME
 TIME: Final = Fraction(1, RATE)
 """The unit of a packet's time."""
 SILENCE: Final = b"\xf8\xff\xfe"
-"""A packet of silence."""
 
 _GAPS: Final = {"normal": 0, "slow": 10, "slowest": 30}
 """Pace → number of packets of silence after each digit."""

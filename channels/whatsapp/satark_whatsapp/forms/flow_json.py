@@ -154,7 +154,6 @@ class WhatsAppForm(msgspec.Struct, frozen=True):
     """A questionnaire as a form in one language."""
 
     document: dict[str, Any]
-    """The Flow JSON."""
     steps: tuple[str, ...]
     """The questions in the form."""
     in_chat: tuple[str, ...]

@@ -114,8 +114,6 @@ _NO_NAME: Final = EMPTY | STOCK
 
 
 class Person(msgspec.Struct, frozen=True):
-    """A person who is named in a text."""
-
     key: str
     """The compared form of the name."""
     is_common: bool

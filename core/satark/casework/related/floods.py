@@ -66,7 +66,6 @@ class FloodIndex:
             self._postings.add((part for part, its in groups.items() if group not in its), group)
 
     def drop(self, tip: str) -> None:
-        """Remove a tip from its group, if it has one."""
         if (group := self._group_of.pop(tip, None)) is None:
             return
         others = self._others.get(group, {})

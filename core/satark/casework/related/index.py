@@ -40,7 +40,6 @@ class Related(Redacted, frozen=True, kw_only=True):
     """A tip that is related to another, and why."""
 
     tip: str
-    """The id of the related tip."""
     reasons: Mapping[Reason, str]
     """Each reason, with the number that both tips contain; empty if the reason is no number."""
 
@@ -69,7 +68,6 @@ class RelatedIndex:
         self._postings.add(_keys_of(clues), place)
 
     def drop(self, tip: str) -> None:
-        """Remove a tip, if it was filed."""
         if (place := self._place_of.pop(tip, None)) is not None:
             self._tips[place] = ""
             self._postings.note_gone()
@@ -187,7 +185,6 @@ def parts_of_looks(looks: str) -> Iterator[tuple[int, int]]:
 
 
 def are_alike(looks: str, other: str) -> bool:
-    """Return whether two pictures look alike."""
     one, two = _bits(looks), _bits(other)
     return one is not None and two is not None and (one ^ two).bit_count() <= _MOST_DIFFERENT
 

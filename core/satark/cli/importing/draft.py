@@ -18,7 +18,6 @@ from satark_words.graphemes import ELLIPSIS, size, split, truncate
 from satark_words.languages import known_languages
 
 Texts: TypeAlias = Mapping[str, str]
-"""Language → text."""
 
 _LONGEST: Final = 24
 """Most characters of an id, a code and a label: the limit of a row in WhatsApp's lists."""

@@ -105,7 +105,6 @@ class DraftRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The recording to transcribe, the model to use, and limits on time and memory."""
 
     model: str
-    """The model's folder."""
     language: str
     recording: str = ""
     """Path of the recording, the only file in its folder; empty if the model is only to be loaded."""
