@@ -68,13 +68,7 @@ class PoliceSystem:
 
 
 class SimulatedPoliceSystem(PoliceSystem):
-    """A simulated police system, which keeps its events in memory.
-
-    Args:
-        receiver: receives the events.
-        answers_url: where Satark accepts answers.
-        publish: sends an event to the page.
-    """
+    """A simulated police system, which keeps its events in memory. `answers_url`: where Satark accepts answers."""
 
     def __init__(self, receiver: PoliceReceiver, answers_url: str, publish: Publish) -> None:
         super().__init__("simulated")

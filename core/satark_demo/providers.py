@@ -57,10 +57,7 @@ class SimulatedProviders:
 async def simulated_providers(settings: Settings, served: str, public: str) -> AsyncIterator[SimulatedProviders]:
     """Serve a simulated provider in place of each provider that has no settings.
 
-    Args:
-        settings: of the demo, without its simulated providers.
-        served: the demo's base URL on this machine.
-        public: the base URL that providers know.
+    `served`: the demo's base URL on this machine. `public`: the base URL that providers know.
     """
     missing = [name for name in _PROVIDERS if not settings.is_set(name)]
     simulated = SimulatedProviders(served, public)

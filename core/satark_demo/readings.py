@@ -19,13 +19,7 @@ _REVIEW: Final = "review"
 
 
 class Readings:
-    """Reads words as the dialogue does, and describes the readings for the page. It changes no conversation.
-
-    Args:
-        channels: every channel, for the accounts that a phone may have written to.
-        drafts: opens a conversation's position.
-        services: the store.
-    """
+    """Reads words as the dialogue does, and describes the readings for the page. It changes no conversation."""
 
     def __init__(self, channels: Sequence[Channel], drafts: Drafts, services: Services) -> None:
         self._channels = channels

@@ -96,11 +96,7 @@ _DONE: Final = {"hi": "हो गया", "en": "done"}
 
 
 class SampleCitizen:
-    """One citizen, who tells a story in a chat.
-
-    Args:
-        story: the citizen's report. walker: the citizen's phone.
-    """
+    """One citizen, who tells a story in a chat."""
 
     def __init__(self, story: Story, walker: Walker[Any]) -> None:
         self.story = story

@@ -34,11 +34,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class DemoServer:
     """A demo that serves one listening socket.
 
-    Args:
-        data_dir: the data folder; None: the one in the settings.
-        listening: the socket to serve.
-        say: prints a line to the terminal.
-        sample_week: whether empty desks are filled with tips, as soon as the demo runs.
+    `data_dir`: None: the one in the settings. `sample_week`: whether empty desks are filled with tips at the start.
     """
 
     def __init__(

@@ -28,10 +28,8 @@ _STEP: Final = 8 << 20
 class BucketStore(FileStore):
     """The files of a bucket, or of a folder of it.
 
-    Args:
-        bucket: the bucket, or a folder of it.
-        scratch: a folder of this machine, where sealed files are kept without a name until they are sent. prefix:
-        beginning of the names of all files.
+    `scratch`: a folder of this machine, where sealed files are kept without a name until they are sent. `prefix`:
+    beginning of the names of all files.
     """
 
     def __init__(self, bucket: S3Store, scratch: Path, prefix: str = "") -> None:

@@ -110,9 +110,7 @@ def alphabet_text(language: str, key: str, beside: str) -> str:
 def split_into_pages(text: str, hint: str = "") -> list[str]:
     """Split a text into pages of at most three segments, never inside a grapheme cluster.
 
-    Args:
-        text: the text. A text of at most three segments stays on one page.
-        hint: a last line for every page but the last.
+    `hint`: a last line for every page but the last.
     """
     rest, found = to_gsm7(text).strip(), []
     tail = f"\n{hint}" if hint else ""

@@ -79,10 +79,7 @@ def unknown_lines(prompt: Prompt, state: CallState) -> list[str]:
 def key_lines(prompt: Prompt, state: CallState, *, remind: bool) -> list[str]:
     """Return the lines that explain the keys beside the choices.
 
-    Args:
-        prompt: the question.
-        state: the state of the call after the question.
-        remind: whether to name also the keys with the same effect at every question.
+    `remind`: whether to name also the keys with the same effect at every question.
     """
     key_9 = f"{state.key_9}.code" if state.key_9 and prompt.wants == "code" else state.key_9
     commands = [state.key_8, key_9, "clear" if state.clears else "", "repeat", state.key_0]

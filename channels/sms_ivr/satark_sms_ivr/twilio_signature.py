@@ -19,10 +19,8 @@ class TwilioSignature:
 
     Source: Twilio, "Webhooks security" and "Validating requests".
 
-    Args:
-        token: the account's auth token.
-        public_url: the address that Twilio calls, as configured there.
-        shared_key: the secret that signs webhooks with the settings header. Empty: the auth token signs them.
+    `public_url`: as configured at Twilio. `shared_key`: the secret that signs webhooks with the settings header; empty:
+    the auth token signs them.
     """
 
     def __init__(self, token: str, public_url: str, shared_key: str = "") -> None:

@@ -71,13 +71,7 @@ _BETWEEN_CODES_SECONDS: Final = 2
 
 
 class CallScript:
-    """Writes the verbs of a call.
-
-    Args:
-        settings: of calls.
-        clips: the recorded prompts.
-        languages: the languages offered to callers. While the database is down, callers hear each of them.
-    """
+    """Writes the verbs of a call. `languages`: offered to callers, who hear each of them while the database is down."""
 
     def __init__(self, settings: CallSettings, clips: Clips, languages: Sequence[str] = OFFERED) -> None:
         self._settings = settings
@@ -114,10 +108,7 @@ class CallScript:
     def unavailable(self, outcome: str, state: CallState, *, left_message: bool) -> list[CallVerb]:
         """Say in every language that the dialogue can't continue, and record a message unless one was just left.
 
-        Args:
-            outcome: `spooled` or `refused`, of `satark.api.Outcome`.
-            state: the state in which the message is recorded.
-            left_message: whether the caller has just left a message.
+        `outcome`: `spooled` or `refused`. `state`: in which the message is recorded.
         """
         records = not left_message and outcome != "refused"
         text = "down.record" if records else f"down.{outcome}"
@@ -201,12 +192,8 @@ _MOST_UNSAID_SECONDS: Final = 3
 class VoiceChannel(ProviderChannel[CallProvider]):
     """Calls over providers. Implements `satark.api.Channel`.
 
-    Args:
-        provider: carries the calls. Only this one has webhooks.
-        settings: of calls.
-        public_url: the address from which a provider fetches recorded prompts.
-        languages: the languages offered to callers.
-        others: providers whose calls this process carries itself.
+    `provider` carries the calls, and alone has webhooks. `others`: providers whose calls this process carries itself. A
+    provider fetches recorded prompts from `public_url`.
     """
 
     name: Final = "voice"

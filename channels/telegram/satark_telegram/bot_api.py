@@ -54,9 +54,7 @@ class SentMessage(msgspec.Struct):
 class TelegramAttachmentSender:
     """Sends voice notes and the receipt's picture. A note that many people hear is uploaded once, for all of them.
 
-    Args:
-        call: calls a method of the Bot API, and raises `BotApiError`.
-        context: makes voice notes and receipts' pictures; None: no attachment is sent.
+    Without a `context` nothing is sent.
     """
 
     def __init__(
@@ -155,10 +153,7 @@ class BotApi(ProviderClient):
     async def call(self, method: str, parameters: bytes | aiohttp.FormData, *, more_seconds: int = 0) -> msgspec.Raw:
         """Call a method; return its result.
 
-        Args:
-            method: its name.
-            parameters: as JSON, or as a form with a file.
-            more_seconds: the seconds for which Telegram is asked to wait.
+        `parameters`: as JSON, or as a form with a file. `more_seconds`: for which Telegram is asked to wait.
 
         Raises:
             BotApiError: Telegram or the network failed.

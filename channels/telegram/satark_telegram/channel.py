@@ -130,11 +130,8 @@ TOKEN_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header
 class TelegramChannel:
     """One Telegram bot. Implements `Channel`, `ListeningChannel` and `ErasingChannel` of `satark.api.channel`.
 
-    Args:
-        settings: the section `telegram`.
-        public_url: where citizens and providers reach Satark. Empty: the webhook is not registered.
-        context: has the texts of the bot's menu, and makes voice notes and receipts' pictures; None: the bot has the
-            shipped texts and sends no attachments.
+    Without a `public_url` no webhook is registered; without a `context` the bot has the shipped texts and sends no
+    attachments.
     """
 
     name: Final = "telegram"

@@ -157,10 +157,7 @@ _is_handoff_code = re.compile(rf"\s[0-9]{{{HANDOFF_DIGITS}}}").fullmatch
 def event_of(message: TelegramMessage, account: str, max_file_bytes: int) -> Event | None:
     """Convert a message. None: the message has none of the fields that are decoded.
 
-    Args:
-        message: the message.
-        account: the bot's account name.
-        max_file_bytes: larger files become `Unsupported`.
+    Larger files than `max_file_bytes` become `Unsupported`.
     """
     if message.text is not None:
         return Text(_without_slash(message.text))

@@ -34,13 +34,7 @@ _DIGITS = 10
 
 
 class UpdateParser:
-    """Parses the updates of one bot.
-
-    Args:
-        account: the bot's account name.
-        typing: whether to make the call that shows "typing…" for each message.
-        max_file_bytes: size of the largest file that can be downloaded.
-    """
+    """Parses the updates of one bot. `typing`: whether to make the call that shows "typing…" for each message."""
 
     def __init__(self, account: str, *, typing: bool, max_file_bytes: int) -> None:
         self._account = account

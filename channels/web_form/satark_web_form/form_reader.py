@@ -56,13 +56,8 @@ async def receive_form(
 ) -> ReceivedForm:
     """Read a form with files. A refused file is skipped, so that the rest of the form is received.
 
-    Args:
-        request: the request.
-        key: the draft's key.
-        uploads: where files are stored.
-        admit: decides whether a file is accepted, from the fields before it.
-        stall_seconds: seconds without a byte after which the connection counts as lost.
-        max_text_bytes: the largest size of all fields without files together.
+    `admit` decides whether a file is accepted, from the fields before it. After `stall_seconds` without a byte the
+    connection counts as lost. `max_text_bytes`: of all fields without files together.
 
     Raises:
         FormError: 415: the request is not a multipart form; 413: the form's fields are too long or too many.

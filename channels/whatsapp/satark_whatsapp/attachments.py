@@ -60,13 +60,7 @@ def attachments(prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
 
 
 class WhatsAppAttachmentSender:
-    """Sends attachments.
-
-    Args:
-        graph: the client of the Graph API.
-        settings: the channel's.
-        context: makes voice notes and receipts' pictures; None: no attachment is sent.
-    """
+    """Sends attachments. Without a `context` nothing is sent."""
 
     def __init__(self, graph: GraphApi, settings: WhatsAppSettings, context: ChannelContext | None) -> None:
         self._graph = graph

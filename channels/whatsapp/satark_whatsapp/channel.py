@@ -55,10 +55,8 @@ _MAX_FIELDS: Final = 20
 class WhatsAppChannel:
     """One WhatsApp app at Meta with one or more numbers. Implements `satark.api.Channel`.
 
-    Args:
-        settings: the section `whatsapp`.
-        context: makes voice notes and receipts' pictures; None: the channel sends no attachments.
-        calls: carry the calls inside WhatsApp, one for each number; empty: calls are off.
+    Without a `context` it sends no attachments. `calls` carry the calls inside WhatsApp, one for each number; empty:
+    calls are off.
     """
 
     name: Final = "whatsapp"

@@ -47,12 +47,7 @@ def flow_name(questionnaire: str, language: str, flow_json: bytes) -> str:
 async def register(graph: GraphApi, business_account: str, name: str, flow_json: bytes, *, publish: bool) -> str:
     """Register a form; return the id that Meta gives it.
 
-    Args:
-        graph: the open client.
-        business_account: Meta's id of the WhatsApp business account (WABA).
-        name: the flow's name in that account.
-        flow_json: the form.
-        publish: whether to publish the form; else the form stays a draft.
+    `business_account`: its id at Meta (WABA). A form that is not to be published stays a draft.
 
     Raises:
         RegistrationError: Meta refuses the form, or can't be reached.

@@ -97,9 +97,7 @@ class Poster:
     async def post(self, head: bytes, body: bytes) -> HttpAnswer:
         """Post a body. Return the answer, whatever its status.
 
-        Args:
-            head: from `head`.
-            body: the whole body.
+        `head`: from `head`.
 
         Raises:
             PostFailed: there is no answer.

@@ -61,10 +61,7 @@ def form_control(prompt: Prompt, forms: Mapping[str, str], mode: str) -> dict[st
 
     Meta returns `flow_token` with the answers.
 
-    Args:
-        prompt: the prompt that is shown above the control.
-        forms: language → Meta's id of the form.
-        mode: whether the form is `published` or a `draft`.
+    `forms`: language → Meta's id of the form. `mode`: `published` or `draft`.
     """
     flow_id = forms.get(prompt.language)
     if flow_id is None:

@@ -70,9 +70,7 @@ T = TypeVar("T")
 class WebhookParser:
     """Parses webhooks for the configured numbers.
 
-    Args:
-        accounts: phone_number_id → account name.
-        receipts: whether to make the calls that show "read" and "typing…" for each message.
+    `accounts`: phone_number_id → account name. `receipts`: whether to make the calls that show "read" and "typing…".
     """
 
     def __init__(self, accounts: Mapping[str, str], *, receipts: bool) -> None:

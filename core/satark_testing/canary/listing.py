@@ -41,9 +41,7 @@ def of_tables(tables: Tables) -> Iterator[tuple[str, Value]]:
 def of_files(folder: Path, exempt: tuple[str, ...] = ()) -> Iterator[tuple[str, Value]]:
     """Yield the name, size, time and content of each file, by its folder and the ending of its name.
 
-    Args:
-        folder: the folder to list. exempt: beginnings of paths of files whose names, sizes and times tell nothing of a
-        tip.
+    `exempt`: beginnings of paths of files whose names, sizes and times tell nothing of a tip.
     """
     for path in sorted(folder.rglob("*")):
         inside = os.fspath(path.relative_to(folder))

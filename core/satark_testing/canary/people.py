@@ -50,13 +50,7 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 class Visitor:
-    """One tipster in one world.
-
-    Args:
-        matrix: the world's installation.
-        secrets: all secrets.
-        world: the values that this world has.
-    """
+    """One tipster in one world."""
 
     def __init__(self, matrix: MatrixInstallation, secrets: Secrets, world: World) -> None:
         self._matrix, self._texts = matrix, Catalogues.of("satark.dialogue")["hi"]

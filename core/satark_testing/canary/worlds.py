@@ -75,12 +75,7 @@ class Carrier(Protocol):
 class Observer:
     """An observer of one world from outside, without keys.
 
-    Args:
-        installation: the world's.
-        visitor: its tipster.
-        carriers: the servers that its tips are sent to.
-        temporary: its folder for temporary files.
-        commands: held while a command runs in this process, since it changes the environment.
+    `commands`: held while a command runs in this process, since it changes the environment.
     """
 
     def __init__(

@@ -115,9 +115,7 @@ class ChatDriver(Driver):
 class SmsDriver(Driver):
     """A tipster who sends text messages, answers by number and turns pages.
 
-    Args:
-        texter: the phone.
-        media: base URL of the provider, which serves attached files.
+    `media`: base URL of the provider, which serves attached files.
     """
 
     channel = "sms"

@@ -23,11 +23,8 @@ class TipText:
     def body(self, content: ReadableTip, *, revision: int, attached: Sequence[str], omitted: Sequence[str]) -> str:
         """Return the body.
 
-        Args:
-            content: the tip.
-            revision: the delivery's revision. The text of a later revision says that it replaces the earlier mail.
-            attached: names of the attachments.
-            omitted: ordinals of the files that are not attached.
+        The text of a later `revision` says that it replaces the earlier mail. `omitted`: ordinals of the files that are
+        not attached.
         """
         header, labels = content.header, self._labels
         lines = [labels.text("again"), ""] if revision > 1 else []

@@ -181,10 +181,7 @@ def due_notifications(now: int, times: Sequence[str], utc_offset: str) -> Iterat
 
     An id is `notification:<Unix seconds>`, the same in every process and at every call.
 
-    Args:
-        now: Unix seconds.
-        times: times of day, such as `09:00`.
-        utc_offset: the offset of `times` from UTC, such as `+05:30`.
+    `times`: times of day, such as `09:00`. `utc_offset`: theirs from UTC, such as `+05:30`.
     """
     offset = parse_utc_offset(utc_offset)
     local = datetime.fromtimestamp(now, UTC) + offset

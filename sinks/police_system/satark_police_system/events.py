@@ -114,11 +114,7 @@ def full_data(content: ReadableTip, fields: Collection[str]) -> TipData:
 def build_event(key: str, source: str, revision: int, data: TipData) -> Event:
     """Build the event around its data.
 
-    Args:
-        key: the delivery's idempotency key.
-        source: the setting `source`.
-        revision: the delivery's revision: 1 for the tip as it was submitted; a later revision replaces the earlier one.
-        data: the tip, thin or full.
+    `source`: the setting. `revision`: 1 for the tip as it was submitted; a later revision replaces the earlier one.
     """
     return Event(
         id=key,

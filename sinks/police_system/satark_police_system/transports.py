@@ -235,12 +235,7 @@ def write_archive(
 ) -> None:
     """Write the archive.
 
-    Args:
-        target: the new file, in a private workspace.
-        documents: the event, by its name.
-        files: the name and the content of each file of evidence.
-        signer: signs the list of hashes.
-        key: the delivery's idempotency key, used as the id of the signed message.
+    `key`: the delivery's idempotency key, the id of the signed message with the list of hashes.
     """
     with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
         hashes = {name: _add(archive, name, iter([document])) for name, document in documents.items()}

@@ -86,10 +86,7 @@ class ProofOfWork:
     def challenge(self, purpose: Purpose, kept: str = "", wait: int = 0) -> ProofChallenge:
         """Create the challenge of a form. This costs the server one guess of the work, about a millisecond.
 
-        Args:
-            purpose: the form's purpose.
-            kept: the ticket that the browser has already and keeps; empty: it gets a new one.
-            wait: seconds until the kept ticket is valid.
+        `kept`: the ticket that the browser has already and keeps, valid in `wait` seconds; empty: it gets a new one.
         """
         now = int(self._clock())
         expires = now + _VALID_SECONDS
