@@ -69,6 +69,8 @@ async def check_listening(tips: Tips, case: SinkCase, server: PeerServer | None,
     if not (case.answers or case.withdraws):
         return
     require(hears, "S44", "the case of a sink without `listen`", "`answers` or `withdraws`")
+    again = case.peer or case.restarted
+    require(again, "S44", "the case of a sink with `listen` that has no `peer`", "it has no field `restarted`")
     if store is None:
         raise BrokenRule("S44", "the sink's context", "it is not `sample_context(…)` with the identity of `recipient`")
     checks = _Listening(tips, case, server, made, store)
@@ -268,12 +270,11 @@ class _Listening:
 
     async def _restart(self) -> None:
         """Make the sink anew, as a restart of the host does."""
-        peer = self._case.peer
-        if peer is None or self._server is None:
-            return
-        if self._sink is not self._tips.sink:
-            await self._sink.close()
-        self._sink = peer.sink(self._server.url)
+        await self.close()
+        if self._case.peer is not None and self._server is not None:
+            self._sink = self._case.peer.sink(self._server.url)
+        elif self._case.restarted is not None:
+            self._sink = self._case.restarted()
         await self._sink.open()
 
     async def _listen(self, is_so: Callable[[], bool], seconds: float) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from unittest.mock import patch
 
 _OPERATIONS: Final = frozenset({"open", "os.rename", "os.link", "os.mkdir", "os.remove", "socket.connect"})
+OPENED: Final = "satark_testing.opened"
+"""The audit event of a sample tip that was opened."""
 _CODE: Final = (".py", ".pyc", ".so")
 _IN_MEMORY: Final = "/dev"
 
@@ -92,7 +94,7 @@ _current: list[Crashes] = []
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if _meetings and event == "os.rename":
+    if _meetings and event in {"os.rename", OPENED}:
         _meetings[-1]()
     if _current and event in _OPERATIONS and not str(arguments[0]).endswith(_CODE):
         _current[-1].hear(event, arguments)
@@ -103,7 +105,7 @@ _MEETING_SECONDS: Final = 0.3
 
 @contextmanager
 def meeting() -> Iterator[None]:
-    """Let each of two threads wait, before its first rename, until the other is there too."""
+    """Let each of two threads wait, before its first rename or behind the tip that it opened, for the other."""
     barrier, seen = threading.Barrier(2), set[int]()
 
     def wait() -> None:

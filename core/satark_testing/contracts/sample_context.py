@@ -1,6 +1,7 @@
 """The context of sinks in tests: it opens the kit's tips, and keeps what a sink writes and posts."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ from satark.store.sealed_files import StoredForm, open_sealed
 from satark.store.unit_of_work import unit_of_work
 from satark.store.workspace import workspace_dir
 from satark.store.writer import StoreDown
+from satark_testing.contracts.crashes import OPENED
 from satark_testing.contracts.rules import BrokenRule
 from satark_testing.contracts.sample_tips import KNOWN
 from satark_words.geography.geography import Geography
@@ -155,7 +157,9 @@ class _Reader(DestinationReader):
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
         _not_in_the_event_loop("reader.open")
-        return super().open(delivery)
+        opened = super().open(delivery)
+        sys.audit(OPENED)  # deliveries that are made at once meet here
+        return opened
 
     def find(self, number: str) -> Any:
         _not_in_the_event_loop("reader.find")

@@ -93,6 +93,9 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     withdraws: Callable[..., object] | None = None
     """The plugin's hook `satark_erased`, if `held` then loses the tip. Required of a plugin with that hook; one that
     only deletes rows of its own has `withdraws` in `omits`."""
+    restarted: Callable[[], Sink] | None = None
+    """Makes the sink anew, as a restart does: what it kept in memory is lost. Required with `answers` or `withdraws`; a
+    case with a `peer` needs none."""
     own_folder: Path | None = None
     """The folder of a destination that shows words of tips. A sink that reads leaves words nowhere else."""
     recipient: str = ""

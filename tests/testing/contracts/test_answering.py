@@ -170,6 +170,7 @@ async def check(folder: Path, made: Callable[[Office, WorkerContext], Bench], **
     (folder / "migrations/bench_0001_first.py").write_text(MIGRATION)
     context = sample_context(identity, [Branch("bench", folder / "migrations")])
     fields = {"answers": office.said.append, "withdraws": withdraw, "unpack": unpack, "second": "other", **more}
+    fields = {"restarted": lambda: made(office, context), **fields}
     sink, files = made(office, context), folder / "files"
     await check_sink(SinkCase(sink=sink, folder=files, held=lambda: office.shown, recipient=recipient, **fields))
 
@@ -256,6 +257,16 @@ class Unmoved(Bench):
         super().move(unit, 0)
 
 
+class Forgetful(Bench):
+    seen = 0
+
+    def known(self, connection: Any) -> int:
+        return self.seen
+
+    def move(self, unit: UnitOfWork, read: int) -> None:
+        self.seen = read
+
+
 class MovedFirst(Bench):
     async def hear(self) -> None:
         read = await asyncio.to_thread(self.context.read, self.known)
@@ -324,6 +335,7 @@ class Deaf(Bench):
         (Shortening, "S46"),
         (AlwaysAction, "S46"),
         (Unmoved, "S47"),
+        (Forgetful, "S47"),
         (MovedLater, "S47"),
         (MovedFirst, "S48"),
         (Internal, "S45"),
@@ -358,6 +370,7 @@ async def test_a_declared_limit_cuts_after_a_whole_character_and_says_so(
     ("fields", "named"),
     [
         ({"answers": None}, "`answers`"),
+        ({"restarted": None}, "`restarted`"),
         ({"omits": {"due"}}, "`omits` has due"),
         ({"omits": {"dues"}}, "`omits` has dues"),
     ],
