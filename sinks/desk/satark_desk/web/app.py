@@ -19,7 +19,6 @@ from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.bulk_pages import BulkPages
 from satark_desk.web.figures_pages import OverviewPages
 from satark_desk.web.file_pages import OriginalPages, VoicePages, show_file, show_preview
-from satark_desk.web.handover_page import HandoverPage
 from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.page_requests import DeskWeb
 from satark_desk.web.queue_pages import QueuePages
@@ -40,7 +39,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     routes = [
         Route("/", web.page(queue.show)),
         Route("/news", web.page(queue.news)),
-        Route("/handover", web.page(HandoverPage(web).show)),
+        Route("/handover", web.page(queue.handover)),
         Route("/wordings", web.page(wordings.show)),
         Route("/wordings", web.form(wordings.save), methods=["POST"]),
         Route("/wordings/remove", web.form(wordings.remove), methods=["POST"]),

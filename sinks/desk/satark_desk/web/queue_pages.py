@@ -14,7 +14,7 @@ from satark_desk.web.session_store import OfficerSession
 
 
 class QueuePages(Pages):
-    """The queue, and the news in it."""
+    """The queue, the news in it, and the tips that an officer hands over."""
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the queue."""
@@ -60,6 +60,24 @@ class QueuePages(Pages):
             done=request.query_params.get("done", ""),
             typed=self._web.drafts.typed(session.unlocked),
             news=session.queue.news(""),
+        )
+
+    def handover(self, request: Request, session: OfficerSession) -> Response:
+        """Show the officer's tips, and unassigned tips on which the desk owes a report, for the end of a shift."""
+        session.casework.note_listed()
+        session.queue.refresh()
+        mine = session.queue.page(Filter(mark="mine"), None)
+        owed = [row for row in session.queue.page(Filter(mark="owed"), None) if not row.officer]
+        officers = self._web.context.read(lambda c: officers_of(c, session.desk))
+        return self._web.show(
+            request,
+            "handover.html",
+            session=session,
+            mine=mine[:MOST_TIPS],
+            owed=owed[: max(0, MOST_TIPS - len(mine))],
+            more=max(0, len(mine) + len(owed) - MOST_TIPS),
+            colleagues=[name for name in officers if name != session.officer],
+            longest=MAX_TEXT,
         )
 
     def news(self, request: Request, session: OfficerSession) -> Response:
