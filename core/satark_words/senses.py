@@ -20,12 +20,13 @@ from satark_words.choosing import (
     says_yes,
 )
 from satark_words.danger import DangerRules
-from satark_words.opening import category_of, is_denied, opening_of
+from satark_words.opening import category_of, is_denied, opening_of, rivals_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
 from satark_words.small_words import in_order, listed
 from satark_words.weights import (
+    LEAST_FIRST_TALK,
     LEAST_LIKELY,
     LEAST_MARGIN,
     LEAST_TALK,
@@ -100,7 +101,6 @@ class Senses(TextAtQuestion):
             self._language,
             self._unknown,
             self._command,
-            self._own_story,
             self._refused,
             self._likely_option,
             self._topic,
@@ -115,7 +115,8 @@ class Senses(TextAtQuestion):
     def _doubted(self, reading: Reading) -> Reading:
         """Lower what is not sure to a guess; suggest what the weights are against."""
         likely = self._likely
-        probable = likely.sense if likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN else ""
+        is_probable = likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN
+        probable = likely.sense if likely and is_probable and likely.sense != "often" else ""
         is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
         is_against = likely and probable != reading.option and self._asked.name != "category"
         if reading.kind is Kind.OPTION and is_against and not is_clear:
@@ -133,7 +134,7 @@ class Senses(TextAtQuestion):
         """The option for which the weights are, if the question has any."""
         name, options = self._asked.name.lstrip("@"), [one.id for one in self._asked.options]
         if name == "category":
-            return likely_of(self._weights, options)
+            return likely_of(self._weights, set(options).intersection(rivals_of(category_of(self._analysis))))
         found = likely_of(self._weights, (sense for sense in self._weights[0] if sense.startswith(f"{name}:")))
         return found and found._replace(sense=found.sense.partition(":")[2])
 
@@ -235,11 +236,12 @@ class Senses(TextAtQuestion):
 
     @property
     def _talk(self) -> Literal["", "maybe", "likely"]:
-        """Whether the text only talks to the service. A long text, or one without a known word, does not."""
-        is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
-        is_short = is_short and not self._is_address
-        logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
-        return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
+        """Whether the text only talks to the service. A text without a known word does not, nor surely a long one."""
+        least = LEAST_FIRST_TALK if self._asked.opening else LEAST_TALK
+        may_be = self._analysis.marks.names() and not self._is_address
+        logit = logit_of(self._weights, TALK) if may_be else least
+        is_likely = logit > LEAST_LIKELY and len(self._analysis) <= LONGEST_TOPIC
+        return "likely" if is_likely else "maybe" if logit > least else ""
 
     def _likely_story(self) -> Reading | None:
         """Read a story at the question for the category as its likely category."""
@@ -270,7 +272,8 @@ class Senses(TextAtQuestion):
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
         unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
         accuses = self._asked.name == "police" and says_yes(self._analysis)
-        if not unknown or accuses or self._tells() or self._analysis.has("t.code", "t.leak"):
+        others = self._analysis.has("t.code", "t.leak") or self._analysis.has_outside(("ask", "ask.sign"), senses)
+        if not unknown or accuses or self._tells() or others:
             return None
         if optional:
             return self._make(Kind.OPTION, option="unknown")
@@ -318,17 +321,6 @@ class Senses(TextAtQuestion):
             return None
         return self._make(Kind.COMMAND, command="language", option="".join(wished))
 
-    def _own_story(self) -> Reading | None:
-        """At a question with options, keep the words of a text that tells more than the option that it chooses."""
-        if self._free or not self._is_story() or not self._tells():
-            return None
-        if self._option:
-            return self._make(Kind.OPTION, option=self._option, story=True)
-        topic = self._find_topic("question", "refusal")
-        if topic is not None and len(self._analysis) < STORY_WORDS * 2:
-            return None
-        return self._likely_story() or self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
-
     def _refused(self) -> Reading | None:
         """Read "don't send" and "no, leave it" as wishes of their own, never as a wish to send or as an answer."""
         told, is_review = self._analysis, self._asked.asks == "review"
@@ -340,8 +332,9 @@ class Senses(TextAtQuestion):
         return self._make(Kind.REFUSAL) if refuses else None
 
     def _likely_option(self) -> Reading | None:
-        """Choose a category, and keep the words, if several words tell the category and none names it."""
-        told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS and not self._tells()
+        """Choose an option, and keep the words that tell more than it, or tell a category in several words."""
+        told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
+        told = told or (not self._free and self._is_story() and self._tells())
         confidence = self._chosen.confidence
         return self._make(Kind.OPTION, confidence, option=self._option, story=told) if self._option else None
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 
 from satark_words.analysis import Analysis
-from satark_words.danger import SHOWN, SURE, DangerRules, groups_of
+from satark_words.danger import SHOWN, SURE, DangerRules, clues_of
 from satark_words.lexicon import Lexicon
 from support.dialogue.corpus import Utterance, read_corpus
 from support.dialogue.counting import count_letters, label
@@ -59,7 +59,7 @@ def heard_in(left_out: int, utterances: Sequence[Utterance]) -> Iterator[Heard]:
     letters = count_letters(labelled, texts)
     for one in tested.values():
         analysis = Analysis(one.text, lexicon)
-        logit = letters.logit(groups_of(analysis.sounds))
+        logit = letters.logit(clues_of(analysis))
         yield Heard(one.step == "danger", bool(rules.known(analysis)), bool(rules.unsure(analysis)), logit)
 
 
