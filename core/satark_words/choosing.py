@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.analysis import Analysis
 from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.rules import FRAME, SOUND, Mark
-from satark_words.small_words import listed
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
@@ -36,9 +35,6 @@ _REVIEW: Final = {
 }
 
 
-_WHO: Final = listed("who")
-
-
 class Chosen(NamedTuple):
     """The option that a text chooses, and how surely. If only `suggested` is set, the text chooses nothing."""
 
@@ -53,41 +49,27 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(exact, Confidence.CERTAIN)
     if asked.name == "now" and ((told := _told_now(analysis, asked)) or analysis.has("verb.went-on")):
         return Chosen(told, Confidence.LIKELY)
-    if asked.name == "police" and (says_yes(analysis) or names_another(analysis)):
-        surely = says_yes(analysis, surely=True)
-        return Chosen("yes", Confidence.LIKELY) if surely else Chosen(suggested="yes")
+    if asked.name == "police" and (accuses_another(analysis) or names_another(analysis)):
+        return Chosen("yes", Confidence.LIKELY) if accuses_another(analysis) else Chosen(suggested="yes")
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     several = len(found) > 1
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
-    kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
     is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
     if asked.name == "language" and not is_wish:
         return Chosen()  # "angrezi daru", "hindi medium school", "hindi nahi aati"
-    if len(kept) != 1:
+    if len(found) != 1:
         return Chosen()
-    option, spans = kept[0]
+    option, spans = found[0]
     if option.acts:
         has_words = any(token.text[0].isalpha() for token in analysis.tokens)  # a thumbs-up alone must not send a tip
         exactly = has_words and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
         return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
     limited = option.id == "no" and asked.name != "now" and analysis.has("neg.but")  # "no arms, but dogs"
+    limited = limited or (option.id == "yes" and analysis.has(*NEGATIONS, "say.no"))
     if limited or (analysis.asks and len(analysis) <= _SHORT * 2):
         return Chosen(suggested=option.id)
     sure = _confidence(analysis, option, spans, asked)
     return Chosen(option.id, min(sure, Confidence.LIKELY) if asked.name == "when" and several else sure)
-
-
-def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
-    """Return whether a text accuses police, though it denies others or doesn't know who: "haan par kaun pata nahi".
-
-    `surely`: not in a bare "haan pata nahi", nor in "nahi, lekin sipahi aata hai".
-    """
-    if accuses_another(analysis):
-        return True
-    yes = [mark for mark in analysis.found("say.yes") if _counts(mark, analysis)]
-    denied = analysis.has_outside((*NEGATIONS, "neg.wrong", "say.no", "say.maybe", "ask.sign"), ("say.unknown",))
-    more = analysis.has("neg.but") or not _WHO.isdisjoint(token.text for token in analysis.tokens)
-    return bool(yes and analysis.has("say.unknown")) and not denied and (more or not surely)
 
 
 def _told_now(analysis: Analysis, asked: Asked) -> str:
@@ -240,28 +222,6 @@ def _size(spans: Iterable[tuple[int, int]]) -> int:
 
 def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1] and outer[1] - outer[0] > inner[1] - inner[0]
-
-
-def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
-    """Return whether all of the words for an option are negated."""
-    if option.id == "no":
-        names_none = any(mark.end - mark.start > 1 for mark in analysis.found(*marks_of(option, asked)[:2]))
-        yes = [mark for mark in analysis.found("say.yes") if not _inside_any(mark, spans)]
-        says_yes_too = any(
-            not one.start or analysis.tokens[one.start].text != "ha" for one in yes
-        )  # or "is", in Bhojpuri
-        return says_yes_too and (analysis.has("neg.but") or not names_none)
-    if asked.name.endswith("review") and option.id == "change":
-        return False
-    if option.id == "yes" or option.acts:
-        return any(
-            not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.wrong", "neg.but", "say.no")
-        )
-    return all(is_denied(analysis, Mark(option.id, *span, 1.0), NEGATIONS) for span in spans)
-
-
-def _inside_any(mark: Mark, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= mark.start and mark.end <= end for start, end in spans)
 
 
 def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:

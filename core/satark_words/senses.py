@@ -17,10 +17,9 @@ from satark_words.choosing import (
     STORY_WORDS,
     TextAtQuestion,
     marks_of,
-    says_yes,
 )
 from satark_words.danger import DangerRules
-from satark_words.opening import category_of, is_denied, opening_of, rivals_of
+from satark_words.opening import accuses_another, category_of, is_denied, opening_of, rivals_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
@@ -117,7 +116,7 @@ class Senses(TextAtQuestion):
         likely = self._likely
         is_probable = likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN
         probable = likely.sense if likely and is_probable and likely.sense != "often" else ""
-        is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
+        is_clear = self._asked.name == "police" and accuses_another(self._analysis)  # what it denies says "no"
         is_against = likely and probable != reading.option and self._asked.name != "category"
         if reading.kind is Kind.OPTION and is_against and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
@@ -271,7 +270,7 @@ class Senses(TextAtQuestion):
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
         unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
-        accuses = self._asked.name == "police" and says_yes(self._analysis)
+        accuses = self._asked.name == "police" and accuses_another(self._analysis)
         others = self._analysis.has("t.code", "t.leak") or self._analysis.has_outside(("ask", "ask.sign"), senses)
         if not unknown or accuses or self._tells() or others:
             return None

@@ -92,11 +92,10 @@ class Telling:
     def is_talk(self) -> bool:
         """Whether the words probably only talk to the service. If so, none are kept without asking once."""
         session = self.context.session
-        in_danger = any(danger.sure for danger in self.reading.dangers)
         waits = self.context.analysis(self.event.body).has("soc.wait")
         may_be = self.tells_number() or (not session.submitted and (bool(self.asked.options) or waits))
         is_probable = self.reading.talk == "likely" or bool(self.reading.talk and may_be)
-        return is_probable and not (in_danger or session.mailbox)
+        return is_probable and not (self.in_danger or session.mailbox)
 
     @property
     def in_danger(self) -> bool:
@@ -178,12 +177,9 @@ class Telling:
     def begins(self) -> bool:
         """Whether the words of a first message begin a tip: they belong to one, name a place, or tell of something."""
         told = self.context.analysis(self.event.body)
-        doubts, in_danger = (
-            opening_in(self.context, self.event.body).doubts,
-            any(one.sure for one in self.reading.dangers),
-        )
-        asks = told.asks and "category" in doubts and not told.has("person.police", "unit.*")
-        if (asks or self.reading.talk) and not in_danger:
+        is_sure = "category" not in opening_in(self.context, self.event.body).doubts
+        asks = told.asks and not (is_sure or told.has("person.police", "unit.*"))
+        if (asks or self.reading.talk) and not self.in_danger:
             return False
         tells = category_of(told) or (len(told) > LEFT_OVER and told.has("w.*", "who.child", "who.woman", "who.they"))
         tells = tells or len(told.unknown) >= LEFT_OVER  # names, or a language that is not known
