@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from satark_words.analysis import Analysis
+from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence

@@ -9,7 +9,6 @@ import msgspec
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.certainty import is_sure
 from satark_words.choosing import (
-    FILL,
     LOOSE,
     NOT_KNOWN,
     POLITE,
@@ -22,7 +21,7 @@ from satark_words.danger import DangerRules
 from satark_words.opening import accuses_another, category_of, is_denied, opening_of, rivals_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
-from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
+from satark_words.rules import FRAME, Family, Topic, Topics
 from satark_words.small_words import in_order, listed
 from satark_words.weights import (
     LEAST_FIRST_TALK,
@@ -44,8 +43,6 @@ SOCIAL: Final = tuple(one.split(":") for one in in_order("social"))
 """Marks of talk, each with the kind and topic of a text that contains nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """Question marks. A text of question marks alone asks for help."""
-LONGEST_TALK: Final = 12
-"""Number of words of the longest text that may correct the place at another question."""
 LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_TOPIC: Final = 16
@@ -93,7 +90,6 @@ class Senses(TextAtQuestion):
         """Try each sense in turn."""
         steps = (
             self._nothing,
-            self._correction,
             self._certain,
             self._danger,
             self._social,
@@ -103,7 +99,6 @@ class Senses(TextAtQuestion):
             self._refused,
             self._likely_option,
             self._topic,
-            self._yes_or_no,
             self._guess,
             self._content,
         )
@@ -172,17 +167,6 @@ class Senses(TextAtQuestion):
         asks = all(token.text in QUESTION_MARKS for token in self._analysis.tokens)
         return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help") if asks else None
 
-    def _correction(self) -> Reading | None:
-        """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
-        may_correct = self._asked.name not in ("station", "district", "category", "language")
-        asks_other = self._asked.asks == "choice" and may_correct and len(self._analysis) <= LONGEST_TALK
-        wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
-        other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
-        if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
-            return None
-        named = self._places is not None and self._places.named(self._analysis)
-        return self._make(Kind.COMMAND, command="edit", story=True) if named else None
-
     @cached_property
     def _commands(self) -> Sequence[str]:
         """The commands that count at this question and have words in the text, the best spelt ones first."""
@@ -215,16 +199,6 @@ class Senses(TextAtQuestion):
     def _told_danger(self) -> Reading:
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
-    @cached_property
-    def _is_address(self) -> bool:
-        """Whether a text, at a question for a place, names one and neither asks, denies nor promises anything."""
-        told = self._analysis
-        other = self._asked.asks != "place" or told.asks or told.negates
-        return (
-            not (other or told.covered(("verb.mine", "say.unknown", "soc.wait", "t.refuse"), SOUND))
-            and self._names_place
-        )
-
     def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
         return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
@@ -237,8 +211,7 @@ class Senses(TextAtQuestion):
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text only talks to the service. A text without a known word does not, nor surely a long one."""
         least = LEAST_FIRST_TALK if self._asked.opening else LEAST_TALK
-        may_be = self._analysis.marks.names() and not self._is_address
-        logit = logit_of(self._weights, TALK) if may_be else least
+        logit = logit_of(self._weights, TALK) if self._analysis.marks.names() else least
         is_likely = logit > LEAST_LIKELY and len(self._analysis) <= LONGEST_TOPIC
         return "likely" if is_likely else "maybe" if logit > least else ""
 
@@ -353,12 +326,6 @@ class Senses(TextAtQuestion):
         if topic.name == "status":
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)
-
-    def _yes_or_no(self) -> Reading | None:
-        if self._analysis.consists_of(("say.no",), (*FILL, "soc.*", "neg")):
-            return self._make(Kind.UNCLEAR if self._asked.options else Kind.REFUSAL)
-        agrees = self._analysis.consists_of(("say.yes", "say.right"), (*FILL, "soc.*"))
-        return self._make(Kind.UNCLEAR) if agrees else None
 
     def _guess(self) -> Reading | None:
         """Guess the kind of a text that only talks to the service."""
