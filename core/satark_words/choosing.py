@@ -9,6 +9,7 @@ from satark_words.opening import accuses_another, category_of, happens_now, is_d
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.rules import FRAME, SOUND, Mark
+from satark_words.small_words import listed
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
@@ -34,6 +35,8 @@ _REVIEW: Final = {
     "edit": ("cmd.edit", "say.no"),
 }
 
+_WHO: Final = listed("who")
+
 
 class Chosen(NamedTuple):
     """The option that a text chooses, and how surely. If only `suggested` is set, the text chooses nothing."""
@@ -49,27 +52,43 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(exact, Confidence.CERTAIN)
     if asked.name == "now" and ((told := _told_now(analysis, asked)) or analysis.has("verb.went-on")):
         return Chosen(told, Confidence.LIKELY)
-    if asked.name == "police" and (accuses_another(analysis) or names_another(analysis)):
-        return Chosen("yes", Confidence.LIKELY) if accuses_another(analysis) else Chosen(suggested="yes")
+    if asked.name == "police" and (says_yes(analysis) or names_another(analysis)):
+        surely = says_yes(analysis, surely=True)
+        return Chosen("yes", Confidence.LIKELY) if surely else Chosen(suggested="yes")
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     several = len(found) > 1
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
     if asked.name == "language" and not is_wish:
         return Chosen()  # "angrezi daru", "hindi medium school", "hindi nahi aati"
-    if len(found) != 1:
+    kept = [one for one in found if one[0].id in {"no", "change"} or not _is_denied(one[1], analysis)]
+    if len(kept) != 1:
         return Chosen()
-    option, spans = found[0]
+    option, spans = kept[0]
     if option.acts:
         has_words = any(token.text[0].isalpha() for token in analysis.tokens)  # a thumbs-up alone must not send a tip
         exactly = has_words and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
         return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
     limited = option.id == "no" and asked.name != "now" and analysis.has("neg.but")  # "no arms, but dogs"
     limited = limited or (option.id == "yes" and analysis.has(*NEGATIONS, "say.no"))
+    limited = limited or (option.id == "no" and len(analysis) <= _NEAR and analysis.has("say.yes"))
     if limited or (analysis.asks and len(analysis) <= _SHORT * 2):
         return Chosen(suggested=option.id)
     sure = _confidence(analysis, option, spans, asked)
     return Chosen(option.id, min(sure, Confidence.LIKELY) if asked.name == "when" and several else sure)
+
+
+def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
+    """Return whether a text accuses police, though it denies others or doesn't know who: "haan par kaun pata nahi".
+
+    `surely`: not in a bare "haan pata nahi", nor in "nahi, lekin sipahi aata hai".
+    """
+    if accuses_another(analysis):
+        return True
+    yes = [mark for mark in analysis.found("say.yes") if _counts(mark, analysis)]
+    denied = analysis.has_outside((*NEGATIONS, "neg.wrong", "say.no", "say.maybe", "ask.sign"), ("say.unknown",))
+    more = analysis.has("neg.but") or not _WHO.isdisjoint(token.text for token in analysis.tokens)
+    return bool(yes and analysis.has("say.unknown")) and not denied and (more or not surely)
 
 
 def _told_now(analysis: Analysis, asked: Asked) -> str:
@@ -222,6 +241,10 @@ def _size(spans: Iterable[tuple[int, int]]) -> int:
 
 def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1] and outer[1] - outer[0] > inner[1] - inner[0]
+
+
+def _is_denied(spans: Iterable[tuple[int, int]], analysis: Analysis) -> bool:
+    return all(is_denied(analysis, Mark("", *span, 1.0), NEGATIONS) for span in spans)
 
 
 def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:

@@ -98,7 +98,7 @@ class DangerRules:
 
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers of a text by the rules, or else by its letters."""
-        return self.known(analysis) or self.unsure(analysis) or self.likely(analysis)
+        return self.known(analysis) or self.likely(analysis)
 
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers for which a rule holds, at most one of each kind, in the order of the file."""
@@ -110,19 +110,18 @@ class DangerRules:
         sure = bool(found) and is_present and self._logit(analysis) > (SHOWN if analysis.has(*_CALLS) else SURE)
         return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
 
-    def unsure(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the danger for which a rule holds that is never sure."""
+    def likely(self, analysis: Analysis) -> tuple[Danger, ...]:
+        """Find the danger that a rule which is never sure, or what is weighed of a text, makes likely."""
         rules = () if analysis.has("f.past") else self._unsure.that_may_hold(analysis.marks)
         found = next(((kind, rule.name) for kind, rule in rules if matches(rule, analysis.marks)), None)
-        return (Danger(found[0], self.numbers(found[0]), found[1]),) if found else ()
-
-    def likely(self, analysis: Analysis, least: float = SHOWN) -> tuple[Danger, ...]:
-        """Find the danger that the letters of a text make likely, although no rule holds."""
-        promised = analysis.has("soc.wait") and analysis.has("t.evidence")  # "I'll send the video later"
-        if promised or analysis.has(*_NONE) or self._logit(analysis) <= (least if len(analysis) >= _FEWEST else LEAST):
-            return ()
-        kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
-        return (Danger(kind, self.numbers(kind), BY_LETTERS),)
+        if found is None:
+            promised = analysis.has("soc.wait") and analysis.has("t.evidence")  # "I'll send the video later"
+            least = SHOWN if len(analysis) >= _FEWEST else LEAST
+            if promised or analysis.has(*_NONE) or self._logit(analysis) <= least:
+                return ()
+            kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
+            found = (kind, BY_LETTERS)
+        return (Danger(found[0], self.numbers(found[0]), found[1]),)
 
     def _logit(self, analysis: Analysis) -> float:
         if analysis.danger is None:

@@ -16,9 +16,10 @@ from satark_words.choosing import (
     STORY_WORDS,
     TextAtQuestion,
     marks_of,
+    says_yes,
 )
 from satark_words.danger import DangerRules
-from satark_words.opening import accuses_another, category_of, is_denied, opening_of, rivals_of
+from satark_words.opening import category_of, is_denied, opening_of, rivals_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import FRAME, Family, Topic, Topics
@@ -83,8 +84,7 @@ class Senses(TextAtQuestion):
         self._topics = knowledge.topics
         self._weighed = knowledge.weights
         self._known = self._rules.known(analysis)
-        self._unsure = () if self._known else self._rules.unsure(analysis)
-        self._dangers = self._known or self._unsure
+        self._dangers = self._known
 
     def read(self) -> Reading:
         """Try each sense in turn."""
@@ -111,7 +111,7 @@ class Senses(TextAtQuestion):
         likely = self._likely
         is_probable = likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN
         probable = likely.sense if likely and is_probable and likely.sense != "often" else ""
-        is_clear = self._asked.name == "police" and accuses_another(self._analysis)  # what it denies says "no"
+        is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
         is_against = likely and probable != reading.option and self._asked.name != "category"
         if reading.kind is Kind.OPTION and is_against and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
@@ -193,10 +193,9 @@ class Senses(TextAtQuestion):
 
     def _danger(self) -> Reading | None:
         """Read a text as a danger if a rule holds. A danger that only the letters tell is shown beside any reading."""
-        self._dangers = self._dangers or self._rules.likely(self._analysis)
-        return self._told_danger() if self._known else None
-
-    def _told_danger(self) -> Reading:
+        self._dangers = self._known or self._rules.likely(self._analysis)
+        if not self._known:
+            return None
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
     def _find_topic(self, *families: Family) -> Topic | None:
@@ -221,17 +220,13 @@ class Senses(TextAtQuestion):
         code = likeliest(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
 
-    @property
-    def _spare_in_talk(self) -> int:
-        return 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
-
     def _social(self) -> Reading | None:
         longer = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
         if self._dangers or (self._chosen.option and (longer or self._asked.name == "now")):
             return None
         beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
         for mark, kind, topic in SOCIAL:
-            if self._analysis.consists_of((mark,), beside, spare=self._spare_in_talk) and not self._tells():
+            if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():
                 if mark == "soc.ok" and (self._analysis.negates or self._is_phrase("cmd.*")):
                     continue
                 send = "send" if mark == "soc.ok" and self._acts("send") else ""
@@ -242,8 +237,8 @@ class Senses(TextAtQuestion):
         beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
-        unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
-        accuses = self._asked.name == "police" and accuses_another(self._analysis)
+        unknown = self._analysis.consists_of(senses, beside, spare=self._spare())
+        accuses = self._asked.name == "police" and says_yes(self._analysis)
         others = self._analysis.has("t.code", "t.leak") or self._analysis.has_outside(("ask", "ask.sign"), senses)
         if not unknown or accuses or self._tells() or others:
             return None
@@ -320,9 +315,6 @@ class Senses(TextAtQuestion):
             return None
         if topic.name == "report" and (likelier := self._likely_story()):
             return likelier
-        return self._of_topic(topic)
-
-    def _of_topic(self, topic: Topic) -> Reading:
         if topic.name == "status":
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)
