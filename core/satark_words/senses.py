@@ -9,6 +9,7 @@ import msgspec
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.certainty import is_sure
 from satark_words.choosing import (
+    FILL,
     LOOSE,
     NOT_KNOWN,
     POLITE,
@@ -44,8 +45,10 @@ SOCIAL: Final = tuple(one.split(":") for one in in_order("social"))
 """Marks of talk, each with the kind and topic of a text that contains nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """Question marks. A text of question marks alone asks for help."""
+LONGEST_TALK: Final = 12
+"""Number of words of the longest text that may correct the place at another question."""
 LONGEST_SOCIAL: Final = 5
-"""Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
+"""Number of words of the longest text that talks and may name an option too."""
 LONGEST_TOPIC: Final = 16
 """Number of words of the longest text that is only a question or remark; a longer one also tells something."""
 _SAYS_NOTHING: Final = ("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done")
@@ -90,6 +93,7 @@ class Senses(TextAtQuestion):
         """Try each sense in turn."""
         steps = (
             self._nothing,
+            self._correction,
             self._certain,
             self._danger,
             self._social,
@@ -99,6 +103,7 @@ class Senses(TextAtQuestion):
             self._refused,
             self._likely_option,
             self._topic,
+            self._yes_or_no,
             self._guess,
             self._content,
         )
@@ -166,6 +171,17 @@ class Senses(TextAtQuestion):
             return self._make(Kind.UNCLEAR)
         asks = all(token.text in QUESTION_MARKS for token in self._analysis.tokens)
         return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help") if asks else None
+
+    def _correction(self) -> Reading | None:
+        """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
+        may_correct = self._asked.name not in ("station", "district", "category", "language")
+        asks_other = self._asked.asks == "choice" and may_correct and len(self._analysis) <= LONGEST_TALK
+        wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
+        other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
+        if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
+            return None
+        named = self._places is not None and self._places.named(self._analysis)
+        return self._make(Kind.COMMAND, command="edit", story=True) if named else None
 
     @cached_property
     def _commands(self) -> Sequence[str]:
@@ -318,6 +334,12 @@ class Senses(TextAtQuestion):
         if topic.name == "status":
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)
+
+    def _yes_or_no(self) -> Reading | None:
+        if self._analysis.consists_of(("say.no",), (*FILL, "soc.*", "neg")):
+            return self._make(Kind.UNCLEAR if self._asked.options else Kind.REFUSAL)
+        agrees = self._analysis.consists_of(("say.yes", "say.right"), (*FILL, "soc.*"))
+        return self._make(Kind.UNCLEAR) if agrees else None
 
     def _guess(self) -> Reading | None:
         """Guess the kind of a text that only talks to the service."""

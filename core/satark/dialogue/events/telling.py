@@ -363,7 +363,7 @@ def keep_time(words: Telling) -> Turn | None:
     if words.asked.name != "when" or step is None or is_said or not times | now or is_now:
         return None
     moment = moment_told(told)
-    later = told.has("d.since", "verb.future", "time.coming", "opt.when.coming")
+    later = since or told.has("verb.future", "time.coming", "opt.when.coming")
     if moment and ((moment == "past" and later) or told.negates):
         return None  # it was and goes on, will be again, or is denied
     is_over = moment == "past" and told.has("opt.when.was")
