@@ -85,6 +85,8 @@ class _SealedCopy(msgspec.Struct, frozen=True):
 _NO_COPY: Final = _SealedCopy()
 
 
+_ALONE: Final = partial(asyncio.sleep, 0)
+
 _Place: TypeAlias = Callable[[SealedForm], StoredForm]
 """Returns the place of a sealed form of the file."""
 
@@ -144,10 +146,6 @@ def _seal_copy(copy: Path, target: StoredForm, recipient: str, least: int) -> Se
         return sealed_files.seal_file(source, target, recipient, least=least)
 
 
-async def _alone() -> None:
-    """Do nothing before the store changes: no other process has the file."""
-
-
 async def process_file(
     stream: AsyncIterator[bytes],
     *,
@@ -161,7 +159,7 @@ async def process_file(
     voice: bool = False,
     max_bytes: int | None = None,
     reject: Callable[[str, Path], bool] | None = None,
-    before_store: Callable[[], Awaitable[None]] = _alone,
+    before_store: Callable[[], Awaitable[None]] = _ALONE,
 ) -> ProcessedFile:
     """Seal a file and its copies in `store`; on return, all are checked and outlast a power cut.
 

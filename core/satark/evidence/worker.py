@@ -240,17 +240,8 @@ class EvidenceWorker:
             voice=job.kind in SPOKEN,
             max_bytes=most,
             reject=reject,
-            before_store=lambda: self._renew(job),
+            before_store=lambda: self._settle(lambda unit: store.renew_claim(unit, job), job),
         )
-
-    async def _renew(self, job: MediaJob) -> None:
-        """Renew a claim, so that no other process seals the file while this one puts the copies in place."""
-
-        def write(unit: UnitOfWork) -> bool:
-            store.renew_claims(unit, [job])
-            return store.is_claimed(unit.main, job)
-
-        await self._settle(write, job)
 
     async def _open_sandbox(self) -> Sandbox:
         """Start the sandbox when the first file comes. Its libraries are large, and many processes never get a file."""

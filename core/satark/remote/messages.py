@@ -9,7 +9,6 @@ from satark.api.sealing import CantOpen, check_recipient
 from satark.api.sink import MessageRejected
 from satark.retention.schedule import Rule
 from satark.roster.entries import KeyChange
-from satark.store.deliveries import TIP_BYTES
 from satark.store.sealed_files import SealedForm
 from satark_files.decoding import DECODING_ERRORS
 
@@ -90,7 +89,7 @@ class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     destination_rules: bytes
     """Rules as `routing.destinations.encode_rules` returns them."""
     tips: bytes = b""
-    """Ids of the desk's tips (`tip_ids`), padded with zeros. They show the office which tips a carrier withholds."""
+    """Ids of the desk's tips, 16 bytes each, padded with zeros. They show the office which tips a carrier withholds."""
     erased: tuple[ErasureMessage, ...] = ()
     """The orders to erase that the office was sent. A carrier may have withheld one."""
 
@@ -153,12 +152,6 @@ class SignedAnswer(Redacted, frozen=True, kw_only=True, array_like=True):
 
     answer: bytes
     signature: bytes
-
-
-def tip_ids(joined: bytes) -> set[str]:
-    """Return the tips' ids in a list, 16 bytes each. Zeros are no id."""
-    every = (joined[at : at + TIP_BYTES] for at in range(0, len(joined), TIP_BYTES))
-    return {one.hex() for one in every if any(one)}
 
 
 def encode(message: HostMessage | OfficeAnswer | SignedAnswer) -> bytes:

@@ -10,7 +10,7 @@ from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, Desk, NoSuchDesk
 from satark.api.sink import MessageRejected
 from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
-from satark.remote.messages import DirectoryMessage, tip_ids
+from satark.remote.messages import DirectoryMessage
 from satark.remote.office_outbox import host_of
 from satark.retention.erasure import is_erased_copy
 from satark.roster.chain import Proposal, append, read_state, verify
@@ -21,6 +21,7 @@ from satark.routing.desks import add_desk
 from satark.routing.rules import encode_rules
 from satark.services import Services
 from satark.store import bulk, deliveries, envelopes, tables
+from satark.store.deliveries import TIP_BYTES
 from satark.store.unit_of_work import UnitOfWork
 
 _LATE: Final = 6 * 3600 * 10**9
@@ -162,5 +163,6 @@ def count_withheld(services: Services) -> int:
     row = services.read(lambda c: c.execute(select(tables.host_link)).one_or_none())
     if row is None or time.time_ns() < row.directory + _LATE:
         return 0
-    lacking = tip_ids(row.tips).difference(services.read(lambda c: c.execute(select(tables.tip.c.id)).scalars().all()))
+    listed = {one.hex() for at in range(0, len(row.tips), TIP_BYTES) if any(one := row.tips[at : at + TIP_BYTES])}
+    lacking = listed.difference(services.read(lambda c: c.execute(select(tables.tip.c.id)).scalars().all()))
     return services.read_keys(lambda keys: sum(not is_erased_copy(keys, one) for one in lacking))

@@ -22,7 +22,7 @@ from satark.api.routing import Destination
 from satark.custody import log as custody
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import Rule, forget_term
-from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes, tip_counts
+from satark.store import bulk, deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes, tip_counts
 from satark.store.outbox import forget_reach
 from satark.store.tables import erased_tip
 from satark.store.unit_of_work import UnitOfWork
@@ -124,7 +124,7 @@ def erase_copies(unit: UnitOfWork, tips: Mapping[str, Rule]) -> None:
         return
     tags = {_copy_tag(unit.keys, tip_id): tip_id for tip_id in tips}
     new = {tags[one] for one in unit.insert_new(tables.erased_tip, [{"tag": one} for one in tags], "tag")}
-    here = tips.keys() & set(unit.main.execute(select(tables.tip.c.id)).scalars())
+    here = {one for (one,) in bulk.select(unit.main, (tables.tip.c.id,), tables.tip.c.id, [*tips], lock=False)}
     for tip_id in new | here:
         if tip_id not in here:
             tip_counts.count(unit, tip_id)

@@ -74,10 +74,7 @@ def loss_faults(services: Services) -> list[Fault]:
 
 
 def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None) -> list[Fault]:
-    """Find tips that somebody deleted or withheld, and note the number of deleted tips for the desks' pages.
-
-    `tag`: as for `find_missing`.
-    """
+    """Find tips that somebody deleted (see `find_missing`) or withheld; note the number of deleted ones for pages."""
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
     deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True, tag=tag)]
     if gone := services.read(gone_files):

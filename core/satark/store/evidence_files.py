@@ -117,9 +117,9 @@ def renew_claims(unit: UnitOfWork, jobs: Iterable[MediaJob]) -> None:
     unit.main.execute(_RENEW, [{"t": job.tip, "o": job.ordinal, "n": job.attempt, "due": due} for job in jobs])
 
 
-def is_claimed(connection: Connection, job: MediaJob) -> bool:
-    """Return whether a claim still holds: nobody has claimed, settled or erased the file since."""
-    return connection.execute(select(file.c.tip).where(*_claimed(job))).first() is not None
+def renew_claim(unit: UnitOfWork, job: MediaJob) -> bool:
+    """Renew a claim, so that nobody else takes the file now. Return False if the claim no longer holds."""
+    return _change(unit, job, *_claimed(job), **due_in(FETCH_LEASE, unit.now))
 
 
 def exists(connection: Connection, job: MediaJob) -> bool:
@@ -228,7 +228,7 @@ def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str, *,
 
 
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
-    if not is_claimed(unit.main, media_job):
+    if unit.main.execute(select(file.c.tip).where(*_claimed(media_job))).first() is None:
         return False
     deliveries.add_revision(unit, media_job.tip)
     settled = _change(unit, media_job, *_claimed(media_job), job=b"", due_at=0, **values)
