@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import event
 
 from satark.runtime import compose, dependency_faults
 from satark.runtime.dependency_faults import (
@@ -21,6 +22,7 @@ from satark.runtime.dependency_faults import (
     ask_peers,
     queue_faults,
     server_time,
+    touch,
     write_faults,
 )
 from satark.services import Services
@@ -49,6 +51,15 @@ def codes(services: Services, *configured: str) -> list[str]:
 def test_there_is_no_fault_if_both_databases_answer_and_can_be_written(services: Services) -> None:
     assert (answer_faults(services), write_faults(services), codes(services)) == ([], [], [])
     assert server_time(services) is None, "SQLite has this machine's clock"
+
+
+def test_a_trial_of_writing_holds_its_row_no_longer_than_it_must(services: Services) -> None:
+    """A process that starts on a busy machine waited five seconds for it, and ended."""
+    statements: list[str] = []
+    event.listen(services.main, "before_cursor_execute", lambda _conn, _cursor, text, *_: statements.append(text[:6]))
+    services.write_now(touch)
+    assert {"DELETE", "UPDATE"} <= set(statements)
+    assert "DELETE" not in statements[statements.index("UPDATE") :]
 
 
 def test_a_database_that_is_down_stops_everything_and_is_named(services: Services) -> None:

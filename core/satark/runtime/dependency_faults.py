@@ -142,11 +142,14 @@ def server_time(services: Services) -> float | None:
 
 
 def touch(unit: UnitOfWork) -> None:
-    """Overwrite a row of each database with itself, and delete no row of each table, to find locked ones."""
-    unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
+    """Delete no row of each table, to find locked ones, and overwrite a row of each database with itself.
+
+    That comes last: a process that starts waits for whoever writes this row.
+    """
     for connection, metadata in ((unit.main, tables.main), (unit.keys, tables.keys)):
         for table in metadata.sorted_tables:
             connection.execute(table.delete().where(false()))
+    unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
 
     def touch_keys() -> None:
         unit.keys.execute(tables.anchor.update().values(position=tables.anchor.c.position))
