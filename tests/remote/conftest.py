@@ -49,8 +49,8 @@ class OfficeLink:
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
         self.dig = Desk(name="dig", title="DIG", level="range", recipient=dig)
         pairing = OfficePairing.of("sp", self.sp_identity, self.office_key)
-        told: dict[str, Any] = {"title": "The SP", "level": "district", **named}
-        remote = Desk(name="sp", recipient=recipient, via="list", **told)
+        fields: dict[str, Any] = {"title": "The SP", "level": "district", **named}
+        remote = Desk(name="sp", recipient=recipient, via="list", **fields)
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig, verifier=desk_verifier(self.dig_identity)))
         office.write_now(lambda unit: add_desk(unit, self.sp, verifier=desk_verifier(self.sp_identity)))

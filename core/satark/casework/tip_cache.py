@@ -312,10 +312,10 @@ class TipCache:
             self._unlist(tip)
         read = {tip: one.listed(self._search_texts) for tip, one in found.items()}
         # A desk that has a release alone is told only of what it reads: the rest would tell when the tipster writes.
-        quiet = {tip for tip, one in found.items() if one.envelope.tip_recipient and tip in self.tips}
-        same = {tip for tip, one in read.items() if (not is_change or tip in quiet) and self.listed(tip) == one}
+        of_releases = {tip for tip, one in found.items() if one.envelope.tip_recipient and tip in self.tips}
+        same = {tip for tip, one in read.items() if (not is_change or tip in of_releases) and self.listed(tip) == one}
         new = {tip: Entry.of(one, read[tip]) for tip, one in found.items() if tip not in same}
-        self.tips.update({tip: Entry.of(found[tip], read[tip]) for tip in quiet & same})
+        self.tips.update({tip: Entry.of(found[tip], read[tip]) for tip in of_releases & same})
         self._list(new)
         self.unsaved.update(new)
         self._just_read = read

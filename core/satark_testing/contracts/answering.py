@@ -21,7 +21,7 @@ _ROUNDS: Final = 8
 _ROUND_SECONDS: Final = 1.0
 """Seconds for which the sink listens before it is restarted: a poll's interval may be longer."""
 _SETTLING_SECONDS: Final = 0.05
-_QUIET_SECONDS: Final = 0.25
+_STILL_SECONDS: Final = 0.25
 _CANCELLED_SECONDS: Final = 5
 _MOST_WRITES: Final = 6
 """Most writes of an answer that fail in turn."""
@@ -136,7 +136,7 @@ class _Listening:
             await self._answer(*to)
             self._server.answering(script)
             await self._restart()
-            await self._listen(self._quiet(), _ROUND_SECONDS * _ROUNDS)
+            await self._listen(self._still(), _ROUND_SECONDS * _ROUNDS)
             subject = f"a request for answers: {_named(script)}"
             require(not self._server.strayed, "S33", subject, "a request at the other address")
             require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
@@ -154,26 +154,26 @@ class _Listening:
             subject = "an erased tip" if script is None else f"an erased tip, after {_named(script)}"
             with self._failing(script):
                 await self._erase(delivery.tip)
-                await self._listen(self._quiet(), _ROUND_SECONDS)
+                await self._listen(self._still(), _ROUND_SECONDS)
             gone = await self._until(lambda names=added: not {*names} & {*self._case.held()})  # type: ignore[misc]
             require(gone, "S50", subject, f"the destination still holds it{self._failed}")
             same = {name: one for name, one in self._case.held().items() if name in before} == before
             require(same, "S06", subject, "another tip has changed, or went too")
 
-    def _quiet(self) -> Callable[[], bool]:
+    def _still(self) -> Callable[[], bool]:
         """Return a function that tells whether the destination was asked, and has sent nothing for a moment."""
         loop, seen, at = asyncio.get_running_loop(), (-1, -1), 0.0
 
-        def is_quiet() -> bool:
+        def is_still() -> bool:
             nonlocal seen, at
             if self._server is None:
                 return False
             now = len(self._server.received), self._server.written
             if now != seen:
                 seen, at = now, loop.time()
-            return now[0] > 0 and loop.time() > at + _QUIET_SECONDS
+            return now[0] > 0 and loop.time() > at + _STILL_SECONDS
 
-        return is_quiet
+        return is_still
 
     @contextmanager
     def _failing(self, script: Script) -> Iterator[None]:
