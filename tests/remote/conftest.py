@@ -135,8 +135,9 @@ class OfficeLink:
 
     async def send_covers(self) -> None:
         """Send the office a cover that stands for no tip, and its files."""
-        with patch("satark.remote.host_outbox.WITH_FILES", 0):
-            await self.host_outbox.send_cover(Destination("list:sp"), self.connection.publish)
+        taken = patch.object(self.host_outbox, "_takes_moment", return_value=True)
+        with patch("satark.remote.host_outbox.WITH_FILES", 0), taken:
+            await self.host_outbox.send_cover(Destination("list:sp"), self.connection.publish, 0)
 
     async def send_roster(self) -> None:
         """Send the office the roster, unless it has the one of today."""

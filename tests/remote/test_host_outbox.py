@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -22,6 +23,7 @@ from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import LinkKey, OfficePairing
 from satark.remote.offices import link_office
 from satark.store import deliveries, envelopes, tables
+from satark.store.due_times import last_moment
 from satark_testing.waiting import until
 from support.tips import seed_file
 
@@ -183,6 +185,21 @@ async def test_an_office_gets_at_a_moment_its_own_messages_or_one_cover_whatever
         assert "cover" not in kinds or kinds == ["cover"]
     await link.receive_at_office()
     assert {one.header.number for one in link.casework.summaries()} == set(own)
+
+
+async def test_a_moment_at_which_a_message_waits_is_left_to_the_message(
+    link: Any, next_moment: Callable[[], None]
+) -> None:
+    to = Destination("list:sp")
+    for _ in range(3):
+        next_moment()
+        seeded = link.seed_tip()
+        link.make_deliveries_due()
+        at = last_moment(link.host.keys, to, 300, int(time.time()))
+        await link.host_outbox.send_cover(to, link.connection.publish, at)
+        assert await link.deliver() == [Done()]
+        await link.receive_at_office()
+        assert link.casework.open(seeded.number).tip == seeded.tip
 
 
 async def test_only_one_of_several_processes_sends_the_cover_of_a_moment(

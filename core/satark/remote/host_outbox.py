@@ -123,8 +123,7 @@ class HostOutbox:
             at = due_times.next_moment(self._services.keys, to, self._services.office_seconds, int(time.time()))
             await asyncio.sleep(at - time.time())
             with suppress(CarrierError, SQLAlchemyError):
-                if await self._takes_moment(to, at):
-                    await self.send_cover(to, publish)
+                await self.send_cover(to, publish, at)
             await asyncio.sleep(1)
 
     async def _send_rosters(self, to: Destination, publish: Publish) -> None:
@@ -187,11 +186,12 @@ class HostOutbox:
 
         return await self._services.write(write)
 
-    async def send_cover(self, to: Destination, publish: Publish) -> None:
-        """Send an office a cover of one of the stored tips, unless a delivery waits for the office."""
+    async def send_cover(self, to: Destination, publish: Publish, at: int) -> None:
+        """Send an office a cover of one of the stored tips, unless a delivery waits or its moment `at` is taken."""
         tip, office = await run_in_thread(self._services.read, lambda c: self._any_tip(c, to))
         message = (await run_in_thread(self._read_tip, tip, to.name))[0] if tip else None
-        if office and message:
+        # Taken only now: a moment that nothing was sent at would keep the message that waits from its office.
+        if office and message and await self._takes_moment(to, at):
             # Few have files: so often, these would cost more than all tips.
             has_files = not secrets.randbelow(1 + WITH_FILES // max(1, self._services.office_seconds))
             message = message if has_files else msgspec.structs.replace(message, files=())
