@@ -6,9 +6,11 @@ The channel has no webhook endpoint: its pages serve the requests and pass batch
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Final
 
 from satark.api import Capabilities, MediaRef, PageChannel, Tap, command_token
+from satark_web_form.proof_of_work import proof_of_work
 from satark_web_form.uploads.upload_store import UploadStore
 
 ACCOUNT: Final = "web_form:site"
@@ -33,19 +35,22 @@ class WebFormChannel(PageChannel):
     accounts: Final[Sequence[str]] = (ACCOUNT,)
     capabilities: Final[Capabilities] = CAPABILITIES
 
-    def __init__(self, uploads: UploadStore) -> None:
+    def __init__(self, uploads: UploadStore, proofs: Path) -> None:
+        """`proofs`: the folder of the used proofs of work."""
         self._uploads = uploads
-        self._cleanup: asyncio.Task[None] | None = None
+        self._proofs = proofs
+        self._cleanups: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Start the task that deletes expired uploads."""
-        self._cleanup = asyncio.create_task(self._uploads.run_cleanup())
+        """Start the tasks that delete expired uploads and proofs of work."""
+        endless = self._uploads.run_cleanup(), proof_of_work.run_cleanup(self._proofs)
+        self._cleanups = [asyncio.create_task(one) for one in endless]
 
     async def close(self) -> None:
-        """Stop the task that deletes expired uploads."""
-        if self._cleanup is not None:
-            self._cleanup.cancel()
-            await asyncio.wait({self._cleanup})
+        """Stop the tasks that `open` started."""
+        for cleanup in self._cleanups:
+            cleanup.cancel()
+        await asyncio.gather(*self._cleanups, return_exceptions=True)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return self._uploads.fetch(ref)

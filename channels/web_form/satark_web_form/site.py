@@ -83,7 +83,7 @@ class FormSite:
         self.public_url = public_url
         self.uploads = uploads
         self.proof_of_work = proof_of_work
-        self.channel = WebFormChannel(uploads)
+        self.channel = WebFormChannel(uploads, proof_of_work.folder)
         self.read = FormReader(uploads, settings.upload_stall_seconds, self.admit_files).read
         """Reads a form, with the files of a visitor: see `FormReader.read`."""
         self._waiting = 0

@@ -17,12 +17,12 @@ from satark_web_form.uploads.upload_store import UploadStore
 
 
 def test_uploads_belong_to_the_channels_account() -> None:
-    channel = WebFormChannel(UploadStore(FolderStore(Path("nowhere")), UploadSettings()))
+    channel = WebFormChannel(UploadStore(FolderStore(Path("nowhere")), UploadSettings()), Path("nowhere"))
     assert MediaRef(account=ACCOUNT, id="1").account in channel.accounts
 
 
 async def test_every_webhook_is_refused_and_no_call_is_made(tmp_path: Path) -> None:
-    channel = WebFormChannel(UploadStore(FolderStore(tmp_path), UploadSettings()))
+    channel = WebFormChannel(UploadStore(FolderStore(tmp_path), UploadSettings()), tmp_path)
     raw = RawRequest(method="POST", path="/")
     assert not channel.verify(raw)
     with pytest.raises(Malformed):
@@ -33,7 +33,7 @@ async def test_every_webhook_is_refused_and_no_call_is_made(tmp_path: Path) -> N
 
 
 def test_a_reply_holds_every_prompt_as_text(tmp_path: Path) -> None:
-    channel = WebFormChannel(UploadStore(FolderStore(tmp_path), UploadSettings()))
+    channel = WebFormChannel(UploadStore(FolderStore(tmp_path), UploadSettings()), tmp_path)
     prompts = (Prompt(text="Saved.", language="en"), Prompt(text="कहाँ?", language="hi"))
     answer = channel.reply(RawRequest(method="POST", path="/"), Outcome(prompts=prompts))
     assert answer.body.decode() == "Saved.\n\nकहाँ?"

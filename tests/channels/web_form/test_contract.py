@@ -16,7 +16,7 @@ from satark_web_form.visitor_cookie import new_visitor
 
 
 async def test_the_web_form_channel_keeps_the_contract(tmp_path: Path) -> None:
-    channel = WebFormChannel(UploadStore(FolderStore(tmp_path), UploadSettings()))
+    channel = WebFormChannel(UploadStore(FolderStore(tmp_path), UploadSettings()), tmp_path)
     to = Address(new_visitor().secret)
     await check_channel(ChannelCase(channel=channel, to=to, genuine=[], identifiers=[], texts=[]))
 

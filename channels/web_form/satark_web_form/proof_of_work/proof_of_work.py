@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import errno
 import hmac
-import os
 import secrets
 import shutil
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -22,6 +23,8 @@ from typing import Final, Literal, TypeAlias
 import altcha
 import msgspec
 
+from satark.api import keep_running
+from satark_files.file_store import forget_exact_times
 from satark_web_form.settings import ProofOfWorkSettings
 
 PROOF_FIELD: Final = "proof"
@@ -35,10 +38,12 @@ QUEUE_MINUTES: Final = 15
 _KEPT_MINUTES: Final = 10
 """Minutes for which a place in that queue is kept for a late browser."""
 _MINUTE: Final = 60
-_BUCKET: Final = 60
-"""Length in seconds of a bucket. Proofs that expire in one bucket share a folder, which is deleted as a whole."""
+_BAND: Final = 6 * 3600
+"""Length of a band in seconds. Proofs that expire in one band share a folder, which is deleted as a whole."""
 CLEANUP_SECONDS: Final = 60.0
-"""Minimum time between two cleanups of expired proofs, in seconds."""
+"""Time between two cleanups of expired proofs and places, in seconds."""
+_ONE: Final = "one"
+"""Name of the empty file of which every proof and place is a hard link: a link has no times of its own."""
 ALGORITHM: Final = "PBKDF2/SHA-256"
 """The algorithm of ALTCHA that browsers support natively. The others need WebAssembly, which the pages' CSP forbids."""
 
@@ -77,11 +82,11 @@ class ProofOfWork:
         self._challenge_key, self._solution_key, self._ticket_key = (
             hmac.digest(key, label, "sha256") for label in (b"challenge", b"solution", b"ticket")
         )
+        self.folder = folder
         self._used_proofs = UsedProofs(folder)
         self._places = WaitingPlaces(folder, QUEUE_MINUTES, _KEPT_MINUTES)
         self._settings = settings
         self._clock = clock
-        self._cleaned_at = 0.0
 
     def challenge(self, purpose: Purpose, kept: str = "", wait: int = 0) -> ProofChallenge:
         """Create the challenge of a form. This costs the server one guess of the work, about a millisecond.
@@ -145,12 +150,28 @@ class ProofOfWork:
         return Verification("expired" if found.expired else "invalid")
 
     def _use(self, proof: bytes, expires: int) -> Verification:
-        now = self._clock()
-        if now > self._cleaned_at + CLEANUP_SECONDS:
-            self._cleaned_at = now
-            self._used_proofs.delete_expired(now)
-            self._places.delete_expired(now)
         return Verification("valid" if self._used_proofs.use(proof, expires) else "invalid")
+
+
+async def run_cleanup(folder: Path) -> None:
+    """Delete what is over below the folder of `ProofOfWork`, until cancelled. Several processes may run this at once.
+
+    No use of a proof needs to follow: on the disk of a quiet site no place stays.
+    """
+
+    async def clean() -> None:
+        while True:
+            await asyncio.to_thread(delete_expired, folder, time.time())
+            await asyncio.sleep(CLEANUP_SECONDS)
+
+    await keep_running("proofs", clean)
+
+
+def delete_expired(folder: Path, now: float) -> None:
+    """Delete expired proofs and places of past minutes, and give the rest the time of this moment. Blocks."""
+    UsedProofs(folder).delete_expired(now)
+    WaitingPlaces(folder, QUEUE_MINUTES, _KEPT_MINUTES).delete_expired(now)
+    _forget_times(folder, folder / _ONE, *folder.glob("*/"), *folder.glob("*/*/"))
 
 
 def _decode(proof: str) -> altcha.Payload | None:
@@ -201,25 +222,28 @@ def _mac(key: bytes, purpose: str, parts: bytes) -> bytes:
 class UsedProofs:
     """The used proofs below a folder: empty files, which all processes see, also while the database is down.
 
-    A file's name identifies nobody: it is the hash of a proof. Every method blocks briefly.
+    A file's name identifies nobody: it is the hash of a proof. No time of its use is stored, only the six-hour band
+    in which the proof expires. Every method blocks briefly.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._used = folder / "used"
 
     def use(self, proof: bytes, expires: int) -> bool:
         """Mark a proof as used. Return False if it was used before. `expires`: the proof's expiry, in Unix seconds."""
         path = self._path(proof, expires)
-        return claim(path.parent, path.name)
+        return claim(self._folder, path.relative_to(self._folder))
 
     def was_used(self, proof: bytes, expires: int) -> bool:
         return self._path(proof, expires).exists()
 
     def delete_expired(self, now: float) -> None:
-        delete_buckets(self._used, before=int(now) // _BUCKET)
+        this = int(now) // _BAND
+        delete_buckets(self._used, range(this, this + 2))
 
     def _path(self, proof: bytes, expires: int) -> Path:
-        return self._used / str(expires // _BUCKET) / sha256(proof).hexdigest()
+        return self._used / str(expires // _BAND) / sha256(proof).hexdigest()
 
 
 class WaitingPlaces:
@@ -231,6 +255,7 @@ class WaitingPlaces:
 
     def __init__(self, folder: Path, queue_minutes: int, kept_minutes: int) -> None:
         """`queue_minutes`: the longest queue; `kept_minutes`: how long a place is kept for a late visitor."""
+        self._folder = folder
         self._places = folder / "places"
         self._kept = folder / "kept"
         self._queue = queue_minutes
@@ -249,7 +274,7 @@ class WaitingPlaces:
         for minute in range(this, this + self._queue + 1):
             if self._has_room(minute, purpose, per_minute):
                 if minute > this:
-                    claim(self._kept / str(minute), name)
+                    claim(self._folder, Path("kept", str(minute), name))
                 return max(0, minute * _MINUTE - int(now))
         return None
 
@@ -263,28 +288,43 @@ class WaitingPlaces:
     def delete_expired(self, now: float) -> None:
         """Delete the places of past minutes."""
         this = int(now) // _MINUTE
-        delete_buckets(self._places, before=this)
-        delete_buckets(self._kept, before=this - self._late)
+        delete_buckets(self._places, range(this, this + self._queue + 1))
+        delete_buckets(self._kept, range(this - self._late, this + self._queue + 1))
 
     def _has_room(self, minute: int, purpose: str, per_minute: int) -> bool:
-        folder = self._places / str(minute)
-        return any(claim(folder, f"{purpose}-{number}") for number in range(per_minute))
+        places = Path("places", str(minute))
+        return any(claim(self._folder, places / f"{purpose}-{number}") for number in range(per_minute))
 
 
-def claim(folder: Path, name: str) -> bool:
-    """Create a file. If several processes try, exactly one succeeds."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def claim(folder: Path, name: Path) -> bool:
+    """Create an empty file below a folder, with no time of its own. If several processes try, exactly one succeeds."""
+    path, one = folder / name, folder / _ONE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        if not one.exists():
+            one.touch(0o600)
+        path.hardlink_to(one)
     except FileExistsError:
         return False
+    except OSError as error:
+        if error.errno not in {errno.EMLINK, errno.ENOENT}:
+            raise
+        one.unlink(missing_ok=True)  # a file system allows a file a limited number of names
+        return claim(folder, name)
+    _forget_times(one, path.parent, path.parent.parent)
     return True
 
 
-def delete_buckets(folder: Path, *, before: int) -> None:
-    """Delete the folders whose name is a number below `before`."""
+def _forget_times(*paths: Path) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):  # another process deleted it
+            forget_exact_times(path)
+
+
+def delete_buckets(folder: Path, kept: range) -> None:
+    """Delete the folders whose name is a number that is not kept."""
     for bucket in folder.iterdir() if folder.is_dir() else ():
-        if int(bucket.name) < before:
+        if int(bucket.name) not in kept:
             shutil.rmtree(bucket, ignore_errors=True)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from satark_files.file_store import FolderStore
+from satark_web_form.channel import WebFormChannel
 from satark_web_form.proof_of_work.proof_of_work import (
     MAX_PROOF_CHARACTERS,
     QUEUE_MINUTES,
@@ -22,11 +26,13 @@ from satark_web_form.proof_of_work.proof_of_work import (
     Verification,
     WaitingPlaces,
     claim,
+    delete_expired,
     new_ticket,
     read_ticket,
     write_ticket,
 )
-from satark_web_form.settings import ProofOfWorkSettings
+from satark_web_form.settings import ProofOfWorkSettings, UploadSettings
+from satark_web_form.uploads.upload_store import UploadStore
 
 KEY = bytes(range(32))
 START = 4_000_000_000.0
@@ -262,18 +268,54 @@ async def test_used_proofs_are_stored_as_hashes_and_deleted_once_expired(
     proof_of_work: ProofOfWork, clock: Clock, tmp_path: Path
 ) -> None:
     challenge = proof_of_work.challenge("tip")
-    proof = solve(challenge)
-    await proof_of_work.check(proof, "tip")
+    await proof_of_work.check(solve(challenge), "tip")
     clock.now += 60
     await proof_of_work.check(challenge.ticket, "tip")
-    stored = [path for path in (tmp_path / "proofs").rglob("*") if path.is_file()]
+    stored = links(tmp_path / "proofs")
     assert sorted(len(path.name) for path in stored) == [5, 64, 64], "a place and two hashes"
     assert not any(path.stat().st_size for path in stored)
-    clock.now += 3700
-    await proof_of_work.check(solve(proof_of_work.challenge("mailbox")), "mailbox")
-    left = [path for path in (tmp_path / "proofs").rglob("*") if path.is_file()]
-    assert len(left) == 1
-    assert left[0] not in stored
+    delete_expired(tmp_path / "proofs", clock.now + 60)
+    assert {len(path.name) for path in links(tmp_path / "proofs")} == {64}, "no place stays, though nobody comes"
+    delete_expired(tmp_path / "proofs", clock.now + 7 * 3600)
+    assert links(tmp_path / "proofs") == []
+
+
+async def test_no_used_proof_keeps_the_time_of_its_use(
+    proof_of_work: ProofOfWork, clock: Clock, tmp_path: Path
+) -> None:
+    for purpose in ("draft", "tip"):
+        assert (await proof_of_work.check(solve(proof_of_work.challenge(purpose)), purpose)).valid
+    used = links(tmp_path / "proofs")
+    assert {path.parent.name for path in used} == {str(int(START + 3600) // (6 * 3600))}, "only the band"
+    assert len({path.stat().st_ino for path in used}) == 1, "one creation and one change for all"
+    assert not [path for path in (tmp_path / "proofs").rglob("*") if path.stat().st_mtime % 86_400]
+
+
+def links(folder: Path) -> list[Path]:
+    """Return the files of proofs and places."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.parent != folder]
+
+
+async def test_the_channel_deletes_what_is_over_when_it_opens(tmp_path: Path) -> None:
+    UsedProofs(tmp_path / "proofs").use(b"proof", 600)
+    channel = WebFormChannel(UploadStore(FolderStore(tmp_path / "uploads"), UploadSettings()), tmp_path / "proofs")
+    await channel.open()
+    async with asyncio.timeout(9):
+        while links(tmp_path / "proofs"):  # noqa: ASYNC110 - a thread deletes them
+            await asyncio.sleep(0.01)
+    await channel.close()
+
+
+def test_one_file_takes_more_names_than_its_file_system_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, most = Path.hardlink_to, 3
+
+    def limited(path: Path, target: Path) -> None:
+        if target.stat().st_nlink > most:
+            raise OSError(errno.EMLINK, "")
+        link(path, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", limited)
+    assert [claim(tmp_path, Path("used", str(n % 9))) for n in range(18)] == [True] * 9 + [False] * 9
 
 
 def test_a_signed_ticket_is_read_back() -> None:
@@ -297,16 +339,16 @@ def test_a_text_that_is_not_a_ticket_is_refused(text: str) -> None:
 
 
 def test_only_one_process_claims_a_file(tmp_path: Path) -> None:
-    assert [claim(tmp_path / "folder", "name") for _ in range(3)] == [True, False, False]
+    assert [claim(tmp_path, Path("folder", "name")) for _ in range(3)] == [True, False, False]
 
 
 def test_a_proof_is_used_once_until_it_expires(tmp_path: Path) -> None:
     proofs = UsedProofs(tmp_path)
     assert not proofs.was_used(b"proof", 600)
     assert [proofs.use(b"proof", 600), UsedProofs(tmp_path).use(b"proof", 600)] == [True, False]
-    proofs.delete_expired(600)
+    proofs.delete_expired(6 * 3600 - 1)
     assert proofs.was_used(b"proof", 600)
-    proofs.delete_expired(660)
+    proofs.delete_expired(6 * 3600)
     assert not proofs.was_used(b"proof", 600)
 
 
@@ -330,7 +372,7 @@ def test_places_of_past_minutes_are_deleted(tmp_path: Path) -> None:
     for owner in (b"a", b"b"):
         places.take(0, "tip", owner, 1)
     places.delete_expired(600)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert links(tmp_path) == []
 
 
 def test_a_budget_is_used_up_and_refills() -> None:
