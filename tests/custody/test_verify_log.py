@@ -177,8 +177,15 @@ def test_a_file_whose_row_somebody_deleted_is_named_and_an_erased_one_is_not(
     assert verify_log(services).problems == (AuditProblem(what="gone", tip=tips[0].number, file="7"),)
     (fault,) = missing_faults(services)
     assert fault.text.endswith("whose rows are gone: 1")
+    for file in ("7", ""):  # as who has no key can, or erases a draft and then brings the tip back
+        services.write_now(lambda unit, of=file: log._append(unit, tips[0].id, of, log._fixed(chain.EMPTY, b"")))  # type: ignore[misc]
+    assert {(one.what, one.file) for one in verify_log(services).problems} == {("gone", "7"), ("forged", "")}
+    (fault,) = missing_faults(services)
+    assert fault.text.endswith("whose rows are gone: 2")
     services.write_now(lambda unit: log.record_erasure(unit, tips[0].id, ["7"]))
+    services.write_now(lambda unit: log.record_erasure(unit, tips[0].id))
     assert missing_faults(services) == []
+    assert verify_log(services).problems == ()
 
 
 def test_a_missing_sealed_file_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:

@@ -14,6 +14,9 @@ from sqlalchemy import column, delete, insert, inspect, select, table, text, upd
 from satark.api.sealing import new_identity
 from satark.api.services import Branch
 from satark.casework import OriginalsRequest
+from satark.custody.chain import EMPTY
+from satark.custody.log import erase_files
+from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.retention.erasure import ErasedList
@@ -27,7 +30,7 @@ from satark_desk.tables import release
 from satark_police_system.answers import ANSWERS_KEY, answer_sequence, tip_tag
 from support.desks import SeededDesk
 from support.store import fresh_services
-from support.tips import SeededTip, seed_tip
+from support.tips import SeededTip, seed_file, seed_tip
 
 EDGE = Identity(b"e" * 32)
 CHANGES = b'[{"desk":"sp"}]'
@@ -46,6 +49,8 @@ class Older:
         self.tip: SeededTip = seed_tip(services, [self.desk.desk])
         self.other = seed_tip(services, [self.desk.desk])
         self.sent = services.read_keys(lambda keys: envelopes.tag(keys, self.tip.id, "sent sp"))
+        seed_file(services, self.tip, "7", b"taken back")
+        services.write_now(lambda unit: erase_files(unit, self.tip.id, ["7"]))
         self._take_back()
         services.write_now(lambda unit: self._write(unit.main))
         listed = insert(tables.erased_tip).values(tag=EDGE.link("erased", ERASED))
@@ -70,6 +75,7 @@ class Older:
         main.execute(update(tables.tip).where(tables.tip.c.id == self.tip.id).values(key_changes=CHANGES))
         row = deliveries.new_row(self.tip.id, SENT, 0) | {"state": "done", "attempts": 3, "wait": 5}
         main.execute(insert(table("delivery", *map(column, row))), [row])
+        main.execute(update(tables.custody).where(tables.custody.c.content == EMPTY).values(sealed=b""))
         main.execute(delete(tables.retention))  # a desk's first act made a row
         main.execute(text("INSERT INTO retention (tip, sealed) VALUES (:tip, :old)"), {"tip": self.tip.id, "old": b"-"})
         asked = OriginalsRequest.signed("sp", self.tip.id, "rao", DAY, new_identity()[1])
@@ -115,6 +121,7 @@ def test_data_of_0_1_0_is_kept_and_no_longer_tells_which_desks_have_a_tip(upgrad
     _look_at_offices_rows(upgraded)
     _look_at_key_changes(upgraded)
     _look_at_deliveries(upgraded)
+    assert verify_log(upgraded.services).problems == (), "a file that was erased before is not missing"
     tag = upgraded.services.read_keys(lambda keys: original_requests.tip_tag(keys, upgraded.tip.id))
     assert [row.tip for row in upgraded.rows(release)] == [tag]
     tag = tip_tag(upgraded.services.secret_key(ANSWERS_KEY), upgraded.tip.id)

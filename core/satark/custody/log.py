@@ -16,7 +16,7 @@ from satark.api.sealing import CantOpen, open_as, seal
 from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
 from satark.identity.time_buckets import band_start
-from satark.store import evidence_files
+from satark.store import envelopes, evidence_files
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import UnitOfWork
 
@@ -75,7 +75,10 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
             if file in logged or (logged and not file):
                 where = custody.c.tip == tip if not file else (custody.c.tip == tip) & (custody.c.file == file)
                 unit.main.execute(update(custody).where(where).values(sealed=b""))
-                _append(unit, tip, file, _fixed(chain.content_hash(b""), b""))
+                _append(unit, tip, file, _fixed(chain.EMPTY, b""))
+                erasure = where & (custody.c.content == chain.EMPTY) & (custody.c.file == file)
+                tag = envelopes.erasure_tag(unit.keys, tip, file)
+                unit.main.execute(update(custody).where(erasure).values(sealed=tag))
 
     unit.run_last(write)
 
@@ -112,7 +115,8 @@ def read(connection: Connection, tip: str, identity: str) -> list[LogRow]:
 def sealed_entries(connection: Connection, tip: str) -> list[tuple[str, bytes, bytes]]:
     """Return a tip's entries as stored, in order: (file, commitment, sealed entry). Erased ones are omitted."""
     columns = custody.c.file, custody.c.entry, custody.c.sealed
-    rows = connection.execute(select(*columns).where(custody.c.tip == tip).order_by(custody.c.seq))
+    is_entry = (custody.c.tip == tip) & (custody.c.content != chain.EMPTY)
+    rows = connection.execute(select(*columns).where(is_entry).order_by(custody.c.seq))
     return [(file, entry, sealed) for file, entry, sealed in rows if sealed]
 
 
@@ -135,7 +139,7 @@ def chain_row(found: DbRow[Any]) -> ChainRow:
 
 
 def _opened(found: DbRow[Any], identity: str) -> LogEntry | None:
-    if not found.sealed:
+    if not found.sealed or found.content == chain.EMPTY:
         return None
     entry = open_as(LogEntry, found.sealed, identity)
     if chain.commitment(entry) != found.entry:

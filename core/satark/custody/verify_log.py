@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, and_, exists, func, or_, select, text
+from sqlalchemy import Connection, exists, func, or_, select, text
 from sqlalchemy import Row as DbRow
 
 from satark.api.routing import CaseworkError
@@ -15,14 +16,29 @@ from satark.custody import chain
 from satark.custody.log import chain_row
 from satark.identity.time_buckets import band_start
 from satark.services import Services
-from satark.store import evidence_files, tables
+from satark.store import envelopes, evidence_files, tables
 from satark.store.sealed_files import form_name
 from satark.store.tables import anchor, custody, custody_head
 from satark_files.file_store import FileStore
 
 ProblemKind: TypeAlias = Literal[
-    "missing", "order", "altered", "entry", "emptied", "cut", "head", "anchor", "unlogged", "no-file", "gone", "known"
+    "missing",
+    "order",
+    "altered",
+    "entry",
+    "emptied",
+    "cut",
+    "head",
+    "anchor",
+    "unlogged",
+    "no-file",
+    "gone",
+    "forged",
+    "known",
 ]
+
+Files: TypeAlias = AbstractSet[tuple[str, str]]
+"""Files by tip and ordinal."""
 
 _SENTENCES: dict[ProblemKind, str] = {
     "missing": "one or more rows before this one are missing",
@@ -35,7 +51,8 @@ _SENTENCES: dict[ProblemKind, str] = {
     "anchor": "the end of the log is not the head that the key store recorded",
     "unlogged": "the custody log has no row for this file",
     "no-file": "the sealed original is not in the evidence folder",
-    "gone": "somebody deleted the file's row, and no row of the log says that it was erased",
+    "gone": "somebody deleted the file's row, and no row of the log vouches that it was erased",
+    "forged": "a row of the log says that the tip was erased, and the tip is here",
     "known": "the log does not contain the head that was noted earlier: it was rewritten or cut off",
 }
 
@@ -138,17 +155,20 @@ def verify_log(services: Services, known: LogHead | None = None) -> AuditReport:
     """Verify the log of a live store, from its first row to its last; it must contain the head `known`."""
     # Read before the log, so that rows written in between are in the log.
     anchored = services.read_keys(lambda c: c.execute(select(anchor)).one_or_none())
-    return services.read(lambda c: _verify(c, anchored, services.evidence, known))
+    return services.read_keys(
+        lambda keys: services.read(lambda c: _verify(c, keys, anchored, services.evidence, known))
+    )
 
 
 def _verify(
-    connection: Connection, anchored: DbRow[Any] | None, evidence: FileStore, known: LogHead | None
+    connection: Connection, keys: Connection, anchored: DbRow[Any] | None, evidence: FileStore, known: LogHead | None
 ) -> AuditReport:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    walk = _LogWalk(anchored, known)
+    vouched, forged = _erasures(connection, keys)
+    walk = _LogWalk(anchored, known, forged - vouched)
     walk.run(connection)
-    problems = [*walk.problems, *_unlogged(connection, walk, evidence)]
+    problems = [*walk.problems, *_unlogged(connection, keys, walk, evidence)]
     numbers = {row.id: row.number for row in connection.execute(select(tables.tip.c.id, tables.tip.c.number))}
     named = [msgspec.structs.replace(one, tip=numbers.get(one.tip, one.tip)) for one in problems]
     return AuditReport(
@@ -164,7 +184,7 @@ def _verify(
 class _LogWalk:
     """Checks the log row by row. After a problem it continues with the row's values, to find further problems."""
 
-    def __init__(self, anchored: DbRow[Any] | None, known: LogHead | None) -> None:
+    def __init__(self, anchored: DbRow[Any] | None, known: LogHead | None, forged: Files) -> None:
         self.problems: list[AuditProblem] = []
         self.rows = 0
         self.position = 0
@@ -174,6 +194,7 @@ class _LogWalk:
         self.logged: set[tuple[str, str]] = set()
         self.erasures: Counter[str] = Counter()
         self._erased: set[tuple[str, str]] = set()
+        self._forged = forged
         self._emptied: list[AuditProblem] = []
         self._anchored = anchored
         self._anchor_held = False
@@ -217,7 +238,7 @@ class _LogWalk:
             self.problems.append(AuditProblem(what="entry", **where))
 
     def _finish(self, connection: Connection) -> None:
-        erased = self._erased
+        erased = self._erased - self._forged
         self.problems += [p for p in self._emptied if not {(p.tip, p.file), (p.tip, "")} & erased]
         head = connection.execute(select(custody_head)).one_or_none()
         position, link = (head.position, head.link) if head else (0, chain.GENESIS)
@@ -237,7 +258,7 @@ class _LogWalk:
         return self._anchor_held or self._anchored.before == self.link
 
 
-def _unlogged(connection: Connection, walk: _LogWalk, evidence: FileStore) -> Iterator[AuditProblem]:
+def _unlogged(connection: Connection, keys: Connection, walk: _LogWalk, evidence: FileStore) -> Iterator[AuditProblem]:
     """Find files without a row in the log, sealed files that are missing, and files whose rows are."""
     table = tables.file
     withheld, here = withheld_files(connection), {found.name for found in evidence.files()}
@@ -248,18 +269,30 @@ def _unlogged(connection: Connection, walk: _LogWalk, evidence: FileStore) -> It
         sealed = state == "sealed" and (tip, ordinal) not in withheld
         if sealed and form_name(evidence_files.name(tip, ordinal), "original") not in here:
             yield AuditProblem(what="no-file", tip=tip, file=ordinal)
-    for tip, ordinal in gone_files(connection):
-        yield AuditProblem(what="gone", tip=tip, file=ordinal)
+    for tip, ordinal in gone_files(connection, keys):
+        yield AuditProblem(what="gone" if ordinal else "forged", tip=tip, file=ordinal)
 
 
-def gone_files(connection: Connection) -> list[tuple[str, str]]:
-    """Return the files (tip, ordinal) that the log has and the `file` table lacks, though nobody erased them."""
-    file = tables.file
-    logged, is_erasure = select(custody.c.tip, custody.c.file), custody.c.content == chain.EMPTY
-    whole = select(custody.c.tip).where(is_erasure, custody.c.file == "")
-    of_tips = and_(custody.c.file != "", custody.c.tip.in_(select(tables.tip.c.id)), custody.c.tip.not_in(whole))
-    gone = logged.where(of_tips).except_(select(file.c.tip, file.c.ordinal), logged.where(is_erasure))
-    return sorted((tip, ordinal) for tip, ordinal in connection.execute(gone))
+def gone_files(connection: Connection, keys: Connection) -> list[tuple[str, str]]:
+    """Return the files (tip, ordinal) that the log has and the `file` table lacks, though no program erased them.
+
+    Ordinal empty: a row says that the whole tip was erased, and nobody with the name key wrote it.
+    """
+    file, here = tables.file, custody.c.tip.in_(select(tables.tip.c.id))
+    logged = select(custody.c.tip, custody.c.file).where(here, custody.c.file != "")
+    gone = connection.execute(logged.except_(select(file.c.tip, file.c.ordinal)))
+    vouched, others = _erasures(connection, keys)
+    lost = {(tip, ordinal) for tip, ordinal in gone if not {(tip, ordinal), (tip, "")} & vouched}
+    return sorted(lost | {one for one in others - vouched if not one[1]})
+
+
+def _erasures(connection: Connection, keys: Connection) -> tuple[Files, Files]:
+    """Return what was erased of tips that are here: by rows that the name key vouches for, and by other rows."""
+    vouched, others = set[tuple[str, str]](), set[tuple[str, str]]()
+    rows = select(custody.c.tip, custody.c.file, custody.c.sealed).where(custody.c.content == chain.EMPTY)
+    for tip, ordinal, tag in connection.execute(rows.where(custody.c.tip.in_(select(tables.tip.c.id)))):
+        (vouched if tag == envelopes.erasure_tag(keys, tip, ordinal) else others).add((tip, ordinal))
+    return vouched, others
 
 
 def withheld_files(connection: Connection) -> set[tuple[str, str]]:

@@ -77,7 +77,7 @@ def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None
     """Find tips that somebody deleted (see `find_missing`) or withheld; note the number of deleted ones for pages."""
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
     deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True, tag=tag)]
-    if gone := services.read(gone_files):
+    if gone := services.read_keys(lambda keys: services.read(lambda main: gone_files(main, keys))):
         deleted.append(
             Fault("tips_missing", f"files of tips that no rule erased and whose rows are gone: {len(gone)}", do)
         )

@@ -51,6 +51,11 @@ def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
 
 
+def erasure_tag(connection: Connection, tip: str, file: str) -> bytes:
+    """Return what vouches for a row of the custody log that a file of a tip was erased; empty: the whole draft."""
+    return tag(connection, tip, f"erased file {file}")
+
+
 def releasing(connection: Connection, tip: str, desks: Iterable[str], size: int = 0) -> list[bytes]:
     """Return tags that a release has in place of the names of desks that have the tip. Only this machine can read them.
 

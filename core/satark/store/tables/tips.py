@@ -192,7 +192,12 @@ custody = Table(
     Column("day", Integer, nullable=False),
     Column("entry", LargeBinary(32), nullable=False, comment="SHA-256 of the entry, which is salted"),
     Column("content", LargeBinary(32), nullable=False, comment="SHA-256 of what was sealed; of nothing: an erasure"),
-    Column("sealed", LargeBinary, nullable=False, comment="age: custody.chain.LogEntry, audit.entries.SignedAct"),
+    Column(
+        "sealed",
+        LargeBinary,
+        nullable=False,
+        comment="age: custody.chain.LogEntry, audit.entries.SignedAct; erasure: its tag",
+    ),
     Column("hash", LargeBinary(32), nullable=False, comment="over the tip's row before, and this one"),
     Column("link", LargeBinary(32), nullable=False, comment="over the row before of any tip, and this one"),
     UniqueConstraint("tip", "seq"),

@@ -3,6 +3,7 @@
 Rows of 0.1.0 showed which desks have a tip, and named nobody who may end its term. They get the present form.
 """
 
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from satark.api.sealing import seal
 from satark.identity.time_buckets import band_start
 from satark.store import changed_keys, deliveries, envelopes
 from satark.store.tables import (
+    custody,
     delivery,
     desk,
     epoch_key,
@@ -160,7 +162,7 @@ def _name_keepers(bind: sa.Connection) -> None:
 
 
 def _vouch(bind: sa.Connection) -> None:
-    """Tag messages that notify a tipster, orders to offices to erase, deliveries that are done, offices' link keys."""
+    """Tag messages that notify a tipster, orders and rows that erase, deliveries that are done, offices' link keys."""
     row = message.c
     for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
         this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
@@ -171,6 +173,10 @@ def _vouch(bind: sa.Connection) -> None:
     for one in bind.execute(sa.select(delivery).where(delivery.c.state == "done")).all():
         ended = deliveries.ended_tag(bind, one)
         bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(ended=ended))
+    log, erased = custody.c, (custody.c.content == sha256().digest(), custody.c.file != "")
+    for one in bind.execute(sa.select(log.position, log.tip, log.file).where(*erased)).all():
+        tag = envelopes.erasure_tag(bind, one.tip, one.file)
+        bind.execute(sa.update(custody).where(log.position == one.position).values(sealed=tag))
     for one in bind.execute(sa.select(office)).all():
         tag = envelopes.tag(bind, one.desk, f"office {one.recipient} {one.verifier}")
         bind.execute(sa.update(office).where(office.c.desk == one.desk).values(tag=tag))
