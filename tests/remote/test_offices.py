@@ -26,6 +26,7 @@ from satark.roster.roster import HOST_COPY_NAME, HostRoster, entries_of, lines_o
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import close_roster
 from satark.routing.rules import encode_rules
+from satark.runtime.dependency_faults import missing_faults
 from satark.store import tables
 from support.tips import seed_file
 
@@ -34,12 +35,13 @@ PHOTO = os.urandom(3 * CHUNK_SIZE)
 
 async def test_an_older_directory_does_not_replace_a_newer_one(link: Any) -> None:
     office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
-    for version in (2, 1):
+    now = time.time_ns()
+    for version in (now, now - 1):
         await link.host_outbox.send(
             office, DirectoryMessage(version=version, roster=(), destination_rules=b"[]"), link.connection.publish
         )
     await link.receive_at_office()
-    assert [row.directory for row in link.rows(link.office, tables.host_link)] == [2]
+    assert [row.directory for row in link.rows(link.office, tables.host_link)] == [now]
 
 
 async def test_one_minute_of_a_wrong_clock_keeps_no_later_roster_and_list_out(
@@ -252,6 +254,25 @@ async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_wa
     await link.exchange_all()
     assert count_withheld(link.office) == 0
     assert count_withheld(link.host) == 0
+
+
+@pytest.mark.parametrize("days", [3, -3])
+async def test_an_office_that_a_broker_cuts_off_says_so_after_two_days(
+    link: Any, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    assert missing_faults(link.office) == [], "it has just joined"
+    await link.exchange_all()
+    now = time.time_ns()
+    clock = Mock(return_value=now)
+    monkeypatch.setattr("satark.remote.offices.time.time_ns", clock)
+    assert missing_faults(link.office) == []
+    clock.return_value = now + days * 86_400 * 10**9
+    (fault,) = missing_faults(link.office)
+    assert (fault.code, "no list of tips has come from the host: " in fault.text) == ("tips_withheld", True)
+    assert missing_faults(link.host) == []
+    link.host.write_now(lambda unit: resend(unit, "sp"))
+    await link.exchange_all()  # the same clock at both ends
+    assert missing_faults(link.office) == []
 
 
 def opened(link: Any, message: tuple[str, bytes]) -> bytes:

@@ -26,6 +26,8 @@ from satark.store.unit_of_work import UnitOfWork
 
 _LATE: Final = 6 * 3600 * 10**9
 """Nanoseconds after which a tip that the host listed should have come, and by which the clocks may differ."""
+DAY: Final = 86_400 * 10**9
+"""Nanoseconds of a day."""
 
 
 class Office(Redacted, frozen=True, kw_only=True):
@@ -130,7 +132,7 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
     if present is None:
         row = {
             **asdict(pairing.link),
-            "directory": 0,
+            "directory": time.time_ns() - DAY,  # one more without a list is a fault; what is older was made before
             "destination_rules": encode_rules(()),
             "roster": b"",
             "tips": b"",
@@ -162,6 +164,13 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, services: Ser
         state = services.signers(unit).host
         if state is None or verify(directory.roster).state.head not in state.positions:
             raise MessageRejected("roster")
+
+
+def days_without_list(services: Services) -> int:
+    """At an office: return since how many days no list of its tips has come; 0 at the host, which gets none."""
+    made = services.read(lambda c: c.execute(select(tables.host_link.c.directory)).scalar())
+    # A time in the future is not trusted either: who withholds lists would have until then.
+    return 0 if made is None else abs(time.time_ns() - made) // DAY
 
 
 def count_withheld(services: Services) -> int:
