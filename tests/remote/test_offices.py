@@ -256,6 +256,24 @@ async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_wa
     assert count_withheld(link.host) == 0
 
 
+async def test_an_office_whose_new_key_never_reaches_its_host_says_so_after_two_days(
+    link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link.change_key_at_office()
+    await link.agent.send_due_answers(link.connection)
+    link.connection.to_host.clear()  # the broker drops it
+    now, clock = time.time_ns(), Mock()
+    monkeypatch.setattr("satark.remote.offices.time.time_ns", clock)
+    for days, codes in ((0, []), (3, ["answers_wait"])):
+        clock.return_value = now + days * 86_400 * 10**9
+        await link.send_roster()
+        await link.receive_at_office()
+        assert [one.code for one in missing_faults(link.office)] == codes
+    link.office.write_now(lambda unit: unit.main.execute(update(tables.office_outbox).values(sent_at=0)))
+    await link.exchange_all()
+    assert missing_faults(link.office) == []
+
+
 @pytest.mark.parametrize("days", [3, -3])
 async def test_an_office_that_a_broker_cuts_off_says_so_after_two_days(
     link: Any, monkeypatch: pytest.MonkeyPatch, days: int

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, Desk, NoSuchDesk
@@ -171,6 +171,13 @@ def days_without_list(services: Services) -> int:
     made = services.read(lambda c: c.execute(select(tables.host_link.c.directory)).scalar())
     # A time in the future is not trusted either: who withholds lists would have until then.
     return 0 if made is None else abs(time.time_ns() - made) // DAY
+
+
+def count_unconfirmed(services: Services, days: int) -> int:
+    """At an office: return how many answers and new keys of its desks wait for the host's confirmation for days."""
+    waiting = tables.office_outbox.c
+    late = (waiting.state == "due", waiting.position <= time.time_ns() - days * DAY)
+    return services.read(lambda c: c.execute(select(func.count()).where(*late)).scalar_one())
 
 
 def count_withheld(services: Services) -> int:
