@@ -90,7 +90,7 @@ async def test_no_delivery_carries_the_roster_which_would_tell_of_a_tip_that_is_
     link.seed_tip(to=(link.dig,), accused=Accused(level="district"), excluded=("sp",))
     assert await link.deliver() == [Done()]
     await link.receive_at_office()
-    assert [row.directory for row in link.rows(link.office, tables.host_link)] == [0]
+    assert [row.roster for row in link.rows(link.office, tables.host_link)] == [b""]
 
 
 async def test_an_office_gets_the_roster_once_a_day_whatever_waits_for_it(link: Any) -> None:
@@ -103,7 +103,7 @@ async def test_an_office_gets_the_roster_once_a_day_whatever_waits_for_it(link: 
         link.seed_tip()
     assert sent == [1, 1]
     await link.receive_at_office()
-    assert [row.directory > 0 for row in link.rows(link.office, tables.host_link)] == [True]
+    assert [row.roster != b"" for row in link.rows(link.office, tables.host_link)] == [True]
 
 
 async def test_an_office_that_is_registered_while_the_host_runs_gets_the_roster(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from msgspec.structs import replace
@@ -19,12 +20,13 @@ from satark.remote.frames import CHUNK_SIZE, open_frame
 from satark.remote.messages import ANSWER, SIGNED_ANSWER, DirectoryMessage, decode
 from satark.remote.offices import count_withheld, office_of, resend
 from satark.retention.erasure import erase_copies
-from satark.roster.chain import append, chain_hash, read_state
+from satark.roster.chain import append, chain_hash, read_state, verify
 from satark.roster.entries import DeskAdded, Entry, HostNoted, desk_verifier
-from satark.roster.roster import HOST_COPY_NAME, HostRoster, lines_of, write_copy
+from satark.roster.roster import HOST_COPY_NAME, HostRoster, entries_of, lines_of, write_copy
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import close_roster
 from satark.routing.rules import encode_rules
+from satark.runtime.dependency_faults import missing_faults
 from satark.store import tables
 from support.tips import seed_file
 
@@ -33,12 +35,48 @@ PHOTO = os.urandom(3 * CHUNK_SIZE)
 
 async def test_an_older_directory_does_not_replace_a_newer_one(link: Any) -> None:
     office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
-    for version in (2, 1):
+    now = time.time_ns()
+    for version in (now, now - 1):
         await link.host_outbox.send(
             office, DirectoryMessage(version=version, roster=(), destination_rules=b"[]"), link.connection.publish
         )
     await link.receive_at_office()
-    assert [row.directory for row in link.rows(link.office, tables.host_link)] == [2]
+    assert [row.directory for row in link.rows(link.office, tables.host_link)] == [now]
+
+
+async def test_one_minute_of_a_wrong_clock_keeps_no_later_roster_and_list_out(
+    link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, year = time.time_ns(), 365 * 86_400 * 10**9
+    clocks = {}
+    for end in ("host_outbox", "offices"):
+        clocks[end] = Mock(time=time.time, time_ns=Mock(return_value=now))
+        monkeypatch.setattr(f"satark.remote.{end}.time", clocks[end])
+    link.seed_tip()
+    await link.exchange_all()
+    for wrong in (["host_outbox"], ["host_outbox", "offices"]):
+        for end in wrong:
+            clocks[end].time_ns.return_value = now + year
+        link.change_key_at_host()
+        await link.exchange_all()
+        assert newest_key_of_dig(link) == desk_verifier(link.dig_identity), "a longer roster is newer"
+        now += 1
+        for clock in clocks.values():
+            clock.time_ns.return_value = now
+        link.change_key_at_host()
+        withheld = link.seed_tip()
+        await link.send_roster()
+        await link.receive_at_office()
+        (row,) = link.rows(link.office, tables.host_link)
+        assert (row.directory, withheld.id in row.tips.hex()) == (now, True)
+        assert newest_key_of_dig(link) == desk_verifier(link.dig_identity)
+        await link.exchange_all()
+
+
+def newest_key_of_dig(link: Any) -> str:
+    """Return the verifier of the DIG's key, according to the roster that the office was sent."""
+    (row,) = link.rows(link.office, tables.host_link)
+    return str(verify(entries_of(row.roster)).state.desks["dig"].verifier)
 
 
 async def test_resending_restores_an_office_that_lost_its_store(link: Any) -> None:
@@ -85,7 +123,9 @@ async def test_an_office_rejects_a_roster_from_the_host_that_contradicts_its_own
     thief, identity = new_identity()
     rule = DestinationRule(to="email:dig", desk="dig", recipient=thief)
     office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
-    forged = DirectoryMessage(version=2**62, roster=forged_roster(link, thief), destination_rules=encode_rules([rule]))
+    forged = DirectoryMessage(
+        version=time.time_ns(), roster=forged_roster(link, thief), destination_rules=encode_rules([rule])
+    )
     await link.host_outbox.send(office, forged, link.connection.publish)
     with pytest.raises(MessageRejected, match="roster"):
         await link.receive_at_office()
@@ -101,7 +141,7 @@ async def test_an_office_rejects_a_first_roster_that_lacks_entries_of_its_pairin
     thief, _ = new_identity()
     roster = tuple(link.host.read_keys(link.host.roster.stored_entries)) if kept else forged_roster(link, thief)
     office = link.host.read(lambda c: office_of(c, link.host.keys, "sp"))
-    first = DirectoryMessage(version=2**62, roster=roster, destination_rules=encode_rules([]))
+    first = DirectoryMessage(version=time.time_ns(), roster=roster, destination_rules=encode_rules([]))
     await link.host_outbox.send(office, first, link.connection.publish)
     if kept:
         await link.receive_at_office()
@@ -214,6 +254,43 @@ async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_wa
     await link.exchange_all()
     assert count_withheld(link.office) == 0
     assert count_withheld(link.host) == 0
+
+
+async def test_an_office_whose_new_key_never_reaches_its_host_says_so_after_two_days(
+    link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link.change_key_at_office()
+    await link.agent.send_due_answers(link.connection)
+    link.connection.to_host.clear()  # the broker drops it
+    now, clock = time.time_ns(), Mock()
+    monkeypatch.setattr("satark.remote.offices.time.time_ns", clock)
+    for days, codes in ((0, []), (3, ["answers_wait"])):
+        clock.return_value = now + days * 86_400 * 10**9
+        await link.send_roster()
+        await link.receive_at_office()
+        assert [one.code for one in missing_faults(link.office)] == codes
+    link.office.write_now(lambda unit: unit.main.execute(update(tables.office_outbox).values(sent_at=0)))
+    await link.exchange_all()
+    assert missing_faults(link.office) == []
+
+
+@pytest.mark.parametrize("days", [3, -3])
+async def test_an_office_that_a_broker_cuts_off_says_so_after_two_days(
+    link: Any, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    assert missing_faults(link.office) == [], "it has just joined"
+    await link.exchange_all()
+    now = time.time_ns()
+    clock = Mock(return_value=now)
+    monkeypatch.setattr("satark.remote.offices.time.time_ns", clock)
+    assert missing_faults(link.office) == []
+    clock.return_value = now + days * 86_400 * 10**9
+    (fault,) = missing_faults(link.office)
+    assert (fault.code, "no list of tips has come from the host: " in fault.text) == ("tips_withheld", True)
+    assert missing_faults(link.host) == []
+    link.host.write_now(lambda unit: resend(unit, "sp"))
+    await link.exchange_all()  # the same clock at both ends
+    assert missing_faults(link.office) == []
 
 
 def opened(link: Any, message: tuple[str, bytes]) -> bytes:

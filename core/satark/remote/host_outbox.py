@@ -33,7 +33,7 @@ from satark.remote.messages import (
     TipMessage,
     encode,
 )
-from satark.remote.offices import Office, copy_recipient, office_of
+from satark.remote.offices import DAY, Office, copy_recipient, office_of
 from satark.retention.erasure import sent_tag
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
@@ -49,8 +49,6 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 """`CarrierConnection.publish`."""
 
 
-_DAY = 86_400 * 10**9
-"""Nanoseconds of a day."""
 _MOMENTS = 16
 """Moments of an office before the present one whose rows are deleted, or, the later half of them, kept."""
 _LOOK_SECONDS = 60
@@ -238,7 +236,7 @@ class HostOutbox:
         """
         roster, readable = await run_in_thread(self._directory)
         now, rules = time.time_ns(), encode_rules(readable)
-        of_today = encode(DirectoryMessage(version=now // _DAY, roster=roster, destination_rules=rules))
+        of_today = encode(DirectoryMessage(version=now // DAY, roster=roster, destination_rules=rules))
         transfer_id = sha256(of_today).digest()[:16]
         if not again and await self._sent_chunks(office.desk, transfer_id):
             return

@@ -83,7 +83,7 @@ class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     """The host's roster, which lists its desks, and the destinations that belong to them."""
 
     version: Number
-    """Number that increases. An office ignores a directory with a lower number than its own."""
+    """The host's time in nanoseconds. An office takes no older list of tips, unless its own is from the future."""
     roster: tuple[bytes, ...]
     """The roster's entries. The office verifies them, and refuses entries that contradict its own."""
     destination_rules: bytes

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, Desk, NoSuchDesk
@@ -15,7 +15,7 @@ from satark.remote.office_outbox import host_of
 from satark.retention.erasure import is_erased_copy
 from satark.roster.chain import Proposal, append, read_state, verify
 from satark.roster.entries import Entry, HostNoted, KeyChange
-from satark.roster.roster import lines_of
+from satark.roster.roster import entries_of, lines_of
 from satark.roster.rules import NotAllowed, Unsigned
 from satark.routing.desks import add_desk
 from satark.routing.rules import encode_rules
@@ -25,7 +25,9 @@ from satark.store.deliveries import TIP_BYTES
 from satark.store.unit_of_work import UnitOfWork
 
 _LATE: Final = 6 * 3600 * 10**9
-"""Nanoseconds after which a tip that the host listed should have come."""
+"""Nanoseconds after which a tip that the host listed should have come, and by which the clocks may differ."""
+DAY: Final = 86_400 * 10**9
+"""Nanoseconds of a day."""
 
 
 class Office(Redacted, frozen=True, kw_only=True):
@@ -130,7 +132,7 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
     if present is None:
         row = {
             **asdict(pairing.link),
-            "directory": 0,
+            "directory": time.time_ns() - DAY,  # one more without a list is a fault; what is older was made before
             "destination_rules": encode_rules(()),
             "roster": b"",
             "tips": b"",
@@ -143,25 +145,45 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
 def store_directory(unit: UnitOfWork, directory: DirectoryMessage, services: Services) -> None:
     """At an office: replace the host's roster, destinations and list of tips by those of a newer directory.
 
+    A longer roster is newer whatever the clocks say. A time in this office's future counts at neither end: one minute
+    of a wrong clock at the host would keep every later list out.
+
     Raises:
         MessageRejected: the directory's roster contradicts the office's.
     """
-    link = tables.host_link
-    newer = update(link).where(link.c.directory < directory.version)
-    roster = lines_of(directory.roster)
-    values = {"directory": directory.version, "destination_rules": directory.destination_rules, "roster": roster}
-    values["tips"] = directory.tips
-    if not unit.main.execute(newer.values(values)).rowcount:
+    link, latest = tables.host_link, time.time_ns() + _LATE
+    known = unit.main.execute(select(link.c.directory, link.c.roster).with_for_update()).one_or_none()
+    if known is None:
         return
-    state = services.signers(unit).host
-    if state is None or verify(directory.roster).state.head not in state.positions:
-        raise MessageRejected("roster")
+    values: dict[str, int | bytes] = {}
+    if directory.version <= latest and not directory.version <= known.directory <= latest:
+        values = {"directory": directory.version, "tips": directory.tips}
+    if values or len(directory.roster) > len(entries_of(known.roster)):
+        values |= {"destination_rules": directory.destination_rules, "roster": lines_of(directory.roster)}
+        unit.main.execute(update(link).values(values))
+        state = services.signers(unit).host
+        if state is None or verify(directory.roster).state.head not in state.positions:
+            raise MessageRejected("roster")
+
+
+def days_without_list(services: Services) -> int:
+    """At an office: return since how many days no list of its tips has come; 0 at the host, which gets none."""
+    made = services.read(lambda c: c.execute(select(tables.host_link.c.directory)).scalar())
+    # A time in the future is not trusted either: who withholds lists would have until then.
+    return 0 if made is None else abs(time.time_ns() - made) // DAY
+
+
+def count_unconfirmed(services: Services, days: int) -> int:
+    """At an office: return how many answers and new keys of its desks wait for the host's confirmation for days."""
+    waiting = tables.office_outbox.c
+    late = (waiting.state == "due", waiting.position <= time.time_ns() - days * DAY)
+    return services.read(lambda c: c.execute(select(func.count()).where(*late)).scalar_one())
 
 
 def count_withheld(services: Services) -> int:
     """At an office: return how many of the host's tips have not come, hours after the host listed them."""
     row = services.read(lambda c: c.execute(select(tables.host_link)).one_or_none())
-    if row is None or time.time_ns() < row.directory + _LATE:
+    if row is None or abs(time.time_ns() - row.directory) < _LATE:
         return 0
     listed = {one.hex() for at in range(0, len(row.tips), TIP_BYTES) if any(one := row.tips[at : at + TIP_BYTES])}
     lacking = listed.difference(services.read(lambda c: c.execute(select(tables.tip.c.id)).scalars().all()))

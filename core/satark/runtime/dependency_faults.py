@@ -20,7 +20,7 @@ from satark.api.routing import DESK_SINK, Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
 from satark.custody.verify_log import gone_files
-from satark.remote.offices import count_withheld
+from satark.remote.offices import count_unconfirmed, count_withheld, days_without_list
 from satark.runtime import compose
 from satark.services import Services
 from satark.store import deliveries, tables
@@ -36,6 +36,8 @@ FILES_OVERDUE: Final = 90
 """The same of files, which are cleaned one after the other and give way to answers."""
 ATTEMPTS: Final = 4
 """Failed attempts after which a row counts as stuck."""
+_DAYS_CUT_OFF: Final = 2
+"""Days after which an office should have a newer list of its tips, and its answers should be confirmed."""
 
 
 def answer_faults(services: Services) -> list[Fault]:
@@ -81,10 +83,15 @@ def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None
         deleted.append(
             Fault("tips_missing", f"files of tips that no rule erased and whose rows are gone: {len(gone)}", do)
         )
-    if not (withheld := count_withheld(services)):
-        return deleted
     do = "find out what the broker does with them, then at the host: satark desk resend"
-    return [*deleted, Fault("tips_withheld", f"tips that the host has and that have not come: {withheld}", do)]
+    if (days := days_without_list(services)) >= _DAYS_CUT_OFF:
+        deleted.append(Fault("tips_withheld", f"days for which no list of tips has come from the host: {days}", do))
+    if waiting := count_unconfirmed(services, _DAYS_CUT_OFF):
+        why = "see that the broker takes them, and at the host whether a head must confirm a key (/desk/roster)"
+        deleted.append(Fault("answers_wait", f"answers and keys that the host has not confirmed: {waiting}", why))
+    if withheld := count_withheld(services):
+        deleted.append(Fault("tips_withheld", f"tips that the host has and that have not come: {withheld}", do))
+    return deleted
 
 
 class WaitWatch:
