@@ -191,7 +191,7 @@ class Telling:
         if self.asked.asks != "text" or self.asked.opening or self.is_held():
             return False
         is_short = len(told) <= STORY_WORDS and not told.unknown
-        return told.asks or self.reading.talk == "likely" or (told.negates and (is_short or told.has("say.unknown")))
+        return told.asks or bool(self.reading.talk) or (told.negates and (is_short or told.has("say.unknown")))
 
     def may_go_on(self) -> bool:
         """Whether words that leave the question for files may ask, wait, or take back a file instead."""
