@@ -165,9 +165,7 @@ def _answer_about_contact(words: Telling) -> str:
 def _spares(told: Analysis) -> bool:
     """Whether a text forbids to erase: "don't erase it", "nahi mitana", but not "no, erase it", nor "don't keep it"."""
     erased = told.covered(_UNDOES)
-    last = len(told) - 1  # "mita do mat rakho" forbids to keep
-    near = {at for mark in told.found(*_UNDOES) for at in (mark.start - 1, last if mark.end == last else -1)}
-    near &= told.covered(("neg.dont",))
+    near = {at for mark in told.found(*_UNDOES) for at in (mark.start - 1, mark.end)} & told.covered(("neg.dont",))
     changed = {mark.start - 1 for mark in told.found("k.change") if mark.start not in erased}
     return bool(near or changed & told.covered(NEGATIONS))
 
@@ -176,7 +174,8 @@ def take_out(words: Telling) -> Turn | None:
     """Ask about words or files that the tipster does not want in the tip. Return None if nothing is to be taken out."""
     context, told = words.context, words.context.analysis(words.event.body)
     tells = told.asks or told.has("cmd.forget", "digits") or told.has_outside(("who.they",), ("k.whole",))
-    if tells or words.in_danger or context.state is not DRAFT or not (told.has("k.out") and context.session.has_draft):
+    in_danger = any(danger.sure for danger in words.reading.dangers)
+    if tells or in_danger or context.state is not DRAFT or not (told.has("k.out") and context.session.has_draft):
         return None
     rest = set(range(len(told))) - told.covered(_BESIDE_UNWANTED)
     if told.has("k.whole") and not rest - told.covered(("k.whole", "k.*")):
