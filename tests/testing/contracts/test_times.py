@@ -32,6 +32,7 @@ REF = MediaRef(account="postcards:1", id="photo-1", size=len(FILE))
         (AT - 3600, f'{{"t": {AT}000}}', True),
         (int(time.time()) + 90_000, "{}", True),
     ],
+    ids=["its own", "with milliseconds", "by another form", "of another time zone", "an hour early", "in the future"],
 )
 def test_a_time_is_the_requests(sent_at: int, body: str, noticed: bool) -> None:  # noqa: FBT001 - a row of the table
     raw = RawRequest(method="POST", path="/postcards", headers={}, body=body.encode())
