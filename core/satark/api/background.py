@@ -87,7 +87,11 @@ class ProviderClient:
         return self._session
 
     async def get_file(self, url: URL, stall: float, headers: Mapping[str, str] | None = None) -> ClientResponse:
-        """Begin a download. Its total time has no limit; `stall` seconds without a byte end it."""
+        """Begin a download. Its total time has no limit; `stall` seconds without a byte end it.
+
+        Raises:
+            aiohttp.ClientError, TimeoutError: the provider does not answer; `fetch` raises a ConnectionError for it.
+        """
         from aiohttp import ClientTimeout  # noqa: PLC0415 - as above
 
         timeout = ClientTimeout(total=None, sock_connect=self.connect_seconds, sock_read=stall)
