@@ -10,6 +10,7 @@ import base64
 import binascii
 import errno
 import hmac
+import os
 import secrets
 import shutil
 import struct
@@ -24,7 +25,6 @@ import altcha
 import msgspec
 
 from satark.api import keep_running
-from satark_files.file_store import forget_exact_times
 from satark_web_form.settings import ProofOfWorkSettings
 
 PROOF_FIELD: Final = "proof"
@@ -316,9 +316,11 @@ def claim(folder: Path, name: Path) -> bool:
 
 
 def _forget_times(*paths: Path) -> None:
+    """Set the times of files and folders to the beginning of today (UTC)."""
+    day = int(time.time()) // 86_400 * 86_400
     for path in paths:
         with suppress(FileNotFoundError):  # another process deleted it
-            forget_exact_times(path)
+            os.utime(path, (day, day))
 
 
 def delete_buckets(folder: Path, kept: range) -> None:

@@ -67,10 +67,10 @@ def test_no_script_no_other_site_and_no_plain_connection_gets_a_cookie(
 ) -> None:
     site = Starlette(routes=[Mount("/desk", build(context, DeskSettings(), public_url))])
     with site_client(site, f"{scheme}://desk.example", {"sec-fetch-site": "same-origin"}) as client:
-        cookies_of_a_day(client)
+        first = cookies_of_a_day(client)
         # The log's head is shown only once its six hours are over.
         context.write_now(lambda unit: unit.main.execute(update(tables.custody_head).values(band=0)))
-        sent = cookies_of_a_day(client)
+        sent = [*first, *cookies_of_a_day(client)]
     assert {one.key for one in sent} == COOKIES
     unlike = [one for one in sent if not one["httponly"] or one["samesite"] != "strict" or one["domain"]]
     assert unlike == []
