@@ -149,9 +149,8 @@ class HostOutbox:
         at = await run_in_thread(due_times.last_moment, keys, to, every, now)
         if await self._takes_moment(to, at, own=not is_cover):
             return None
-        if is_cover:
-            return Done()
-        return Retry("the moment is taken", after=due_times.next_moment(keys, to, every, now) - now)
+        after = due_times.next_moment(keys, to, every, now) - now
+        return Done() if is_cover else Retry("the moment is taken", after=after)
 
     def _own_waits(self, connection: Connection, to: Destination, now: int) -> bool:
         """Return whether a message of the office's own is due for it."""
@@ -176,7 +175,7 @@ class HostOutbox:
         def write(unit: UnitOfWork) -> bool:
             # Not one row with the last moment's number: whoever raises it would end the covers.
             unit.main.execute(delete(table).where(table.c.transfer_id.in_(old[: _MOMENTS // 2])))
-            row = {"desk": to.name, "transfer_id": taken, "chunks": own}
+            row = {"desk": to.name, "transfer_id": taken, "chunks": int(own)}
             if unit.insert_new(table, [row], "transfer_id"):
                 return True
             taken_by = unit.main.execute(select(table.c.chunks).where(table.c.transfer_id == taken)).scalar()
