@@ -27,7 +27,7 @@ from satark.remote.offices import join, office_of, register
 from satark.roster.entries import Entry, KeyChange, desk_verifier
 from satark.routing.desks import add_desk, change_key
 from satark.services import Services
-from satark.store import deliveries, envelopes, tables
+from satark.store import deliveries, due_times, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from support.peers.carrier import InMemoryCarrier
 from support.store import fresh_services, worker_context
@@ -224,12 +224,12 @@ async def link(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 def next_moment(link: OfficeLink, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Give the office a moment every five minutes; return a function that goes to the next one."""
     monkeypatch.setattr(link.host, "office_seconds", 300)
-    now = time.time()
+    now = int(time.time())
     monkeypatch.setattr("satark.remote.host_outbox.time.time", lambda: now)
 
     def go_on() -> None:
         nonlocal now
-        now += 300
+        now = due_times.next_moment(link.host.keys, "list:sp", 300, now)
 
     return go_on
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from satark.api.routing import DestinationRule
 from satark.services import Services
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_email.mime import message_id
 from support.peers.mail import MailPeer, Received, mail_server
@@ -73,6 +73,8 @@ class Mailboxes:
 
         def seed(unit: UnitOfWork) -> None:
             unit.insert(tables.tip, [{"id": name, "number": name[-12:], "day": unit.day, **empty} for name in names])
+            for name in names:
+                envelopes.store(unit, name, "sp", b"sealed")  # without one, a delivery of the desk is taken for a cover
             unit.insert(tables.delivery, due)
 
         services.write_now(seed)

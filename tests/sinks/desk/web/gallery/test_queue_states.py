@@ -75,5 +75,5 @@ async def test_the_queue_says_that_it_has_no_tips_or_reports_a_fault(
 async def test_the_page_shows_the_progress_of_the_first_opening_of_tips(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_store.OpenedDesk, "progress", lambda _: Progress(30, 200))
+    monkeypatch.setattr(session_store.OpenedDesk, "progress", lambda *_: Progress(30, 200))
     assert await gallery.visit([PageState("opening", "")], *ME) == []
