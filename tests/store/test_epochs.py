@@ -391,6 +391,7 @@ def test_drafts_are_lost_when_the_power_of_all_machines_went_and_no_sooner(
     assert one.keys.lost_at == two.keys.lost_at > 0, "each machine tells of it"
 
 
+@pytest.mark.slow("a second of a processor")
 @settings(
     max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
