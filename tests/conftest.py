@@ -29,9 +29,9 @@ from support.settings import SETTINGS_OF_TESTS
 from support.shared_dialects import shared_dialects
 
 pytest_plugins = ["support.programs", "support.tiers"]
-# A machine that is busy fails no test: hypothesis would by default.
+# A machine that is busy fails no test: hypothesis would by default. Each run tries other examples, so forty are enough.
 hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine", max_examples=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
 

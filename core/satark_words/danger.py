@@ -121,10 +121,10 @@ class DangerRules:
         found = next(((kind, rule.name) for kind, rule in rules if matches(rule, analysis.marks)), None)
         return (Danger(found[0], self.numbers(found[0]), found[1]),) if found else ()
 
-    def likely(self, analysis: Analysis, least: float = SHOWN) -> tuple[Danger, ...]:
+    def likely(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the danger that the letters of a text make likely, although no rule holds."""
         promised = analysis.has("soc.wait") and analysis.has("t.evidence")  # "I'll send the video later"
-        if promised or analysis.has(*_NONE) or self._logit(analysis) <= (least if len(analysis) >= _FEWEST else LEAST):
+        if promised or analysis.has(*_NONE) or self._logit(analysis) <= (SHOWN if len(analysis) >= _FEWEST else LEAST):
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
         return (Danger(kind, self.numbers(kind), BY_LETTERS),)

@@ -56,13 +56,16 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
         _connected.append(arguments[1])
 
 
-sys.addaudithook(_note)
+@pytest.fixture(scope="module")
+def noting() -> None:
+    """Note connections from now on: an audit hook stays for ever, and slows down what runs after it."""
+    sys.addaudithook(_note)
 
 
 @pytest.fixture
-def connected() -> Iterator[list[Any]]:
+def connected(noting: None) -> Iterator[list[Any]]:
     """Every address to which this process connects a socket."""
-    global _connected  # noqa: PLW0603 - an audit hook stays for ever
+    global _connected  # noqa: PLW0603 - the audit hook reads it
     _connected = []
     yield _connected
     _connected = None

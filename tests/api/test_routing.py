@@ -131,7 +131,7 @@ OTHER_NAMES = {
     "core/satark_words/spelling.py": "endings and what stands in their place: <ending>:<rest>",
     "core/satark_words/opening.py": "words of times and answers: <word>:<value>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
-    "core/satark/store/deliveries.py": "deliveries of erasures: erased:<tip, encrypted>:<rule>",
+    "core/satark/store/erasure_orders.py": "deliveries of erasures: erased:<tip, encrypted>:<rule>",
     "core/satark/store/migrations/main/c0002_since_0_1.py": "deliveries of erasures of 0.1.0: erased:<tip>:<rule>",
     "core/satark/custody/verify_log.py": "heads of the custody log: <position>:<hash>",
     "core/satark/roster/heads.py": "notes of the roster: <head>:<signatures>",

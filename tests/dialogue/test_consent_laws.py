@@ -139,7 +139,7 @@ def _sequences(many: int, seed: str) -> list[list[Event]]:
 @every_row("question", QUESTIONS)
 def test_no_sequence_of_texts_acts_without_consent(remembering: Engine, question: str, channel: str) -> None:
     session = _at(remembering, question, channel)
-    sequences = _sequences(60, f"{question} {channel}")
+    sequences = _sequences(25, f"{question} {channel}")
     assert [miss for one in sequences for miss in _violations(remembering, session, one)] == []
 
 

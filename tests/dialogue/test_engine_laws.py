@@ -108,7 +108,7 @@ def play(moves: list[Event | int]) -> Chat:
     return chat
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(taps, taps, events), min_size=1, max_size=25))
 def test_any_conversation_is_answered_and_gives_the_same_turns_again(moves: list[Event | int]) -> None:
     first, second = play(moves), play(moves)

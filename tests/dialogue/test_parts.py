@@ -228,7 +228,7 @@ moves = st.lists(st.tuples(st.sampled_from(["say", "say", "edit", "revoke"]), st
 
 
 @CHATS
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(moves)
 def test_the_story_is_the_last_version_of_each_message_that_was_not_revoked(
     channel: str, moves: list[tuple[str, int]]

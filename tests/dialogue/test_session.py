@@ -98,7 +98,7 @@ def play(moves: list[Event | int]) -> Chat:
 
 
 @pytest.mark.slow("a third of a second of a processor")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(taps, events), min_size=1, max_size=15))
 def test_a_session_survives_storing_and_a_turn_leaves_the_earlier_one_unchanged(moves: list[Event | int]) -> None:
     chat = play(moves)
@@ -113,7 +113,7 @@ def test_a_session_survives_storing_and_a_turn_leaves_the_earlier_one_unchanged(
 
 
 @pytest.mark.slow("a third of a second of a processor")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(taps, events), min_size=1, max_size=15))
 def test_the_receipt_code_is_never_kept_in_a_session(moves: list[Event | int]) -> None:
     chat = play([Text("Hi"), Text("2"), Text("status"), *moves])
@@ -125,7 +125,7 @@ def test_the_receipt_code_is_never_kept_in_a_session(moves: list[Event | int]) -
 
 
 @pytest.mark.slow("a third of a second of a processor")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(taps, events), max_size=20))
 def test_ordinals_are_never_used_twice_in_a_session(moves: list[Event | int]) -> None:
     chat = Chat(ENGINE)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from satark.api.settings import SettingsError
 from satark.api.tip import Accused
@@ -96,9 +95,7 @@ def test_settings_can_name_files_of_an_installed_package(package: Path, monkeypa
     ],
 )
 def test_an_office_that_is_named_in_marathi_is_accused(engine: Engine, said: str, accused: Accused | None) -> None:
-    chat = Chat(engine).say("Hi", "ठेकेदार")
-    assert chat.session is not None
-    chat.session = replace(chat.session, above_range=True)
+    chat = Chat(engine.among(lambda: True)).say("Hi", "ठेकेदार")
     chat.say("बिल दोनदा काढले गेले आहे", "कोथरूड", said)
     if said == "क्षेत्रीय कार्यालय":
         # Two offices are called so: the words are kept if they belong to the complaint, and it is asked again.

@@ -23,7 +23,7 @@ from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
-from satark.store.deliveries import ORDER_DAYS
+from satark.store.erasure_orders import ORDER_DAYS
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("an office at work")

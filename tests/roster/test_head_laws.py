@@ -184,7 +184,7 @@ def readers(state: RosterState) -> set[str]:
     return {*state.desk_recipients().values(), *state.destination_recipients().values()}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     ceremony=ceremonies,
     forgery=st.sampled_from(FORGERIES),
@@ -247,7 +247,7 @@ KINDS = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(ceremonies, st.sampled_from(KINDS), st.binary(max_size=64), st.integers(0, 100))
 def test_a_head_that_one_officer_forged_stops_no_tip_to_another_desk_and_others_withdraw_it(
     ceremony: Ceremony, kind: str, tags: bytes, at: int
@@ -270,7 +270,7 @@ def test_a_head_that_one_officer_forged_stops_no_tip_to_another_desk_and_others_
         assert refuse(verify(ceremony.book.entries).state, [*agreed, note]) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     ceremony=ceremonies,
     strangers=st.lists(st.tuples(st.integers(0, 9), st.sampled_from(KINDS)), max_size=5),

@@ -178,7 +178,7 @@ def ceremonies(draw: st.DrawFn) -> Impostor:
 
 
 @pytest.mark.slow("a property")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(person=ceremonies())
 def test_one_person_never_acts_as_two_officers_with_one_signature_of_another_person(person: Impostor) -> None:
     for pair in itertools.combinations(person.mine, 2):

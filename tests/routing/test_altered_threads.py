@@ -136,7 +136,7 @@ def test_an_honest_thread_is_not_altered() -> None:
     assert (set(HONEST.access.holders), set(HONEST.access.releases)) == ({"sp", "dig", "cell"}, {"lanka"})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_deleted_moved_swapped_or_repeated_rows_widen_no_access_and_are_shown(data: st.DataObject) -> None:
     rows, most = dict(TOLD.rows), len(TOLD.rows)

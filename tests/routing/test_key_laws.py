@@ -344,7 +344,7 @@ ACTS = st.one_of(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=st.lists(ACTS, min_size=4, max_size=8))
 def test_no_desk_writes_with_a_key_of_who_left_or_lost_the_tip(
     acts: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory

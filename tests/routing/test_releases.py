@@ -210,7 +210,7 @@ STEPS = st.builds(
 
 
 @pytest.mark.slow("a property")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(STEPS, max_size=14))
 def test_whatever_desks_write_nobody_gets_more_than_was_given_and_no_desk_above_loses_a_tip(
     thread: list[Message],

@@ -391,8 +391,9 @@ def test_drafts_are_lost_when_the_power_of_all_machines_went_and_no_sooner(
     assert one.keys.lost_at == two.keys.lost_at > 0, "each machine tells of it"
 
 
+@pytest.mark.slow("a second of a processor")
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
 @example([("agree", "b"), ("agree", "a"), ("hour", "a"), ("end", "b")])
 @given(st.lists(st.tuples(st.sampled_from(["agree", "end", "hour", "start"]), st.sampled_from("abc")), max_size=30))

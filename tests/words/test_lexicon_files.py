@@ -14,17 +14,23 @@ from support.dialogue.data_files import index_files
 FOLDER = shipped_folder()
 
 
+@pytest.fixture(scope="module")
+def unindexed() -> Lexicon:
+    """The lexicon as its files say, whatever the index says."""
+    return Lexicon.shipped(indexed=False)
+
+
 @pytest.mark.slow("writes the index anew")
-def test_the_index_is_made_from_its_files() -> None:
-    made = index_files(FOLDER, Lexicon.shipped(indexed=False).keys)
+def test_the_index_is_made_from_its_files(unindexed: Lexicon) -> None:
+    made = index_files(FOLDER, unindexed.keys)
     for name, text in made.items():
         kept = (FOLDER / "_index" / name).read_text("utf-8")
         assert kept == text, "the words have changed since their index was written: run `make lexicon`, and commit it"
 
 
 @pytest.mark.slow("writes the index anew")
-def test_every_key_is_in_the_index() -> None:
-    assert Lexicon.shipped().keys == Lexicon.shipped(indexed=False).keys
+def test_every_key_is_in_the_index(unindexed: Lexicon) -> None:
+    assert Lexicon.shipped().keys == unindexed.keys
     assert set(read_index(FOLDER).keys) == set(Lexicon.shipped().keys)
 
 

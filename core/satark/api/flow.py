@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEFORE_SENDING", "MAILBOX", "AcceptedAnswer", "BaseStepType", "Condition", "Flow", "FormQuestion", "FormView",
-    "GivenAnswer", "NoSettings", "Option", "Question", "Questionnaire", "RefusedAnswer", "Session", "Step", "StepType",
+    "GivenAnswer", "NoSettings", "Option", "Question", "RefusedAnswer", "Session", "Step", "StepType",
     "Turn", "Validator", "View", "actions_of", "question_text",
 ]  # fmt: skip
 
@@ -150,7 +150,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     files: int = 0
     """Number of files that were sent for this step."""
     above_range: bool = False
-    """Whether there is a desk above the range's."""
+    """Whether there is a desk above the range's; False for a step that can't accuse the range's office."""
     names: Callable[[str], Iterable[str]] | None = None
     """Returns the codes of the places that a text names, in any spelling. None: only exact spellings are known."""
     website: str = ""
@@ -308,24 +308,6 @@ class Flow(Protocol):
     @property
     def steps(self) -> tuple[Step, ...]:
         """The flow's steps, in order."""
-
-
-class Questionnaire(Protocol):
-    """The texts of the questionnaire in use, which name the questions, options and categories in a tip."""
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Codes of the languages in which the questionnaire has texts."""
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Codes of the categories, in the questionnaire's order."""
-
-    def texts(self, language: str) -> Catalogue:
-        """Return the texts in a language. A text that this language lacks is in English."""
-
-    def category_key(self, code: str) -> str:
-        """Return the id of the text that names a category."""
 
 
 class FormQuestion(Redacted, frozen=True, kw_only=True):

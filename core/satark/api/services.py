@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData, Table
 
     from satark.api.channel import Channel, Outcome
-    from satark.api.flow import Flow, FormView, Questionnaire
+    from satark.api.flow import Flow, FormView
     from satark.api.inbound import Address, Batch
     from satark.api.prompt import Prompt, ReceiptPicture, VoiceNote
     from satark.api.providers import Transcriber
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from satark.api.settings import Settings
     from satark.api.sink import Carrier, Delivery, OfficeLink, ReadableTip
     from satark.api.tip import Message
-    from satark_words.catalogues import Catalogues
+    from satark_words.catalogues import Catalogue, Catalogues
     from satark_words.geography.geography import Geography
 
 __all__ = [
     "Branch", "ChannelContext", "CommandHost", "DeskContext", "DestinationReader", "Drafts", "Ingest", "OpenedTip",
-    "Prepared", "Services", "UnitOfWork", "VoiceNotes", "WebContext", "WorkerContext", "command_host",
+    "Prepared", "Questionnaire", "Services", "UnitOfWork", "VoiceNotes", "WebContext", "WorkerContext", "command_host",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -160,6 +160,24 @@ class OpenedTip(Protocol):
         If the destination's desk was directed to work on the tip, a message that would finish the tip becomes that
         desk's request to close it.
         """
+
+
+class Questionnaire(Protocol):
+    """The texts of the questionnaire in use, which name the questions, options and categories in a tip."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages in which the questionnaire has texts."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Codes of the categories, in the questionnaire's order."""
+
+    def texts(self, language: str) -> Catalogue:
+        """Return the texts in a language. A text that this language lacks is in English."""
+
+    def category_key(self, code: str) -> str:
+        """Return the id of the text that names a category."""
 
 
 class DestinationReader(Protocol):

@@ -78,15 +78,15 @@ class Trail:
         else:
             self._services.write_now(lambda new: self._append(new, kind, fields))
 
-    def record_once(self, kind: ActKind, *, tip: str = "", file: str = "", detail: str = "") -> None:
+    def record_once(self, kind: ActKind, *, tip: str = "", detail: str = "") -> None:
         """Record an act at once, unless the same was recorded in the last `REPEAT_AFTER` seconds."""
-        key = (kind, tip, file, detail)
+        key = (kind, tip, detail)
         with self._lock:
             now = time.monotonic()
             if now - self._recorded.get(key, -REPEAT_AFTER) < REPEAT_AFTER:
                 self.calls += 1
                 return
-            self.record(kind, tip=tip, file=file, detail=detail)
+            self.record(kind, tip=tip, detail=detail)
             self._recorded[key] = now
 
     def signed_in(self, detail: str = "") -> None:

@@ -246,7 +246,8 @@ class TipCache:
             self._unread, self._to_read = dict.fromkeys(left), len(left)
             self._read_some(BATCH)
         else:
-            due = (tip for tip, one in covers.items() if not self._is_listed(tip, one, rows.get(tip)))
+            listed = {tip: (one.cover, one.rows) for tip, one in self.tips.items()}
+            due = (tip for tip, one in covers.items() if listed.get(tip) != (one, rows.get(tip)))
             for some in batches(tip for tip in due if tip not in self._unread):
                 self._load(some)
         self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))
@@ -263,10 +264,6 @@ class TipCache:
                     self.tips[tip].packed_clues = pack(held.clues())  # while its document is open
             self._save()
             return bool(self._unread)
-
-    def _is_listed(self, tip: str, cover: bytes, rows: bytes | None) -> bool:
-        entry = self.tips.get(tip)
-        return entry is not None and entry.cover == cover and entry.rows == rows
 
     def _restore(self, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
         """List the tips of the sealed index, except those whose rows changed since."""

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -208,11 +209,10 @@ class _PackVerifier:
 
     def _checked(self, part: str, check: Callable[..., Any], *arguments: Any) -> Any:
         """Run a check. If the part is malformed, report it as altered."""
-        try:
+        with suppress(*_MALFORMED):
             return check(*arguments)
-        except _MALFORMED:
-            self._add(part, "it was altered: it is not in the format of packs")
-            return None
+        self._add(part, "it was altered: it is not in the format of packs")
+        return None
 
     def _sha256(self, name: str) -> str:
         return self._parts[name].sha256 if name in self._parts else ""
@@ -224,13 +224,10 @@ class _PackVerifier:
 
     def _loaded(self, name: str, listing: str) -> dict[str, Any]:
         """Return the content of a JSON file that has a list of this name; report a file without it."""
-        try:
-            content = self._content(name)
-            value = json.loads(content)
+        with suppress(*_MALFORMED):
+            value = json.loads(content := self._content(name))
             if canonical(value) == content and isinstance(value[listing], list):
                 return dict(value)
-        except _MALFORMED:
-            pass
         self._add(name, "it is missing, or was altered: it is not in the format of packs")
         return {}
 

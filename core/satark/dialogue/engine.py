@@ -1,7 +1,8 @@
 """The engine: leads conversations through one flow. The same session and event always give the same turn."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from copy import copy
+from typing import Final, Self, TypeAlias
 
 import msgspec
 
@@ -67,6 +68,13 @@ class Engine:
         self.flow = flow
         self._loaded = LoadedFlow(flow, catalogues, geography, max_files, website=website)
         self._interpret = interpret
+        self._is_above_range: Callable[[], bool] = lambda: False
+
+    def among(self, is_above_range: Callable[[], bool]) -> Self:
+        """Return this engine for desks of which one may stand above the range's; asked only if a tip accuses that."""
+        engine = copy(self)
+        engine._is_above_range = is_above_range  # noqa: SLF001 - its own
+        return engine
 
     def get_ready(self) -> None:
         """Build the reader of typed texts, which takes half a second, so that the first text need not wait for it."""
@@ -81,7 +89,6 @@ class Engine:
         identity: str,
         erasable: bool = False,
         reachable: bool = True,
-        above_range: bool = False,
         speaks: bool = False,
         forms: tuple[str, ...] = (),
         form_token: str = "",
@@ -90,12 +97,12 @@ class Engine:
     ) -> Session:
         """Begin a session. The tipster is told nothing until the first event is given to `advance`.
 
-        The last eight arguments are as in `Session`.
+        The last seven arguments are as in `Session`.
         """
         return Session(
             flow=self.flow.hash, language=self.flow.only_language, channel=channel, tip=tip, recipient=recipient,
-            identity=identity, erasable=erasable, reachable=reachable, above_range=above_range, speaks=speaks,
-            forms=forms, form_token=form_token, tipster_key=tipster_key, calls=calls,
+            identity=identity, erasable=erasable, reachable=reachable, speaks=speaks, forms=forms,
+            form_token=form_token, tipster_key=tipster_key, calls=calls,
         )  # fmt: skip
 
     def advance(
@@ -272,7 +279,9 @@ class Engine:
         return Prompt(text=texts.text(key, **values), language=texts.language, must_arrive=True)
 
     def _context(self, session: Session, source: str, now: int) -> TurnContext:
-        return TurnContext(self._loaded, STATES, session, source, now)
+        context = TurnContext(self._loaded, STATES, session, source, now)
+        context.is_above_range = self._is_above_range
+        return context
 
 
 def _say_dangers(context: TurnContext) -> None:

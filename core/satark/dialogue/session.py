@@ -220,8 +220,6 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The language in which the form was offered; empty until it is."""
     aloud: Literal["", "spoke", "chosen"] = ""
     """Whether prompts are read out as well: because the tipster sent a voice note, or chose it."""
-    above_range: bool = False
-    """Whether a desk is above the range's, so that the range's own office may be accused."""
     calls: bool = False
     """Whether the tipster can call on this channel, and go on with the draft in the call."""
     reachable: bool = True

@@ -104,6 +104,12 @@ class _SealedCopies(WorkingCopies):
         self.absent: list[StoredForm] = []
         """Copies that this run does not make. An earlier run may have left them."""
 
+    async def clean_original(self, source: Path, file: ProcessedFile, declared_mime: str) -> Cleaned:
+        """Make the clean copy, and do the jobs on it. Raises Unclean: as for `make_clean`, or nothing cleans it."""
+        _check_cleanable(file, declared_mime, self._sandbox, copied=self._original.copied)
+        jobs = next((jobs for beginning, jobs in _JOBS.items() if file.mime.startswith(beginning)), ())
+        return await self.make_clean(source, file.mime, jobs)
+
     async def seal_clean(self, mime: str) -> _SealedCopy:
         return await self._seal(self.clean, mime, "clean")
 
@@ -126,6 +132,11 @@ class _SealedCopies(WorkingCopies):
                 await asyncio.to_thread(sealed_files.seal_file, nothing, target, self._recipient, least=least)
             )
         return disguised
+
+    def put_original_alone(self, store: FileStore, name: str) -> None:
+        """Store the original in place of what an earlier run left."""
+        sealed_files.erase_derived_copies(store, name)
+        sealed_files.put_in_place(self._original)
 
     def put_in_place(self) -> None:
         """Store the original and its copies in place of those that an earlier run left."""
@@ -188,13 +199,10 @@ async def process_file(
         copies = _SealedCopies(plain, limits, sandbox, place=place, recipient=recipient, original=original)
         try:
             try:
-                _check_cleanable(file, declared_mime, sandbox, copied=original.copied)
-                jobs = next((jobs for beginning, jobs in _JOBS.items() if file.mime.startswith(beginning)), ())
-                clean_mime = await copies.make_clean(source, file.mime, jobs)
+                clean_mime = await copies.clean_original(source, file, declared_mime)
             except Unclean as unclean:
                 await before_store()
-                await asyncio.to_thread(sealed_files.erase_derived_copies, store, name)
-                await asyncio.to_thread(sealed_files.put_in_place, original)
+                await asyncio.to_thread(copies.put_original_alone, store, name)
                 return msgspec.structs.replace(file, problem=unclean.reason)
             if reject is not None and await asyncio.to_thread(reject, clean_mime, copies.clean):
                 await before_store()

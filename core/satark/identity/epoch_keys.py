@@ -163,11 +163,11 @@ class EpochKeys:
         return cls(os.open(path, os.O_RDWR | os.O_CLOEXEC), seconds, clock)
 
     @classmethod
-    def in_memory(cls, seconds: float = 3600, clock: Callable[[], float] = time.time) -> EpochKeys:
+    def in_memory(cls) -> EpochKeys:
         """Make keys that end with this process and are never on a disk."""
         descriptor = os.memfd_create("satark-epochs")
         os.write(descriptor, _empty())
-        return cls(descriptor, seconds, clock)
+        return cls(descriptor, 3600, time.time)
 
     @cached_property
     def drafts(self) -> DraftCounts:

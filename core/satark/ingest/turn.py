@@ -171,7 +171,6 @@ class TurnRunner:
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
             tipster_key=tipster_key, calls=capabilities.calls,
-            above_range=unit.once(self._is_above_range),
         )  # fmt: skip
 
     def _is_above_range(self, unit: UnitOfWork) -> bool:
@@ -271,7 +270,7 @@ class TurnRunner:
         return [message(conversation.id, call, must_arrive=True) for call in calls]
 
     def _engine(self, unit: UnitOfWork, session: Session) -> Engine:
-        return self.flows.engine(unit.main, session.flow)
+        return self.flows.engine(unit.main, session.flow).among(lambda: unit.once(self._is_above_range))
 
 
 @cache

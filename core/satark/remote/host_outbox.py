@@ -37,7 +37,7 @@ from satark.remote.offices import DAY, Office, copy_recipient, office_of
 from satark.retention.erasure import sent_tag
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
-from satark.store import changed_keys, deliveries, due_times, envelopes, evidence_files, tables
+from satark.store import changed_keys, deliveries, due_times, envelopes, erasure_orders, evidence_files, tables
 from satark.store.sealed_files import FORMS, SealedForm, form_name
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.file_store import FileStore
@@ -80,9 +80,9 @@ class HostOutbox:
         office = await run_in_thread(self._services.read, lambda c: self._office(c, delivery.name))
         if office is None:
             return DeadLetter("no office of this desk is known, or somebody altered its keys: `satark desk register`")
-        if delivery.kind == deliveries.ERASED:
+        if delivery.kind == erasure_orders.ERASED:
             id_ = bytes.fromhex(delivery.idempotency_key)
-            order = deliveries.read_order(self._services.keys, delivery.destination, delivery.tip, id_)
+            order = erasure_orders.read_order(self._services.keys, delivery.destination, delivery.tip, id_)
             if order is None:
                 return DeadLetter("somebody wrote this order into the database")
             if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=order.is_cover):
@@ -156,7 +156,7 @@ class HostOutbox:
         """Return whether a message of the office's own is due for it."""
         keys = self._services.keys
         rows = deliveries.waiting(connection, keys, to, now)
-        orders = (deliveries.read_order(keys, to, row.tip, row.id) for row in rows if ":" in row.tip)
+        orders = (erasure_orders.read_order(keys, to, row.tip, row.id) for row in rows if ":" in row.tip)
         tips = {row.tip for row in rows}
         has_any = bool(self._services.read_keys(lambda c: envelopes.held(c, tips, [to.name])))
         return has_any or any(order and not order.is_cover for order in orders)
@@ -240,7 +240,7 @@ class HostOutbox:
         if not again and await self._sent_chunks(office.desk, transfer_id):
             return
         orders = await run_in_thread(
-            self._services.read, lambda c: deliveries.orders(c, self._services.keys, office.desk)
+            self._services.read, lambda c: erasure_orders.orders(c, self._services.keys, office.desk)
         )
         erased = tuple(ErasureMessage(tip=one.tip, rule=one.rule) for one in orders)
         message = DirectoryMessage(version=now, roster=roster, destination_rules=rules, erased=erased)

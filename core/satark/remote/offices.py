@@ -21,7 +21,7 @@ from satark.routing.desks import add_desk
 from satark.routing.rules import encode_rules
 from satark.services import Services
 from satark.store import bulk, deliveries, envelopes, tables
-from satark.store.deliveries import TIP_BYTES
+from satark.store.erasure_orders import TIP_BYTES
 from satark.store.unit_of_work import UnitOfWork
 
 _LATE: Final = 6 * 3600 * 10**9

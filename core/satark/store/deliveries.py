@@ -10,11 +10,8 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import ECB
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
 
 from satark.api.routing import DESK_SINK, HERE, Destination
@@ -23,6 +20,7 @@ from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
 from satark.store import envelopes
 from satark.store.due_times import offices_of, when_due, woken_by
+from satark.store.erasure_orders import IS_ORDER, ORDER_DAYS
 from satark.store.tables import delivery, tip
 from satark.store.unit_of_work import due_in
 
@@ -32,13 +30,7 @@ COVERS_AT_ONCE = 64
 """Most covers that are claimed besides deliveries."""
 SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
-ERASED = "erased"
-"""Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip, encrypted>:<rule>`."""
-ORDER_DAYS = 366
-"""Days for which the daily directory repeats an order, since the carrier may drop it."""
 _SALT = 8
-TIP_BYTES = 16
-"""Bytes of a tip's id."""
 REASON_LENGTH = 200
 """Longest reason that is stored, in characters."""
 
@@ -61,49 +53,6 @@ def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: in
     """Return an id of a delivery whose destination gets nothing: without `salt`, another one each time."""
     salt = salt or random_bytes(_SALT)
     return salt + envelopes.tag(keys, tip, f"cover {destination} {revision} {salt.hex()}")[:_SALT]
-
-
-def order(keys: Connection | Engine, office: str, tip_id: str, rule: str) -> tuple[str, bytes]:
-    """Return the columns `tip` and `id` of an order to an office to erase a tip; with an empty `tip_id`, of a cover.
-
-    Nobody without the name key can make an order, tell it from a cover, or read the tip's id.
-    """
-    block = bytes.fromhex(tip_id) or random_bytes(TIP_BYTES)
-    named = f"{ERASED}:{_cipher(keys, office).encryptor().update(block).hex()}:{rule}"
-    return named, _order_id(keys, office, named, is_cover=not tip_id)
-
-
-class Order(NamedTuple):
-    """What an order to an office to erase a tip says."""
-
-    tip: str
-    rule: Literal["term", "officers"]
-    is_cover: bool
-
-
-def read_order(keys: Connection | Engine, office: str, named: str, id_: bytes) -> Order | None:
-    """Read the columns `tip` and `id` of an order to an office to erase a tip; None: somebody wrote its row."""
-    kinds = {_order_id(keys, office, named, is_cover=is_cover): is_cover for is_cover in (False, True)}
-    if id_ not in kinds:
-        return None
-    _, block, rule = named.split(":")
-    tip = _cipher(keys, office).decryptor().update(bytes.fromhex(block)).hex()
-    return Order(tip, "officers" if rule == "officers" else "term", kinds[id_])
-
-
-def orders(connection: Connection, keys: Connection | Engine, desk: str) -> list[Order]:
-    """Return the orders of the last `ORDER_DAYS` to a desk's office."""
-    query = select(delivery.c.id, delivery.c.tip, delivery.c.destination).where(_IS_ORDER)
-    rows = [row for row in connection.execute(query) if Destination(row.destination).name == desk]
-    return [one for row in rows if (one := read_order(keys, row.destination, row.tip, row.id)) and not one.is_cover]
-
-
-def _order_id(keys: Connection | Engine, office: str, named: str, *, is_cover: bool) -> bytes:
-    return envelopes.tag(keys, named, f"{'no order' if is_cover else 'order'} {office}")
-
-
-def _cipher(keys: Connection | Engine, office: str) -> Cipher[ECB]:
-    return Cipher(AES(envelopes.tag(keys, office, "orders")), ECB())  # noqa: S305 - of one random block
 
 
 def is_cover(keys: Connection | Engine, row: Any) -> bool:
@@ -357,7 +306,7 @@ def finished_notifications(connection: Connection, oldest: int, most: int) -> Se
     """
     past = (delivery.c.tip.contains(":"), delivery.c.due_at < oldest, delivery.c.state != "due")
     is_sent = (delivery.c.state == "done") & (delivery.c.due_at < oldest - ORDER_DAYS * 86_400)
-    return connection.execute(select(delivery.c.id).where(*past, ~_IS_ORDER | is_sent).limit(most)).scalars().all()
+    return connection.execute(select(delivery.c.id).where(*past, ~IS_ORDER | is_sent).limit(most)).scalars().all()
 
 
 def delete_finished(unit: UnitOfWork, ids: Collection[bytes]) -> None:
@@ -379,7 +328,6 @@ def _claimed(id_: bytes, attempt: int) -> Sequence[Any]:
     return (delivery.c.id == id_, delivery.c.state == "due", delivery.c.attempts == attempt)
 
 
-_IS_ORDER = delivery.c.tip.startswith(f"{ERASED}:")
 _NAMED = ("id", "tip", "destination", "revision")
 _OTHER = delivery.alias("other")
 _FIRST = select(func.min(delivery.c.destination).label("name")).where(delivery.c.state == "due").cte(recursive=True)

@@ -144,7 +144,7 @@ def flow_of(chosen: list[tuple[dict[str, Any], bool]]) -> Engine:
 
 
 @pytest.mark.slow("a property over whole flows")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=steps)
 def test_in_any_flow_one_key_leads_to_the_review(chosen: list[tuple[dict[str, Any], bool]], dial: Dial) -> None:
     call = dial(flow_of(chosen)).press("2")

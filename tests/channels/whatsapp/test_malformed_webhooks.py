@@ -160,7 +160,7 @@ def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
 @given(data=st.data(), path=st.sampled_from(PAYLOADS))
 def test_no_change_of_a_webhook_raises_anything_but_malformed(data: st.DataObject, path: Path) -> None:
     webhook = json.loads(path.read_bytes())
@@ -176,7 +176,7 @@ def test_no_change_of_a_webhook_raises_anything_but_malformed(data: st.DataObjec
         assert inbound.senders
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
 @example(b'{"object":"\xff","entry":[]}')
 def test_no_bytes_raise_anything_but_malformed(body: bytes) -> None:

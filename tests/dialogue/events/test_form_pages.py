@@ -201,7 +201,7 @@ _TOLD = st.one_of(
 _PAGES = st.lists(st.tuples(st.sampled_from([*_STEPS, "", "@language"]), _TOLD), max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(_PAGES, max_size=6))
 def test_everything_filled_in_is_answered_and_no_file_is_dropped(engine: Engine, pages: list[list[object]]) -> None:
     chat = Chat(engine, channel="web_form")

@@ -98,10 +98,7 @@ def test_a_flow_in_its_own_words_accuses_the_declared_unit(said: Sequence[str], 
 def test_the_ranges_office_can_be_accused_only_if_a_desk_is_above_it(accused: Accused | None) -> None:
     shipped = default_flow()
     engine = Engine(load_flow(shipped), shipped.catalogues, Geography.sample())
-    chat = Chat(engine)
-    chat.session = engine.begin(
-        channel="whatsapp", tip="0" * 32, recipient="age1", identity="K", above_range=accused is not None
-    )
+    chat = Chat(engine.among(lambda: accused is not None))
     chat.say("Hi", "2", "police corruption", "They take money from every shop", "Lanka", "the DIG's office")
     if accused is None:
         assert chat.step == "police_unit"

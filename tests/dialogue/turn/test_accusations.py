@@ -519,11 +519,8 @@ def test_a_tip_that_accuses_the_dig_is_never_sent_silently_if_nobody_is_above(en
         assert warning in chat.text
 
 
-def test_the_dig_gets_no_tip_against_the_dig_where_a_desk_is_above(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin = engine.begin
-    monkeypatch.setattr(engine, "begin", lambda **fields: begin(**{**fields, "above_range": True}))
+def test_the_dig_gets_no_tip_against_the_dig_where_a_desk_is_above(engine: Engine) -> None:
+    engine = engine.among(lambda: True)
     desks = [*DESKS, Desk(name="state", title="state", level="state", area="", recipient="age1")]
     for words in AGAINST_DIG:
         assert readers(_review(engine).say(words), desks) == {"state"}

@@ -165,13 +165,11 @@ def test_a_tipster_in_danger_is_not_asked_about_identifying_words(chat: Chat) ->
     assert chat.step != "@identity"
 
 
-READER = Reader.shared(Geography.sample())
-
-
 def left_of(text: str) -> str:
     """Return a text without the words that identify its sender."""
-    analysis = READER.analyse(text)
-    return without(text, cuts(analysis, READER.own_identity(analysis)))
+    reader = Reader.shared(Geography.sample())
+    analysis = reader.analyse(text)
+    return without(text, cuts(analysis, reader.own_identity(analysis)))
 
 
 @every_row(

@@ -56,7 +56,7 @@ def officer(services: Services, unlocked: Open) -> UnlockedDesk:
 
 
 @pytest.mark.slow("a property")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answer=json_values.map(json.dumps) | st.text(max_size=20))
 def test_no_answer_of_a_browser_raises_an_error(services: Services, officer: UnlockedDesk, answer: str) -> None:
     challenge = PasskeyChallenge(b"c" * 32, "")

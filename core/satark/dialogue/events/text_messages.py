@@ -220,7 +220,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
         return None
     words = words_of(event)
     context.hear_dangers(words)
-    if has_nobody_above(context.session) or context.analysis(words).has("unit.above"):
+    if has_nobody_above(context) or context.analysis(words).has("unit.above"):
         return None  # who must not get it is said or asked first
     context.change(state="", language=session.language or context.loaded.language_of(words))
     if context.state is not DRAFT:

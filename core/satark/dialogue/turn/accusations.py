@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from satark.api.flow import Step
 from satark.api.tip import Accused
-from satark.dialogue.session import Accusation, Session
+from satark.dialogue.session import Accusation
 from satark.dialogue.turn.recipient_wishes import OFFICES, RecipientWishes
 from satark.dialogue.turn.session_changes import SessionChanges
 from satark_words.analysis import NEGATIONS, Analysis
@@ -204,16 +204,16 @@ def settle(context: SessionChanges) -> None:
     _keep(context, *kept, *(one._replace(unit=_unit_here(context, one.level)) for one in kept if not one.unit))
 
 
-def has_nobody_above(session: Session) -> bool:
+def has_nobody_above(context: SessionChanges) -> bool:
     """Whether an accused office has no desk above it, so that nobody could get the tip."""
-    told = (one for one in session.accused if not _is_afterwards(one))
-    return not session.above_range and any(one.level == "range" for one in told)
+    told = (one for one in context.session.accused if not _is_afterwards(one))
+    return any(one.level == "range" for one in told) and not context.is_above_range()
 
 
 def text_of_readers(context: SessionChanges, *, wished: bool) -> str:
     """Return the id of the text about offices that do not get the tip, or still get it; empty: nothing to say."""
     named, told = _by_answers(context), {one.level for one in context.session.accused if not _is_afterwards(one)}
-    if has_nobody_above(context.session):
+    if has_nobody_above(context):
         return "accused.nobody_above"
     if any(level in told and level not in (named or ()) for level in OFFICES.values()):
         return "accused.kept"
@@ -243,7 +243,7 @@ def accused_by(context: SessionChanges) -> Accused | None:
     settle(context)
     named, told = _by_answers(context), [one for one in context.session.accused if not _is_afterwards(one)]
     units = {(one.level, "" if one.level == _DOUBT else one.unit or _unit_here(context, one.level)) for one in told}
-    if not context.session.above_range:  # nobody could have the tip; the tipster is told so
+    if has_nobody_above(context):  # the tipster is told so
         units = {(_DOUBT, "") if one[0] == "range" else one for one in units}
     if (_DOUBT, "") in units:
         units = {one for one in units if one[0] in {_DOUBT, *OFFICES.values()}}

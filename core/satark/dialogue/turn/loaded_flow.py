@@ -194,6 +194,8 @@ class LoadedFlow:
         progress: FlowProgress,
         now: int = 0,
         names: Callable[[str], Iterable[str]] | None = None,
+        *,
+        above_range: bool = False,
     ) -> View:
         """Return the values that a step may read."""
         name = step.id if step else ""
@@ -201,7 +203,7 @@ class LoadedFlow:
         return View(
             catalogue=self.catalogue(session), geography=self.geography, channel=session.channel, now=now,
             values=progress.values, place=progress.place, names=names, partial=partial.value if partial else None,
-            above_range=session.above_range, website=self.website,
+            above_range=above_range, website=self.website,
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
         )  # fmt: skip
 

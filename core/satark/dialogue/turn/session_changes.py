@@ -1,6 +1,6 @@
 """The session as a turn changes it: its position in the flow, its answers, its files, and the analysed texts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -30,9 +30,14 @@ TAKE_OUT: Final = "-"
 class SessionChanges:
     """The session of one turn, and the files that its changes fetch and erase."""
 
-    __slots__ = ("_ahead", "_progress", "_read", "dropped_files", "loaded", "media_jobs", "now", "session", "source")
+    __slots__ = (
+        "_ahead", "_progress", "_read", "dropped_files", "is_above_range", "loaded", "media_jobs", "now", "session",
+        "source",
+    )  # fmt: skip
 
     def __init__(self, loaded: LoadedFlow, session: Session, source: str, now: int) -> None:
+        self.is_above_range: Callable[[], bool] = lambda: False
+        """Returns whether a desk is above the range's, so that the range's own office may be accused."""
         self.loaded = loaded
         self.session = session
         self.source = source
@@ -66,7 +71,8 @@ class SessionChanges:
 
     def view(self, step: Step | None) -> View:
         """Return the values that a step may read."""
-        return self.loaded.view(self.session, step, self.progress, self.now, self.places_told)
+        above = step is not None and "range" in step.accuses.values() and self.is_above_range()
+        return self.loaded.view(self.session, step, self.progress, self.now, self.places_told, above_range=above)
 
     def is_on_path(self, step: Step) -> bool:
         """Whether a step is on the path, even if it is still to come."""

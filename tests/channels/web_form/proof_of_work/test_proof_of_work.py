@@ -256,7 +256,7 @@ async def test_a_text_that_is_neither_proof_nor_ticket_is_invalid(proof_of_work:
 
 
 @pytest.mark.slow("a property")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(
     st.sampled_from(["challenge", "parameters", "solution", "signature", "counter", "nonce", "salt", "cost"]), inner
 )))  # fmt: skip

@@ -11,7 +11,7 @@ from alembic import op
 
 from satark.api.sealing import seal
 from satark.identity.time_buckets import band_start
-from satark.store import changed_keys, deliveries, envelopes
+from satark.store import changed_keys, deliveries, envelopes, erasure_orders
 from satark.store.tables import (
     custody,
     delivery,
@@ -168,7 +168,7 @@ def _vouch(bind: sa.Connection) -> None:
         this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
         bind.execute(this.values(news=news_tag(bind, one.tip, one.seq, one.sealed)))
     for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
-        named, id_ = deliveries.order(bind, one.destination, *one.tip.split(":")[1:])
+        named, id_ = erasure_orders.order(bind, one.destination, *one.tip.split(":")[1:])
         bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_, tip=named))
     for one in bind.execute(sa.select(delivery).where(delivery.c.state == "done")).all():
         ended = deliveries.ended_tag(bind, one)
