@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast, get_args
+from unittest.mock import patch
 
 import msgspec
 
@@ -140,7 +141,8 @@ class SampleTips:
             for number, one in files.items()
         }
         if tip not in self._files:  # later revisions have the same copies
-            self._files[tip] = tuple(_file(folder, (tip, key, recipient), *one) for one in files.items())
+            with patch("os.fsync"):  # a sample need not survive a power cut
+                self._files[tip] = tuple(_file(folder, (tip, key, recipient), *one) for one in files.items())
         about = _ABOUT[int(key[-1], 16) % len(_ABOUT)] | ({} if place is PLACE else {"district": "", "station": ""})
         plain = _document(tip, files, about, place, long=long)
         document = seal(plain, recipient)

@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from itertools import product
 from typing import Final
 
 import msgspec
@@ -225,14 +224,14 @@ class _Checks:
     async def crashes(self) -> None:
         """Fail each operation in turn. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("f" * 32)
+        count = len(self._case.held())
         for turn in range(_MOST_CRASHES):
-            crashes, tip = Crashes(), f"{turn:02x}dd" * 8
-            delivery = await self.delivery(tip=tip)
-            before = len(self._case.held())
+            crashes, count = Crashes(), count + grown
+            delivery = await self.delivery(tip=f"{turn:02x}dd" * 8)
             with crashes.failing(turn):
                 claims = await self._tolerant(delivery)
                 await idle()
-            await self._repeated("S11", delivery, before + grown, f"operation {turn + 1} of a delivery fails", claims)
+            await self._repeated("S11", delivery, count, f"operation {turn + 1} of a delivery fails", claims)
             if not crashes.failed:
                 return
 
@@ -242,17 +241,17 @@ class _Checks:
             return
         grown = await self._growth("beef" * 8)
         whole = await turns_of(self.sink.deliver(await self.delivery(tip="feed" * 8)))
-        for number, (part, briefly) in enumerate(product(range(_INTERRUPTIONS), (False, True))):
-            turns, moment = whole * part // _INTERRUPTIONS, whole // _INTERRUPTIONS
-            delivery = await self.delivery(tip=f"{number:02x}ab" * 8)
-            before = len(self._case.held())
+        count, moment = len(self._case.held()), whole // _INTERRUPTIONS
+        for part in range(_INTERRUPTIONS):
+            turns, count, briefly = whole * part // _INTERRUPTIONS, count + grown, part % 2
+            delivery = await self.delivery(tip=f"{part:02x}ab" * 8)
             task = asyncio.ensure_future(self._tolerant(delivery))
             await pass_turns(turns)
             with self._unreachable():
                 await (pass_turns(moment) if briefly else asyncio.wait({task}, timeout=_DEADLINE_SECONDS))
             await idle()
             subject = f"a destination that goes away {turns} turns of the event loop after a delivery began"
-            await self._repeated("S22", delivery, before + grown, subject, await task)
+            await self._repeated("S22", delivery, count, subject, await task)
 
     async def _repeated(self, rule: str, delivery: Delivery, count: int, subject: str, claims: bool) -> None:  # noqa: FBT001
         """Check the destination's content after a delivery that failed, and after its repetition."""
@@ -281,9 +280,9 @@ class _Checks:
         """Cancel a delivery half-way. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("cafe" * 8)
         whole = await turns_of(self.sink.deliver(await self.delivery(tip="babe" * 8)))
+        count = len(self._case.held())
         for number, turns in enumerate((*range(_CANCELLATIONS), whole // 4, whole // 2, whole * 3 // 4)):
-            delivery = await self.delivery(tip=f"{number:02x}cc" * 8)
-            before = len(self._case.held())
+            delivery, count = await self.delivery(tip=f"{number:02x}cc" * 8), count + grown
             task = asyncio.ensure_future(self.sink.deliver(delivery))
             await pass_turns(turns)
             ended = task.done()
@@ -293,7 +292,7 @@ class _Checks:
             subject = f"a delivery that is cancelled after {turns} turns of the event loop"
             require(ended or task.cancelled(), "S25", subject, "it went on, or ended with a result")
             await self.done("S18", msgspec.structs.replace(delivery, attempt=2), subject)
-            require(len(self._case.held()) - before == grown, "S18", subject, "half a tip, or more than one")
+            require(len(self._case.held()) == count, "S18", subject, "half a tip, or more than one")
 
     async def unreachable(self) -> None:
         """Deliver while the destination is unreachable."""
