@@ -62,6 +62,7 @@ _ABOUT: Final[Sequence[Mapping[str, Any]]] = (
     {"category": "theft", "received": "2026-12-01T00/PT6H", "language": "hi", "district": "jaunpur", "station": "line"},
 )
 """What sample tips are about: the last digit of a tip's key chooses one."""
+_NOWHERE: Final = {"district": "", "station": ""}
 _PRIORITIES: Final[Sequence[Any]] = ("normal", "urgent", "high")
 _KINDS: Final[Mapping[Any, tuple[Any, str, str]]] = {
     1: ("document", "application/msword", "text/plain"),
@@ -143,7 +144,7 @@ class SampleTips:
         if tip not in self._files:  # later revisions have the same copies
             with patch("os.fsync"):  # a sample need not survive a power cut
                 self._files[tip] = tuple(_file(folder, (tip, key, recipient), *one) for one in files.items())
-        about = _ABOUT[int(key[-1], 16) % len(_ABOUT)] | ({} if place is PLACE else {"district": "", "station": ""})
+        about = {**_ABOUT[int(key[-1], 16) % len(_ABOUT)], **({} if place is PLACE else _NOWHERE)}
         plain = _document(tip, files, about, place, long=long)
         document = seal(plain, recipient)
         priority = _PRIORITIES[int(key[-1], 16) % len(_PRIORITIES)]

@@ -341,7 +341,7 @@ class Deaf(Bench):
         (Forgetful, "S47"),
         (MovedLater, "S47"),
         (MovedFirst, "S48"),
-        (Internal, "S45"),
+        (Internal, "S46"),
         (Poisoned, "S49"),
         (Keeping, "S50"),
         (TakingAll, "S06"),
