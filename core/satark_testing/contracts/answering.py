@@ -184,7 +184,7 @@ class _Listening:
             await self._erase(other.tip)
             gone = await self._until(lambda: not added & {*self._case.held()})
             require(gone, "S50", "an erased tip behind one that the destination refuses to withdraw", self._failed)
-            server.answering(None)
+        server.answering(None)
         await self._until(lambda: False, rounds=1)
 
     async def _asked(self) -> set[tuple[str, str]]:
