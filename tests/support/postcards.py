@@ -16,13 +16,14 @@ from satark.api.prompt import Capabilities, Prompt
 from satark_testing.contracts.channel import ChannelCase
 
 PHONE = "919876543210"
-BODY = b'{"from":"919876543210","name":"Sunita","text":"Hi"}'
+BODY = b'{"from":"919876543210","id":"Hi","name":"Sunita","text":"Hi"}'
 
 
 class Message(msgspec.Struct):
     """The only kind of message of this medium."""
 
     text: str
+    id: str = ""
 
 
 class Postcards:
@@ -39,10 +40,10 @@ class Postcards:
 
     def parse(self, raw: RawRequest) -> Batch:
         try:
-            text = msgspec.json.decode(raw.body, type=Message).text
+            message = msgspec.json.decode(raw.body, type=Message)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise Malformed("no postcard") from None
-        return Batch(inbound=[self.inbound(Text(text), event_key=f"key {text}")])
+        return Batch(inbound=[self.inbound(Text(message.text), event_key=f"key {message.id}")])
 
     def inbound(self, event: Text, **parts: Any) -> Inbound:
         fields: dict[str, Any] = {

@@ -180,10 +180,11 @@ def memory_folder() -> Path | None:
 
 
 def _empty_secrets(section: BaseModel | None) -> list[str]:
-    """Return the names of required secrets that are empty: with an empty secret anybody could sign."""
+    """Return the names of secrets that are blank, or required and empty: with an empty secret anybody could sign."""
     fields = type(section).model_fields if section is not None else {}
-    secret = {name: getattr(section, name) for name, field in fields.items() if field.is_required()}
-    return [name for name, value in secret.items() if isinstance(value, SecretStr) and not value.get_secret_value()]
+    values = ((name, getattr(section, name), field.is_required()) for name, field in fields.items())
+    secrets = [(name, one.get_secret_value(), needed) for name, one, needed in values if isinstance(one, SecretStr)]
+    return [name for name, secret, needed in secrets if not secret.strip() and (secret or needed)]
 
 
 class _Source(BaseSettings):

@@ -3,22 +3,17 @@
 async def test_it_keeps_the_contract() -> None:
     await check_channel(ChannelCase(channel=…, to=…, genuine=…, identifiers=…, texts=…, peer=Peer(…)))
 
-Here are the checks of requests, which need no network (C01 to C21 and C58 to C62), and of files and listening (C50 to
-C56).
+Here are the checks of requests, which need no network (C01 to C21 and C58 to C62).
 """
 
-import asyncio
-import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import product
-from typing import Any, Final
-from unittest.mock import patch
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
-from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome, RawRequest
-from satark.api.inbound import Batch, Inbound, Malformed, MediaRef
+from satark.api.channel import RawRequest
+from satark.api.inbound import Batch, Inbound, Malformed
 from satark.plugins.returned_objects import problems_of
 from satark_testing.contracts.channel_case import (
     ChannelCase,
@@ -29,11 +24,12 @@ from satark_testing.contracts.channel_case import (
     without_secret,
 )
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
-from satark_testing.contracts.mutations import another, joined, lengthened, mutated
+from satark_testing.contracts.fetching import check_files
+from satark_testing.contracts.mutations import joined, lengthened, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts
-from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Received, Reply, Said
+from satark_testing.contracts.provider_peer import Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
-from satark_testing.contracts.sending import check_calls, opened
+from satark_testing.contracts.sending import check_calls
 from satark_testing.contracts.watching import Watch
 
 __all__ = ["RULES", "BrokenRule", "ChannelCase", "Peer", "Received", "Reply", "Said", "check_channel"]
@@ -57,7 +53,7 @@ async def check_channel(case: ChannelCase) -> None:
         if case.peer is not None:
             async with PeerServer(case.peer).serving() as server:
                 await check_calls(case, case.peer, server)
-                await check_files(case, case.peer, server)
+                await check_files(case.peer, server)
     words = numbered_prompt(60).text.split()[0]
     watch.check((*case.identifiers, case.to.reveal(), *filter(_is_telling, case.texts), words), "C58", "C59")
 
@@ -107,14 +103,17 @@ def check_verify(case: ChannelCase) -> None:
             require(not _verified(case, forged, change), "C07", shown(raw, change))
         for change, odd in _odd(raw):
             _verified(case, odd, change)
-    times = sorted({name for raw in case.genuine for name in proofs(raw, case) if _is_time(raw.headers[name])})
+    times = sorted({name for raw in case.genuine for name in proofs(raw, case) if _times(raw.headers[name])})
     require(case.stale or not times, "C67", "the case", f"no `stale`, although {', '.join(times)} holds a time")
+    told = [time.time() - at for raw in case.stale for name in times for at in _times(raw.headers.get(name, ""))]
+    found = "none of `stale` is from the last 15 minutes"
+    require(not times or any(0 < age < _QUARTER_SECONDS for age in told), "C67", "the case", found)
 
 
-def _is_time(value: str) -> bool:
-    """Return whether a header's value is a recent time, in seconds or milliseconds."""
+def _times(value: str) -> list[float]:
+    """Return the recent time that a header's value is, in seconds or milliseconds."""
     seconds = float(value) if value.isascii() and value.isdigit() else 0
-    return any(abs(time.time() - at) < _RECENT_SECONDS for at in (seconds, seconds / 1000))
+    return [at for at in (seconds, seconds / 1000) if abs(time.time() - at) < _RECENT_SECONDS]
 
 
 def _odd(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
@@ -232,157 +231,4 @@ def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
 
 _ITEMS: Final = 60
 _RECENT_SECONDS: Final = 10 * 365 * 86_400
-_TURNS: Final = 50
-_STALLED_SECONDS: Final = 200
-"""Seconds without a byte after which a channel must give up a download."""
-"""Turns of the event loop for which `listen` runs before it is cancelled."""
-
-
-async def check_files(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
-    """Check `fetch`, `discard` and `listen`.
-
-    Raises:
-        BrokenRule: the channel breaks a rule.
-    """
-    channel = peer.channel(server.url)
-    async with opened(channel):
-        if not peer.files:
-            await _check_no_files(channel, server)
-        for ref, content in peer.files:
-            await _check_file(channel, peer, server, ref, content)
-        server.answering(None)
-        await _check_listening(channel)
-    for ref, _ in peer.files:
-        unreachable = peer.channel("http://127.0.0.1:9")
-        async with opened(unreachable):
-            found = await fetched(unreachable, ref)
-            require(isinstance(found, OSError), "C52", "a provider that listens nowhere", _what(found))
-            await _discard(unreachable, ref, "a provider that listens nowhere")
-    for (ref, _), fault in product(peer.files, (Fault.STALL, Fault.STALL_LATER)):
-        stalled, subject = peer.channel(server.url), f"a download: {fault.value}"
-        async with opened(stalled):
-            found = await server.stalling(fetched(stalled, ref), _STALLED_SECONDS, "C84", subject, fault)
-            require(isinstance(found, OSError | MediaGone), "C84", subject, _what(found))
-
-
-async def _check_no_files(channel: Channel, server: PeerServer) -> None:
-    ref = MediaRef(account=channel.accounts[0], id="none")
-    server.answering(None)
-    found = await fetched(channel, ref)
-    require(isinstance(found, MediaGone), "C51", "a file of a channel without files", _what(found))
-    await _discard(channel, ref, "a channel without files")
-
-
-async def _check_file(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, content: bytes) -> None:
-    server.answering(None)
-    found = await fetched(channel, ref)
-    require(found == content, "C50", f"a file of {len(content)} bytes", _what(found))
-    server.answering(peer.gone)
-    found = await fetched(channel, ref)
-    require(isinstance(found, MediaGone), "C51", "a file that is gone", _what(found))
-    for script in (Reply(500), Reply(503), Fault.HANG_UP):
-        server.answering(script)
-        found = await fetched(channel, ref)
-        require(isinstance(found, OSError), "C52", f"while the provider answers {script}", _what(found))
-    server.answering(Fault.HALF)
-    found = await fetched(channel, ref)
-    require(isinstance(found, OSError | MediaGone), "C53", "half a file", _what(found))
-    await _check_spoiled(channel, peer, server, ref, content)
-    await _check_other_addresses(channel, peer, server, ref)
-    for answer in (None, Reply(404), Reply(500), Fault.HANG_UP):
-        server.answering(answer)
-        subject = f"while the provider answers {'as usual' if answer is None else answer}"
-        await _discard(channel, ref, subject)
-        _check_deleted(peer, server, ref, subject)
-    server.answering(None)
-    other = msgspec.structs.replace(ref, id=another(ref.id))
-    await _discard(channel, other, "another file")
-    _check_deleted(peer, server, other, "another file")
-
-
-def _check_deleted(peer: Peer, server: PeerServer, ref: MediaRef, subject: str) -> None:
-    deleted = [peer.deletes(request) for request in server.received] if peer.deletes else [ref.id]
-    found = f"{len(deleted)} requests: `Peer.deletes` reads this id in none, or another"
-    require(set(filter(None, deleted)) == {ref.id}, "C55", subject, found)
-
-
-async def _check_spoiled(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, content: bytes) -> None:
-    """Check that a file is compared with the size and the hash that the provider announced."""
-    half, changed = content[: len(content) // 2], content[:-1] + bytes([content[-1] ^ 1])
-    spoiled = [(half, "C53", "half of what was announced")] if peer.announces_size or ref.size or ref.sha256 else []
-    if ref.sha256:
-        spoiled.append((changed, "C76", "the announced size, with another byte"))
-    for bad, rule, subject in spoiled:
-        server.answering(None).spoiled = {content: bad}
-        found = await fetched(channel, ref)
-        server.spoiled = {}
-        require(isinstance(found, OSError | MediaGone), rule, subject, _what(found))
-
-
-_DISTANT: Final = "files.provider.example"
-"""A host that is not this machine's by its name. Here it leads to this machine."""
-
-
-def _resolved(host: str | None, *rest: Any, _resolve: Callable[..., Any] = socket.getaddrinfo, **more: Any) -> Any:
-    return _resolve("localhost" if host == _DISTANT else host, *rest, **more)
-
-
-async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:
-    location = f"{server.elsewhere}/file"
-    for script in (Reply(302, headers={"Location": location}), Reply(200, f'{{"url":"{location}"}}'.encode())):
-        server.answering(script)
-        await _check_strayed(channel, peer, server, ref, "a file that is said to be at another address")
-    server.answering(None).moved = server.elsewhere
-    await _check_strayed(channel, peer, server, ref, "a file whose address is at another origin")
-    subject = "a file whose address begins with http:// and is not this machine's"
-    server.answering(None).moved = server.elsewhere.replace("localhost", _DISTANT)
-    with patch("socket.getaddrinfo", _resolved):
-        await _check_strayed(channel, peer, server, ref, subject)
-    require(not server.strayed, "C81", subject, "it was fetched: check each address with `provider_url`")
-    server.moved = ""
-
-
-async def _check_strayed(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, subject: str) -> None:
-    """Fetch a file, and check that the other address got no credential."""
-    found = await fetched(channel, ref)
-    strayed = "".join(f"{one.path}{one.query}{one.headers}{one.body!r}" for one in server.strayed)
-    credentials = "authorization" in strayed.lower() or any(secret in strayed for secret in peer.secrets)
-    require(not credentials, "C54", subject, "it was given our credentials")
-    if isinstance(found, Exception):
-        require(isinstance(found, OSError | MediaGone), "C52", subject, _what(found))
-
-
-async def fetched(channel: Channel, ref: MediaRef) -> bytes | Exception:
-    """Fetch a file; return its bytes, or the exception that was raised."""
-    try:
-        async with channel.fetch(ref) as chunks:
-            return b"".join([chunk async for chunk in chunks])
-    except Exception as error:  # noqa: BLE001 - the checks say which it may be
-        return error
-
-
-def _what(found: bytes | Exception) -> str:
-    return f"{len(found)} bytes" if isinstance(found, bytes) else raised(found)
-
-
-async def _discard(channel: Channel, ref: MediaRef, subject: str) -> None:
-    try:
-        await channel.discard(ref)
-    except Exception as error:
-        raise BrokenRule("C55", subject, raised(error)) from error
-
-
-async def _check_listening(channel: Channel) -> None:
-    if not isinstance(channel, ListeningChannel):
-        return
-
-    async def receive(batch: Batch) -> Outcome:
-        del batch
-        return Outcome()
-
-    task = asyncio.ensure_future(channel.listen(receive))
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
-    task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=5)
-    require(bool(done), "C56", "listening that is cancelled", "it goes on")
+_QUARTER_SECONDS: Final = 900

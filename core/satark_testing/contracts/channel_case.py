@@ -29,7 +29,7 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     genuine: Sequence[RawRequest]
     """Requests with the provider's true signature; together they contain every one of `identifiers` and `texts`.
 
-    At least two messages come from one sender.
+    At least two messages come from one sender. Each is another message, also where two have the same words.
     """
     identifiers: Sequence[str]
     """Every phone number, id, name, user name and file name in `genuine`. Only an `Address` may hold one of them."""
@@ -58,6 +58,8 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     """The headers of `genuine` that prove nothing, such as `content-type`. Each other is forged alone."""
     moved_to: Sequence[Address] = ()
     """The new addresses of the people whose address changes in `genuine` and `means`; empty: `to`."""
+    keyed_by_time: bool = False
+    """Whether the provider gives messages no id, so that a key consists of sender and time, as in Signal."""
     redelivered: Sequence[tuple[RawRequest, RawRequest]] = ()
     """Pairs of requests that deliver the same event, for a provider that changes the rest of a repeated request."""
 

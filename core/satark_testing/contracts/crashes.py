@@ -1,9 +1,11 @@
 """Fails the operations of a sink in turn, and follows the files that it writes until they are on the disk."""
 
+import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -88,6 +90,39 @@ class Crashes:
         self._fsync(descriptor)
         known = os.fstat(descriptor)
         self._flushed.add((known.st_dev, known.st_ino))
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Run all work of the event loop's thread pool in `count` threads. With one, the last task runs last."""
+    loop = asyncio.get_running_loop()
+    before = getattr(loop, "_default_executor", None)
+    with ThreadPoolExecutor(count) as pool:
+        loop.set_default_executor(pool)
+        try:
+            yield
+        finally:
+            loop.set_default_executor(before or ThreadPoolExecutor())
+
+
+async def turns_of(delivering: Coroutine[Any, Any, object]) -> int:
+    """Return how many turns of the event loop a delivery takes."""
+    task, turns = asyncio.ensure_future(delivering), 0
+    while not task.done():
+        turns += 1
+        await asyncio.sleep(0)
+    return turns
+
+
+async def pass_turns(turns: int) -> None:
+    """Let the event loop turn so often."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def idle() -> None:
+    """Wait until the single thread of the pool has finished its tasks."""
+    await asyncio.to_thread(int)
 
 
 _current: list[Crashes] = []

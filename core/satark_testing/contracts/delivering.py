@@ -13,8 +13,9 @@ from satark_testing.contracts.rules import require
 from satark_testing.contracts.sample_tips import WORDS
 from satark_testing.contracts.sink_case import SinkPeer
 
-_SECONDS: Final = 41
-"""An unusual waiting time in seconds, which no sink uses by default."""
+_SECONDS: Final = 4100
+"""An unusual waiting time in seconds, longer than any that a sink uses by default."""
+_KEY: Final = "idempotency-key"
 _LONGEST_SECONDS: Final = 115
 """Seconds after which a sink must give up. The host does after 120."""
 _ECHO: Final = f'{{"error": "invalid: {WORDS}"}}'.encode()
@@ -63,13 +64,21 @@ class _Exchanges:
 
     async def genuine(self) -> list[Reply]:
         """Deliver a tip, and return the destination's answers."""
-        self._server.answering(None)
-        await self._deliveries.result("S02", await self._next(), "a tip")
+        first, other = await self._next(), await self._next()
+        keys, replies = list[list[str]](), list[list[Reply]]()
+        for delivery in (first, msgspec.structs.replace(first, attempt=2), other):
+            self._server.answering(None)
+            await self._deliveries.result("S02", delivery, "a tip")
+            keys.append([asked.headers.get(_KEY, "") for asked in self._server.received])
+            replies.append(list(self._server.replies))
+        same = all(one == again for one, again in zip(*keys[:2], strict=False))
+        require(same, "S04", "the same tip again", f"another `{_KEY}` than at the first attempt")
+        require(not {*keys[0]} & {*keys[2]} - {""}, "S06", "another tip", f"the `{_KEY}` of the first one")
         for asked in self._server.received:
             address = asked.path + "".join(asked.query.values())
             secret = any(one in address for one in self._peer.secrets)
             require(not secret, "S38", f"a request by {asked.method}", "a credential stands in the address")
-        return list(self._server.replies)
+        return replies[2]
 
     async def strange_answers(self, at: int, genuine: Reply) -> None:
         """Answer like a stranger, and like the destination for another tip."""
@@ -126,11 +135,12 @@ class _Exchanges:
         """Ask the sink to wait, with a number of seconds and without."""
         slow = self._peer.throttle(str(_SECONDS))
         result, subject = await self._answered(slow, at, f"throttled for {_SECONDS} seconds")
-        after = (result.after if isinstance(result, Retry) else None) or 0
+        after = (result.after if isinstance(result, Retry) and not result.down else None) or 0
         require(_SECONDS <= after <= 2 * _SECONDS, "S32", subject, repr(result))
         for odd in ("soon", "-3", "1e999"):
             result, subject = await self._answered(self._peer.throttle(odd), at, f"throttled for {odd!r} seconds")
-            require(isinstance(result, Retry) and 0 <= (result.after or 0) < 1e9, "S32", subject, repr(result))  # noqa: PLR2004
+            waits = isinstance(result, Retry) and not result.down and 0 <= (result.after or 0) < 1e9  # noqa: PLR2004
+            require(waits, "S32", subject, repr(result))
 
     async def redirects(self, at: int) -> None:
         """Send the sink to another address."""

@@ -20,8 +20,10 @@ _JUST_NOW_SECONDS: Final = 5
 _DAY_SECONDS: Final = 86_400
 _ZONE_SECONDS: Final = 900
 """Every time zone is a multiple of this off UTC."""
-_unix_times = re.compile(r"(?<!\d)(1[4-9]\d{8})(?:\d{3})?(?!\d)").findall
-"""Finds Unix times in seconds and milliseconds, and returns the seconds."""
+_unix_time: Final = re.compile(r"(?<!\d)(1[4-9]\d{8})(?:\d{3})?(?!\d)")
+"""A Unix time in seconds or milliseconds; the group is the seconds."""
+_IDS: Final = {"ref": None, "original": None}
+"""The fields of events that hold ids."""
 _NEXT_SECONDS: Final = 1.1
 
 
@@ -49,7 +51,7 @@ def check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
 def _check_time(raw: RawRequest, sent_at: int) -> None:
     """Check that an event's time is no future one, and that its time zone was not counted twice or left out."""
     require(sent_at < time.time() + _DAY_SECONDS, "C83", shown(raw), "a time in the future")
-    told = _unix_times(f"{raw.query} {raw.body.decode(errors='replace')}")
+    told = _unix_time.findall(f"{raw.query} {raw.body.decode(errors='replace')}")
     apart = [abs(sent_at - int(one)) for one in told]
     is_told = min(apart, default=0) <= 1
     shifted = [one for one in apart if one <= _DAY_SECONDS and min(one % _ZONE_SECONDS, -one % _ZONE_SECONDS) <= 1]
@@ -72,28 +74,42 @@ def check_keys(case: ChannelCase, batches: Sequence[Batch]) -> None:
     first = any(inbound.senders[0] == case.to for inbound in mine)
     require(first, "C15", "all of `genuine`", "no event whose first address is `to`")
     require(len(mine) > 1, "C05", "all of `genuine`", f"{len(mine)} event of the sender `to`")
-    known: dict[tuple[str, str], bytes] = {}
+    known = set[tuple[str, str]]()
     for inbound in events:
-        content, kind = msgspec.json.encode(inbound.event), type(inbound.event).__name__
-        before = known.setdefault((inbound.account, inbound.event_key), content)
-        require(before == content, "C12", f"a {kind} of `genuine`", "the `event_key` of another message")
+        found = "the `event_key` of another message (the same one, delivered again, belongs into `redelivered`)"
+        key = inbound.account, inbound.event_key
+        require(key not in known, "C12", f"a {type(inbound.event).__name__} of `genuine`", found)
+        known.add(key)
     for raw, batch in zip(case.genuine, batches, strict=True):
         _check_guesses(case, raw, batch.inbound)
     _check_originals(events)
 
 
 def _check_guesses(case: ChannelCase, raw: RawRequest, events: Sequence[Inbound]) -> None:
-    """Check that each message's key depends on a value of the request that is neither the sender nor the time."""
+    """Check that each message's key depends on an id, not on sender, words and time alone, and its account on ours."""
     guessed, tried = {number for number, one in enumerate(events) if not isinstance(one.event, Moved)}, False
-    for other in nudged(raw):
+    accounts, inline = case.channel.accounts, case.channel.capabilities.inline
+    names = () if inline else {one.partition(":")[2] for one in accounts}  # its answers go to whoever asked
+    for value, other in nudged(raw):
         try:
             found = case.channel.parse(other).inbound
         except Exception:  # noqa: BLE001, S112 - another check finds what is no `Malformed`
             continue
-        if [(one.senders, one.sent_at) for one in found] == [(one.senders, one.sent_at) for one in events]:
+        ours = value in names and any(one.account in accounts for one in found)
+        require(not ours, "C14", shown(raw), "events of a request that names another account")
+        timed = _unix_time.fullmatch(value) and not case.keyed_by_time
+        same = all((a.senders, a.sent_at) == (b.senders, b.sent_at) for a, b in zip(found, events, strict=False))
+        if same and not timed and len(found) == len(events):
             tried = True
-            guessed -= {number for number in guessed if found[number].event_key != events[number].event_key}
-    require(not (tried and guessed), "C74", shown(raw), f"of {len(guessed)} events only sender or time change the key")
+            others = {at for at in guessed if found[at].event_key != events[at].event_key}
+            guessed -= {at for at in others if _alike(found, events, at)}
+    require(not (tried and guessed), "C74", shown(raw), f"of {len(guessed)} events no id changes the key")
+
+
+def _alike(found: Sequence[Inbound], events: Sequence[Inbound], at: int) -> bool:
+    """Return whether two events say the same, except the ids in them."""
+    one, other = ({**msgspec.to_builtins(each[at].event), **_IDS} for each in (found, events))
+    return bool(one == other)
 
 
 def _check_originals(events: Sequence[Inbound]) -> None:

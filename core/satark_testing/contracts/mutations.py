@@ -100,16 +100,16 @@ def strange_answers(genuine: bytes) -> tuple[bytes, ...]:
     return *_STRANGE, emptied(genuine)
 
 
-def nudged(raw: RawRequest) -> Iterator[RawRequest]:
-    """Yield copies of a request in each of which one text or number is another of the same form."""
+def nudged(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
+    """Yield copies of a request, in each of which one text or number is another of the same form, after its value."""
     data = _json(raw.body)
     for path in _paths(data):
         if type(value := _at(data, path)) in {int, str}:
-            yield _with(raw, data, path, another(value) if isinstance(value, str) else value + 1)
+            yield str(value), _with(raw, data, path, another(value) if isinstance(value, str) else value + 1)
     for part, text in (("body", "" if data is not None else raw.body.decode(errors="replace")), ("query", raw.query)):
         fields = parse_qsl(text, keep_blank_values=True)
         for number, (name, value) in enumerate(fields):
-            yield _with_fields(raw, part, [*fields[:number], (name, another(value)), *fields[number + 1 :]])
+            yield value, _with_fields(raw, part, [*fields[:number], (name, another(value)), *fields[number + 1 :]])
 
 
 def another(text: str) -> str:

@@ -118,12 +118,12 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
 def _check_refused(case: PluginCase, plugins: Plugins, name: str) -> None:
     """Check that a secret may not be empty, and that an address of the plugin's own must be encrypted."""
     value, (section, _, field) = case.settings[name], name.removeprefix("SATARK_").lower().partition("__")
-    if value in case.secrets:
+    for bad, what in (("", "empty"), (" " * 40, "blank")) if value in case.secrets else ():
         with TemporaryDirectory() as folder:  # in a file: an empty variable counts as none
             file = Path(folder, "satark.toml")
             rest = {other: kept for other, kept in case.settings.items() if other != name}
-            file.write_text(f'[{section}]\n{field} = ""\n', "utf-8")
-            _refused(case, plugins, "P09", f"{name} is empty", {**rest, "SATARK_CONFIG": str(file)})
+            file.write_text(f'[{section}]\n{field} = "{bad}"\n', "utf-8")
+            _refused(case, plugins, "P09", f"{name} is {what}", {**rest, "SATARK_CONFIG": str(file)})
     if section == case.name and value.startswith("https://"):
         plain = f"http{value.removeprefix('https')}"
         _refused(case, plugins, "P08", f"{name} begins with http://", {**case.settings, name: plain})

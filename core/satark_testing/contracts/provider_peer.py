@@ -69,6 +69,7 @@ class Fault(Enum):
     STALL = "the provider accepts the request and never answers"
     STALL_LATER = "the provider sends some of a file, and then nothing"
     PIECES = "the provider's own answer comes in two pieces"
+    LOST = "the request is carried out, and its answer is lost"
 
 
 Script: TypeAlias = Reply | Fault | Callable[[Reply], Reply] | None
@@ -152,12 +153,13 @@ class PeerServer:
         """Number of open connections."""
         return len(self._server.connections) if self._server else 0
 
-    def answering(self, script: Script, at: int | None = None) -> Self:
+    def answering(self, script: Script, at: int | None = None, only: tuple[str, str] | None = None) -> Self:
         """Answer every request with this from now on, and forget the requests so far.
 
-        `at`: only the next request with this position, from 0, and its repetitions.
+        `at`: only the next request with this position, from 0, and its repetitions. `only`: requests with this method
+        and path.
         """
-        self.script, self.written, self._at, self._only = script, 0, at, None
+        self.script, self.written, self._at, self._only = script, 0, at, only
         self.received.clear()
         self.replies.clear()
         self.asked.clear()
@@ -230,6 +232,9 @@ class PeerServer:
             await _until_it_gives_up(request)
         if script is Fault.PIECES:
             return await _send_in_pieces(request, self._peer.answer(received))
+        if script is Fault.LOST:
+            self._peer.answer(received)
+            await asyncio.sleep(_BETWEEN_SECONDS)  # it may be cancelled now
         if isinstance(script, Fault):
             return await self._fail(script, request)
         reply = script if isinstance(script, Reply) else self._peer.answer(received)
@@ -243,11 +248,11 @@ class PeerServer:
         asked = received.method, received.path
         if len(self.received) - 1 == self._at:
             self._only = asked
-        return self.script if self._at is None or self._only == asked else None
+        return self.script if self._only == asked or (self._at is None and self._only is None) else None
 
     async def _fail(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(ENDLESS_BYTES)})
-        if fault is not Fault.HANG_UP:
+        if fault not in {Fault.HANG_UP, Fault.LOST}:
             try:
                 await response.prepare(request)
             except ConnectionError:  # the client has gone

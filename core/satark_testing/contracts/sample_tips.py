@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast, get_args
+from unittest.mock import patch
 
 import msgspec
 
@@ -61,13 +62,14 @@ _ABOUT: Final[Sequence[Mapping[str, Any]]] = (
     {"category": "theft", "received": "2026-12-01T00/PT6H", "language": "hi", "district": "jaunpur", "station": "line"},
 )
 """What sample tips are about: the last digit of a tip's key chooses one."""
+_NOWHERE: Final = {"district": "", "station": ""}
 _PRIORITIES: Final[Sequence[Any]] = ("normal", "urgent", "high")
-_KINDS: Final[Mapping[Any, tuple[Any, str]]] = {
-    1: ("document", "text/plain"),
-    0: ("image", "image/jpeg"),
-    "voice": ("voice", "audio/ogg"),
+_KINDS: Final[Mapping[Any, tuple[Any, str, str]]] = {
+    1: ("document", "application/msword", "text/plain"),
+    0: ("image", "image/heic", "image/jpeg"),
+    "voice": ("voice", "audio/amr", "audio/ogg"),
 }
-"""Kind and type of files with an odd and an even number."""
+"""Kind of files with an odd and an even number, and the types of the original and of the clean copy."""
 
 
 class SampleTips:
@@ -107,6 +109,10 @@ class SampleTips:
         self._made[tip, revision] = known
         return msgspec.structs.replace(known, attempt=attempt)
 
+    def sparse(self, folder: Path, tip: str, place: Mapping[str, str] | None) -> Delivery:
+        """Return a delivery of a tip without files, whose place has no coordinates, or which has none."""
+        return self._seal(folder, 1, tip, {}, long=False, place=place)
+
     def unsent(self, delivery: Delivery) -> dict[str, bytes]:
         """Return such parts of a delivery whose files were erased."""
         parts = self.plain(delivery)
@@ -125,7 +131,9 @@ class SampleTips:
         ]
         return msgspec.structs.replace(known, files=tuple(files))
 
-    def _seal(self, folder: Path, revision: int, key: str, files: _Files, *, long: bool) -> Delivery:
+    def _seal(
+        self, folder: Path, revision: int, key: str, files: _Files, *, long: bool, place: Any = PLACE
+    ) -> Delivery:
         verifier = verifier_for(key, TIPSTER_USE)
         tip = name_of(verifier)
         recipient, identity = self._keys.setdefault(tip, new_identity())
@@ -134,13 +142,15 @@ class SampleTips:
             for number, one in files.items()
         }
         if tip not in self._files:  # later revisions have the same copies
-            self._files[tip] = tuple(_file(folder, (tip, key, recipient), *one) for one in files.items())
-        plain = _document(tip, files, _ABOUT[int(key[-1], 16) % len(_ABOUT)], long=long)
+            with patch("os.fsync"):  # a sample need not survive a power cut
+                self._files[tip] = tuple(_file(folder, (tip, key, recipient), *one) for one in files.items())
+        about = {**_ABOUT[int(key[-1], 16) % len(_ABOUT)], **({} if place is PLACE else _NOWHERE)}
+        plain = _document(tip, files, about, place, long=long)
         document = seal(plain, recipient)
         priority = _PRIORITIES[int(key[-1], 16) % len(_PRIORITIES)]
-        about: Any = {"tip": tip, "desk": str(self._destination), "identity": identity}
-        about |= {"header": _header(plain, priority), "document_sha256": hashlib.sha256(document).hexdigest()}
-        envelope = signed_as_sent(Envelope(**about, tipster_verifier=verifier), key)
+        sent: Any = {"tip": tip, "desk": str(self._destination), "identity": identity}
+        sent |= {"header": _header(plain, priority), "document_sha256": hashlib.sha256(document).hexdigest()}
+        envelope = signed_as_sent(Envelope(**sent, tipster_verifier=verifier), key)
         said = _long(SAID) if long else SAID
         told = {seq: Message(sender="tipster", text=f"{said}{tip[:4]} {seq}  ") for seq in range(1, revision + 1)}
         self._plain[tip, revision] = _plain(plain, [one.text for one in told.values()], files) | {
@@ -195,9 +205,9 @@ def _file(folder: Path, of: tuple[str, str, str], ordinal: str, content: bytes |
 
 
 def _plain(tip: Tip, thread: Sequence[str], files: _Files) -> dict[str, bytes]:
-    place = tip.answers["place"]
+    place = tip.answers.get("place", {"text": ""})
     text: dict[str, str] = {name: str(getattr(tip, name)) for name in ("number", *_ABOUT[0])}
-    text |= {"place": f"{place['latitude']},{place['longitude']}"}
+    text |= {"place": f"{place['latitude']},{place['longitude']}" if "latitude" in place else ""}
     text |= {"answer what": tip.answers["what"], "answer place": place["text"]}
     text |= {f"message {number}": one for number, one in enumerate(thread, 1)}
     for state in get_args(_State):
@@ -229,16 +239,16 @@ def sample_delivery(destination: str, folder: Path) -> Delivery:
     return SampleTips(destination).delivery(folder)
 
 
-def _document(tip: str, files: Iterable[str], about: Mapping[str, Any], *, long: bool) -> Tip:
-    place = {**PLACE, "text": _long(str(PLACE["text"]), 4)} if long else PLACE
+def _document(tip: str, files: Iterable[str], about: Mapping[str, Any], place: Any, *, long: bool) -> Tip:
+    answers = {"place": {**place, "text": _long(place["text"], 4)} if long else place} if place else {}
     what = f"{_long(SAID) if long else SAID}{tip[:4]}  "
     return Tip(
         number=f"{tip[:4].upper()}-2345",
         revision=1,
         flow="0" * 64,
         channel="chat",
-        answers={"category": about["category"], "what": what, "place": place},
-        meanings={"place": "place"},
+        answers={"category": about["category"], "what": what, **answers},
+        meanings=dict.fromkeys(answers, "place"),
         evidence=tuple(files),
         **about,
     )
@@ -258,11 +268,11 @@ def _header(tip: Tip, priority: Any) -> Header:
 
 
 def _record(ordinal: str, content: bytes | _State) -> Evidence:
-    kind, mime = _KINDS["voice" if content == "withheld" else int(ordinal) % 2]
+    kind, mime, clean_mime = _KINDS["voice" if content == "withheld" else int(ordinal) % 2]
     clean: Any = {"problem": "damaged"}
     if content != "unsent":
         plain = content if isinstance(content, bytes) else _ORIGINAL
-        clean = {"clean_mime": mime, "clean_bytes": len(plain), "clean_sha256": hashlib.sha256(plain).hexdigest()}
+        clean = {"clean_mime": clean_mime, "clean_bytes": len(plain), "clean_sha256": hashlib.sha256(plain).hexdigest()}
     return Evidence(
         ordinal=ordinal,
         role="evidence",

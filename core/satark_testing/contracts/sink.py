@@ -7,12 +7,10 @@ async def test_it_keeps_the_contract(tmp_path: Path) -> None:
 import asyncio
 import gc
 from base64 import b64encode
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from itertools import product
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -21,7 +19,7 @@ from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingS
 from satark.plugins.returned_objects import problems_of
 from satark.store.sealed_files import StoredForm
 from satark_testing.contracts.answering import check_listening
-from satark_testing.contracts.crashes import Crashes, meeting
+from satark_testing.contracts.crashes import Crashes, idle, meeting, pass_turns, threads, turns_of
 from satark_testing.contracts.delivering import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
@@ -71,7 +69,7 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
         raise BrokenRule("S01", type(case.sink).__name__, problem)
     gc.collect()
     watch = Watch()
-    with watch.running("S13"), _threads(1):
+    with watch.running("S13"), threads(1):
         checks = _Checks(case, watch)
         await checks.close("close before open")
         await checks.sink.open()
@@ -87,19 +85,6 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
     watch.check((WORDS,), "S12", "S13")
     require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
     require(not watch.left_open, "S15", "close after deliveries", "; ".join(watch.left_open[:1]))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Run all work of the event loop's thread pool in `count` threads. With one, the last task runs last."""
-    loop = asyncio.get_running_loop()
-    before = getattr(loop, "_default_executor", None)
-    with ThreadPoolExecutor(count) as pool:
-        loop.set_default_executor(pool)
-        try:
-            yield
-        finally:
-            loop.set_default_executor(before or ThreadPoolExecutor())
 
 
 class _Checks:
@@ -170,6 +155,10 @@ class _Checks:
         whole = await self.delivery(tip="c" * 32)
         bare = msgspec.structs.replace(whole, files=(), messages=())
         await self.result("S07", bare, "a tip without files and messages")
+        for number, place in enumerate((None, {"text": f"{WORDS} घाट"})):
+            subject = "a tip without a place" if place is None else "a tip whose place has no coordinates"
+            make, folder = partial(self._tips.sparse, place=place), self._case.folder / "sealed"
+            await self.done("S07", await asyncio.to_thread(make, folder, f"{number}b" * 16), subject)
         states = (SealedFile(ordinal="3", state="due"), SealedFile(ordinal="3", state="lost"))
         absent_files = msgspec.structs.replace(await self.delivery(tip="1c" * 16), files=states)
         await self._missing(absent_files, "files that are not here")
@@ -192,7 +181,7 @@ class _Checks:
         """Deliver two tips at the same time, in two threads that meet before each renames a file."""
         before = dict(self._case.held())
         deliveries = [await self.delivery(tip=tip) for tip in ("2a" * 16, "2b" * 16)]
-        with _threads(2), meeting():
+        with threads(2), meeting():
             subject = "two deliveries at once"
             await asyncio.gather(*(self.done("S24", one, subject) for one in deliveries))
         added = [one for name, one in self._case.held().items() if one != before.get(name)]
@@ -235,14 +224,14 @@ class _Checks:
     async def crashes(self) -> None:
         """Fail each operation in turn. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("f" * 32)
+        count = len(self._case.held())
         for turn in range(_MOST_CRASHES):
-            crashes, tip = Crashes(), f"{turn:02x}dd" * 8
-            delivery = await self.delivery(tip=tip)
-            before = len(self._case.held())
+            crashes, count = Crashes(), count + grown
+            delivery = await self.delivery(tip=f"{turn:02x}dd" * 8)
             with crashes.failing(turn):
                 claims = await self._tolerant(delivery)
-                await _idle()
-            await self._repeated("S11", delivery, before + grown, f"operation {turn + 1} of a delivery fails", claims)
+                await idle()
+            await self._repeated("S11", delivery, count, f"operation {turn + 1} of a delivery fails", claims)
             if not crashes.failed:
                 return
 
@@ -251,18 +240,18 @@ class _Checks:
         if self._unreachable is None:
             return
         grown = await self._growth("beef" * 8)
-        whole = await _turns_of(self.sink.deliver(await self.delivery(tip="feed" * 8)))
-        for number, (part, briefly) in enumerate(product(range(_INTERRUPTIONS), (False, True))):
-            turns, moment = whole * part // _INTERRUPTIONS, whole // _INTERRUPTIONS
-            delivery = await self.delivery(tip=f"{number:02x}ab" * 8)
-            before = len(self._case.held())
+        whole = await turns_of(self.sink.deliver(await self.delivery(tip="feed" * 8)))
+        count, moment = len(self._case.held()), whole // _INTERRUPTIONS
+        for part in range(_INTERRUPTIONS):
+            turns, count, briefly = whole * part // _INTERRUPTIONS, count + grown, part % 2
+            delivery = await self.delivery(tip=f"{part:02x}ab" * 8)
             task = asyncio.ensure_future(self._tolerant(delivery))
-            await _pass(turns)
+            await pass_turns(turns)
             with self._unreachable():
-                await (_pass(moment) if briefly else asyncio.wait({task}, timeout=_DEADLINE_SECONDS))
-            await _idle()
+                await (pass_turns(moment) if briefly else asyncio.wait({task}, timeout=_DEADLINE_SECONDS))
+            await idle()
             subject = f"a destination that goes away {turns} turns of the event loop after a delivery began"
-            await self._repeated("S22", delivery, before + grown, subject, await task)
+            await self._repeated("S22", delivery, count, subject, await task)
 
     async def _repeated(self, rule: str, delivery: Delivery, count: int, subject: str, claims: bool) -> None:  # noqa: FBT001
         """Check the destination's content after a delivery that failed, and after its repetition."""
@@ -290,20 +279,20 @@ class _Checks:
     async def cancellations(self) -> None:
         """Cancel a delivery half-way. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("cafe" * 8)
-        whole = await _turns_of(self.sink.deliver(await self.delivery(tip="babe" * 8)))
+        whole = await turns_of(self.sink.deliver(await self.delivery(tip="babe" * 8)))
+        count = len(self._case.held())
         for number, turns in enumerate((*range(_CANCELLATIONS), whole // 4, whole // 2, whole * 3 // 4)):
-            delivery = await self.delivery(tip=f"{number:02x}cc" * 8)
-            before = len(self._case.held())
+            delivery, count = await self.delivery(tip=f"{number:02x}cc" * 8), count + grown
             task = asyncio.ensure_future(self.sink.deliver(delivery))
-            await _pass(turns)
+            await pass_turns(turns)
             ended = task.done()
             task.cancel()
             await asyncio.wait({task})
-            await _idle()
+            await idle()
             subject = f"a delivery that is cancelled after {turns} turns of the event loop"
             require(ended or task.cancelled(), "S25", subject, "it went on, or ended with a result")
             await self.done("S18", msgspec.structs.replace(delivery, attempt=2), subject)
-            require(len(self._case.held()) - before == grown, "S18", subject, "half a tip, or more than one")
+            require(len(self._case.held()) == count, "S18", subject, "half a tip, or more than one")
 
     async def unreachable(self) -> None:
         """Deliver while the destination is unreachable."""
@@ -396,25 +385,6 @@ def _parts(delivery: Delivery) -> dict[str, bytes]:
     parts |= {f"message {one.seq}": one.sealed for one in delivery.messages}
     parts |= {f"record {file.ordinal}": file.record for file in delivery.files if file.record}
     return parts | {f"file {file.ordinal}": file.clean.read_bytes() for file in delivery.files if file.clean}
-
-
-async def _turns_of(delivering: Coroutine[Any, Any, object]) -> int:
-    """Return how many turns of the event loop a delivery takes."""
-    task, turns = asyncio.ensure_future(delivering), 0
-    while not task.done():
-        turns += 1
-        await asyncio.sleep(0)
-    return turns
-
-
-async def _pass(turns: int) -> None:
-    for _ in range(turns):
-        await asyncio.sleep(0)
-
-
-async def _idle() -> None:
-    """Wait until the single thread of the pool has finished its tasks."""
-    await asyncio.to_thread(int)
 
 
 def _text(held: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from satark.api.sink import Sink
-from satark.api.tip import Status
+from satark.api.tip import STATUSES, Status
 from satark_testing.contracts.provider_peer import Provider
 from satark_testing.contracts.rules import require
 
@@ -67,7 +67,8 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     name: str = "main"
     """The destination's name, without the name of the sink."""
     second: str = ""
-    """The name of another destination that the sink can have at the same time; empty: it has only one."""
+    """The name of another destination that the sink can have at the same time; empty: it has only one. With it,
+    `unpack` gives `destination`."""
     unpack: Callable[[object], Mapping[str, bytes]] | None = None
     """Splits the content that `held` has of one tip into `envelope`, `document`, `message 1`, `record 1`, `file 1`. A
     sink that does not read tips needs it if `held` does not show the parts' bytes.
@@ -90,6 +91,8 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
 
     Required of a sink with `listen`; one that listens for other things has `answers` in `omits`. An office that gives
     no `status`, or no `text`, has that in `omits`."""
+    statuses: Collection[Status] = STATUSES
+    """The statuses that the office gives. Each is tried."""
     withdraws: Callable[..., object] | None = None
     """The plugin's hook `satark_erased`, if `held` then loses the tip. Required of a plugin with that hook; one that
     only deletes rows of its own has `withdraws` in `omits`."""

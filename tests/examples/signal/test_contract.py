@@ -122,6 +122,7 @@ async def test_the_channel_keeps_the_contract() -> None:
             accepts=lambda call: json.loads(call.body)["recipients"] or pytest.fail("nobody"),
             covers_body=False,
             proven_by="path",
+            keyed_by_time=True,
             peer=Peer(
                 channel=channel,
                 read=read,

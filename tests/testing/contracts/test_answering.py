@@ -97,11 +97,14 @@ class Bench:
             "revision": delivery.revision,
             "destination": delivery.name,
             "what": self.text(answers["what"]),
-            "where": {**answers["place"], "text": self.text(answers["place"]["text"])},
+            "where": self.place(answers.get("place")),
             "thread": [self.text(one.text) for one in content.thread],
             "files": files,
             "gone": [content.pending, content.lost, unsent, content.withheld],
         }
+
+    def place(self, place: dict[str, Any] | None) -> dict[str, Any] | None:
+        return place and {**place, "text": self.text(place["text"])}
 
     def skip(self, unsent: list[str], ordinal: str) -> None:
         unsent.append(ordinal)
@@ -338,7 +341,7 @@ class Deaf(Bench):
         (Forgetful, "S47"),
         (MovedLater, "S47"),
         (MovedFirst, "S48"),
-        (Internal, "S45"),
+        (Internal, "S46"),
         (Poisoned, "S49"),
         (Keeping, "S50"),
         (TakingAll, "S06"),

@@ -16,7 +16,7 @@ async def test_the_message_names_the_rule_the_request_and_what_was_expected() ->
         await check_channel(case(channel))
     assert str(caught.value).splitlines() == [
         "C07 `verify` refuses a forged request",
-        "  tried: POST /postcards, 51 bytes, the header signature cut by a character (or is it `unsigned`?)",
+        "  tried: POST /postcards, 61 bytes, the header signature cut by a character (or is it `unsigned`?)",
         "  expected: `verify` returns False",
     ]
 

@@ -133,7 +133,7 @@ class Showing(ReadingSink):
         except CantOpen:
             return DeadLetter("another key")
         tip = open_tip(delivery.document, envelope)
-        place = tip.answers["place"]["text"]
+        place = tip.answers.get("place", {"text": ""})["text"]
         parts = {"number": tip.number, "answer what": tip.answers["what"], "answer place": place}
         self.content[delivery.tip] = self.shown(parts | {"revision": delivery.revision})
         return Done()

@@ -16,7 +16,8 @@ from yarl import URL
 from satark.api import ProviderClient, file_chunks, provider_url
 from satark.api.channel import MediaGone, RawRequest
 from satark.api.inbound import Address, Event, Inbound, MediaRef, Moved
-from satark_testing.contracts.channel import BrokenRule, Peer, Received, Reply, check_channel, check_files
+from satark_testing.contracts.channel import BrokenRule, Peer, Received, Reply, check_channel
+from satark_testing.contracts.fetching import check_files
 from satark_testing.contracts.provider_peer import PeerServer
 from support.postcards import BODY, PHONE, Postcards, case, signed
 
@@ -60,7 +61,7 @@ async def test_each_signed_header_is_forged_alone_and_a_signed_time_needs_old_re
     vars(channel).update(changed)
     signs_time = changed.get("signs_time", True)
     genuine = [stamped(body, signs_time=signs_time) for body in (BODY, BODY.replace(b"Hi", b"Bye"))]
-    stale = [stamped(BODY, str(int(time.time()) - 3600), signs_time=signs_time)]
+    stale = [stamped(BODY, str(int(time.time()) - 400), signs_time=signs_time)]
     await _check(lambda: check_channel(case(channel, **{"genuine": genuine, "stale": stale, **given})), rule)
 
 
@@ -134,7 +135,7 @@ async def test_a_file_at_another_origin_gets_no_credential_and_needs_a_safe_addr
         secrets=(TOKEN,),
     )
     async with PeerServer(peer).serving() as server:
-        await _check(lambda: check_files(case(Postcards()), peer, server), rule)
+        await _check(lambda: check_files(peer, server), rule)
 
 
 async def _check(checking: Callable[[], Any], rule: str) -> None:
