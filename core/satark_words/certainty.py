@@ -23,10 +23,10 @@ def is_sure(told: Analysis, option: str, own: set[int], rivals: Iterable[str], l
         return False
     if likely and likely.sense != option:
         return False
-    if likely and likely.is_clear:
-        return True
     denies = option in {"no", "unknown"}
     rest = {at for at, token in enumerate(told.tokens) if token.text != "?"} - own
+    if likely and likely.is_clear:
+        return denies or not rest & told.covered(("neg.but", "neg.wrong", "say.no"))
     limits = rest & told.covered(rivals if denies else (*rivals, *_LIMITS))
     return not limits and len(rest - told.covered(_EMPTY)) <= (0 if likely else _SPARE)
 

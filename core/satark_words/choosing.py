@@ -35,7 +35,6 @@ _REVIEW: Final = {
     "edit": ("cmd.edit", "say.no"),
 }
 
-
 _WHO: Final = listed("who")
 
 
@@ -59,10 +58,10 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     several = len(found) > 1
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
-    kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
     is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
     if asked.name == "language" and not is_wish:
         return Chosen()  # "angrezi daru", "hindi medium school", "hindi nahi aati"
+    kept = [one for one in found if one[0].id in {"no", "change"} or not _is_denied(one[1], analysis)]
     if len(kept) != 1:
         return Chosen()
     option, spans = kept[0]
@@ -71,6 +70,8 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         exactly = has_words and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
         return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
     limited = option.id == "no" and asked.name != "now" and analysis.has("neg.but")  # "no arms, but dogs"
+    limited = limited or (option.id == "yes" and analysis.has(*NEGATIONS, "say.no"))
+    limited = limited or (option.id == "no" and len(analysis) <= _NEAR and analysis.has("say.yes"))
     if limited or (analysis.asks and len(analysis) <= _SHORT * 2):
         return Chosen(suggested=option.id)
     sure = _confidence(analysis, option, spans, asked)
@@ -242,26 +243,8 @@ def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1] and outer[1] - outer[0] > inner[1] - inner[0]
 
 
-def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
-    """Return whether all of the words for an option are negated."""
-    if option.id == "no":
-        names_none = any(mark.end - mark.start > 1 for mark in analysis.found(*marks_of(option, asked)[:2]))
-        yes = [mark for mark in analysis.found("say.yes") if not _inside_any(mark, spans)]
-        says_yes_too = any(
-            not one.start or analysis.tokens[one.start].text != "ha" for one in yes
-        )  # or "is", in Bhojpuri
-        return says_yes_too and (analysis.has("neg.but") or not names_none)
-    if asked.name.endswith("review") and option.id == "change":
-        return False
-    if option.id == "yes" or option.acts:
-        return any(
-            not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.wrong", "neg.but", "say.no")
-        )
-    return all(is_denied(analysis, Mark(option.id, *span, 1.0), NEGATIONS) for span in spans)
-
-
-def _inside_any(mark: Mark, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= mark.start and mark.end <= end for start, end in spans)
+def _is_denied(spans: Iterable[tuple[int, int]], analysis: Analysis) -> bool:
+    return all(is_denied(analysis, Mark("", *span, 1.0), NEGATIONS) for span in spans)
 
 
 def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:

@@ -1,7 +1,7 @@
 """Dangers: finds messages that tell of a danger, and the numbers to call.
 
-Two readings look for dangers independently: rules about marks (`danger.yaml`), and a logistic regression over groups of
-letters (`danger.tsv`, computed from the corpus of utterances by `make lexicon`). A danger that either finds is shown
+Two readings look for dangers: rules about marks (`danger.yaml`), and a logistic regression over letters, words and
+marks (`danger.tsv`, computed from the corpus of utterances by `make lexicon`). A danger that either finds is shown
 to the tipster. A danger that both find is sure, and makes the tip urgent.
 """
 
@@ -18,35 +18,25 @@ from satark_words.rules import Rules, matches, parse_rule
 FILE: Final = "danger.tsv"
 SIZES: Final = (3, 4, 5)
 """Numbers of letters of the groups that are weighed."""
-SHOWN: Final = -0.5
+SHOWN: Final = -1.0
 """The logit above which the letters of a text tell of a danger. It is low: showing the numbers costs nothing."""
-SURE: Final = -1.0
+SURE: Final = -0.5
 """The logit above which the letters agree with a rule that holds."""
 LEAST: Final = 0.25
-"""The logit above which a text for which no rule holds is read as a danger rather than as anything else."""
+"""The logit above which a text of few words is shown as a danger."""
 BY_LETTERS: Final = "letters"
 """Name given as the rule of a danger that was found by its letters alone."""
 _FEWEST: Final = 6
 """Number of words below which letters must reach `LEAST` to tell of a danger for which no rule holds."""
-_FEWEST_SURE: Final = 3
-"""Number of words below which letters must reach `LEAST` to agree with a rule."""
 _NONE: Final = ("f.none", "f.official", "f.idiom")
 """Marks of words that tell of no danger."""
 _HUNDREDTHS: Final = 100
 
 
-_PRESENT: Final = (
-    "time.now", "opt.when.now", "verb.ongoing", "d.help", "d.since", "time.today", "verb.future", "d.missing",
-)  # fmt: skip
-"""Marks of a present or coming danger."""
-
-
-def _is_over(analysis: Analysis) -> bool:
-    """Return whether a danger is told as over and of another day, or as others' habit. Such a danger is never sure."""
-    habit, own = analysis.covered(("time.often",)), analysis.has("who.me", "who.kin", "who.child", "d.threat")
-    present = {at for one in analysis.found(*_PRESENT) for at in range(one.start, one.end)} - habit
-    calm = analysis.has("k.calm") and bool(analysis.covered(("time.past",)) - analysis.covered(("opt.when.was",)))
-    return calm or bool(habit and not (present or own))
+_CALLS: Final = ("d.help", "d.call")
+_PRESENT: Final = ("time.now", *_CALLS)
+_ELSEWHEN: Final = ("time.often", "time.past", "d.threat", "k.calm")
+"""Marks of a present danger, and of one that is over, comes again and again, or only threatens."""
 
 
 class LetterWeights(NamedTuple):
@@ -67,6 +57,11 @@ def groups_of(sounds: Iterable[str]) -> set[str]:
     """Return the groups of letters in a text, given by the sounds of its words; a space is written `_`."""
     text = f"_{'_'.join(sounds)}_"
     return {text[start : start + size] for size in SIZES for start in range(len(text) - size + 1)}
+
+
+def clues_of(analysis: Analysis) -> set[str]:
+    """Return what is weighed of a text: the groups of its letters, its words and its marks."""
+    return groups_of(analysis.sounds) | analysis.features
 
 
 def read_letters() -> LetterWeights:
@@ -103,7 +98,7 @@ class DangerRules:
 
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers of a text by the rules, or else by its letters."""
-        return self.known(analysis) or self.unsure(analysis) or self.likely(analysis)
+        return self.known(analysis) or self.likely(analysis)
 
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers for which a rule holds, at most one of each kind, in the order of the file."""
@@ -111,25 +106,24 @@ class DangerRules:
         for kind, rule in self._rules.that_may_hold(analysis.marks):
             if kind not in found and matches(rule, analysis.marks):
                 found[kind] = rule.name
-        sure = bool(found) and self._logit(analysis) > (SURE if len(analysis) >= _FEWEST_SURE else LEAST)
-        sure = sure and not _is_over(analysis)
+        is_present = analysis.has(*_PRESENT) or not analysis.has(*_ELSEWHEN)
+        sure = bool(found) and is_present and self._logit(analysis) > (SHOWN if analysis.has(*_CALLS) else SURE)
         return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
 
-    def unsure(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the danger for which a rule holds that is never sure."""
+    def likely(self, analysis: Analysis) -> tuple[Danger, ...]:
+        """Find the danger that a rule which is never sure, or what is weighed of a text, makes likely."""
         rules = () if analysis.has("f.past") else self._unsure.that_may_hold(analysis.marks)
         found = next(((kind, rule.name) for kind, rule in rules if matches(rule, analysis.marks)), None)
-        return (Danger(found[0], self.numbers(found[0]), found[1]),) if found else ()
-
-    def likely(self, analysis: Analysis) -> tuple[Danger, ...]:
-        """Find the danger that the letters of a text make likely, although no rule holds."""
-        promised = analysis.has("soc.wait") and analysis.has("t.evidence")  # "I'll send the video later"
-        if promised or analysis.has(*_NONE) or self._logit(analysis) <= (SHOWN if len(analysis) >= _FEWEST else LEAST):
-            return ()
-        kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
-        return (Danger(kind, self.numbers(kind), BY_LETTERS),)
+        if found is None:
+            promised = analysis.has("soc.wait") and analysis.has("t.evidence")  # "I'll send the video later"
+            least = SHOWN if len(analysis) >= _FEWEST else LEAST
+            if promised or analysis.has(*_NONE) or self._logit(analysis) <= least:
+                return ()
+            kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
+            found = (kind, BY_LETTERS)
+        return (Danger(found[0], self.numbers(found[0]), found[1]),)
 
     def _logit(self, analysis: Analysis) -> float:
         if analysis.danger is None:
-            analysis.danger = self._letters.logit(groups_of(analysis.sounds))
+            analysis.danger = self._letters.logit(clues_of(analysis))
         return analysis.danger

@@ -3,7 +3,7 @@
 A negation or a time belongs to its clause, and in it to the words beside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -14,7 +14,7 @@ import msgspec
 from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
 from satark_words.certainty import is_sure_category
 from satark_words.places import DENIALS, POLICE, Places, is_cleared
-from satark_words.reading import Danger, Opening, PlaceFound
+from satark_words.reading import Danger, DangerKind, Opening, PlaceFound
 from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
 from satark_words.small_words import in_order, listed
 from satark_words.weights import CLEAR, Weights, likely_of
@@ -289,15 +289,20 @@ def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger,
         police=police,
         unit=unit_of(analysis) if police else "",
         dangers=dangers,
-        doubts=frozenset(_doubts(analysis, weights)),
+        doubts=frozenset(_doubts(analysis, dangers, weights)),
     )
     return opening
 
 
-def _doubts(analysis: Analysis, weights: Weights) -> Iterator[str]:
+def rivals_of(code: str) -> Sequence[str]:
+    """Return the categories of which a text may tell instead: police who are paid for a crime are not what it tells."""
+    return ORDER if code not in _PAID_FOR else [one for one in ORDER if one != "POLCOR"]
+
+
+def _doubts(analysis: Analysis, dangers: Iterable[Danger], weights: Weights) -> Iterator[str]:
     weighed, code = weights.of(analysis), category_of(analysis)
-    others = ORDER if code not in _PAID_FOR else [one for one in ORDER if one != "POLCOR"]  # they are only paid for it
-    if not is_sure_category(analysis, code, likely_of(weighed, others)):
+    harassed = code == "HARASS" and any(danger.kind is DangerKind.WOMAN for danger in dangers)
+    if not (harassed or is_sure_category(analysis, code, likely_of(weighed, rivals_of(code)))):
         yield "category"
     police = likely_of(weighed, ("police:yes", "police:no", "police:unknown"))
     is_clear = police and police.sense == "police:yes" and police.logit >= 2 * CLEAR  # nobody is accused by a guess

@@ -20,12 +20,13 @@ from satark_words.choosing import (
     says_yes,
 )
 from satark_words.danger import DangerRules
-from satark_words.opening import category_of, is_denied, opening_of
+from satark_words.opening import category_of, is_denied, opening_of, rivals_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
-from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
+from satark_words.rules import FRAME, Family, Topic, Topics
 from satark_words.small_words import in_order, listed
 from satark_words.weights import (
+    LEAST_FIRST_TALK,
     LEAST_LIKELY,
     LEAST_MARGIN,
     LEAST_TALK,
@@ -47,7 +48,7 @@ QUESTION_MARKS: Final = frozenset("?❓❔")
 LONGEST_TALK: Final = 12
 """Number of words of the longest text that may correct the place at another question."""
 LONGEST_SOCIAL: Final = 5
-"""Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
+"""Number of words of the longest text that talks and may name an option too."""
 LONGEST_TOPIC: Final = 16
 """Number of words of the longest text that is only a question or remark; a longer one also tells something."""
 _SAYS_NOTHING: Final = ("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done")
@@ -86,8 +87,7 @@ class Senses(TextAtQuestion):
         self._topics = knowledge.topics
         self._weighed = knowledge.weights
         self._known = self._rules.known(analysis)
-        self._unsure = () if self._known else self._rules.unsure(analysis)
-        self._dangers = self._known or self._unsure
+        self._dangers = self._known
 
     def read(self) -> Reading:
         """Try each sense in turn."""
@@ -100,7 +100,6 @@ class Senses(TextAtQuestion):
             self._language,
             self._unknown,
             self._command,
-            self._own_story,
             self._refused,
             self._likely_option,
             self._topic,
@@ -115,7 +114,8 @@ class Senses(TextAtQuestion):
     def _doubted(self, reading: Reading) -> Reading:
         """Lower what is not sure to a guess; suggest what the weights are against."""
         likely = self._likely
-        probable = likely.sense if likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN else ""
+        is_probable = likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN
+        probable = likely.sense if likely and is_probable and likely.sense != "often" else ""
         is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
         is_against = likely and probable != reading.option and self._asked.name != "category"
         if reading.kind is Kind.OPTION and is_against and not is_clear:
@@ -133,7 +133,7 @@ class Senses(TextAtQuestion):
         """The option for which the weights are, if the question has any."""
         name, options = self._asked.name.lstrip("@"), [one.id for one in self._asked.options]
         if name == "category":
-            return likely_of(self._weights, options)
+            return likely_of(self._weights, set(options).intersection(rivals_of(category_of(self._analysis))))
         found = likely_of(self._weights, (sense for sense in self._weights[0] if sense.startswith(f"{name}:")))
         return found and found._replace(sense=found.sense.partition(":")[2])
 
@@ -209,21 +209,10 @@ class Senses(TextAtQuestion):
 
     def _danger(self) -> Reading | None:
         """Read a text as a danger if a rule holds. A danger that only the letters tell is shown beside any reading."""
-        self._dangers = self._dangers or self._rules.likely(self._analysis)
-        return self._told_danger() if self._known else None
-
-    def _told_danger(self) -> Reading:
+        self._dangers = self._known or self._rules.likely(self._analysis)
+        if not self._known:
+            return None
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
-
-    @cached_property
-    def _is_address(self) -> bool:
-        """Whether a text, at a question for a place, names one and neither asks, denies nor promises anything."""
-        told = self._analysis
-        other = self._asked.asks != "place" or told.asks or told.negates
-        return (
-            not (other or told.covered(("verb.mine", "say.unknown", "soc.wait", "t.refuse"), SOUND))
-            and self._names_place
-        )
 
     def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
@@ -235,11 +224,11 @@ class Senses(TextAtQuestion):
 
     @property
     def _talk(self) -> Literal["", "maybe", "likely"]:
-        """Whether the text only talks to the service. A long text, or one without a known word, does not."""
-        is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
-        is_short = is_short and not self._is_address
-        logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
-        return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
+        """Whether the text only talks to the service. A text without a known word does not, nor surely a long one."""
+        least = LEAST_FIRST_TALK if self._asked.opening else LEAST_TALK
+        logit = logit_of(self._weights, TALK) if self._analysis.marks.names() else least
+        is_likely = logit > LEAST_LIKELY and len(self._analysis) <= LONGEST_TOPIC
+        return "likely" if is_likely else "maybe" if logit > least else ""
 
     def _likely_story(self) -> Reading | None:
         """Read a story at the question for the category as its likely category."""
@@ -247,17 +236,13 @@ class Senses(TextAtQuestion):
         code = likeliest(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
 
-    @property
-    def _spare_in_talk(self) -> int:
-        return 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
-
     def _social(self) -> Reading | None:
         longer = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
         if self._dangers or (self._chosen.option and (longer or self._asked.name == "now")):
             return None
         beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
         for mark, kind, topic in SOCIAL:
-            if self._analysis.consists_of((mark,), beside, spare=self._spare_in_talk) and not self._tells():
+            if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():
                 if mark == "soc.ok" and (self._analysis.negates or self._is_phrase("cmd.*")):
                     continue
                 send = "send" if mark == "soc.ok" and self._acts("send") else ""
@@ -268,9 +253,10 @@ class Senses(TextAtQuestion):
         beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
-        unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
+        unknown = self._analysis.consists_of(senses, beside, spare=self._spare())
         accuses = self._asked.name == "police" and says_yes(self._analysis)
-        if not unknown or accuses or self._tells() or self._analysis.has("t.code", "t.leak"):
+        others = self._analysis.has("t.code", "t.leak") or self._analysis.has_outside(("ask", "ask.sign"), senses)
+        if not unknown or accuses or self._tells() or others:
             return None
         if optional:
             return self._make(Kind.OPTION, option="unknown")
@@ -318,17 +304,6 @@ class Senses(TextAtQuestion):
             return None
         return self._make(Kind.COMMAND, command="language", option="".join(wished))
 
-    def _own_story(self) -> Reading | None:
-        """At a question with options, keep the words of a text that tells more than the option that it chooses."""
-        if self._free or not self._is_story() or not self._tells():
-            return None
-        if self._option:
-            return self._make(Kind.OPTION, option=self._option, story=True)
-        topic = self._find_topic("question", "refusal")
-        if topic is not None and len(self._analysis) < STORY_WORDS * 2:
-            return None
-        return self._likely_story() or self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
-
     def _refused(self) -> Reading | None:
         """Read "don't send" and "no, leave it" as wishes of their own, never as a wish to send or as an answer."""
         told, is_review = self._analysis, self._asked.asks == "review"
@@ -340,8 +315,9 @@ class Senses(TextAtQuestion):
         return self._make(Kind.REFUSAL) if refuses else None
 
     def _likely_option(self) -> Reading | None:
-        """Choose a category, and keep the words, if several words tell the category and none names it."""
-        told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS and not self._tells()
+        """Choose an option, and keep the words that tell more than it, or tell a category in several words."""
+        told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
+        told = told or (not self._free and self._is_story() and self._tells())
         confidence = self._chosen.confidence
         return self._make(Kind.OPTION, confidence, option=self._option, story=told) if self._option else None
 
@@ -355,9 +331,6 @@ class Senses(TextAtQuestion):
             return None
         if topic.name == "report" and (likelier := self._likely_story()):
             return likelier
-        return self._of_topic(topic)
-
-    def _of_topic(self, topic: Topic) -> Reading:
         if topic.name == "status":
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)

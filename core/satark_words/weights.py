@@ -61,6 +61,8 @@ TALK: Final = "talk"
 """The sense of a text that only talks to the service: it is neither an answer nor a part of a tip."""
 LEAST_TALK: Final = -1.0
 """The logit of `TALK` above which a text is kept only if the tipster says that it belongs to the tip."""
+LEAST_FIRST_TALK: Final = -2.0
+"""The same, for words that begin a tip, which must surely be no talk."""
 LEAST_LIKELY: Final = 0.0
 """The logit above which a text has a sense that no rule finds."""
 LEAST_MARGIN: Final = 1.0

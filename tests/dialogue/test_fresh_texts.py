@@ -219,3 +219,64 @@ def test_a_habit_and_a_calm_day_show_numbers_and_are_not_urgent(engine: Engine, 
 )
 def test_a_text_that_a_person_just_left_does_not_mean_now(engine: Engine, text: str) -> None:
     assert value(said(engine, "when", text), "when") != "now"
+
+
+@every_row(
+    "text",
+    ["Is reward given for information of illegal pistol?", "will the seller of ganja know my name",
+     "gaanja ke bare me batane se inaam milega kya", "hum khud pehle daru bechte the, humko to nahi pakdoge na"],
+)  # fmt: skip
+def test_a_first_message_that_may_only_ask_begins_no_tip(engine: Engine, text: str) -> None:
+    session = Chat(engine).say(text).session
+    assert session is not None
+    assert not session.answers
+
+
+@every_row(
+    "text",
+    ["ek aur baat batani hai, uska naam Ramu hai", "एक बात और बतानी थी, उसका नाम रामू है",
+     "thank you ji, uska bhai Shyamu bhi hai", "ek baat reh gayi, gadi ka number UP65 AB 1234 hai"],
+)  # fmt: skip
+def test_what_is_told_beside_talk_after_sending_is_added_or_asked_about(engine: Engine, text: str) -> None:
+    chat = Chat(engine).say("Hi", "1", "sigra me mandir ke paas daru bikti hai roz").tap("send")
+    chat.say(text)
+    assert chat.session is not None
+    assert text in {*(words for _, words in chat.session.held), *(post.text for post in [chat.turn.post] if post)}
+
+
+@every_row(
+    "text", ["kya koi jaan payega?", "kya koi jaan payega", "कोई जान तो नहीं पाएगा?", "will anyone know it is me?"]
+)
+@every_row("step", ["place", "police", "evidence", "review"])
+def test_a_question_keeps_the_step(engine: Engine, step: str, text: str) -> None:
+    chat = conversation(engine, step)
+    before = chat.session and chat.session.answers
+    chat.say(text)
+    assert chat.step in {step, "@suggested"}
+    assert chat.session is not None
+    assert chat.session.answers == before
+
+
+@every_row("text", ["nahi number mita do mat rakho", "number mita do, mat rakhna"])
+def test_a_wish_to_keep_no_number_is_no_wish_to_spare_it(engine: Engine, text: str) -> None:
+    chat = conversation(engine, "reach").say(text)
+    assert chat.turn.reach is not True
+    assert "हाँ, संदेश भेजें» दबाएँ" not in chat.text
+
+
+@every_row("text, when", [("holi ke do din pahle hone wala hai", "coming"), ("teen din pahle hua tha", "past")])
+def test_days_before_a_day_are_no_habit(engine: Engine, text: str, when: str) -> None:
+    session = said(engine, "when", text)
+    assert (value(session, "when"), value(session, "when_date"), value(session, "how_often")) == (when, text, None)
+
+
+@every_row(
+    "text",
+    ["jaan se marne ki dhamki diya hai chunav ke baad dekh lenge", "mera pati roz pi ke marta hai",
+     "They will kill me, they threatened my father last year"],
+)  # fmt: skip
+def test_a_threat_a_habit_and_the_past_show_numbers_and_are_not_urgent(engine: Engine, text: str) -> None:
+    chat = Chat(engine).say(text)
+    assert "112" in chat.text
+    assert chat.session is not None
+    assert not chat.session.dangers

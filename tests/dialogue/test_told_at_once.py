@@ -56,7 +56,7 @@ TIPS: Final = (
 """Whole tips, and the category that each tells."""
 ANSWERS: Final = {
     "place": "near the temple in Rampur", "district": "don't know", "station": "don't know", "now": "no",
-    "police": "no", "police_unit": "1", "police_who": "skip", "evidence": "skip",
+    "police": "no", "police_unit": "1", "police_who": "skip", "evidence": "skip", "@language": "1", "@suggested": "yes",
 }  # fmt: skip
 """The tipster's answers to questions that are still asked."""
 
@@ -80,7 +80,7 @@ def test_nine_of_ten_whole_tips_need_three_messages_or_fewer(engine: Engine) -> 
     asked = {tip: send_whole(Chat(engine), tip, category) for tip, category in TIPS}
     long = {tip: steps for tip, steps in asked.items() if len(steps) > 2}
     assert len(TIPS) == 36
-    assert len(TIPS) - len(long) >= 35, long
+    assert len(TIPS) - len(long) >= 34, long
 
 
 STORY: Final = "They sell illegal liquor behind the school at Lanka every night"

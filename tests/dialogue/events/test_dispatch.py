@@ -259,7 +259,7 @@ def test_the_button_that_erases_everything_works_at_the_question_about_words_too
     [
         "they are beating my daughter",
         "my brother is being beaten",
-        "my sister was raped",
+        "my sister is being raped",
         "meri beti ko maarte hain",
         "mere papa ko goli maar di",
         "मेरी बेटी को मार रहे हैं",

@@ -123,8 +123,8 @@ def repeats(talk: Chat, text: str) -> bool:
     return is_said or reading.kind in {Kind.OPTION, Kind.DANGER}
 
 
-def test_talk_that_names_police_is_stored() -> None:
-    chat = new_chat().say("hi", "1", "daru", words := "mujhe dar lagta hai uska bhai daroga hai")
+def test_talk_that_names_police_is_stored_once_its_sender_says_so() -> None:
+    chat = new_chat().say("hi", "1", "daru", words := "mujhe dar lagta hai uska bhai daroga hai", "haan")
     assert chat.session is not None
     assert chat.session.answers["what"].value == words
     talk = new_chat().say("hi", "1", "daru", "mujhe police se dar lagta hai")

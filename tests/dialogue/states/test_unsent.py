@@ -70,7 +70,7 @@ def test_an_old_button_below_the_review_leads_back_to_it(engine: Engine) -> None
 
 
 def test_a_story_told_in_answer_to_the_reminder_is_stored(engine: Engine) -> None:
-    talk = asked(engine).say("the truck comes at two with a red number plate")
+    talk = asked(engine).say("the liquor truck comes at two with a red number plate")
     assert talk.step == "review"
     assert "red number plate" in talk.text
 

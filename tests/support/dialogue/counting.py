@@ -18,21 +18,26 @@ import click
 
 from satark_words import danger, weights
 from satark_words.analysis import Analysis
-from satark_words.danger import LetterWeights, groups_of
+from satark_words.danger import LetterWeights, clues_of
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import digest, shipped_folder
 from satark_words.opening import ORDER
+from satark_words.reading import DangerKind
 from satark_words.weights import SPOKEN, TALK, Weights
 from support.dialogue.corpus import Utterance, read_corpus
 from support.dialogue.data_files import index_files, letters_file, weights_file
 
 DANGER: Final = "danger"
 _LABELS: Final = frozenset({"danger", "harmless"})
-_UNASKED: Final = _LABELS | {"identity", "anonymous"}
+_KINDS: Final = frozenset({"none", "mixed", *DangerKind})
+_UNASKED: Final = frozenset({"identity", "anonymous"})
 WEIGHED: Final[Mapping[str, tuple[str, ...]]] = {
     "now": ("yes", "no", "files"),
     "police": ("yes", "no", "unknown"),
     "police_unit": ("station", "outpost", "other_station", "circle", "district", "range", "unknown"),
+    "when": ("now", "past", "coming", "often"),
+    "danger": ("yes", "no", "unknown"),
+    "known_by": ("few", "many", "unknown"),
     "reach": ("yes", "no"),
     "cancel": ("yes", "no"),
 }
@@ -94,8 +99,8 @@ def count_weights(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -
 
 
 def count_letters(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> LetterWeights:
-    """Compute the weights of those groups of letters for a danger that more than one text has."""
-    groups = {one.text: groups_of(texts[one.text].sounds) for one in labelled if DANGER in one.asked}
+    """Compute the weights of those groups of letters, words and marks for a danger that more than one text has."""
+    groups = {one.text: clues_of(texts[one.text]) for one in labelled if DANGER in one.asked}
     often = Counter(group for found in groups.values() for group in found)
     known = {text: sorted(group for group in found if often[group] > 1) for text, found in groups.items()}
     counted = _weights(DANGER, labelled, known, _LETTERS_PENALTY)
@@ -126,27 +131,37 @@ def label(utterances: Iterable[Utterance]) -> list[Labelled]:
     A text that is labelled as a danger or harmless counts as that, whatever else it is at a step.
     """
     found: dict[tuple[str, str], Labelled] = {}
-    for one in sorted(utterances, key=lambda one: one.step not in _LABELS):
+    for one in sorted(utterances, key=lambda one: not _is_label(one)):
         for group, labelled in _labels(one):
             found.setdefault((group, one.text), labelled)
     return [found[key] for key in sorted(found)]
 
 
+def _is_label(one: Utterance) -> bool:
+    """Whether a text is labelled as a danger or harmless, and no answer to the question about danger."""
+    return one.step in _LABELS and _KINDS.issuperset(one.meant)
+
+
 def _labels(one: Utterance) -> Iterable[tuple[str, Labelled]]:
     asked, spoken = frozenset({DANGER}), frozenset(SPOKEN)
-    if one.step in _LABELS:
+    if _is_label(one):
         yield DANGER, Labelled(one.text, asked, asked if one.step == "danger" else frozenset(), 1.0)
+    elif one.meant == ("danger",):
+        yield DANGER, Labelled(one.text, asked, asked, 1.0)
     elif "danger" not in one.meant:
         yield DANGER, Labelled(one.text, asked, frozenset(), _TALK)
     options = frozenset(name.partition(":")[2] for name in one.meant if name.startswith("option:"))
+    if one.step == "when" and "content" in one.meant:
+        options = frozenset({"often"})
     if one.step == "category" and len(options) < 2:
         yield "category", Labelled(one.text, _CATEGORIES, options, 1.0)
-    tells = {meaning.startswith(_SAID) for meaning in one.meant} if one.step not in _UNASKED else set()
+    is_told = not (_is_label(one) or one.step in _UNASKED)
+    tells = {meaning.startswith(_SAID) for meaning in one.meant} if is_told else set()
     if len(tells) == 1:
         yield TALK, Labelled(one.text, frozenset({TALK}), frozenset() if True in tells else frozenset({TALK}), 1.0)
     if one.step in WEIGHED:
         senses = frozenset(f"{one.step}:{option}" for option in WEIGHED[one.step])
-        yield one.step, Labelled(one.text, senses, senses & {f"{one.step}:{option}" for option in options}, 1.0)
+        yield f"{one.step}:", Labelled(one.text, senses, senses & {f"{one.step}:{option}" for option in options}, 1.0)
     meant = spoken.intersection(one.meant)
     if tells == {False} and len(meant) < 2:
         yield "spoken", Labelled(one.text, spoken, meant, 1.0)

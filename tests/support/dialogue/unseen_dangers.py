@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 
 from satark_words.analysis import Analysis
-from satark_words.danger import SHOWN, SURE, DangerRules, groups_of
+from satark_words.danger import SHOWN, SURE, DangerRules, clues_of
 from satark_words.lexicon import Lexicon
 from support.dialogue.corpus import Utterance, read_corpus
 from support.dialogue.counting import count_letters, label
@@ -26,7 +26,6 @@ class Heard(NamedTuple):
 
     is_danger: bool
     rule: bool
-    unsure: bool
     logit: float
 
 
@@ -59,8 +58,8 @@ def heard_in(left_out: int, utterances: Sequence[Utterance]) -> Iterator[Heard]:
     letters = count_letters(labelled, texts)
     for one in tested.values():
         analysis = Analysis(one.text, lexicon)
-        logit = letters.logit(groups_of(analysis.sounds))
-        yield Heard(one.step == "danger", bool(rules.known(analysis)), bool(rules.unsure(analysis)), logit)
+        logit = letters.logit(clues_of(analysis))
+        yield Heard(one.step == "danger", bool(rules.known(analysis)), logit)
 
 
 def shares(heard: Sequence[Heard]) -> str:
@@ -70,7 +69,7 @@ def shares(heard: Sequence[Heard]) -> str:
         some = [one for one in heard if one.is_danger is of]
         found = (
             sum(one.rule for one in some),
-            sum(one.rule or one.unsure or one.logit > SHOWN for one in some),
+            sum(one.rule or one.logit > SHOWN for one in some),
             sum(one.rule and one.logit > SURE for one in some),
         )
         rule, shown, sure = (count / max(1, len(some)) for count in found)

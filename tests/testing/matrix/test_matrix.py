@@ -56,7 +56,7 @@ WORDS = (
     "मिल के पीछे ट्रक, दो लोग।",
     "They meet behind the mill; nobody stops them.",
     "“वही” लोग — फिर से",
-    "a 'quoted' word",
+    "men sell a 'quoted' thing there",
 )
 """Words that answer no question but the one they are given to: none says when, so "now" is asked."""
 STATIONS = {"lanka": (25.2810, 82.9990), "luxa": (25.3105, 82.9975), "ramnagar": (25.2690, 83.0290)}

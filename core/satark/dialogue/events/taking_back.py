@@ -79,12 +79,13 @@ def of_sending(words: Telling) -> Turn | None:
         return not_understood(context, "reply.wait") if only else None
     if not told.consists_of(("cmd.send", "cmd.done") if is_review else ("cmd.send",), _BESIDE_SENDING):
         return None
-    if is_review:
-        return choose_likely(context, next(one.id for one in words.asked.options if one.acts))
-    if is_media or "skip" in words.asked.actions:
+    if not is_review and (is_media or "skip" in words.asked.actions):
         return handle_command(context, "skip")
-    again = context.replied == "asks to send"
+    is_doubtful = not is_review or not told.has("cmd.send")  # "it is over now" may tell of the crime
+    again = is_doubtful and context.replied == "asks to send"
     context.change(replied="asks to send")
+    if is_review and not again:
+        return choose_likely(context, next(one.id for one in words.asked.options if one.acts))
     return ask_to_keep(words) if again else not_understood(context, "reply.refusal")
 
 
@@ -165,7 +166,9 @@ def _answer_about_contact(words: Telling) -> str:
 def _spares(told: Analysis) -> bool:
     """Whether a text forbids to erase: "don't erase it", "nahi mitana", but not "no, erase it", nor "don't keep it"."""
     erased = told.covered(_UNDOES)
-    near = {at for mark in told.found(*_UNDOES) for at in (mark.start - 1, mark.end)} & told.covered(("neg.dont",))
+    last = len(told) - 1  # "mita do mat rakho" forbids to keep
+    near = {at for mark in told.found(*_UNDOES) for at in (mark.start - 1, last if mark.end == last else -1)}
+    near &= told.covered(("neg.dont",))
     changed = {mark.start - 1 for mark in told.found("k.change") if mark.start not in erased}
     return bool(near or changed & told.covered(NEGATIONS))
 
@@ -174,8 +177,7 @@ def take_out(words: Telling) -> Turn | None:
     """Ask about words or files that the tipster does not want in the tip. Return None if nothing is to be taken out."""
     context, told = words.context, words.context.analysis(words.event.body)
     tells = told.asks or told.has("cmd.forget", "digits") or told.has_outside(("who.they",), ("k.whole",))
-    in_danger = any(danger.sure for danger in words.reading.dangers)
-    if tells or in_danger or context.state is not DRAFT or not (told.has("k.out") and context.session.has_draft):
+    if tells or words.in_danger or context.state is not DRAFT or not (told.has("k.out") and context.session.has_draft):
         return None
     rest = set(range(len(told))) - told.covered(_BESIDE_UNWANTED)
     if told.has("k.whole") and not rest - told.covered(("k.whole", "k.*")):

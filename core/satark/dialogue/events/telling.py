@@ -92,19 +92,23 @@ class Telling:
     def is_talk(self) -> bool:
         """Whether the words probably only talk to the service. If so, none are kept without asking once."""
         session = self.context.session
-        in_danger = any(danger.sure for danger in self.reading.dangers)
         waits = self.context.analysis(self.event.body).has("soc.wait")
         may_be = self.tells_number() or (not session.submitted and (bool(self.asked.options) or waits))
         is_probable = self.reading.talk == "likely" or bool(self.reading.talk and may_be)
-        return is_probable and not (in_danger or session.mailbox)
+        return is_probable and not (self.in_danger or session.mailbox)
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether the words tell surely of a danger."""
+        return any(danger.sure for danger in self.reading.dangers)
 
     def is_held(self) -> bool:
         """Whether the same words are held already."""
         return any(words == self.event.body.strip() for _, words in self.context.session.held)
 
     def tells_number(self) -> bool:
-        """Whether the text is no certain answer and has a number in it."""
-        is_sure = self.reading.confidence is Confidence.CERTAIN
+        """Whether the text is no certain answer or lone digit, and has a number in it."""
+        is_sure = self.reading.confidence is Confidence.CERTAIN or not self.event.body.strip()[1:]
         return not is_sure and self.context.analysis(self.event.body).has("digits")
 
     def suggests(self) -> bool:
@@ -167,13 +171,21 @@ class Telling:
         """Whether the words surely belong to the tip: they tell of a crime or a danger, accuse, or are said again."""
         told = self.context.analysis(self.event.body)
         is_sure = "category" not in opening_in(self.context, self.event.body).doubts
-        tells = is_sure or tells_crime(told) or self.reading.dangers or told.has("person.police", "unit.*")
-        return bool(tells) or self.accuses(unsure=True) or self.is_held()
+        tells = is_sure or tells_crime(told) or told.has("person.police", "unit.*") or self.accuses(unsure=True)
+        tells = tells or self.reading.dangers or self.tells_of_others()
+        return self.in_danger or self.is_held() or (bool(tells) and not (told.asks or self.reading.talk))
+
+    def tells_of_others(self) -> bool:
+        """Whether a text that is no talk tells what others do: it names them, and neither the service nor its sender."""
+        told, is_content = self.context.analysis(self.event.body), self.reading.kind is Kind.CONTENT
+        return is_content and told.has("who.they") and not (told.negates or told.has("who.me", "who.you"))
 
     def begins(self) -> bool:
         """Whether the words of a first message begin a tip: they belong to one, name a place, or tell of something."""
         told = self.context.analysis(self.event.body)
-        if told.asks and not (tells_crime(told) or category_of(told) or self.reading.dangers):
+        is_sure = "category" not in opening_in(self.context, self.event.body).doubts
+        asks = told.asks and not (is_sure or told.has("person.police", "unit.*"))
+        if (asks or self.reading.talk) and not self.in_danger:
             return False
         tells = category_of(told) or (len(told) > LEFT_OVER and told.has("w.*", "who.child", "who.woman", "who.they"))
         tells = tells or len(told.unknown) >= LEFT_OVER  # names, or a language that is not known
@@ -184,7 +196,8 @@ class Telling:
         told = self.context.analysis(self.event.body)
         if self.asked.asks != "text" or self.asked.opening or self.is_held():
             return False
-        return told.asks or (told.negates and len(told) <= STORY_WORDS - 2 and not told.unknown)
+        is_short = len(told) <= STORY_WORDS and not told.unknown
+        return told.asks or self.reading.talk == "likely" or (told.negates and (is_short or told.has("say.unknown")))
 
     def may_go_on(self) -> bool:
         """Whether words that leave the question for files may ask, wait, or take back a file instead."""
@@ -207,14 +220,15 @@ class Telling:
         return self.asked.asks == "review" or self.context.session.state == "@identity"
 
     def may_add(self) -> bool:
-        """Whether a text may add to the story: at the last question, or after the story if it answers none."""
+        """Whether a text may add to the story: at the last question, after sending, or if it answers no question."""
         reading, told = self.reading, self.context.loaded.opening_step in self.context.session.answers
         is_unclear = reading.kind is Kind.UNCLEAR and not reading.negated and not self.suggests()
         is_sure = reading.topic not in {"", "other", "listen"} or self.context.analysis(self.event.body).has(
             "verb.mine"
         )
         is_remark = reading.kind in {Kind.REMARK, Kind.WAIT} and self.counts(STORY_WORDS) and not is_sure
-        return self.is_final() or is_remark or (is_unclear and told and self.context.state is DRAFT)
+        is_sent = self.context.session.submitted and reading.kind in TALK
+        return self.is_final() or is_sent or is_remark or (is_unclear and told and self.context.state is DRAFT)
 
     def tells_news(self) -> bool:
         """Whether a text, however short, tells what the tip lacks and says nothing of sending it."""
@@ -239,8 +253,7 @@ class Telling:
         """Whether a text surely tells of a person, a thing or a place, and not only of the conversation."""
         told = self.context.analysis(self.event.body)
         names = told.has(*_PLAIN) or told.has_outside(("who.they",), ("k.whole",))
-        in_danger = any(danger.sure for danger in self.reading.dangers)
-        return bool(names or tells_crime(told) or in_danger or self.context.places_told(self.event.body))
+        return bool(names or tells_crime(told) or self.in_danger or self.context.places_told(self.event.body))
 
     def tells_deed(self) -> bool:
         """Whether a text at the question for the place tells what somebody does, and names or describes no place.
@@ -272,8 +285,7 @@ class Telling:
         """Whether a text at the review only says if or how to send the tip: it tells of no crime."""
         told = self.context.analysis(self.event.body)
         wishes = told.has("cmd.send", "k.send", "cmd.edit", "k.change", "k.out", "k.mistake")
-        in_danger = any(danger.sure for danger in self.reading.dangers)
-        return self.asked.asks == "review" and wishes and not (in_danger or tells_crime(told))
+        return self.asked.asks == "review" and wishes and not (self.in_danger or tells_crime(told))
 
     def tells_when(self) -> bool:
         """Whether the text tells a time at the question "now?". A plain "yes" or "no" would lose the time."""
@@ -347,7 +359,9 @@ def keep_time(words: Telling) -> Turn | None:
     """
     context, reading, step = words.context, words.reading, words.context.step
     told = context.analysis(words.event.body)
-    habit, now = told.covered(("time.often", "d.since")), told.covered(("opt.when.now",))
+    dated = {one.start for one in told.found("time.past", "time.later")}  # "do din pahle" is no habit
+    since = {at for one in told.found("d.since") if one.end not in dated for at in range(one.start, one.end)}
+    habit, now = told.covered(("time.often",)) | since, told.covered(("opt.when.now",))
     times = told.covered(_TIMES) - told.covered(("opt.when.was",))
     is_said = told.asks or reading.kind in TALK - {Kind.WAIT}
     left = now <= told.covered(("time.now",)) and told.has("opt.when.was") and not told.has("verb.ongoing")
@@ -355,7 +369,7 @@ def keep_time(words: Telling) -> Turn | None:
     if words.asked.name != "when" or step is None or is_said or not times | now or is_now:
         return None
     moment = moment_told(told)
-    later = told.has("d.since", "verb.future", "time.coming", "opt.when.coming")
+    later = since or told.has("verb.future", "time.coming", "opt.when.coming")
     if moment and ((moment == "past" and later) or told.negates):
         return None  # it was and goes on, will be again, or is denied
     is_over = moment == "past" and told.has("opt.when.was")

@@ -272,7 +272,9 @@ class _Words(Telling):
             fill_in_answer(context, reading.opening)
             if names_a_place(context, self.event.body):
                 return context.ask()
-        elif context.state is DRAFT and (self.asked.asks not in FREE or self.tells_deed()):
+        elif context.state is DRAFT and self.asked.asks not in FREE:
+            return self.kept()
+        elif context.state is DRAFT and self.tells_deed():
             self.keep_story()
             return go_on(context, stay=True)
         return context.state.handle_event(context, "", self.event) or not_understood(context)

@@ -91,6 +91,7 @@ class RecipientWishes:
         told, at = self._told, self._at
         praises = clause & told.covered(_MARKS["praises"]) and clause & told.covered(OFFICES)
         orders = at["forbids"] | {one for one in at["orders"] if one < min(clause & self._named)}
+        orders -= told.covered(("say.unknown",)) - at["forbids"]  # "don't know the station" orders nothing
         forbids = clause & told.covered(_MARKS["learns"]) and clause & self._denied and clause & orders
         permits = clause & told.covered(("reads",)) and clause & at["may"] and not told.asks
         only = clause & told.covered(("k.only",)) and (clause & at["to"] or told.has(*OFFICES))
