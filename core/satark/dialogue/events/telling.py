@@ -172,8 +172,8 @@ class Telling:
         told = self.context.analysis(self.event.body)
         is_sure = "category" not in opening_in(self.context, self.event.body).doubts
         tells = is_sure or tells_crime(told) or told.has("person.police", "unit.*") or self.accuses(unsure=True)
-        tells = tells or self.reading.dangers or self.tells_of_others()
-        return self.in_danger or self.is_held() or (bool(tells) and not (told.asks or self.reading.talk))
+        tells = tells or bool(self.reading.dangers) or self.tells_of_others()
+        return self.in_danger or self.is_held() or (tells and not (told.asks or self.reading.talk))
 
     def tells_of_others(self) -> bool:
         """Whether a text that is no talk tells what others do: it names neither the service nor its sender."""
