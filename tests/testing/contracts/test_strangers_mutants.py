@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -94,6 +94,9 @@ async def test_the_new_address_comes_first(new_first: bool, rule: str) -> None: 
 class Pictures(Postcards):
     """Postcards with a picture, whose signed address the provider tells."""
 
+    gone: Sequence[int] = (404,)
+    longest = 10**6
+
     def __init__(self, url: str, check: Callable[[str], str], headers: dict[str, str]) -> None:
         self._url, self._check, self._headers, self._client = url, check, headers, ProviderClient(5)
 
@@ -108,11 +111,11 @@ class Pictures(Postcards):
         try:
             async with self._client.session.get(f"{self._url}/media", headers=HEADERS, allow_redirects=False) as answer:
                 said = await answer.read()
-                if answer.status == 404:
+                if answer.status in self.gone:
                     raise MediaGone
                 url = self._check(msgspec.json.decode(said)["url"])
             async with await self._client.get_file(URL(url), 5, self._headers) as answer:
-                yield file_chunks(answer, ref.size, ref.size)
+                yield file_chunks(answer, min(ref.size, self.longest), ref.size)
         except (aiohttp.ClientError, ValueError, KeyError, TypeError):
             raise ConnectionError from None
 
@@ -136,6 +139,27 @@ async def test_a_file_at_another_origin_gets_no_credential_and_needs_a_safe_addr
     )
     async with PeerServer(peer).serving() as server:
         await _check(lambda: check_files(peer, server), rule)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [({"gone": (401, 404)}, "C52"), ({"gone": (404, 429)}, "C52"), ({"longest": 24 * 1024}, "C50"), ({}, "")],
+)
+async def test_a_refused_token_is_no_missing_file_and_a_long_file_comes_whole(fault: dict[str, Any], rule: str) -> None:
+    broken = type("Broken", (Pictures,), fault)
+    peer = Peer(
+        channel=lambda url: broken(url, provider_url, {}), read=lambda _: None, answer=_picture, files=[(REF, FILE)]
+    )
+    async with PeerServer(peer).serving() as server:
+        await _check(lambda: check_files(peer, server), rule)
+
+
+async def test_a_key_of_the_words_and_a_message_given_twice_are_noticed() -> None:
+    channel = Postcards()
+    key = channel.inbound
+    channel.inbound = lambda event, **_: key(event, event_key=f"key {event.text}")  # type: ignore[method-assign]
+    await _check(lambda: check_channel(case(channel)), "C74")
+    await _check(lambda: check_channel(case(Postcards(), genuine=[signed(BODY)] * 2, texts=("Hi",))), "C12")
 
 
 async def _check(checking: Callable[[], Any], rule: str) -> None:
