@@ -158,7 +158,7 @@ class KeyedByWords(Postcards):
     """Postcards whose key is made of their words."""
 
     def inbound(self, event: Text, **parts: Any) -> Inbound:
-        return super().inbound(event, **{**parts, "event_key": f"key {event.text}"})
+        return super().inbound(event, **{**parts, "event_key": f"key {event.body}"})
 
 
 async def test_a_key_of_the_words_and_a_message_given_twice_are_noticed() -> None:
