@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from yarl import URL
 
 from satark.api import ProviderClient, file_chunks, provider_url
 from satark.api.channel import MediaGone, RawRequest
-from satark.api.inbound import Address, Event, Inbound, MediaRef, Moved
+from satark.api.inbound import Address, Event, Inbound, MediaRef, Moved, Text
 from satark_testing.contracts.channel import BrokenRule, Peer, Received, Reply, check_channel
 from satark_testing.contracts.fetching import check_files
 from satark_testing.contracts.provider_peer import PeerServer
@@ -94,6 +94,9 @@ async def test_the_new_address_comes_first(new_first: bool, rule: str) -> None: 
 class Pictures(Postcards):
     """Postcards with a picture, whose signed address the provider tells."""
 
+    gone: Sequence[int] = (404,)
+    longest = 10**6
+
     def __init__(self, url: str, check: Callable[[str], str], headers: dict[str, str]) -> None:
         self._url, self._check, self._headers, self._client = url, check, headers, ProviderClient(5)
 
@@ -108,11 +111,11 @@ class Pictures(Postcards):
         try:
             async with self._client.session.get(f"{self._url}/media", headers=HEADERS, allow_redirects=False) as answer:
                 said = await answer.read()
-                if answer.status == 404:
+                if answer.status in self.gone:
                     raise MediaGone
                 url = self._check(msgspec.json.decode(said)["url"])
             async with await self._client.get_file(URL(url), 5, self._headers) as answer:
-                yield file_chunks(answer, ref.size, ref.size)
+                yield file_chunks(answer, min(ref.size, self.longest), ref.size)
         except (aiohttp.ClientError, ValueError, KeyError, TypeError):
             raise ConnectionError from None
 
@@ -136,6 +139,31 @@ async def test_a_file_at_another_origin_gets_no_credential_and_needs_a_safe_addr
     )
     async with PeerServer(peer).serving() as server:
         await _check(lambda: check_files(peer, server), rule)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [({"gone": (401, 404)}, "C52"), ({"gone": (404, 429)}, "C52"), ({"longest": 24 * 1024}, "C50"), ({}, "")],
+)
+async def test_a_refused_token_is_no_missing_file_and_a_long_file_comes_whole(fault: dict[str, Any], rule: str) -> None:
+    broken = type("Broken", (Pictures,), fault)
+    peer = Peer(
+        channel=lambda url: broken(url, provider_url, {}), read=lambda _: None, answer=_picture, files=[(REF, FILE)]
+    )
+    async with PeerServer(peer).serving() as server:
+        await _check(lambda: check_files(peer, server), rule)
+
+
+class KeyedByWords(Postcards):
+    """Postcards whose key is made of their words."""
+
+    def inbound(self, event: Text, **parts: Any) -> Inbound:
+        return super().inbound(event, **{**parts, "event_key": f"key {event.body}"})
+
+
+async def test_a_key_of_the_words_and_a_message_given_twice_are_noticed() -> None:
+    await _check(lambda: check_channel(case(KeyedByWords())), "C74")
+    await _check(lambda: check_channel(case(Postcards(), genuine=[signed(BODY)] * 2, texts=("Hi",))), "C12")
 
 
 async def _check(checking: Callable[[], Any], rule: str) -> None:
