@@ -198,7 +198,8 @@ class DeliveryWorker:
                     tasks.create_task(self._deliver(id_, delivery))
                 if has_covers:
                     continue
-                if claimed and all(self._has_room(delivery.destination) for _, delivery in claimed):
+                now = int(time.time())
+                if claimed and all(self._breaker(one.destination).capacity(now) > 0 for _, one in claimed):
                     await asyncio.sleep(GATHER)  # all that was due is under way
                 else:
                     await wait_for(self._wake, seconds=1)
@@ -207,9 +208,6 @@ class DeliveryWorker:
         """Return whether a delivery is a cover if neither the destination nor its desk has an envelope of the tip."""
         rule = self._destination_rules.get(destination)
         return rule is not None and not isinstance(rule, CoveredRule) and bool(rule.recipient or rule.desk)
-
-    def _has_room(self, destination: str) -> bool:
-        return self._breaker(destination).capacity(int(time.time())) > 0
 
     async def _claim(self) -> tuple[list[tuple[bytes, Delivery]], bool]:
         """Claim the deliveries that can begin now; return them, and whether the next claim may find more."""

@@ -22,17 +22,8 @@ from satark.api.routing import Destination
 from satark.custody import log as custody
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import Rule, forget_term
-from satark.store import (
-    bulk,
-    deliveries,
-    envelopes,
-    erasure_orders,
-    evidence_files,
-    sealed_files,
-    tables,
-    tip_changes,
-    tip_counts,
-)
+from satark.store import bulk, deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes, tip_counts
+from satark.store.erasure_orders import order
 from satark.store.outbox import forget_reach
 from satark.store.tables import erased_tip
 from satark.store.unit_of_work import UnitOfWork
@@ -102,7 +93,7 @@ class Eraser:
         names = _erase_shared_rows(unit, tip_id, rule)
         forget_term(unit, tip_id)
         for office, had_tip in offices.items():
-            named, id_ = erasure_orders.order(unit.keys, office, tip_id if had_tip else "", rule)
+            named, id_ = order(unit.keys, office, tip_id if had_tip else "", rule)
             deliveries.add(unit, named, office, id_=id_)
         forget_reach(unit, tables.reach.c.id == self._edge.link("tip", tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)

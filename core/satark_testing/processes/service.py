@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import aiohttp
 from click.testing import CliRunner, Result
@@ -28,26 +28,6 @@ def free_port() -> int:
 
 class ServiceError(AssertionError):
     """The process ended, or a command failed; the message ends with its output."""
-
-
-class Process(Protocol):
-    """A started process, with the methods of `subprocess.Popen`."""
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-
-    def poll(self) -> int | None:
-        """Return the exit code; None while the process runs."""
-
-    def kill(self) -> None:
-        """Send SIGKILL."""
-
-    def send_signal(self, sig: int, /) -> None:
-        """Send a signal."""
-
-    def wait(self) -> int | None:
-        """Wait until the process ends."""
 
 
 class Service:
@@ -72,7 +52,7 @@ class Service:
         self.log = folder.parent / f"{folder.name}.log"
         self.port = free_port()
         self._command = list(command) or [str(Path(sys.executable).with_name("satark")), "serve"]
-        self._process: Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -148,7 +128,7 @@ class Service:
             raise ServiceError(f"satark {' '.join(arguments)}: {result.output}{result.exception!r}")
         return result
 
-    def _spawn(self, environment: Mapping[str, str]) -> Process:
+    def _spawn(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start the process with these environment variables and no others."""
         with self.log.open("ab") as log:
             return subprocess.Popen(self.command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own

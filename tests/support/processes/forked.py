@@ -18,12 +18,12 @@ from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from satark_testing import installation
-from satark_testing.processes.service import Process, Service
+from satark_testing.processes.service import Service
 
 CLOCK: Final = "TEST_CLOCK_SECONDS"
 """Environment variable: the offset of the next process's clock, in seconds."""
@@ -37,7 +37,7 @@ _FORKS.set_forkserver_preload(["support.processes.preload", "__main__"])
 class ForkedService(Service):
     """A service whose process is forked. Its command is a Python script, such as `satark`, with its arguments."""
 
-    def _spawn(self, environment: Mapping[str, str]) -> Process:
+    def _spawn(self, environment: Mapping[str, str]) -> Any:
         arguments = (self.command, dict(environment), Path.cwd(), self.log)
         # A daemon: it ends with the tests, even where one forgets it.
         process = _FORKS.Process(target=_become, args=arguments, daemon=True)
