@@ -17,10 +17,10 @@ _ROOT: Final = PAGE.parents[2]
 _HEAD: Final = f"""# Every fault
 
 `make faults` caused these {len(EVERY)} from outside, each at separate processes with real PostgreSQL,
-nginx, SMTP, RabbitMQ and SeaweedFS, all of one state of the code, and wrote this page: seconds until
-the operator was told, until the end was told, and until a citizen was answered again, of the
+nginx, SMTP, RabbitMQ and SeaweedFS, all of one state of the code, and wrote this page: seconds
+until the operator was told, until the end was told, and until a citizen was answered again, of the
 slowest. `heartbeat:…`: the dead man's switch tells. What is looked for once an hour (`…_missing`,
-`missing_unknown`, `tips_withheld`, `answers_wait`) was looked for every ten seconds here, and these
+`missing_unknown`, `tips_withheld`, `answers_wait`) was looked for every ten seconds here, and its
 hours and days were shortened. What to do: [runbook](../runbook.md).
 
 | code | caused by | told | over | answered |
