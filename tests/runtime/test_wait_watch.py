@@ -37,16 +37,20 @@ def tip(services: Services) -> SeededTip:
     tip = seed_tip(services, [SeededDesk(services, "sp").desk], evidence=("1",))
     services.write_now(lambda unit: unit.main.execute(update(tables.tip).values(day=unit.day)))
     services.write_now(lambda unit: deliveries.add(unit, tip.id, PUSH.to))
-    noted = msgspec.json.encode({PUSH.to: int(time.time()) // 86_400 - 1})
-    (services.data_dir / "destinations.known").write_bytes(noted)
+    noted = msgspec.json.encode({"destinations": {PUSH.to: int(time.time()) // 86_400 - 1}})
+    (services.data_dir / "waits.seen").write_bytes(noted)
     return tip
 
 
 def late(services: Services) -> list[str]:
-    """Return the faults of two looks, hours apart."""
-    watch = WaitWatch(services, 0)
-    assert watch.faults(0.0) == watch.faults(HOURS - 1) == []
-    return [one.text for one in watch.faults(HOURS)]
+    """Return the faults of looks over hours, each by a process that replaced the last one."""
+    now = time.time()
+    assert look(services, now) == look(services, now + HOURS - 1) == []
+    return look(services, now + HOURS)
+
+
+def look(services: Services, now: float) -> list[str]:
+    return [one.text for one in WaitWatch(services, HOURS).faults(now)]
 
 
 def finish(services: Services) -> None:
@@ -97,3 +101,10 @@ def test_no_row_puts_a_delivery_off_for_more_than_two_days(services: Services) -
     services.write_now(shorten_waits)
     (row,) = services.read(lambda c: c.execute(tables.delivery.select()).all())
     assert row.due_at - time.time() <= 2 * 86_400
+
+
+@pytest.mark.usefixtures("tip")
+@pytest.mark.parametrize("seconds", [HOURS, -HOURS])
+def test_nothing_waits_while_the_machine_is_off_or_its_clock_is_wrong(services: Services, seconds: float) -> None:
+    services.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(NEVER)))
+    assert look(services, time.time()) == look(services, time.time() + seconds) == []

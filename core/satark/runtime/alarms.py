@@ -24,7 +24,7 @@ HEARTBEAT_EVERY = 30.0
 """Seconds between two heartbeats."""
 ALARM_TIMEOUT = 60.0
 """Seconds that one alarm, or one heartbeat, may take to be delivered."""
-SETTLED = 120.0
+SETTLED = 150.0
 """Seconds from the start after which a process has looked for every fault of which an earlier process told."""
 _BY_WORKER: Final = ("backup", "certificate", "losses", "queues", "roster", "waits")
 """Groups of faults that every process finds alike. Others than workers report rows that wait for a worker."""

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -94,37 +95,54 @@ def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None
     return deleted
 
 
+class _Looks(msgspec.Struct):
+    """What this machine's looks noted, for those of later processes: none runs as long as a delivery may wait."""
+
+    destinations: dict[str, int] = {}
+    """Destination → the day of which this machine noted it first."""
+    since: dict[str, float] = {}
+    """Hash of what waits → when that was seen first, in Unix seconds."""
+    last: float = 0.0
+    """When the last look was."""
+
+
 class WaitWatch:
     """Finds deliveries, files and replies that nobody handles for hours although no row says that one is late."""
 
-    def __init__(self, services: Services, moment_seconds: float) -> None:
-        """`moment_seconds`: longest time from one of a destination's moments to the next, on average."""
-        self._services, self._noted = services, services.data_dir / "destinations.known"
-        self._since: dict[tuple[str, str], float] = {}
-        self._limit = 2 * max(3600.0, moment_seconds)
+    def __init__(self, services: Services, limit: float) -> None:
+        """`limit`: seconds after which what waits is late."""
+        self._services, self._file, self._limit = services, services.data_dir / "waits.seen", limit
 
     def faults(self, now: float) -> list[Fault]:
-        """Look once. This reads every delivery."""
-        known = self._known()
+        """Look once, at a Unix time. This reads every delivery."""
+        looks = self._looks()
+        # While the machine was off, or if its clock was set, nothing waited.
+        earlier = looks.since if 0 <= now - looks.last < self._limit else {}
+        known = self._known(looks.destinations, int(now) // 86_400)
         waiting = self._services.read_keys(lambda keys: self._services.read(lambda main: _waiting(main, keys, known)))
-        self._since = {one: self._since.get(one, now) for one in waiting}
-        if not (late := sum(now - since >= self._limit for since in self._since.values())):
+        since = {name: earlier.get(name, now) for name in map(_hashed, waiting)}
+        atomic_files.replace(self._file, [msgspec.json.encode(_Looks(known, since, now))])
+        if not (late := sum(now - first >= self._limit for first in since.values())):
             return []
         do = "find out who writes to the databases, and tell the desks (docs/runbook.md#the-stores-differ)"
         return [Fault("deliveries_missing", f"deliveries, files and replies that nobody handles: {late}", do)]
 
-    def _known(self) -> dict[str, int]:
-        """Return the destinations, each with the day of which this machine noted it first."""
-        known, today = dict[str, int](), int(time.time()) // 86_400
+    def _looks(self) -> _Looks:
         with suppress(FileNotFoundError, *DECODING_ERRORS):
-            known = msgspec.json.decode(self._noted.read_bytes(), type=dict[str, int])
+            return msgspec.json.decode(self._file.read_bytes(), type=_Looks)
+        return _Looks()
+
+    def _known(self, earlier: Mapping[str, int], today: int) -> dict[str, int]:
+        """Return the destinations, each with the day of which this machine noted it first."""
         desks = () if self._services.signers().host else self._services.desks()
         names = {rule.to for rule in self._services.destination_rules}
         names |= {str(one.destination) for one in desks if one.via != DESK_SINK}
-        known = {name: known.get(name, today) for name in sorted(names)}
-        atomic_files.replace(self._noted, [msgspec.json.encode(known)])
         # Nobody hides an older tip's missing row from the looks of its first week.
-        return {name: max(first, today - 7) for name, first in known.items()}
+        return {name: max(earlier.get(name, today), today - 7) for name in sorted(names)}
+
+
+def _hashed(one: tuple[str, str]) -> str:
+    return blake2b(" ".join(one).encode(), digest_size=8).hexdigest()
 
 
 def _waiting(main: Connection, keys: Connection, known: Mapping[str, int]) -> set[tuple[str, str]]:

@@ -89,7 +89,8 @@ class FaultWatch:
         core = settings.core
         self._configured = frozenset({rule.to for rule in services.destination_rules} | set(core.alarm_to))
         self.clock = ClockWatch()
-        self.waits = dependency_faults.WaitWatch(services, 60 * max(core.delivery_minutes, core.office_minutes))
+        moments = 60 * max(core.delivery_minutes, core.office_minutes)
+        self.waits = dependency_faults.WaitWatch(services, 2 * max(MISSING_EVERY, moments))
         self._files = FileWatch(_files(services, settings))
         self._looking: asyncio.Task[dict[str, list[Fault]]] | None = None
         self._certificate_due, self._was_reached = time.monotonic() + CERTIFICATE_EVERY, False
@@ -113,7 +114,7 @@ class FaultWatch:
         """Look once for deleted tips, and for deliveries that nobody makes; return whether that was possible."""
         try:
             found = await run_in_thread(dependency_faults.missing_faults, self._services, self._erased_tag)
-            waiting = await run_in_thread(self.waits.faults, time.monotonic())
+            waiting = await run_in_thread(self.waits.faults, time.time())
         except Exception as error:  # noqa: BLE001 - whoever makes each look fail deletes tips unseen
             log.error("the look for deleted tips failed", **describe_error(error))
             if self._missing_failed:

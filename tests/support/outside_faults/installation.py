@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -28,13 +29,19 @@ from support.peers.postgres_cluster import Cluster, postgres_cluster
 from support.peers.rabbitmq import Broker
 from support.peers.relay import Relay
 from support.peers.seaweedfs import BUCKET, SeaweedFS, running_seaweedfs
-from support.processes.forked import ForkedService
+from support.processes.forked import HOUR, ForkedService
+from support.processes.office import OfficeProcess
 from support.settings import SETTINGS_OF_TESTS
 
 ROLES: Final = ("web", "worker", "desk")
 SILENCE: Final = 45.0
 """Seconds without a heartbeat, which comes every half a minute, after which a dead-man's switch tells."""
 _LOOK: Final = 0.2
+SHORT_HOUR: Final = 10.0
+"""Seconds between two looks of those that come once an hour."""
+DESK_OF_OFFICE: Final = "lanka"
+_setting_up: Final = asyncio.Lock()
+"""One at a time: a command takes this process's standard output, and an office's commands run in a thread."""
 
 
 class Report(NamedTuple):
@@ -86,6 +93,7 @@ class FaultyInstallation(installation.Installation):
     proxy: Nginx
     mail: Exim
     broker: Broker
+    office: OfficeProcess
 
     def __init__(self, database: Cluster, store: SeaweedFS, folder: Path) -> None:
         self.database, self.store, self.operator = database, store, Operator()
@@ -124,8 +132,9 @@ class FaultyInstallation(installation.Installation):
 
 @asynccontextmanager
 async def running_stage(folder: Path, *, peers: Sequence[str] = ()) -> AsyncIterator[FaultyInstallation]:
-    """Run an installation. `peers`: which of mail, police and broker it has."""
+    """Run an installation. `peers`: which of mail, police, broker and office it has; an office has a broker."""
     async with AsyncExitStack() as stack:
+        await _setting_up.acquire()
         target = FaultyInstallation(
             stack.enter_context(postgres_cluster()), stack.enter_context(running_seaweedfs()), _made(folder)
         )
@@ -154,7 +163,10 @@ async def running_stage(folder: Path, *, peers: Sequence[str] = ()) -> AsyncIter
             }
         target.proxy.start()
         stack.callback(target.proxy.stop)
+        if "office" in peers:
+            await _start_office(target, folder, f"{address}/alarm/office", stack)
         await admit(target.nodes)
+        _setting_up.release()
         await until(lambda: len(target.operator.beats) == len(ROLES), every=_LOOK)
         yield target
 
@@ -197,7 +209,7 @@ async def _peers(
         plugins.append("police_system")
         settings["SATARK_POLICE_SYSTEM__URL"] = f"{target.relays['police'].url}/tips"
         settings["SATARK_POLICE_SYSTEM__SECRET"] = SECRET
-    if "broker" in peers:
+    if {"broker", "office"} & {*peers}:
         target.broker = Broker(_made(folder / "broker", 0o755))
         await target.broker.start()
         stack.push_async_callback(target.broker.kill)
@@ -205,7 +217,18 @@ async def _peers(
         plugins.append("rabbitmq")
         settings["SATARK_RABBITMQ__URL"] = f"amqp://guest:guest@127.0.0.1:{port}/"
         settings["SATARK_RABBITMQ__COPIES"] = '["sp"]'
+        settings |= {"SATARK_LINK_KEY_FILE": str(folder / "link.key"), HOUR: str(SHORT_HOUR)}
     return {**settings, "SATARK_PLUGINS": json.dumps(plugins)}
+
+
+async def _start_office(target: FaultyInstallation, folder: Path, alarms: str, stack: AsyncExitStack) -> None:
+    """Let a desk be in a remote office, which reaches its host by the broker alone."""
+    settings = {**SETTINGS_OF_TESTS, "SATARK_ALARM_URL": alarms, HOUR: str(SHORT_HOUR)}
+    broker = target.service.environment["SATARK_RABBITMQ__URL"]
+    target.office = OfficeProcess(target, DESK_OF_OFFICE, broker, folder / "office", settings)
+    await target.office.set_up("district")
+    stack.push_async_callback(target.office.service.stop)
+    await target.office.service.start()
 
 
 def _port(url: str) -> int:

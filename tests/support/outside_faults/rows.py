@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
@@ -25,8 +26,10 @@ from satark.identity.epoch_keys import EpochKeys
 from satark.ingest.spool import Spool
 from satark.ingest.webhook import FORGED_IN_A_ROW
 from satark.runtime.fault_watch import EVERY
+from satark_testing.waiting import until
 from satark_testing.whatsapp.graph_api import error
-from support.outside_faults.installation import FaultyInstallation
+from support.answers import HINDI
+from support.outside_faults.installation import DESK_OF_OFFICE, SHORT_HOUR, FaultyInstallation
 from support.peers.mail import self_signed
 from support.peers.postgres_cluster import signal_server
 from support.processes.forked import CLOCK
@@ -474,6 +477,50 @@ async def canary(target: FaultyInstallation, name: str) -> AsyncIterator[None]:
         database.execute(_CANARY, [row and row[0], name])
 
 
+async def file_tip(target: FaultyInstallation) -> str:
+    """Let a citizen tell a tip; return its number once the office has it."""
+    known = {one["number"] for one in target.office.tips()}
+    async with target.citizen(900_100 + len(known)) as citizen:
+        await citizen.walk(HINDI)
+    await until(lambda: len(target.office.tips()) > len(known), every=1)
+    return next(str(one["number"]) for one in target.office.tips() if one["number"] not in known)
+
+
+@asynccontextmanager
+async def tip_deleted(target: FaultyInstallation) -> AsyncIterator[None]:
+    """Take away the keys of a tip which every process has counted."""
+    await file_tip(target)
+    await asyncio.sleep(2 * SHORT_HOUR)
+    target.database.execute("UPDATE envelope SET tip = reverse(tip)", "keys")
+    yield
+    target.database.execute("UPDATE envelope SET tip = reverse(tip)", "keys")
+
+
+def at_office(target: FaultyInstallation, statement: str) -> None:
+    """Run a statement in the office's database."""
+    with sqlite3.connect(target.office.service.folder / "satark.db", timeout=30) as database:
+        database.execute(statement)
+    database.close()
+
+
+@asynccontextmanager
+async def list_withheld(target: FaultyInstallation) -> AsyncIterator[None]:
+    """Let the host's last list of tips be three days old."""
+    at_office(target, f"UPDATE host_link SET directory = directory - {3 * _DAY * 10**9}")  # noqa: S608 - our own
+    yield
+    target.service.run("desk", "resend", DESK_OF_OFFICE)
+
+
+@asynccontextmanager
+async def answer_withheld(target: FaultyInstallation) -> AsyncIterator[None]:
+    """Let an answer wait for three days, since nothing gets to the broker."""
+    number = await file_tip(target)
+    async with target.relays["broker"].cut():
+        target.office.run("respond", DESK_OF_OFFICE, number, "--status", "RECEIVED", "--message", "Thank you")
+        at_office(target, f"UPDATE office_outbox SET position = position - {3 * _DAY * 10**9}")  # noqa: S608 - our own
+        yield
+
+
 _CANARY: Final = "UPDATE key_canary SET value = %s WHERE name = %s"
 _ID: Final = rf"'\x{'00' * 16}'"
 
@@ -558,6 +605,16 @@ WHATSAPP: Final = (
     Row("webhooks signed with another secret", "webhooks_refused:whatsapp", wrong_secret),
     Row("a portal answers replies", "replies_wait", waiting_replies),
 )
+OFFICE: Final = (
+    Row("tip's keys deleted", "tips_missing", tip_deleted),
+    Row("right to read what was erased gone", "missing_unknown",
+        sql("REVOKE SELECT ON erased_tip FROM satark", "GRANT SELECT ON erased_tip TO satark", "keys")),
+    Row("delivery kept back by its row", "deliveries_missing",
+        planted("delivery", "id, tip, destination, revision, state, attempts, due_at, reason, ended",
+                rf"{_ID}, 'planted', 'email:cell', 1, 'due', 0, {1 << 40}, '', ''")),
+    Row("office's list of tips is three days old", "tips_withheld", list_withheld),
+    Row("office's answer reaches no host", "answers_wait", answer_withheld),
+)  # fmt: skip
 PEERS: Final = {
     "mail": (
         Row("mail server killed", "peer_fault:email", mail_killed),

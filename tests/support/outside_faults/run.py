@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from support.outside_faults import page
 from support.outside_faults.installation import FaultyInstallation, running_stage
-from support.outside_faults.rows import DATABASE, MACHINE, PEERS, PROCESSES, Row
+from support.outside_faults.rows import DATABASE, MACHINE, OFFICE, PEERS, PROCESSES, Row
 
 TOLD_WITHIN: Final = 60.0
 """Seconds within which the operator must be told of a fault."""
@@ -119,10 +119,10 @@ def selected(rows: Sequence[Row], words: Sequence[str]) -> list[Row]:
 
 
 async def run(folder: Path, words: Sequence[str], show: Callable[[Seen], None]) -> list[Seen]:
-    """Strike four installations at once: one's databases, one's machines, one's processes, and one's peers."""
+    """Strike five installations at once: in their databases, machines, processes, peers, and in a remote office."""
 
-    async def strike_one(name: str, rows: Sequence[Row]) -> list[Seen]:
-        async with running_stage(folder / name) as target:
+    async def strike_one(name: str, rows: Sequence[Row], *peers: str) -> list[Seen]:
+        async with running_stage(folder / name, peers=peers) as target:
             return await strike_all(target, rows, show)
 
     async def strike_machine(rows: Sequence[Row]) -> list[Seen]:
@@ -138,6 +138,7 @@ async def run(folder: Path, words: Sequence[str], show: Callable[[Seen], None]) 
         *([strike_one("database", rows)] if (rows := selected(DATABASE, words)) else []),
         *([strike_machine(rows)] if (rows := selected(MACHINE, words)) else []),
         *([strike_one("processes", rows)] if (rows := selected(PROCESSES, words)) else []),
+        *([strike_one("office", rows, "office")] if (rows := selected(OFFICE, words)) else []),
     ]
     if lanes := {name: rows for name, many in PEERS.items() if (rows := selected(many, words))}:
         works.append(strike_peers(lanes))

@@ -27,6 +27,8 @@ from satark_testing.processes.service import Service
 
 CLOCK: Final = "TEST_CLOCK_SECONDS"
 """Environment variable: the offset of the next process's clock, in seconds."""
+HOUR: Final = "TEST_HOUR_SECONDS"
+"""Environment variable: the seconds between two of the next process's hourly looks."""
 _TESTS: Final = Path(__file__).parents[2]
 _ENVIRONMENT: Final = Lock()
 _FORKS: Final = multiprocessing.get_context("forkserver")
@@ -94,5 +96,7 @@ def _become(command: Sequence[str], environment: Mapping[str, str], folder: Path
     os.environ.update(environment)
     tempfile.tempdir = None  # it hangs on the environment
     preload.shift(float(environment.get(CLOCK, "0")))
+    if hour := environment.get(HOUR):
+        preload.shorten_hour(float(hour))
     sys.argv[:] = command[1:] if command[0] == sys.executable else command
     runpy.run_path(sys.argv[0], run_name="__main__")

@@ -1,4 +1,4 @@
-"""Prepares the process from which services are forked: a clock that tests can shift, and Satark with its plugins.
+"""Prepares the process from which services are forked: a clock that tests can set, and Satark with its plugins.
 
 The clock comes first, since modules of Satark may copy its functions when they are imported.
 """
@@ -26,9 +26,16 @@ def _shifted() -> float:
 
 time.time = _shifted
 
-from satark_words.catalogues import Catalogues  # noqa: E402 - the clock comes first
+from satark.runtime import fault_watch  # noqa: E402 - the clock comes first
+from satark_words.catalogues import Catalogues  # noqa: E402
 from satark_words.geography.geography import Geography  # noqa: E402
 from satark_words.reader import Reader  # noqa: E402
+
+
+def shorten_hour(seconds: float) -> None:
+    """Let this process look every so many seconds for what it looks for once an hour."""
+    fault_watch.MISSING_FIRST = fault_watch.MISSING_EVERY = seconds
+
 
 import_module("satark.cli.serve")
 import_module("satark_desk.web.app")
