@@ -137,8 +137,9 @@ class Directing:
         envelopes.drop(unit, tip.id, [desk, *destinations])
         state = self._services.roster.check(unit.keys, committed=False).state
         present = self._cache.reader.present_envelope(unit, tip.envelope)
-        renewed = renew_tip_key(unit, state, present, self._services.destination_rules, without=desk)
-        remember(unit, self._desk, self._identity.partition("\n")[0], renewed)
+        newest, rules = self._identity.partition("\n")[0], self._services.destination_rules
+        renewed = renew_tip_key(unit, state, present, newest, rules, without=desk)
+        remember(unit, self._desk, newest, renewed)
         return self._add_step(unit, tip, CaseStep(kind="withdrawn", to=desk), reason, ("withdrawn", desk))
 
     def _hand_over(
