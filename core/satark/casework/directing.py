@@ -99,7 +99,8 @@ class Directing:
             release=release,
             destinations=tuple(one.to for one in destinations if one.recipient),
         )
-        directed_to = self._hand_over(unit, tip, desk, envelope, destinations, at_office=host is not None)
+        is_release, at_office = release is not None, host is not None
+        directed_to = self._hand_over(unit, tip, desk, envelope, destinations, is_release, at_office=at_office)
         act = ("directed", desk.name)
         return self._add_step(unit, tip, step, f"→ {desk.title}: {instruction}", act, directed_to=directed_to)
 
@@ -149,16 +150,18 @@ class Directing:
         desk: Desk,
         envelope: Envelope | None,
         destinations: tuple[DirectedDestination, ...],
+        is_release: bool,  # noqa: FBT001 - private
         *,
         at_office: bool,
     ) -> DirectedDesk | None:
         """Store the envelopes of the directed desk. At an office, return the request to the host to store them."""
         sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
         if at_office:
-            return DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations)
+            told = DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations)
+            return msgspec.structs.replace(told, is_release=is_release)
         if sealed:
             envelopes.store(unit, tip.id, desk.name, sealed)
-        deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True)
+        deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True, is_release=is_release)
         self._deliver(unit, tip, destinations)
         return None
 
