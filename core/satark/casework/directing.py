@@ -99,8 +99,12 @@ class Directing:
             release=release,
             destinations=tuple(one.to for one in destinations if one.recipient),
         )
-        is_release, at_office = release is not None, host is not None
-        directed_to = self._hand_over(unit, tip, desk, envelope, destinations, is_release, at_office=at_office)
+        if host is not None:
+            directed_to = _directed(desk, envelope, destinations, is_release=release is not None)
+        else:
+            directed_to = None
+            self._hand_over(unit, tip, desk, envelope, is_release=release is not None)
+            self._deliver(unit, tip, destinations)
         act = ("directed", desk.name)
         return self._add_step(unit, tip, step, f"→ {desk.title}: {instruction}", act, directed_to=directed_to)
 
@@ -144,26 +148,12 @@ class Directing:
         return self._add_step(unit, tip, CaseStep(kind="withdrawn", to=desk), reason, ("withdrawn", desk))
 
     def _hand_over(
-        self,
-        unit: UnitOfWork,
-        tip: OpenTip,
-        desk: Desk,
-        envelope: Envelope | None,
-        destinations: tuple[DirectedDestination, ...],
-        is_release: bool,  # noqa: FBT001 - private
-        *,
-        at_office: bool,
-    ) -> DirectedDesk | None:
-        """Store the envelopes of the directed desk. At an office, return the request to the host to store them."""
-        sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
-        if at_office:
-            told = DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations)
-            return msgspec.structs.replace(told, is_release=is_release)
-        if sealed:
+        self, unit: UnitOfWork, tip: OpenTip, desk: Desk, envelope: Envelope | None, *, is_release: bool
+    ) -> None:
+        if envelope:
+            sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient)
             envelopes.store(unit, tip.id, desk.name, sealed)
         deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True, is_release=is_release)
-        self._deliver(unit, tip, destinations)
-        return None
 
     def _deliver(self, unit: UnitOfWork, tip: OpenTip, destinations: tuple[DirectedDestination, ...]) -> None:
         for one in destinations:
@@ -198,6 +188,15 @@ class Directing:
         if tip.envelope.tip_recipient or desk.name == PROBE_DESK:
             return False
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
+
+
+def _directed(
+    desk: Desk, envelope: Envelope | None, destinations: tuple[DirectedDestination, ...], *, is_release: bool
+) -> DirectedDesk:
+    """Return an office's request to the host to store the envelopes of the directed desk."""
+    sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
+    told = DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, is_release=is_release)
+    return msgspec.structs.replace(told, destinations=destinations)
 
 
 def _released(tip: OpenTip, key: str, desk: str) -> Envelope:
