@@ -25,7 +25,7 @@ from satark_files.decoding import DECODING_ERRORS
 _DOMAIN = b"satark/1/roster-chain\0"
 _NEWEST = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
 _SIGNED = select(func.sum(roster_head.c.number))
-_LAST_RENEWAL = select(func.coalesce(func.max(renewal.c.position), 0))
+_LAST_RENEWAL = select(renewal.c.position, renewal.c.entry).order_by(renewal.c.position.desc()).limit(1)
 
 
 class ChainRow(msgspec.Struct, frozen=True):
@@ -76,8 +76,8 @@ def read_rows(keys: Connection) -> list[ChainRow]:
 
 def newest(keys: Connection) -> tuple[object, ...]:
     """Return a value that changes with the rows, those of renewals too, and with each head that an officer signs."""
-    others = (keys.execute(_SIGNED).scalar(), keys.execute(_LAST_RENEWAL).scalar())
-    return (*(keys.execute(_NEWEST).one_or_none() or ()), *others)
+    last = keys.execute(_LAST_RENEWAL).one_or_none()  # whole: a deleted one's position is given again
+    return (*(keys.execute(_NEWEST).one_or_none() or ()), keys.execute(_SIGNED).scalar(), last and tuple(last))
 
 
 def read_renewals(keys: Connection) -> list[bytes]:
@@ -89,7 +89,7 @@ def add_renewals(unit: UnitOfWork, renewals: Sequence[bytes]) -> None:
     """Store encoded renewals of tips' keys that are not stored yet."""
     lock(unit)
     known = set(unit.keys.execute(select(renewal.c.entry).where(renewal.c.entry.in_(renewals))).scalars())
-    first = unit.keys.execute(_LAST_RENEWAL).scalar_one() + 1
+    first = (unit.keys.execute(_LAST_RENEWAL).scalar() or 0) + 1
     new = (one for one in renewals if one not in known)
     unit.upsert(renewal, [{"position": at, "entry": one} for at, one in enumerate(new, first)])
 
