@@ -13,10 +13,10 @@ from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.roster import chain
 from satark.roster.chain import verify
-from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet
+from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet, Renewal
 from satark.roster.roster import Roster, desk_problems, destination_problems, read_copy, write_copy
 from satark.services import Services
-from satark.store.tables import roster
+from satark.store.tables import renewal, roster
 from satark.store.unit_of_work import UnitOfWork
 from support.roster import RosterBook
 from support.store import fresh_services
@@ -164,3 +164,15 @@ def test_a_row_with_line_breaks_stays_one_entry_of_the_copy_and_has_no_effect(tm
     verified = verify([*book.entries[:-1], spaced])
     assert verified.entries[-1] is None
     assert verified.problems == (f"entry {len(book.entries)} of the roster can't be read",)
+
+
+def test_a_renewal_that_this_machine_knows_needs_no_row(services: Services, copy: Path) -> None:
+    first, second = (Renewal(desk="sp", base="", said=bytes([n]) * 120).encode() for n in (1, 2))
+    kept = Roster(copy)
+    services.write_now(lambda unit: chain.add_renewals(unit, [first]))
+    assert services.read_keys(kept.check).renewals == (first,)
+    services.write_now(lambda unit: unit.keys.execute(delete(renewal)))
+    services.write_now(lambda unit: chain.add_renewals(unit, [second]))  # it gets the same position
+    assert services.read_keys(kept.check).renewals == (first, second)
+    services.write_now(lambda unit: unit.keys.execute(delete(renewal)))
+    assert services.read_keys(Roster(copy).check).renewals == (first, second), "after a restart too"

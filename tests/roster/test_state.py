@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from satark.api.routing import Level
 from satark.api.sealing import new_identity
-from satark.roster.entries import RENEWED, Closed, DestinationSet, KeyChange, KeysRenewed, Member, OfficerSet
+from satark.roster.entries import (
+    RENEWED,
+    Closed,
+    DestinationSet,
+    KeyChange,
+    KeysRenewed,
+    Member,
+    OfficerSet,
+    Renewal,
+)
 from satark.roster.rules import NotAllowed
 from support.roster import RosterBook
 
@@ -219,6 +228,23 @@ def test_all_renewals_of_a_tips_key_are_remembered_in_order_with_their_desk_and_
     assert of_tip == [("sp", b"1", 7), ("dig", b"2", 8), ("sp", b"3", 9)]
     assert book.state.unlisted == [7, 8, 9]
     assert book.state.changed_at["sp"] == 2
+
+
+def test_no_renewal_counts_that_a_former_key_of_the_desk_signed_after_a_later_one(book: RosterBook) -> None:
+    old, (_, new), before = book.identities["sp", ""], new_identity(), book.state.head
+    book.follow(KeyChange.of("sp", old, new), SP)
+    early, late = (Renewal(desk="sp", base=base, said=b"the-name" * 15) for base in (before, book.state.head))
+    for claims, count in (
+        ([early.signed(old)], 1),
+        ([late.signed(old)], 0),
+        ([late.signed(new), early.signed(old)], 1),
+        ([early.signed(old), late.signed(new)], 2),
+        ([late], 0),
+        ([msgspec.structs.replace(late.signed(new), desk="dig")], 0),
+        ([msgspec.structs.replace(late, base="ab" * 32).signed(new)], 0),
+    ):
+        book.state.claim([*(one.encode() for one in claims), b"no renewal"])
+        assert len(book.state.renewals(b"the-name")) == count
 
 
 def test_a_desks_renewal_replaces_only_its_own_place_and_those_of_desks_below(book: RosterBook) -> None:

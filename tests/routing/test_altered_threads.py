@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from satark.api.sealing import new_identity, recipient_of, seal
 from satark.api.tip import CaseStep, Checkpoint, Envelope, Header, Message, Release
 from satark.identity.signatures import verifier_for
-from satark.roster.entries import KeyChange, KeysRenewed
+from satark.roster.entries import RENEWED, KeyChange, KeysRenewed
 from satark.routing import tip_keys
 from satark.routing.authors import Signers, ThreadReader, Writer, signed_by_tipster
 from satark.routing.renewals import kept_changes, remembered, with_last_points
@@ -94,7 +94,7 @@ class Thread:
         renewed = with_last_points(self.book.state, tip_keys._with_change(keyed, point, before))
         assert renewed is not None
         self.envelope, told_by = replace(renewed, desk="dig"), told_by or by
-        tips = remembered(told_by, identity, renewed.changes)
+        tips = remembered(told_by, identity, renewed.changes)[:RENEWED]
         self.book.follow(KeysRenewed(desk=told_by, tips=tips), (told_by, ""))
 
     def change_key(self, desk: str, removed: str = "") -> str:

@@ -25,7 +25,7 @@ from satark.roster.entries import Entry, KeyChange
 from satark.routing import tip_keys
 from satark.routing.authors import Signers, ThreadReader, Writer, told_hash
 from satark.routing.releases import hash_of_release
-from satark.routing.renewals import remembered, tip_verifier, verifier_by, with_last_points
+from satark.routing.renewals import remembered, tip_verifier, verifiers_by, with_last_points
 from satark.routing.sent import TIPSTER_USE, addressed, first_key, sent_with_release, signed_as_sent
 from satark.routing.tip_keys import TipKeyAltered, TipRoot, TipsterReader, name_tags, present_recipient
 from satark.store import changed_keys, envelopes, tables, threads
@@ -178,8 +178,9 @@ class World:
 
         def write(unit: UnitOfWork) -> None:
             envelopes.drop(unit, TIP, [other])
-            renewed = tip_keys.renew_tip_key(unit, self.state, self.envelope(desk), (), without=other)
-            tip_keys.remember(unit, desk, self.versions[desk][-1], renewed)
+            newest = self.versions[desk][-1]
+            renewed = tip_keys.renew_tip_key(unit, self.state, self.envelope(desk), newest, (), without=other)
+            tip_keys.remember(unit, desk, newest, renewed)
 
         self.write(write)
         self.follow_roster()
@@ -248,7 +249,7 @@ class World:
 
     def newest_verifier(self) -> str:
         """Return what verifies the tip's newest key by the roster."""
-        return verifier_by(self.state, self.root.verifier, self.state.position)
+        return verifiers_by(self.state, self.root.verifier, self.state.position)[-1]
 
     def say_renewed(self, desk: str, kept: Envelope) -> Envelope:
         """Append to the roster that a desk renewed the key, by a key that an envelope has; return the renewed one."""

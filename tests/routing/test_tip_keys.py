@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from satark.api.sealing import new_identity, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Header, Message, TipKeyChange
-from satark.roster.entries import DestinationSet, Entry, KeyChange, KeysRenewed, desk_verifier
+from satark.roster.entries import RENEWED, DestinationSet, Entry, KeyChange, KeysRenewed, desk_verifier
 from satark.roster.rules import NotAllowed, check
 from satark.routing import tip_keys
 from satark.routing.authors import Writer, signed_by_tipster, told_hash
@@ -82,7 +82,7 @@ class Renewals:
 
     def remember(self, desk: str, changes: Sequence[TipKeyChange], by: str = "") -> None:
         """Add the newest of these changes to the roster, as a desk does."""
-        tips = remembered(desk, self.identity, changes)
+        tips = remembered(desk, self.identity, changes)[:RENEWED]
         self.book.follow(KeysRenewed(desk=desk, tips=tips), (by or desk, ""))
 
     def present(self, changes: Sequence[TipKeyChange] | None = None) -> str:
@@ -223,7 +223,7 @@ def test_a_line_of_keys_that_its_desk_withdrew_does_not_become_current_again(ren
 def test_another_desks_statements_about_a_tip_have_no_effect_in_a_desks_own_name(renewals: Renewals) -> None:
     first = renewals.identity
     renewals.renew("sp", known=False)
-    said = remembered("sp", renewals.identity, renewals.changes)
+    said = remembered("sp", renewals.identity, renewals.changes)[:RENEWED]
     renewals.identity, renewals.changes = first, []
     renewals.book.follow(KeysRenewed(desk="dig", tips=said), ("dig", ""))
     assert renewals.present() == renewals.root.recipient
@@ -246,7 +246,7 @@ def test_a_key_change_counts_only_in_the_name_of_the_desk_that_reported_it_to_th
     renewals: Renewals,
 ) -> None:
     renewals.renew("dig", known=False)
-    tips = remembered("sp", renewals.identity, renewals.changes)
+    tips = remembered("sp", renewals.identity, renewals.changes)[:RENEWED]
     renewals.book.follow(KeysRenewed(desk="sp", tips=tips), ("sp", ""))
     with pytest.raises(TipKeyAltered):
         renewals.present()

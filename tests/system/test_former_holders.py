@@ -15,7 +15,7 @@ from satark.casework import ActRefused, RosterState
 from satark.dialogue.session import MediaJob
 from satark.ingest import submission
 from satark.ingest.ingest import IngestFailed
-from satark.roster.roster import COPY_NAME, read_copy, write_copy
+from satark.roster.roster import RENEWALS_NAME, write_copy
 from satark.routing import tip_keys
 from satark.routing.authors import Writer
 from satark.routing.releases import hash_of_release
@@ -26,7 +26,6 @@ from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import remove_officer, rotate, unlock
-from satark_desk.roster_memory import recall
 from support.scripted import Tipster
 from system.test_altered_tips import LEAVERS, Case, case, sealed_row
 from system.test_nobody_becomes_a_reader import code_in, environment, restarted
@@ -207,16 +206,17 @@ async def test_no_place_that_a_desk_below_claims_for_a_renewal_hides_an_answer(
         assert "your sister's" in other.text
 
 
-async def test_a_withdrawal_that_was_rolled_back_whole_is_shown_at_the_next_sign_in(tmp_path: Path) -> None:
+async def test_a_withdrawal_rolled_back_with_this_machines_copy_counts_once_repeated(
+    tmp_path: Path,
+) -> None:
     async with case(tmp_path) as of:
-        dig, copy = of.town.dig, tmp_path / "data" / COPY_NAME
-        entries = read_copy(copy)
+        copy = tmp_path / "data" / RENEWALS_NAME
         kept = of.services.read_keys(lambda c: envelopes.find_many(c, [(of.tip, "sp"), (of.tip, "dig")]))
         of.withdraw("sp")
-        noted = recall(of.services, dig).noted
-        of.town.attacker.keys(delete(tables.roster).where(tables.roster.c.position > len(entries)))
-        of.town.attacker.keys(delete(tables.roster_head))
-        write_copy(copy, entries)
+        of.services.read_keys(of.services.roster.check)
+        assert copy.exists()
+        of.town.attacker.keys(delete(tables.renewal))
+        write_copy(copy, [])
         restarted(of.town.attacker)
         of.town.attacker.main(delete(tables.message))
         of.town.attacker.main(update(tables.tip).values(key_changes=b""))
@@ -226,4 +226,8 @@ async def test_a_withdrawal_that_was_rolled_back_whole_is_shown_at_the_next_sign
                 envelopes.store(unit, tip, desk, sealed)
 
         of.services.write_now(put_back)
-        assert recall(of.services, of.town.dig, noted).is_lost
+        sp = of.envelope(of.town.attacker.unlock("sp", "sp-head"))
+        of.withdraw("sp")
+        assert not of.seen().altered
+        await of.write_more()
+        assert tip_keys._decode(of.key_changes())[-1].recipient not in map(recipient_of, sp.identity.split())

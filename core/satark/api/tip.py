@@ -185,7 +185,7 @@ class Checkpoint(Redacted, frozen=True):
     """The desk that renewed the key."""
 
 
-class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
+class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A new key of a tip."""
 
     recipient: str
@@ -203,6 +203,8 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the checkpoint of this renewal: `renewals.hash_of`."""
     signature: Signature
     """Signature by the tip's key before this one."""
+    renewal: bytes = b""
+    """What the desk signed of this change: an encoded `roster.entries.Renewal`."""
 
 
 class Evidence(Redacted, frozen=True, kw_only=True):

@@ -99,7 +99,12 @@ class Directing:
             release=release,
             destinations=tuple(one.to for one in destinations if one.recipient),
         )
-        directed_to = self._hand_over(unit, tip, desk, envelope, destinations, at_office=host is not None)
+        if host is not None:
+            directed_to = _directed(desk, envelope, destinations, is_release=release is not None)
+        else:
+            directed_to = None
+            self._hand_over(unit, tip, desk, envelope, is_release=release is not None)
+            self._deliver(unit, tip, destinations)
         act = ("directed", desk.name)
         return self._add_step(unit, tip, step, f"→ {desk.title}: {instruction}", act, directed_to=directed_to)
 
@@ -137,29 +142,18 @@ class Directing:
         envelopes.drop(unit, tip.id, [desk, *destinations])
         state = self._services.roster.check(unit.keys, committed=False).state
         present = self._cache.reader.present_envelope(unit, tip.envelope)
-        renewed = renew_tip_key(unit, state, present, self._services.destination_rules, without=desk)
-        remember(unit, self._desk, self._identity.partition("\n")[0], renewed)
+        newest, rules = self._identity.partition("\n")[0], self._services.destination_rules
+        renewed = renew_tip_key(unit, state, present, newest, rules, without=desk)
+        remember(unit, self._desk, newest, renewed)
         return self._add_step(unit, tip, CaseStep(kind="withdrawn", to=desk), reason, ("withdrawn", desk))
 
     def _hand_over(
-        self,
-        unit: UnitOfWork,
-        tip: OpenTip,
-        desk: Desk,
-        envelope: Envelope | None,
-        destinations: tuple[DirectedDestination, ...],
-        *,
-        at_office: bool,
-    ) -> DirectedDesk | None:
-        """Store the envelopes of the directed desk. At an office, return the request to the host to store them."""
-        sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
-        if at_office:
-            return DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations)
-        if sealed:
+        self, unit: UnitOfWork, tip: OpenTip, desk: Desk, envelope: Envelope | None, *, is_release: bool
+    ) -> None:
+        if envelope:
+            sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient)
             envelopes.store(unit, tip.id, desk.name, sealed)
-        deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True)
-        self._deliver(unit, tip, destinations)
-        return None
+        deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True, is_release=is_release)
 
     def _deliver(self, unit: UnitOfWork, tip: OpenTip, destinations: tuple[DirectedDestination, ...]) -> None:
         for one in destinations:
@@ -194,6 +188,15 @@ class Directing:
         if tip.envelope.tip_recipient or desk.name == PROBE_DESK:
             return False
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
+
+
+def _directed(
+    desk: Desk, envelope: Envelope | None, destinations: tuple[DirectedDestination, ...], *, is_release: bool
+) -> DirectedDesk:
+    """Return an office's request to the host to store the envelopes of the directed desk."""
+    sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
+    told = DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, is_release=is_release)
+    return msgspec.structs.replace(told, destinations=destinations)
 
 
 def _released(tip: OpenTip, key: str, desk: str) -> Envelope:

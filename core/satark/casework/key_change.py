@@ -9,7 +9,7 @@ from satark.api.sealing import recipient_of
 from satark.audit import keys as audit_keys
 from satark.custody.verify_log import LogHead
 from satark.remote.office_outbox import queue_key_change
-from satark.roster.chain import append, read_state
+from satark.roster.chain import append, lock, read_state
 from satark.roster.entries import Entry, KeyChange, Member, OwnKey, officer_signer
 from satark.roster.heads import own_head, sign_head
 from satark.roster.rules import NotAllowed
@@ -40,6 +40,7 @@ def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str,
 
     If only an officer's key changed, `old` is `new`. Later signatures of the officer's former key do not count.
     """
+    lock(unit)
     state = services.roster.check(unit.keys, committed=False).state
     desks.finish_key_change(unit, state, desk, f"{new}\n{old}", services.destination_rules)
     if old != new:
@@ -56,6 +57,7 @@ def renew_tips(services: Services, desk: str, old: str, new: str) -> None:
         return  # they were renewed with the change itself
 
     def renew(unit: UnitOfWork, some: Sequence[str]) -> None:
+        lock(unit)  # first: no renewal names an older entry than one before it
         state = services.roster.check(unit.keys, committed=False).state
         renew_tip_keys(unit, state, desk, f"{new}\n{old}", services.destination_rules, tips=some)
 

@@ -135,7 +135,8 @@ def verify(ctx: click.Context, source: str, identity_file: Path | None, name: st
             _drill(ctx, folder, chosen, folder.key(chosen, _private_key(identity_file)), problems=damage)
         elif damage:
             raise click.exceptions.Exit(1)
-    click.echo(f"backup {chosen} is as it was written")
+    unknown = "has all its parts; whether somebody wrote another in its place, only --identity-file can tell"
+    click.echo(f"backup {chosen} {'is as it was written' if identity_file else unknown}")
 
 
 def _drill(

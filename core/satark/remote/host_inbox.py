@@ -106,7 +106,9 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
     exists = select(tables.tip.c.id).where(tables.tip.c.id == answer.tip)
     if envelopes.find(unit.keys, answer.tip, answer.desk) is None or unit.main.execute(exists).scalar() is None:
         return False
-    append(unit, answer.tip, answer.sealed, notified=answer.internal)
+    to = delivered_to(services.roster.check(unit.keys, committed=False).state.desks[answer.desk].desk.destination)
+    is_silent = answer.internal or deliveries.has_only_release(unit, answer.tip, to)  # no tipster is shown it
+    append(unit, answer.tip, answer.sealed, notified=is_silent)
     unit.main.execute(update(table).where(table.c.id == answer.id).values(seq=1))
     if answer.directed_to:
         _direct(unit, answer, answer.directed_to, services)
@@ -117,7 +119,7 @@ def _confirm_again(unit: UnitOfWork, answer: OfficeAnswer) -> bool:
     """Send the outcome of an answer once more; return whether it was accepted."""
     accepted = bool(answer.new_key or _recorded(unit.main, answer))
     if accepted:
-        deliveries.add_revision(unit, answer.tip)
+        deliveries.add_revision(unit, answer.tip, offices_only=True)
     return accepted
 
 
@@ -140,7 +142,9 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     gives = (rank < own or not has_tip) if is_high else (rank < own and not has_tip)
     if gives:
         envelopes.store(unit, answer.tip, desk.name, directed.envelope)
-    deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True)
+    to = delivered_to(desk.destination)
+    is_release = directed.is_release if gives else deliveries.has_only_release(unit, answer.tip, to)
+    deliveries.add(unit, answer.tip, to, again=True, is_release=is_release)
     readable = services.roster.readable_rules(state, services.destination_rules)
     rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
     for one in directed.destinations:

@@ -93,10 +93,15 @@ class HostOutbox:
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
+        named = bytes.fromhex(delivery.idempotency_key), delivery.tip, delivery.destination, delivery.revision
+        kind = deliveries.kind_of(self._services.keys, *named)
+        is_cover = is_cover or kind == "cover"
         if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=is_cover):
             return late
         tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
         await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
+        if kind == "release":
+            tip = msgspec.structs.replace(tip, files=(), custody=())  # none opens for it
         await self._send_all(office, tip, publish, b"cover" if is_cover else b"")
         return Done()
 

@@ -122,6 +122,8 @@ class DirectedDesk(Redacted, frozen=True, kw_only=True):
     envelope: bytes
     destinations: tuple[DirectedDestination, ...] = ()
     """The desk's destinations that get this tip, as far as the office knows them."""
+    is_release: bool = False
+    """Whether the envelope has the key of a release, or the desk keeps its envelope with one."""
 
 
 class OfficeAnswer(Redacted, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from satark.remote.messages import (
 from satark.remote.offices import store_directory
 from satark.retention.erasure import erase_copies, is_erased_copy, remove_copied_files
 from satark.retention.schedule import Rule
+from satark.roster.chain import add_renewals
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import TipKeyAltered, changes_in
 from satark.services import ProcessServices
@@ -157,6 +158,8 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
     row = {"id": message.tip} | {name: getattr(message, name) for name in same}
     known, listed = changed_keys.read(unit, message.tip), changes_in(message.key_changes)
     is_newer = known is None or not {*listed} <= {*changes_in(known)}  # nobody puts an older key of the tip back
+    if is_newer and listed:
+        add_renewals(unit, [one.renewal for one in listed if one.renewal])
     if known is None:
         tip_counts.count(unit, message.tip)
         unit.insert(tables.tip, [row | {"key_changes": changed_keys.first(unit, message.tip)}])

@@ -17,7 +17,7 @@ from satark.roster import heads, rules
 from satark.roster.entries import Closed, DestinationSet, Entry, Member, Withdrawn
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.roster.state import RosterState
-from satark.store.tables import roster, roster_head
+from satark.store.tables import renewal, roster, roster_head
 from satark.store.tables import roster_proposal as table
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
@@ -25,6 +25,7 @@ from satark_files.decoding import DECODING_ERRORS
 _DOMAIN = b"satark/1/roster-chain\0"
 _NEWEST = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
 _SIGNED = select(func.sum(roster_head.c.number))
+_LAST_RENEWAL = select(renewal.c.position, renewal.c.entry).order_by(renewal.c.position.desc()).limit(1)
 
 
 class ChainRow(msgspec.Struct, frozen=True):
@@ -74,8 +75,23 @@ def read_rows(keys: Connection) -> list[ChainRow]:
 
 
 def newest(keys: Connection) -> tuple[object, ...]:
-    """Return a value that changes with the rows and with each head that an officer signs."""
-    return (*(keys.execute(_NEWEST).one_or_none() or ()), keys.execute(_SIGNED).scalar())
+    """Return a value that changes with the rows, those of renewals too, and with each head that an officer signs."""
+    last = keys.execute(_LAST_RENEWAL).one_or_none()  # whole: a deleted one's position is given again
+    return (*(keys.execute(_NEWEST).one_or_none() or ()), keys.execute(_SIGNED).scalar(), last and tuple(last))
+
+
+def read_renewals(keys: Connection) -> list[bytes]:
+    """Read all renewals of tips' keys, encoded and in order, from the key store."""
+    return list(keys.execute(select(renewal.c.entry).order_by(renewal.c.position)).scalars())
+
+
+def add_renewals(unit: UnitOfWork, renewals: Sequence[bytes]) -> None:
+    """Store encoded renewals of tips' keys that are not stored yet."""
+    lock(unit)
+    known = set(unit.keys.execute(select(renewal.c.entry).where(renewal.c.entry.in_(renewals))).scalars())
+    first = (unit.keys.execute(_LAST_RENEWAL).scalar() or 0) + 1
+    new = (one for one in renewals if one not in known)
+    unit.upsert(renewal, [{"position": at, "entry": one} for at, one in enumerate(new, first)])
 
 
 def row_problems(rows: Sequence[ChainRow]) -> list[str]:
@@ -130,7 +146,9 @@ def read_state(keys: Connection) -> RosterState:
 
 
 def _stored(keys: Connection) -> RosterState:
-    return verify(row.entry for row in read_rows(keys)).state
+    state = verify(row.entry for row in read_rows(keys)).state
+    state.claim(read_renewals(keys))
+    return state
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):

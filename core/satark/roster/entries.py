@@ -62,7 +62,7 @@ RECOVERY: Final = "recovery"
 """Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
 HALF: Final = 8
-"""Size in bytes of a tip's name, and of the hash of its renewals, in `KeysRenewed.tips`."""
+"""Size in bytes of a tip's name, and of the hash of its renewals, in `Renewal.said`."""
 RENEWED: Final = 112
 """Size in bytes of one tip there: its name, its new signing key's public half, a hash, the former key's signature."""
 
@@ -72,6 +72,7 @@ Member: TypeAlias = tuple[str, str]
 _ENTRY = b"satark/1/roster-entry\0"
 _CODE = b"satark/1/roster-code\0"
 _KEY_CHANGE = b"satark/1/roster-key\0"
+_RENEWAL = b"satark/1/renewal\0"
 _STATEMENT = b"satark/1/officer-statement\0"
 _OFFICER_USE = "satark/1/officer"
 DESK_USE = "satark/1/answers"
@@ -182,11 +183,48 @@ class DestinationSet(
 
 
 class KeysRenewed(msgspec.Struct, frozen=True, kw_only=True, tag="keys-renewed", tag_field="what"):
-    """A desk renewed the keys of tips. No page lists it. The desk's own key signs it."""
+    """As `Renewal`, for many tips: in rosters from before 0.2.0. No page lists it. The desk's own key signs it."""
 
     desk: str
     tips: bytes
     """`RENEWED` bytes for each tip: see `satark.routing.renewals`."""
+
+
+class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    """A desk renewed the key of one tip. It is no entry, since each office's roster would tell how many tips there are.
+
+    It lies in the host's key store, among made-up ones, and with the tip, for the offices that have the tip.
+    """
+
+    desk: str
+    base: str
+    """Hash (hex) of the roster's newest entry by then."""
+    said: bytes
+    """`RENEWED` bytes and what names its place in the thread: see `satark.routing.renewals`."""
+    signature: bytes = b""
+
+    def signed(self, identity: str) -> Renewal:
+        """Return this renewal signed with the desk's own key."""
+        return msgspec.structs.replace(self, signature=signing_key(identity, DESK_USE).sign(self._signed_bytes))
+
+    def is_by(self, verifier: str) -> bool:
+        return is_signed(verifier, self.signature, self._signed_bytes)
+
+    def encode(self) -> bytes:
+        return _encode(self)
+
+    @staticmethod
+    def decode(encoded: bytes) -> Renewal:
+        """Decode a renewal.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return _decode_renewal(encoded)
+
+    @property
+    def _signed_bytes(self) -> bytes:
+        return _RENEWAL + _encode((self.desk, self.base, self.said))
 
 
 class HostNoted(msgspec.Struct, frozen=True, kw_only=True, tag="host-noted", tag_field="what"):
@@ -377,3 +415,4 @@ def _proved_bytes(change: KeyChange) -> bytes:
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Entry).decode
+_decode_renewal = msgspec.json.Decoder(Renewal).decode

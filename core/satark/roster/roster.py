@@ -24,8 +24,9 @@ from satark.roster.state import RosterState
 from satark.store.tables import host_link
 from satark_files import atomic_files
 
-COPY_NAME, HOST_COPY_NAME = "roster.jsonl", "host-roster.jsonl"
-"""Names of the copies in the data folder: that of this installation's roster, and at an office that of the host's."""
+COPY_NAME, HOST_COPY_NAME, RENEWALS_NAME = "roster.jsonl", "host-roster.jsonl", "renewals.jsonl"
+"""Names of the copies in the data folder: that of this installation's roster, and at an office that of the host's; and
+of the renewals of tips' keys that this machine knows, in the order in which it got them: nobody takes one back."""
 _HOST_ALARM = "the host's roster is not the one that this office knows, tips are sealed to what its officers noted"
 _ALARM = "the roster was tampered with, tips are sealed to this machine's own copy, run: satark roster verify"
 
@@ -37,6 +38,8 @@ class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
     lost: tuple[RosterHead, ...] = ()
     """Heads that officers signed and the roster lacks. A reader whom one of them does not list gets no tip."""
+    renewals: tuple[bytes, ...] = ()
+    """The renewals of tips' keys that this machine knows, encoded."""
 
     @property
     def state(self) -> RosterState:
@@ -57,6 +60,7 @@ class Roster:
         self._checked = CheckedRoster(chain=chain.verify(()), problems=())
         self._reported = set[str]()
         self._own: list[bytes] = []
+        self._renewals: tuple[bytes, ...] = ()
         self._signed: dict[tuple[str, str, str], SignedHead] = {}
         """Desk, officer, key → the head that they signed last, as this process saw. Deleting it takes a restart too."""
 
@@ -126,8 +130,20 @@ class Roster:
             if committed and len(stored) > len(read_copy(self._copy)):
                 write_copy(self._copy, stored)
             self._own = stored if committed else own
+        verified.state.claim(renewals := self._known_renewals(keys, committed=committed))
         lost = self._lost(keys, verified.state, problems, committed=committed)
-        return CheckedRoster(chain=verified, problems=(*problems, *verified.problems), lost=tuple(lost))
+        problems = [*problems, *verified.problems]
+        return CheckedRoster(chain=verified, problems=tuple(problems), lost=tuple(lost), renewals=renewals)
+
+    def _known_renewals(self, keys: Connection, *, committed: bool) -> tuple[bytes, ...]:
+        path = self._copy.with_name(RENEWALS_NAME)
+        copied = read_copy(path)
+        known = dict.fromkeys((*max(copied, self._renewals, key=len), *chain.read_renewals(keys)))
+        if committed:
+            self._renewals = (*known,)
+            if len(known) > len(copied):
+                write_copy(path, self._renewals)
+        return (*known,)
 
     def _read_own(self) -> list[bytes]:
         """Return the entries that this machine knows: its copy, unless the process remembers more."""
@@ -171,6 +187,8 @@ class HostRoster:
         self._lock = threading.Lock()
         self._own: list[bytes] = []
         self._chain = chain.verify(())
+        self._renewals: tuple[bytes, ...] | None = None
+        """The renewals that the chain's state uses."""
         self._is_reported = False
 
     def state(self, main: Connection, own: CheckedRoster) -> RosterState | None:
@@ -184,6 +202,9 @@ class HostRoster:
             return None
         with self._lock:
             if self._choose(entries_of(link.roster), own.state.noted.values() or (link.paired,)) and not own.lost:
+                if own.renewals != self._renewals:
+                    self._renewals = own.renewals
+                    self._chain.state.claim(own.renewals)
                 return self._chain.state
         nobody = RosterState()
         nobody.closed = nobody.lacks_heads = True
@@ -213,7 +234,7 @@ class HostRoster:
     def _take(self, entries: list[bytes], noted: Collection[str]) -> bool:
         """Use these entries; return whether they contain the heads that officers noted."""
         if entries != self._own:
-            self._own, self._chain = entries, chain.verify(entries)
+            self._own, self._chain, self._renewals = entries, chain.verify(entries), None
         return all(one in self._chain.state.positions for one in noted)
 
 

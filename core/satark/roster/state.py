@@ -1,6 +1,8 @@
 """State of the roster: who may read, computed from its entries."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TypeAlias
 
 import msgspec
 
@@ -22,10 +24,15 @@ from satark.roster.entries import (
     Member,
     OfficerSet,
     OwnKey,
+    Renewal,
     RosterOfficer,
     Withdrawn,
 )
+from satark_files.decoding import DECODING_ERRORS
 
+Line: TypeAlias = tuple[tuple[str, bytes, int], ...]
+"""Renewals of a tip's key, in order: the desk, what it said of the tip, and the position of the newest entry by then.
+"""
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 
 
@@ -80,8 +87,10 @@ class RosterState:
         self.signing_keys: dict[str, dict[str, dict[str, int]]] = {}
         """Desk or destination → officer ("": itself) → each key of theirs → position of the entry that ended it."""
 
-        self.renewed: dict[bytes, tuple[tuple[str, bytes, int], ...]] = {}
-        """Name of a tip → the renewals of its key, in order: the desk, its record of the tip, and the position."""
+        self.renewed: dict[bytes, Line] = {}
+        """Name of a tip → the renewals of its key that are entries, as before 0.2.0."""
+        self._claims: tuple[dict[bytes, list[Renewal]], dict[bytes, Line]] = {}, {}
+        """Name of a tip → the renewals that desks seem to have made, and those that they made."""
         self.rekeyed: dict[str, int] = {}
         """Desk → position of the newest change of its key, or of an officer's lost key: its tips get new keys.
 
@@ -176,6 +185,31 @@ class RosterState:
         listed = self.desks.get(member[0])
         return listed is not None and member[1] in listed.dependent
 
+    def claim(self, renewals: Iterable[bytes]) -> None:
+        """Use these encoded renewals of tips' keys, in the order in which this machine got them."""
+        claimed: dict[bytes, list[Renewal]] = {}
+        for encoded in renewals:
+            with suppress(*DECODING_ERRORS):  # whoever writes rows wrote it
+                one = Renewal.decode(encoded)
+                claimed.setdefault(one.said[:HALF], []).append(one)
+        self._claims = claimed, {}
+
+    def renewals(self, tip: bytes) -> Line:
+        """Return the renewals of a tip's key that its desks signed, by the tip's name.
+
+        A key that a desk no longer has signs none, also if it names an older entry: the desk's next renewal is later.
+        """
+        claimed, checked = self._claims
+        if tip not in checked:
+            found = list(self.renewed.get(tip, ()))
+            for one in claimed.get(tip, ()):
+                at, keys = self.positions.get(one.base, -1), self.signing_keys.get(one.desk, {}).get("", {})
+                is_in_order = at >= (found[-1][2] if found else 0) and len(one.said) >= RENEWED
+                if is_in_order and any(one.is_by(key) for key, end in keys.items() if not end or at < end):
+                    found.append((one.desk, one.said, at))
+            checked[tip] = tuple(found)
+        return checked[tip]
+
     def apply(self, entry: Entry, hash_: str) -> None:
         """Apply an entry that `rules.check` accepted."""
         self.skip(hash_)
@@ -186,6 +220,7 @@ class RosterState:
         self.position += 1
         self.head = hash_
         self.positions[hash_] = self.position
+        self._claims = self._claims[0], {}
 
     def _follow(self, body: Body, entry: Entry) -> None:
         match body:

@@ -28,7 +28,7 @@ from satark.identity.signatures import is_signed, signing_key
 from satark.roster.entries import DESK_USE, is_statement_signed, officer_signer, sign_statement
 from satark.roster.state import RosterState
 from satark.routing.releases import Access, hash_of_release
-from satark.routing.renewals import first_verifier, is_present, renewed_at, verifier_by
+from satark.routing.renewals import first_verifier, is_present, renewed_at, verifiers_by
 from satark.routing.sent import TIP_USE, TIPSTER_USE, first_key, hash_of_sent, is_as_sent
 from satark.store import threads
 from satark.store.unit_of_work import UnitOfWork
@@ -180,8 +180,9 @@ class Signers:
         `heads`: those that the messages before this one name. They tell nothing about an office, which may write late.
         """
         named = message.roster if 0 in places else (*message.roster, *heads)
-        newest = verifier_by(self.tips, first_key(envelope)[1], _position(self.tips, named))
-        return is_by([newest], message, envelope.tip, places)
+        seq = 0 if 0 in places else places[0]
+        newest = verifiers_by(self.tips, first_key(envelope)[1], _position(self.tips, named), seq)
+        return is_by(newest, message, envelope.tip, places)
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
         """Return the positions that a message's signature may name. An office does not know its messages' positions."""

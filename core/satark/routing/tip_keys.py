@@ -1,7 +1,7 @@
 """New keys of tips: after a desk's key was changed, no earlier key opens new messages on its old tips.
 
 A tip's envelopes then hold several identities, one a line, the newest first: new messages are sealed to the newest, and
-the others open older ones. Each new key is signed with the tip's previous key, and the roster records it. So the host,
+the others open older ones. Each new key is signed with the tip's previous key, and a desk's key. So the host,
 which opens no tip, can tell this key from one that somebody wrote into the database, and from an older one.
 """
 
@@ -21,8 +21,8 @@ from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
 from satark.dialogue.session import MediaJob
 from satark.identity.receipt_codes import CodeKey
 from satark.identity.signatures import is_signed, signing_key, verifier_for
-from satark.roster.chain import append, lock, read_state
-from satark.roster.entries import Entry, KeysRenewed
+from satark.roster.chain import add_renewals, lock, read_state
+from satark.roster.entries import Renewal
 from satark.roster.state import RosterState
 from satark.routing.authors import TOLD, Signers, ThreadReader, is_by, told_hash
 from satark.routing.renewals import (
@@ -47,7 +47,7 @@ _DOMAIN = b"satark/1/tip-key\0"
 _TAG = 4
 _PADDED, _TOLD_PADDED, _ROUTED_PADDED = 1024, 4 * TOLD, 256
 _FEW = 8
-"""Smallest number of tips in an entry of the roster."""
+"""Smallest number of renewals that are stored at a time."""
 
 
 class TipKeyAltered(Exception):  # noqa: N818 - it reads as what it says
@@ -189,7 +189,7 @@ def renew_tip_keys(
 ) -> None:
     """Give every tip of a desk a new key, sealed to all that have the tip, to the recipients that the roster lists.
 
-    The rows of every other tip change too, and not even the roster tells how many tips are the desk's. `tips`: the tips
+    The rows of every other tip change too, and nothing tells how many tips are the desk's. `tips`: the tips
     that this transaction handles, if there are more; none: all. After a change of the desk's key, a tip whose key was
     renewed since keeps its key, so an interrupted renewal can be continued. In a remote office the tips keep their
     keys, which are sealed to the desk's new key. The other desks with these tips are at the host: they could not open
@@ -198,7 +198,7 @@ def renew_tip_keys(
     `state`: the roster with the change; `identities`: the desk's new identity, and the one before, one a line.
     """
     lock(unit)
-    renewed: list[bytes] = []
+    renewed, newest = list[bytes](), identities.split(maxsplit=1)[0]
     for tip in tips or envelopes.tips_of(unit.keys, desk):
         threads.lock(unit, tip)  # first: another desk may have renewed the key meanwhile
         sealed = envelopes.find(unit.keys, tip, desk)
@@ -213,30 +213,28 @@ def renew_tip_keys(
             given = replace(envelope, identity="\n".join(kept))
             envelopes.store(unit, tip, desk, envelopes.seal(given, state.desks[desk].desk.recipient))
         elif not _is_renewed(unit, state, envelope):
-            renewed += renew_tip_key(unit, state, envelope, rules)
-    if renewed or tips:
-        remember(unit, desk, identities.split(maxsplit=1)[0], renewed, least=AT_ONCE if tips else _FEW)
+            renewed += renew_tip_key(unit, state, envelope, newest, rules)
+    remember(unit, desk, newest, renewed, least=AT_ONCE if tips else _FEW)
     for tip in changed_keys.seal_again(unit, tips or None):
         tip_changes.note(unit, tip)
         deliveries.add_revision(unit, tip, offices_only=True)
 
 
 def _is_renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope) -> bool:
-    """Return whether the envelope's desk, by the roster, renewed the tip's key after it last changed its own key.
+    """Return whether the envelope's desk renewed the tip's key after it last changed its own key.
 
-    The desk's key signs the record, so nobody with an older key of the desk prevents a renewal.
+    The desk's key signs the renewal, so nobody with an older key of the desk prevents another.
     """
     since = renewed_at(state, first_verifier(envelope.identity), "", {envelope.desk})
     row = changed_keys.read(unit, envelope.tip)
     is_whole = row is None or is_in_row(envelope, row)  # a crash parts the commits of the two databases
-    return since > state.rekeyed.get(envelope.desk, since) and is_whole and is_present(state, envelope)
+    return since >= state.rekeyed.get(envelope.desk, since + 1) and is_whole and is_present(state, envelope)
 
 
 def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes], *, least: int = _FEW) -> None:
-    """Add the records from `renew_tip_key` to the roster. `identity`: the desk's newest key, which signs them."""
-    body = KeysRenewed(desk=desk, tips=filled(renewed, least))
-    entry = Entry(body=body, by=(desk, ""), base=read_state(unit.keys).head)
-    append(unit, entry.signed_with((desk, ""), identity))
+    """Store what `renew_tip_key` returned. `identity`: the desk's newest key, which signs it."""
+    base, said = read_state(unit.keys).head, filled(renewed, least)
+    add_renewals(unit, [Renewal(desk=desk, base=base, said=one).signed(identity).encode() for one in said])
 
 
 def encode_root(root: TipRoot) -> bytes:
@@ -251,14 +249,20 @@ def decode_root(encoded: bytes) -> TipRoot:
 
 
 def renew_tip_key(
-    unit: UnitOfWork, state: RosterState, envelope: Envelope, rules: Sequence[DestinationRule], *, without: str = ""
+    unit: UnitOfWork,
+    state: RosterState,
+    envelope: Envelope,
+    desk_identity: str,
+    rules: Sequence[DestinationRule],
+    *,
+    without: str = "",
 ) -> list[bytes]:
-    """Give one tip a new key, sealed to all that have the tip's key now; return the record for the roster.
+    """Give one tip a new key, sealed to all that have the tip's key now; return what to `remember`.
 
-    `unit` has locked the thread. `envelope`: the present one of the renewing desk. `without`: a desk that does not get
-    the new key.
+    `unit` has locked the thread. `envelope`: the present one of the renewing desk, whose newest key is `desk_identity`.
+    `without`: a desk that does not get the new key.
     """
-    renewed, own = _renewed(unit, state, envelope, without), envelope.desk
+    renewed, own = _renewed(unit, state, envelope, desk_identity, without), envelope.desk
     holders = renewed.points[-1].holders if renewed else {}
     readers = {own}.union(holders, *holders.values())
     recipients = _recipients(state, rules)
@@ -269,10 +273,12 @@ def renew_tip_key(
         envelopes.store(unit, envelope.tip, one, encrypt_alike(content.ljust(size), recipients[one]))
     envelopes.renew_decoys(unit, envelope.tip, size)
     tip_changes.note(unit, envelope.tip)
-    return [remembered(own, renewed.identity, renewed.changes)] if renewed else []
+    return [Renewal.decode(renewed.changes[-1].renewal).said] if renewed else []
 
 
-def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: str) -> Envelope | None:
+def _renewed(
+    unit: UnitOfWork, state: RosterState, envelope: Envelope, desk_identity: str, without: str
+) -> Envelope | None:
     """Give a tip a new key in its row; return its envelope for all holders. None: the tip keeps its key.
 
     Every tip at an office does: its envelope names a head that this roster never had. If this renewal replaces others,
@@ -298,6 +304,10 @@ def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: 
     point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
     identity = f"{new_identity()[1]}\n{envelope.identity}"
     changed = _with_change(replace(envelope, identity=identity), point, before, had - {*holders}, reader.told)
+    said = remembered(own, identity, changed.changes, point.seq)
+    renewal = Renewal(desk=own, base=state.head, said=said).signed(desk_identity).encode()
+    *former, last = changed.changes  # at an office, nothing else tells that the desk made this change
+    changed = replace(changed, changes=(*former, replace(last, renewal=renewal)))
     renewed = with_last_points(state, changed)
     if renewed is None:
         return None
@@ -368,7 +378,7 @@ def _keys(envelope: Envelope) -> dict[str, str]:
 
 
 def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
-    return _DOMAIN + msgspec.json.encode((tip, replace(change, signature=b"")))
+    return _DOMAIN + msgspec.json.encode((tip, replace(change, signature=b"", renewal=b"")))
 
 
 def _holders(root: TipRoot, changes: Iterable[TipKeyChange], state: RosterState) -> set[str]:

@@ -1,7 +1,8 @@
 """The `delivery` table: one row for each tip, destination and revision.
 
 Every tip has rows for every destination, so that they don't tell who must not have it. A destination that gets nothing
-has covers: rows whose id only the name key tells from a random one.
+has covers: rows whose id only the name key tells from a random one. So it tells the rows of an office that has only a
+release: it must not learn when the tipster writes.
 
 A row is `due` (at `due_at`; a claim sets that to the claim's end), `blocked` (behind an earlier revision of the same
 tip for the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have the time of
@@ -51,13 +52,39 @@ def new_row(tip: str, destination: str, now: int, *, revision: int = 1, id_: byt
 
 def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: int = 1, salt: bytes = b"") -> bytes:
     """Return an id of a delivery whose destination gets nothing: without `salt`, another one each time."""
+    return _marked_id(keys, "cover", tip, destination, revision, salt=salt)
+
+
+def _marked_id(
+    keys: Connection | Engine, kind: str, tip: str, destination: str, revision: int, *, salt: bytes = b""
+) -> bytes:
     salt = salt or random_bytes(_SALT)
-    return salt + envelopes.tag(keys, tip, f"cover {destination} {revision} {salt.hex()}")[:_SALT]
+    return salt + envelopes.tag(keys, tip, f"{kind} {destination} {revision} {salt.hex()}")[:_SALT]
 
 
 def is_cover(keys: Connection | Engine, row: Any) -> bool:
     """Return whether a row (its id, tip, destination and revision) is a cover."""
-    return bool(row.id == cover_id(keys, row.tip, row.destination, row.revision, row.id[:_SALT]))
+    return kind_of(keys, row.id, row.tip, row.destination, row.revision) == "cover"
+
+
+def kind_of(
+    keys: Connection | Engine, id_: bytes, tip: str, destination: str, revision: int
+) -> Literal["cover", "release", "tip"]:
+    """Return whether a delivery is a cover, for an office that has only a release of the tip, or any other."""
+    kinds: tuple[Literal["cover", "release"], ...] = ("cover", "release")
+    found = (one for one in kinds if id_ == _marked_id(keys, one, tip, destination, revision, salt=id_[:_SALT]))
+    return next(found, "tip")
+
+
+def has_only_release(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
+    """Return whether an office has only a release of a tip."""
+    rows = _rows_away(unit, tip_id, offices_only=True).get(destination, [])
+    gets = [one for one in rows if not is_cover(unit.keys, one)]
+    return bool(gets) and _is_of_release(unit, gets[-1])
+
+
+def _is_of_release(unit: UnitOfWork, row: Any) -> bool:
+    return kind_of(unit.keys, row.id, row.tip, row.destination, row.revision) == "release"
 
 
 def idle_covers(unit: UnitOfWork, rows: Sequence[Any]) -> list[Any]:
@@ -105,26 +132,36 @@ def add(
     *,
     again: bool = False,
     is_urgent: bool = False,
+    is_release: bool = False,
     id_: bytes = b"",
 ) -> None:
     """Queue a tip for another destination, unless the tip was queued for it before.
 
     `again`: add a revision if it was queued, since the destination may have had only covers. `is_urgent`: as for
-    `add_revision`. `id_` empty: a random id.
+    `add_revision`. `is_release`: whether an office gets only a release. `id_` empty: a random id.
     """
+    if is_release and destination != HERE:
+        id_ = _marked_id(unit.keys, "release", tip_id, destination, 1)
     due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
     row = new_row(tip_id, destination, unit.now, id_=id_) | due
     if not unit.insert_new(delivery, [row], "id") and again and destination != HERE:
-        add_revision(unit, tip_id, only=destination, is_urgent=is_urgent)
+        add_revision(unit, tip_id, only=destination, is_urgent=is_urgent, is_release=is_release)
 
 
 def add_revision(
-    unit: UnitOfWork, tip_id: str, *, offices_only: bool = False, only: str = "", is_urgent: bool = False
+    unit: UnitOfWork,
+    tip_id: str,
+    *,
+    offices_only: bool = False,
+    only: str = "",
+    is_urgent: bool = False,
+    is_release: bool = False,
 ) -> None:
     """Queue a new revision of a tip for every external destination that already has it, and covers for the others.
 
-    `offices_only`: only for desks in remote offices, since the change is not from the tipster. `only`: for this one,
-    and covers for all others. `is_urgent`: at once, and for those that wait until a tip is urgent, too.
+    `offices_only`: only for desks in remote offices, since the change is not from the tipster. Another is none for an
+    office that has only a release. `only`: for this one, and covers for all others; with `is_release`, which has only
+    a release. `is_urgent`: at once, and for those that wait until a tip is urgent, too.
     """
     # One transaction at a time, so that no two add the same revision.
     unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
@@ -132,7 +169,10 @@ def add_revision(
     for destination, rows in _rows_away(unit, tip_id, offices_only=offices_only).items():
         due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
         newest, covers = rows[-1], [one for one in rows if is_cover(unit.keys, one)]
-        gets = destination == only if only else len(covers) < len(rows) or destination in woken
+        own = [one for one in rows if one not in covers]
+        released = is_release if destination == only else bool(own) and _is_of_release(unit, own[-1])
+        is_told = bool(own) and (offices_only or not released)
+        gets = destination == only if only else is_told or destination in woken
         has_room = newest.state == "blocked" or (newest.state == "due" and not newest.attempts)
         if is_urgent:  # what waits for its moment waits no more
             mine = (delivery.c.tip == tip_id, delivery.c.destination == destination)
@@ -140,7 +180,8 @@ def add_revision(
             unit.main.execute(update(delivery).where(*mine, *waits).values(due))
         is_real = gets or (has_room and newest not in covers)
         revision = newest.revision + (not has_room)
-        id_ = random_bytes(16) if is_real else cover_id(unit.keys, tip_id, destination, revision)
+        kind = "cover" if not is_real else "release" if released else ""
+        id_ = _marked_id(unit.keys, kind, tip_id, destination, revision) if kind else random_bytes(16)
         if has_room:  # it carries the change. Whether it gets the tip only now, another id at each destination hides
             unit.main.execute(update(delivery).where(delivery.c.id == newest.id).values(id=id_))
             continue

@@ -4,7 +4,17 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, 
 
 from satark.store.tables.databases import keys, tip_counts
 
-__all__ = ["anchor", "envelope", "erased_tip", "kept_term", "roster", "roster_head", "tip_witness", "witness"]
+__all__ = [
+    "anchor",
+    "envelope",
+    "erased_tip",
+    "kept_term",
+    "renewal",
+    "roster",
+    "roster_head",
+    "tip_witness",
+    "witness",
+]
 
 envelope = Table(
     "envelope",
@@ -23,6 +33,14 @@ roster = Table(
     Column("entry", LargeBinary, nullable=False, comment="roster.entries.Entry"),
     Column("hash", LargeBinary(32), nullable=False, comment="over the hash before, and the entry"),
     comment="who may read, and who said so: signed entries, never changed",
+)
+
+renewal = Table(
+    "renewal",
+    keys,
+    Column("position", BigInteger, primary_key=True, autoincrement=False, comment="1 upwards"),
+    Column("entry", LargeBinary, nullable=False, comment="roster.entries.Renewal, of a tip or made up"),
+    comment="new keys of tips, which desks signed: as many for each desk that changed its key, and in no roster",
 )
 
 roster_head = Table(

@@ -87,7 +87,9 @@ class Throttle:
             state = _State()
         self._states[key] = state
         if len(self._states) > _MAX_KEYS:
-            self._states.popitem(last=False)
+            # First those without a failure: an attempt makes one before anything is checked, and costs nothing.
+            idle = (one for one, other in self._states.items() if not other.failures and one != key)
+            del self._states[next(idle, next(iter(self._states)))]
         return state
 
 

@@ -69,3 +69,14 @@ def test_the_number_of_remembered_accounts_is_limited() -> None:
     for number in range(10_050):
         throttle.failed(str(number))
     assert len(throttle._states) == 10_000
+
+
+def test_attempts_that_cost_nothing_make_no_account_forget_its_failures() -> None:
+    throttle = Throttle(clock=Clock())
+    for _ in range(FREE_ATTEMPTS + 1):
+        throttle.failed("sp/khan")
+    for number in range(10_010):
+        throttle.reserve(str(number))
+    assert throttle.failures("sp/khan") == FREE_ATTEMPTS + 1
+    throttle.failed("another")
+    assert throttle.failures("another") == 1
