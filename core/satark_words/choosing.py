@@ -36,7 +36,6 @@ _REVIEW: Final = {
 }
 
 _WHO: Final = listed("who")
-_OTHERS: Final = listed("to-others")
 
 
 class Chosen(NamedTuple):
@@ -160,11 +159,12 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
     """Return whether a mark can choose an option. A yes or no can only at the beginning of the text."""
     if mark.name == "say.ji":
         return len(analysis) == 1
-    if mark.name == "say.unknown":  # "unko to pata bhi nahi" says what others don't know
-        return _OTHERS.isdisjoint(token.text for token in analysis.tokens[max(0, mark.start - _NEAR) : mark.start])
     if mark.name not in {"say.yes", "say.no"}:
         return True
-    return len(analysis) <= _NEAR + 1 or set(range(mark.start)) <= analysis.covered(("pol", "soc.*"))
+    if len(analysis) <= _NEAR + 1:
+        return True
+    before = set(range(mark.start)) - analysis.covered(("pol", "soc.*"))
+    return not before
 
 
 def _by_label(option: AskedChoice, analysis: Analysis) -> list[tuple[int, int]]:

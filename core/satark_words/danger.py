@@ -19,7 +19,9 @@ FILE: Final = "danger.tsv"
 SIZES: Final = (3, 4, 5)
 """Numbers of letters of the groups that are weighed."""
 SHOWN: Final = -1.0
-"""The logit above which a text tells of a danger. It is low: showing the numbers costs nothing."""
+"""The logit above which the letters of a text tell of a danger. It is low: showing the numbers costs nothing."""
+SURE: Final = -0.5
+"""The logit above which the letters agree with a rule that holds."""
 LEAST: Final = 0.25
 """The logit above which a text of few words is shown as a danger."""
 BY_LETTERS: Final = "letters"
@@ -31,7 +33,8 @@ _NONE: Final = ("f.none", "f.official", "f.idiom")
 _HUNDREDTHS: Final = 100
 
 
-_PRESENT: Final = ("time.now", "d.help", "d.call")
+_CALLS: Final = ("d.help", "d.call")
+_PRESENT: Final = ("time.now", *_CALLS)
 _ELSEWHEN: Final = ("time.often", "time.past", "d.threat", "k.calm")
 """Marks of a present danger, and of one that is over, comes again and again, or only threatens."""
 
@@ -104,7 +107,7 @@ class DangerRules:
             if kind not in found and matches(rule, analysis.marks):
                 found[kind] = rule.name
         is_present = analysis.has(*_PRESENT) or not analysis.has(*_ELSEWHEN)
-        sure = is_present and self._logit(analysis) > SHOWN
+        sure = bool(found) and is_present and self._logit(analysis) > (SHOWN if analysis.has(*_CALLS) else SURE)
         return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
 
     def likely(self, analysis: Analysis) -> tuple[Danger, ...]:
@@ -113,9 +116,8 @@ class DangerRules:
         found = next(((kind, rule.name) for kind, rule in rules if matches(rule, analysis.marks)), None)
         if found is None:
             promised = analysis.has("soc.wait") and analysis.has("t.evidence")  # "I'll send the video later"
-            empty = promised or len(analysis.covered(("digits",))) == len(analysis)
             least = SHOWN if len(analysis) >= _FEWEST else LEAST
-            if empty or analysis.has(*_NONE) or self._logit(analysis) <= least:
+            if promised or analysis.has(*_NONE) or self._logit(analysis) <= least:
                 return ()
             kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
             found = (kind, BY_LETTERS)

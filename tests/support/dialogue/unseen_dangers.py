@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 
 from satark_words.analysis import Analysis
-from satark_words.danger import SHOWN, DangerRules, clues_of
+from satark_words.danger import SHOWN, SURE, DangerRules, clues_of
 from satark_words.lexicon import Lexicon
 from support.dialogue.corpus import Utterance, read_corpus
 from support.dialogue.counting import count_letters, label
@@ -70,7 +70,7 @@ def shares(heard: Sequence[Heard]) -> str:
         found = (
             sum(one.rule for one in some),
             sum(one.rule or one.logit > SHOWN for one in some),
-            sum(one.rule and one.logit > SHOWN for one in some),
+            sum(one.rule and one.logit > SURE for one in some),
         )
         rule, shown, sure = (count / max(1, len(some)) for count in found)
         parts.append(f"{len(some)} {name}: rules {rule:.3f}, shown {shown:.3f}, sure {sure:.3f}")

@@ -52,7 +52,7 @@ def forgoes_all(words: Telling) -> bool:
     """Whether the text only takes the whole tip back, or only says that nothing shall be sent and all be erased."""
     told, session = words.context.analysis(words.event.body), words.context.session
     no_sending = told.has("k.send", "cmd.send") and told.has(*NEGATIONS, "opt.reach.no", "t.refuse", "say.no")
-    no_sending = no_sending and told.has(*_ERASES) and not _spares(told)
+    no_sending = no_sending and told.has(*_ERASES)
     no_more = told.consists_of(*_NO_MORE)
     return (no_sending or takes_all_back(told)) and no_more and session.has_draft and not session.submitted
 
@@ -169,7 +169,6 @@ def _spares(told: Analysis) -> bool:
     last = len(told) - 1  # "mita do mat rakho" forbids to keep
     near = {at for mark in told.found(*_UNDOES) for at in (mark.start - 1, last if mark.end == last else -1)}
     near &= told.covered(("neg.dont",))
-    near |= {one.start for one in told.found("opt.reach.no")} & {one.end for one in told.found(*_UNDOES)}  # "mat karna"
     changed = {mark.start - 1 for mark in told.found("k.change") if mark.start not in erased}
     return bool(near or changed & told.covered(NEGATIONS))
 

@@ -176,7 +176,7 @@ class Telling:
         return self.in_danger or self.is_held() or (tells and not (told.asks or self.reading.talk))
 
     def tells_of_others(self) -> bool:
-        """Whether a text that is no talk tells what others do: it names neither the service nor its sender."""
+        """Whether a text that is no talk tells what others do: it names them, and neither the service nor its sender."""
         told, is_content = self.context.analysis(self.event.body), self.reading.kind is Kind.CONTENT
         return is_content and told.has("who.they") and not (told.negates or told.has("who.me", "who.you"))
 
@@ -185,8 +185,7 @@ class Telling:
         told = self.context.analysis(self.event.body)
         is_sure = "category" not in opening_in(self.context, self.event.body).doubts
         asks = told.asks and not (is_sure or told.has("person.police", "unit.*"))
-        takes_back = not is_sure and told.has("cmd.delete", "cmd.forget", "neg.dont", "opt.reach.no")
-        if (asks or takes_back or self.reading.talk) and not self.in_danger:
+        if (asks or self.reading.talk) and not self.in_danger:
             return False
         tells = category_of(told) or (len(told) > LEFT_OVER and told.has("w.*", "who.child", "who.woman", "who.they"))
         tells = tells or len(told.unknown) >= LEFT_OVER  # names, or a language that is not known
@@ -371,8 +370,7 @@ def keep_time(words: Telling) -> Turn | None:
         return None
     moment = moment_told(told)
     later = since or told.has("verb.future", "time.coming", "opt.when.coming")
-    goes_on = since and not told.has("opt.when.was", "k.calm")  # "pichhle saal se"
-    if moment and not goes_on and ((moment == "past" and later) or told.negates):
+    if moment and ((moment == "past" and later) or told.negates):
         return None  # it was and goes on, will be again, or is denied
     is_over = moment == "past" and told.has("opt.when.was")
     _answer_when(words, step, "often" if habit and not is_over else moment)
