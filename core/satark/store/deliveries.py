@@ -11,7 +11,7 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
 
