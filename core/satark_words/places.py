@@ -174,10 +174,7 @@ def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
     behind = next(at for at in range(end, len(analysis) + 1) if at not in empty)
     others = {one.start for one in (*analysis.found(*POLICE), *(analysis.places or ()))}
     for one in denials:
-        denial, after = (
-            analysis.tokens[one.start],
-            {one.end, one.end + (one.end in empty)},
-        )  # "the" may belong to a name
+        denial, after = analysis.tokens[one.start], {one.end, one.end + (one.end in empty)}  # "not the station"
         is_before = denial.text in _BEFORE and start in after and denial.clause == analysis.tokens[start].clause
         if is_before or (one.start == behind and not (denial.text in _BEFORE and after & others)):
             return True

@@ -176,7 +176,7 @@ class Telling:
         return self.in_danger or self.is_held() or (tells and not (told.asks or self.reading.talk))
 
     def tells_of_others(self) -> bool:
-        """Whether a text that is no talk tells what others do: it names them, and neither the service nor its sender."""
+        """Whether a text that is no talk tells what others do: it names neither the service nor its sender."""
         told, is_content = self.context.analysis(self.event.body), self.reading.kind is Kind.CONTENT
         return is_content and told.has("who.they") and not (told.negates or told.has("who.me", "who.you"))
 
