@@ -136,6 +136,7 @@ OTHER_NAMES = {
     "core/satark/custody/verify_log.py": "heads of the custody log: <position>:<hash>",
     "core/satark/roster/heads.py": "notes of the roster: <head>:<signatures>",
     "core/satark/cli/importing/xlsform.py": "columns of a workbook: <heading>::<language>",
+    "core/satark_testing/contracts/events.py": "accounts: <channel>:<id>",
     "core/satark_testing/contracts/provider_peer.py": "addresses: <host>:<port>",
     "core/satark_testing/dialogue/chat.py": "choice tokens",
     "core/satark_demo/sample_week.py": "choice tokens",

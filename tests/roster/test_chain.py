@@ -56,14 +56,14 @@ def test_stored_entries_are_read_back_and_take_effect(stored: Services, book: Ro
     assert [row.position for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row.entry for row in rows] == book.entries
     assert rows[-1].hash.hex() == book.state.head
-    assert stored.read_keys(chain.newest) == (6, rows[-1].hash, None)
+    assert stored.read_keys(chain.newest) == (6, rows[-1].hash, None, None)
     assert chain.row_problems(rows) == []
     state = stored.read_keys(chain.read_state)
     assert (state.desks, state.head, state.closed) == (book.state.desks, book.state.head, True)
 
 
 def test_an_empty_store_has_no_roster(services: Services) -> None:
-    assert services.read_keys(chain.newest) == (None,)
+    assert services.read_keys(chain.newest) == (None, None)
     assert services.read_keys(chain.read_rows) == []
     assert services.read_keys(chain.read_state).position == 0
 
