@@ -181,7 +181,8 @@ class Signers:
         """
         named = message.roster if 0 in places else (*message.roster, *heads)
         seq = 0 if 0 in places else places[0]
-        newest = verifiers_by(self.tips, first_key(envelope)[1], _position(self.tips, named), seq)
+        at = _position(self.tips, named)
+        newest = verifiers_by(self.tips, first_key(envelope)[1], at, message.desk, seq)
         return is_by(newest, message, envelope.tip, places)
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:

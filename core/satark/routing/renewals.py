@@ -102,17 +102,18 @@ def renewed_at(state: RosterState, verifier: str, roster: str, holders: Collecti
     return line[-1] if line else state.positions.get(roster, 0)
 
 
-def verifiers_by(state: RosterState, verifier: str, position: int, seq: int = 0) -> list[str]:
+def verifiers_by(state: RosterState, verifier: str, position: int, desk: str = "", seq: int = 0) -> list[str]:
     """Return the public keys (hex) of which one was a tip's newest when a message was written, in order.
 
-    The message has the place `seq` in the thread; 0: unknown. It names the roster's entry at this position, or none
+    `desk` wrote it, at the place `seq` in the thread; 0: unknown. A renewal binds its own desk
+    and those below: a desk could lie about the place. The message names the roster's entry at this position, or none
     later: a renewal adds no entry.
     """
     found, before = [verifier], {_place(verifier, one) for one in range(seq)}
-    for _, told, at, place in _line(state, verifier):
+    for by, told, at, place in _line(state, verifier):
         is_later = at > position or (at == position and seq and place and place not in before)
         if not is_later:
-            is_open = at == position and not seq
+            is_open = at == position and (not seq or not state.outranks(by, desk))
             found = [*(found if is_open else ()), told[HALF:-HALF].hex()]
     return found
 
