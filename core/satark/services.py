@@ -18,7 +18,7 @@ from satark.api.services import DestinationReader, Drafts, Ingest
 from satark.api.services import UnitOfWork as AnyUnitOfWork
 from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import load_edge_key
-from satark.roster.chain import append
+from satark.roster.chain import append, with_memory
 from satark.roster.entries import Entry, HostNoted
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
 from satark.roster.rules import NotAllowed
@@ -62,9 +62,11 @@ class Services:
         woken = {one.to: one.desk for one in destination_rules if one.priority != "normal" and not one.recipient}
         self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
-        self.keys = envelopes.with_name_key(keys, name_key)
         self.data_dir = settings.core.data_dir
         """Folder of this machine's own data: the spool, and copies by which it notices changes of the databases."""
+        self.roster = Roster(self.data_dir / COPY_NAME)
+        """The desks, keys and officers that may read tips."""
+        self.keys = with_memory(envelopes.with_name_key(keys, name_key), self.roster.remember)
         self.files = settings.files
         """The store of files, which all machines share."""
         self.evidence = settings.evidence
@@ -75,8 +77,6 @@ class Services:
         self.destination_rules = tuple(destination_rules)
         """The rules of the destinations beyond the desks."""
         self.retention = settings.core.retention
-        self.roster = Roster(self.data_dir / COPY_NAME)
-        """The desks, keys and officers that may read tips."""
         self.host_roster = HostRoster(self.data_dir / HOST_COPY_NAME)
         """At an office: the roster of its host."""
         self._reading, self._reading_keys = reading_engine(self.main), reading_engine(self.keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,15 @@ from satark.api.sealing import new_identity
 from satark.roster import chain
 from satark.roster.chain import verify
 from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet, Renewal
-from satark.roster.roster import Roster, desk_problems, destination_problems, read_copy, write_copy
+from satark.roster.roster import (
+    COPY_NAME,
+    RENEWALS_NAME,
+    Roster,
+    desk_problems,
+    destination_problems,
+    read_copy,
+    write_copy,
+)
 from satark.services import Services
 from satark.store.tables import renewal, roster
 from satark.store.unit_of_work import UnitOfWork
@@ -176,3 +185,42 @@ def test_a_renewal_that_this_machine_knows_needs_no_row(services: Services, copy
     assert services.read_keys(kept.check).renewals == (first, second)
     services.write_now(lambda unit: unit.keys.execute(delete(renewal)))
     assert services.read_keys(Roster(copy).check).renewals == (first, second), "after a restart too"
+
+
+def test_a_renewal_whose_row_is_deleted_before_anybody_reads_it_is_known_and_missed(services: Services) -> None:
+    first, second = (Renewal(desk="sp", base="", said=bytes([n]) * 120).encode() for n in (1, 2))
+    services.write_now(lambda unit: chain.add_renewals(unit, [first]))
+    services.write_now(lambda unit: unit.keys.execute(delete(renewal)))
+    checked = services.read_keys(services.roster.check)
+    assert checked.renewals == (first,)
+    assert [one for one in checked.problems if "renewals" in one]
+    beside = Roster(services.data_dir / COPY_NAME)  # another process of this machine
+    assert services.read_keys(beside.check).renewals == (first,)
+    beside.remember([second])
+    assert services.read_keys(services.roster.check).renewals == (first, second)
+    services.write_now(lambda unit: chain.add_renewals(unit, services.read_keys(services.roster.missing_renewals)))
+    assert services.read_keys(services.roster.check).problems == ()
+
+
+def test_a_renewal_that_is_not_committed_is_not_known(services: Services) -> None:
+    def fail(unit: UnitOfWork) -> None:
+        chain.add_renewals(unit, [Renewal(desk="sp", base="", said=bytes(120)).encode()])
+        raise ValueError
+
+    def go_on(unit: UnitOfWork) -> None:
+        with suppress(ValueError), unit.savepoint():
+            fail(unit)
+
+    with pytest.raises(ValueError):  # noqa: PT011 - as planted
+        services.write_now(fail)
+    services.write_now(go_on)
+    assert services.read_keys(services.roster.check).renewals == ()
+
+
+def test_a_line_that_a_crash_broke_off_hides_no_renewal(services: Services, copy: Path) -> None:
+    first, second = (Renewal(desk="sp", base="", said=bytes([n]) * 120).encode() for n in (1, 2))
+    Roster(copy).remember([first])
+    path = copy.with_name(RENEWALS_NAME)
+    path.write_bytes(path.read_bytes() + second[:50])
+    Roster(copy).remember([second])
+    assert services.read_keys(Roster(copy).check).renewals == (first, second)

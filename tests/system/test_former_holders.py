@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
 from satark.api.inbound import MediaRef
 from satark.api.sealing import new_identity, recipient_of, seal
@@ -204,6 +204,23 @@ async def test_no_place_that_a_desk_below_claims_for_a_renewal_hides_an_answer(
         await other.say("Hi", code_in(of.receipt))
         assert "leave the house" in other.text
         assert "your sister's" in other.text
+
+
+async def test_a_withdrawal_counts_though_its_renewals_rows_are_deleted_at_once(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        attacker, kept = of.town.attacker, of.envelope(of.town.attacker.unlock("sp", "clerk"))
+        stored = of.services.read_keys(lambda c: c.execute(tables.envelope.select()).mappings().all())
+        changes = of.services.read(lambda c: c.execute(tables.tip.select()).mappings().one())
+        of.withdraw("sp")
+        attacker.keys(delete(tables.renewal))  # as a trigger does at the commit
+        attacker.keys(delete(tables.envelope), insert(tables.envelope).values([dict(row) for row in stored]))
+        attacker.main(update(tables.tip).values(dict(changes)))
+        attacker.main(delete(tables.message))
+        assert of.seen().altered
+        with pytest.raises(IngestFailed):
+            await of.write_more()
+        assert opened_with(of, kept.identity) == []
+        assert of.services.read_keys(of.services.roster.check).problems != ()
 
 
 async def test_a_withdrawal_rolled_back_with_this_machines_copy_counts_once_repeated(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from satark.cli import counted
-from satark.roster.chain import Proposal, append
+from satark.roster.chain import Proposal, add_renewals, append
 from satark.roster.entries import Entry, describe, describe_officer
 from satark.roster.roster import CheckedRoster, desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
@@ -68,8 +68,11 @@ def restore(ctx: click.Context) -> None:
     with open_services(ctx) as services:
         missing = services.read_keys(services.roster.missing_entries)
         services.write_now(lambda unit: [append(unit, Entry.decode(one), known=True) for one in missing])
+        renewals = services.read_keys(services.roster.missing_renewals)
+        services.write_now(lambda unit: add_renewals(unit, renewals))
         differences = _differences(services, services.read_keys(services.roster.check).state)
-    click.echo(f"{counted(len(missing), 'entry', 'entries')} restored from this machine's copy")
+    restored = f"{counted(len(missing), 'entry', 'entries')} and {counted(len(renewals), 'renewal')} of tips' keys"
+    click.echo(f"{restored} restored from this machine's copy")
     for problem in differences:
         click.echo(f"✗ {problem}")
 

@@ -6,11 +6,11 @@ A proposal is an entry that still needs a signature, with the values to store on
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from satark.api.routing import CaseworkError
 from satark.roster import heads, rules
@@ -26,6 +26,7 @@ _DOMAIN = b"satark/1/roster-chain\0"
 _NEWEST = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
 _SIGNED = select(func.sum(roster_head.c.number))
 _LAST_RENEWAL = select(renewal.c.position, renewal.c.entry).order_by(renewal.c.position.desc()).limit(1)
+_REMEMBER = "satark_remember_renewals"
 
 
 class ChainRow(msgspec.Struct, frozen=True):
@@ -86,12 +87,19 @@ def read_renewals(keys: Connection) -> list[bytes]:
 
 
 def add_renewals(unit: UnitOfWork, renewals: Sequence[bytes]) -> None:
-    """Store encoded renewals of tips' keys that are not stored yet."""
+    """Store encoded renewals of tips' keys that are not stored yet. Then this machine knows them, whatever its rows."""
     lock(unit)
     known = set(unit.keys.execute(select(renewal.c.entry).where(renewal.c.entry.in_(renewals))).scalars())
     first = (unit.keys.execute(_LAST_RENEWAL).scalar() or 0) + 1
-    new = (one for one in renewals if one not in known)
+    new = [one for one in renewals if one not in known]
     unit.upsert(renewal, [{"position": at, "entry": one} for at, one in enumerate(new, first)])
+    if remember := unit.keys.get_execution_options().get(_REMEMBER):
+        unit.run_after(lambda: remember(new))
+
+
+def with_memory(keys: Engine, remember: Callable[[Sequence[bytes]], None]) -> Engine:
+    """Return the engine of the key store; from then on `remember` is told of each renewal that was stored."""
+    return keys.execution_options(**{_REMEMBER: remember})
 
 
 def row_problems(rows: Sequence[ChainRow]) -> list[str]:

@@ -6,6 +6,7 @@ signed, `heads` decides to whom tips are sealed.
 """
 
 import binascii
+import os
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Sequence
@@ -52,7 +53,7 @@ class Roster:
 
     def __init__(self, copy: Path) -> None:
         """`copy`: this machine's own copy."""
-        self._copy = copy
+        self._copy, self._renewals_copy = copy, copy.with_name(RENEWALS_NAME)
         self._lock = threading.Lock()
         self._newest: tuple[object, ...] | None = None
         self._followed = False
@@ -60,7 +61,10 @@ class Roster:
         self._checked = CheckedRoster(chain=chain.verify(()), problems=())
         self._reported = set[str]()
         self._own: list[bytes] = []
-        self._renewals: tuple[bytes, ...] = ()
+        self._renewals: dict[bytes, None] = {}
+        """The renewals of tips' keys that this machine knows, in the order in which it got them."""
+        self._copied = (0, 0)
+        """Time and size of this machine's copy of them, as this process last saw it."""
         self._signed: dict[tuple[str, str, str], SignedHead] = {}
         """Desk, officer, key → the head that they signed last, as this process saw. Deleting it takes a restart too."""
 
@@ -70,7 +74,8 @@ class Roster:
         `committed`: the connection sees no row that may be rolled back, so this machine's copy may include those rows.
         """
         with self._lock:
-            newest = chain.newest(keys)
+            self._read_renewals()
+            newest = (*chain.newest(keys), len(self._renewals))
             if newest != self._newest or (committed and not self._followed):
                 self._checked = self._read(keys, committed=committed)
                 self._newest, self._followed = newest, committed
@@ -86,7 +91,13 @@ class Roster:
     def verify(self, keys: Connection) -> CheckedRoster:
         """Return the roster that counts, from all its rows."""
         with self._lock:
+            self._read_renewals()
             return self._read(keys, committed=True)
+
+    def remember(self, renewals: Iterable[bytes]) -> None:
+        """Know these renewals of tips' keys from now on, on this machine, though somebody deletes their rows."""
+        with self._lock:
+            self._keep([one for one in renewals if one not in self._renewals])
 
     def inspect(self, keys: Connection, stored: Sequence[Desk], rules: Iterable[DestinationRule]) -> tuple[str, ...]:
         """Log and return each difference from the roster: in its rows, the database's desks, the destinations."""
@@ -106,6 +117,11 @@ class Roster:
         """
         rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
         return own[len(rows) :] if own[: len(rows)] == rows else []
+
+    def missing_renewals(self, keys: Connection) -> list[bytes]:
+        """Return the renewals of tips' keys that this machine knows and the key store lacks."""
+        stored = {*chain.read_renewals(keys)}
+        return [one for one in self.verify(keys).renewals if one not in stored]
 
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
@@ -130,20 +146,40 @@ class Roster:
             if committed and len(stored) > len(read_copy(self._copy)):
                 write_copy(self._copy, stored)
             self._own = stored if committed else own
-        verified.state.claim(renewals := self._known_renewals(keys, committed=committed))
+        rows_of_renewals = chain.read_renewals(keys)
+        known = {**self._renewals, **dict.fromkeys(rows_of_renewals)}
+        verified.state.claim(known)
+        if committed:
+            if self._renewals.keys() - rows_of_renewals:
+                problems.append("the key store lacks renewals of tips' keys that this machine knows: deleted, or older")
+            self._keep([one for one in rows_of_renewals if one not in self._renewals])
         lost = self._lost(keys, verified.state, problems, committed=committed)
         problems = [*problems, *verified.problems]
-        return CheckedRoster(chain=verified, problems=tuple(problems), lost=tuple(lost), renewals=renewals)
+        return CheckedRoster(chain=verified, problems=tuple(problems), lost=tuple(lost), renewals=(*known,))
 
-    def _known_renewals(self, keys: Connection, *, committed: bool) -> tuple[bytes, ...]:
-        path = self._copy.with_name(RENEWALS_NAME)
-        copied = read_copy(path)
-        known = dict.fromkeys((*max(copied, self._renewals, key=len), *chain.read_renewals(keys)))
-        if committed:
-            self._renewals = (*known,)
-            if len(known) > len(copied):
-                write_copy(path, self._renewals)
-        return (*known,)
+    def _read_renewals(self) -> None:
+        """Read this machine's copy of the renewals, if another process changed it; restore what it lacks.
+
+        Before the rows: what is in the copy was committed before.
+        """
+        if self._copied != (now := _changed(self._renewals_copy)):
+            copied = dict.fromkeys(one for one in read_copy(self._renewals_copy) if one[-1:] == b"}")
+            lacking = [one for one in self._renewals if one not in copied]
+            self._renewals = {**self._renewals, **copied}
+            self._copied = now
+            self._append(lacking)
+
+    def _keep(self, new: Sequence[bytes]) -> None:
+        self._append(new)
+        self._renewals |= dict.fromkeys(new)
+
+    def _append(self, renewals: Sequence[bytes]) -> None:
+        if renewals:
+            before = _changed(self._renewals_copy)
+            size = before[1] + append_copy(self._renewals_copy, renewals)
+            after = _changed(self._renewals_copy)
+            is_alone = before == self._copied and after[1] == size
+            self._copied = after if is_alone else (0, 0)  # what others appended meanwhile is read, too
 
     def _read_own(self) -> list[bytes]:
         """Return the entries that this machine knows: its copy, unless the process remembers more."""
@@ -296,6 +332,28 @@ def write_copy(path: Path, entries: Sequence[bytes]) -> None:
     atomic_files.replace(path, [lines_of(entries)])
 
 
+def append_copy(path: Path, entries: Sequence[bytes]) -> int:
+    """Append to a copy that several processes write, in one piece, and flush it to the disk; return the bytes.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+        written = out.write(b"\n" + lines_of(entries))  # the line before may have been broken off
+        os.fsync(out.fileno())
+    return written
+
+
+def _changed(path: Path) -> tuple[int, int]:
+    """Return when a file was written last, and its size; zeros: there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 def lines_of(entries: Iterable[bytes]) -> bytes:
     """Return entries one a line; one that this program never encoded, and may hold line breaks, as base64."""
     lines = (one if one[:1] == b"{" and len(one.splitlines()) == 1 else b64encode(one) for one in entries)
@@ -303,7 +361,7 @@ def lines_of(entries: Iterable[bytes]) -> bytes:
 
 
 def entries_of(lines: bytes) -> list[bytes]:
-    found = lines.splitlines()
+    found = [one for one in lines.splitlines() if one]
     with suppress(binascii.Error):
         return [one if one[:1] == b"{" else b64decode(one) for one in found]
     return found

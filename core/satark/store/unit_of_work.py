@@ -44,6 +44,7 @@ class UnitOfWork:
         self._keys: Connection | None = None
         self._queued: dict[Table, list[Mapping[str, Any]]] = {}
         self._last: list[Callable[[], None]] = []
+        self._after: list[Callable[[], None]] = []
         self.now = int(time.time())
         self._read: dict[Callable[[UnitOfWork], Any], Any] = {}
         self.taken_tips: list[bool] = []
@@ -100,6 +101,10 @@ class UnitOfWork:
         """
         self._last.append(write)
 
+    def run_after(self, do: Callable[[], None]) -> None:
+        """Do something once both databases are committed; nothing if they are not."""
+        self._after.append(do)
+
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]], returning: str) -> set[Any]:
         """Insert rows that do not exist yet, in the table's database; return the `returning` column of those inserted.
 
@@ -128,13 +133,13 @@ class UnitOfWork:
     def savepoint(self) -> Iterator[None]:
         """If the block raises, undo the block's writes, and no others. Rows that it queues are written at its end."""
         queued, self._queued = self._queued, {}
-        before = [*self._last], {*self.changed_tips}, [*self.taken_tips], self.custody_head
+        before = [*self._last], [*self._after], {*self.changed_tips}, [*self.taken_tips], self.custody_head
         try:
             with self.main.begin_nested(), self.keys.begin_nested():
                 yield
                 self._write_queued()
         except BaseException:
-            self._last, self.changed_tips, self.taken_tips, self.custody_head = before
+            self._last, self._after, self.changed_tips, self.taken_tips, self.custody_head = before
             raise
         finally:
             self._queued = queued
@@ -155,11 +160,13 @@ class UnitOfWork:
                 self.insert(table, rows)
 
     def commit(self) -> None:
-        """Call `finish`, then commit the key store, then the main database."""
+        """Call `finish`, then commit the key store, then the main database; then do what `run_after` was given."""
         self.finish()
         if self._keys is not None:
             self._keys.commit()
         self.main.commit()
+        for do in self._after:
+            do()
 
 
 class Connections:
