@@ -23,7 +23,6 @@ from satark.dialogue.states.handoff import HandoffCodeState
 from satark.dialogue.states.mailbox import FeedbackState, MailboxState, ReceiptCodeState, ReplyState
 from satark.dialogue.states.menus import (
     LANGUAGE,
-    UNSENT,
     CancelMenu,
     ChangeMenu,
     ContactMenu,
@@ -33,7 +32,7 @@ from satark.dialogue.states.menus import (
     RestartMenu,
     UnsentState,
 )
-from satark.dialogue.turn.consent import consent_of
+from satark.dialogue.turn.consent import UNSENT, consent_of
 from satark.dialogue.turn.context import DialogueState, TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow, make_prompt
 from satark.dialogue.turn.session_changes import SUGGESTED

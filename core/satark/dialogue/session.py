@@ -201,7 +201,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     replied: str = ""
     """Kind and topic of the reply to the last message, if that message was only answered and stored nowhere."""
     chosen_by: str = ""
-    """The number of up to two digits in the last message; empty: it had none, or the number was refused."""
+    """The number of up to two digits in the last message, or the question at which it only refused or asked: see
+    `turn.consent`; empty: it had none, or the number was refused."""
     wrong_codes: int = 0
     without_code: int = 0
     """Number of texts without a code, in a row, that came where a receipt code was asked for."""

@@ -11,8 +11,8 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code
-from satark.dialogue.states.menus import LANGUAGE, UNSENT, open_menu, set_language
-from satark.dialogue.turn.consent import may_carry_out
+from satark.dialogue.states.menus import LANGUAGE, open_menu, set_language
+from satark.dialogue.turn.consent import UNSENT, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.reading import Danger, DangerKind

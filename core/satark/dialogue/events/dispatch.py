@@ -31,9 +31,8 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.shown_receipt import code_in
 from satark.dialogue.states.draft import DRAFT, go_on, reopen_review
 from satark.dialogue.states.mailbox import hold_back, tipsters_message
-from satark.dialogue.states.menus import UNSENT
 from satark.dialogue.states.stories import fill_in_again
-from satark.dialogue.turn.consent import act_of, choose, is_current
+from satark.dialogue.turn.consent import UNSENT, act_of, choose, is_current
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.tokens import fold

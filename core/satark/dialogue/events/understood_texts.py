@@ -31,7 +31,7 @@ from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip, hold_back
-from satark.dialogue.states.menus import LANGUAGE, UNSENT
+from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.stories import (
     add_story,
     begin_with_story,
@@ -44,7 +44,7 @@ from satark.dialogue.states.stories import (
     opening_in,
 )
 from satark.dialogue.turn.accusations import wishes_readers
-from satark.dialogue.turn.consent import is_unsent, may_carry_out
+from satark.dialogue.turn.consent import UNSENT, is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.recipient_wishes import RecipientWishes
 from satark_words.reading import FREE, STORY, Asked, Confidence, Danger, DangerKind, Kind

@@ -11,7 +11,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
-from satark.dialogue.turn.consent import ask_for_word
+from satark.dialogue.turn.consent import UNSENT, ask_for_word
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP
@@ -313,8 +313,6 @@ class IdentityMenu(BaseState):
         return context.ask()
 
 
-UNSENT: Final = "@unsent"
-"""Name of the state that waits for the answer about an unsent draft."""
 _CARRIED_OUT: Final = frozenset({"cancel", "delete", "forget", "status", "reply", "language", "elsewhere"})
 
 

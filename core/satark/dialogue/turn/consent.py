@@ -23,6 +23,12 @@ _ANSWER: Final = "answer"
 """The consent of every event that answers the question on the screen and can't be meant for an earlier one."""
 _FINAL: Final = frozenset({"submission", "erase"})
 _LONGEST_NUMBER: Final = 2
+_BROKEN_OFF: Final = "no "
+"""In place of the last number, before a question's id: the text there refused or asked, and may go on in the next."""
+UNSENT: Final = "@unsent"
+"""Name of the state that waits for the answer about an unsent draft. A refusal leads to the review."""
+_FEW: Final = 4
+"""Most words of such a text. "Don't" and "send" are two messages of one sentence; a story with "not" in it is told."""
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 
 
@@ -40,14 +46,24 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
     folded = fold(body) if 0 < len(body) <= MAX_COMMAND_LENGTH else ""
     # A number that is typed a second time may be meant for the question before. A caller has heard the question.
     number = str(int(folded)) if len(folded) <= _LONGEST_NUMBER and folded.isdecimal() else ""  # "01" is 1
-    repeated = number != "" and number == context.session.chosen_by and context.session.channel != "voice"
-    if number != context.session.chosen_by:
-        context.change(chosen_by=number)
+    before, is_call = context.session.chosen_by, context.session.channel == "voice"
+    state = context.session.state
+    broken_off = f"{_BROKEN_OFF}{context.session.step if state in {'', UNSENT} else state}"
+    repeated = number != "" and number == before and not is_call
     answers = token is not None or not (unseen or repeated)
     act = _tapped(context, token) if token else ""
-    if folded and not is_question(body):
+    if folded and not is_question(body) and (before != broken_off or (number and is_call)):
         act = _written(context, folded, answers=answers)
+    if (said := number or (broken_off if folded and not act and _is_broken_off(context, body) else "")) != before:
+        context.change(chosen_by=said)
     return frozenset({*((act, *ACTS[act]) if act else ()), *((_ANSWER,) if answers else ())})
+
+
+def _is_broken_off(context: TurnContext, body: str) -> bool:
+    """Whether a text only refuses, asks or begins something."""
+    told, name = context.analysis(body), context.state.question(context)[0]
+    says_so = told.negates or told.asks or told.has("soc.wait", "say.if", "say.no", "t.refuse", "opt.reach.no")
+    return says_so and len(told) <= _FEW and name != SUGGESTED
 
 
 def act_of(context: TurnContext, name: str, code: str) -> str:

@@ -195,7 +195,8 @@ class TurnContext(SessionChanges):
 
     def turn_page(self, step: int, *, whole: bool = False) -> Turn:
         """Show another page of the choices, or another part of the prompt; with `whole`, also the texts above."""
-        self.change(chosen_by="", page=self.session.page + step)
+        is_number = self.session.chosen_by.isdecimal()
+        self.change(chosen_by="" if is_number else self.session.chosen_by, page=self.session.page + step)
         self.page_stays = not any(self.said)
         if whole or self.session.options_sent is not None:
             self.repeat_said()
