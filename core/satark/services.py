@@ -66,7 +66,7 @@ class Services:
         """Folder of this machine's own data: the spool, and copies by which it notices changes of the databases."""
         self.roster = Roster(self.data_dir / COPY_NAME)
         """The desks, keys and officers that may read tips."""
-        self.keys = with_memory(envelopes.with_name_key(keys, name_key), self.roster.remember)
+        self.keys = with_memory(envelopes.with_name_key(keys, name_key), self.roster)
         self.files = settings.files
         """The store of files, which all machines share."""
         self.evidence = settings.evidence

@@ -6,8 +6,9 @@ A proposal is an entry that still needs a signature, with the values to store on
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, func, select, update
@@ -26,7 +27,7 @@ _DOMAIN = b"satark/1/roster-chain\0"
 _NEWEST = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
 _SIGNED = select(func.sum(roster_head.c.number))
 _LAST_RENEWAL = select(renewal.c.position, renewal.c.entry).order_by(renewal.c.position.desc()).limit(1)
-_REMEMBER = "satark_remember_renewals"
+_MEMORY = "satark_roster_memory"
 
 
 class ChainRow(msgspec.Struct, frozen=True):
@@ -93,13 +94,28 @@ def add_renewals(unit: UnitOfWork, renewals: Sequence[bytes]) -> None:
     first = (unit.keys.execute(_LAST_RENEWAL).scalar() or 0) + 1
     new = [one for one in renewals if one not in known]
     unit.upsert(renewal, [{"position": at, "entry": one} for at, one in enumerate(new, first)])
-    if remember := unit.keys.get_execution_options().get(_REMEMBER):
-        unit.run_after(lambda: remember(new))
+    if memory := _memory_of(unit):
+        unit.run_after(lambda: memory.remember(new))
 
 
-def with_memory(keys: Engine, remember: Callable[[Sequence[bytes]], None]) -> Engine:
-    """Return the engine of the key store; from then on `remember` is told of each renewal that was stored."""
-    return keys.execution_options(**{_REMEMBER: remember})
+class Memory(Protocol):
+    """What a machine knows of the roster by itself: whoever deletes a row at its commit takes nothing back."""
+
+    def remember_entry(self, position: int, entry: bytes) -> None:
+        """Know an entry that was committed at this position."""
+
+    def remember(self, renewals: Iterable[bytes]) -> None:
+        """Know renewals of tips' keys that were committed."""
+
+
+def with_memory(keys: Engine, memory: Memory) -> Engine:
+    """Return the engine of the key store; from then on `memory` is told of what was committed."""
+    return keys.execution_options(**{_MEMORY: memory})
+
+
+def _memory_of(unit: UnitOfWork) -> Memory | None:
+    found: Memory | None = unit.keys.get_execution_options().get(_MEMORY)
+    return found
 
 
 def row_problems(rows: Sequence[ChainRow]) -> list[str]:
@@ -136,6 +152,9 @@ def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterStat
     if not unit.insert_new(roster, [row], "position"):
         raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
     state.apply(entry, hash_)
+    if memory := _memory_of(unit):
+        at = state.position
+        unit.run_after(lambda: memory.remember_entry(at, encoded))
     return state
 
 

@@ -94,6 +94,15 @@ class Roster:
             self._read_renewals()
             return self._read(keys, committed=True)
 
+    def remember_entry(self, position: int, entry: bytes) -> None:
+        """Know an entry that was committed at this position, on this machine, though somebody deletes its row."""
+        with self._lock:
+            own = self._read_own()
+            if len(own) == position - 1:  # else the next check reads what this machine lacks
+                self._own = [*own, entry]
+                write_copy(self._copy, self._own)
+            self._newest = None
+
     def remember(self, renewals: Iterable[bytes]) -> None:
         """Know these renewals of tips' keys from now on, on this machine, though somebody deletes their rows."""
         with self._lock:
