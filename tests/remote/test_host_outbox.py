@@ -86,6 +86,21 @@ async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_noth
     assert seeded.id not in str(link.office.read(lambda c: c.execute(select(tables.tip.c.id)).all()))
 
 
+async def test_no_row_tells_a_moment_of_messages_from_one_of_a_cover(
+    link: Any, next_moment: Callable[[], None]
+) -> None:
+    seen = []
+    for excluded in ((), ("sp",)):
+        seeded = link.seed_tip(accused=Accused(level="district"), excluded=excluded)
+        if excluded:
+            link.take_away(seeded, "sp")
+        next_moment()
+        assert await link.deliver() == [Done()]
+        seen.append({row.chunks for row in link.rows(link.host, tables.sent_transfer)})
+    assert all(chunks > 1 << 8 for chunks in seen[1] - {1}), "drawn, not a 0 or a 1"
+    assert len(seen[1] - seen[0]) == 1
+
+
 async def test_no_delivery_carries_the_roster_which_would_tell_of_a_tip_that_is_kept_from_the_office(link: Any) -> None:
     link.seed_tip(to=(link.dig,), accused=Accused(level="district"), excluded=("sp",))
     assert await link.deliver() == [Done()]

@@ -198,7 +198,9 @@ def _made(made: Made) -> str:
         lines.append(f"{counted(made.fetching, 'file')} are still being fetched and are not in it")
     if made.removed:
         lines.append(f"{counted(made.removed, 'older backup')} removed")
-    return "\n".join([*lines, "not in it, keep copies apart: edge key, name key, link key, roster.jsonl"])
+    return "\n".join(
+        [*lines, "not in it, keep copies apart: edge key, name key, link key, roster.jsonl, renewals.jsonl"]
+    )
 
 
 def _check_name_key(settings: Settings) -> None:

@@ -51,6 +51,8 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 
 _MOMENTS = 16
 """Moments of an office before the present one whose rows are deleted, or, the later half of them, kept."""
+_KIND = 3
+"""Bytes of a tag that say whether a moment is taken by messages or by a cover."""
 _LOOK_SECONDS = 60
 """Seconds between two looks for new offices, and whether an office lacks the roster of today."""
 _HEADER = 8
@@ -172,19 +174,21 @@ class HostOutbox:
         One cover may, or any number of messages.
         """
         table, every = tables.sent_transfer, self._services.office_seconds
-        moments = range(at // every - _MOMENTS, at // every + 1)
-        *old, taken = await run_in_thread(
-            self._services.read_keys, lambda c: [envelopes.tag(c, to, f"moment {n} of {every} s") for n in moments]
-        )
+        moments = [f"moment {n} of {every} s" for n in range(at // every - _MOMENTS, at // every + 1)]
+        said = [*moments, f"{moments[-1]} own", f"{moments[-1]} cover"]
+        tags = await run_in_thread(self._services.read_keys, lambda c: [envelopes.tag(c, to, one) for one in said])
+        *old, taken = tags[: len(moments)]
+        # Which of the two it is only the name key tells: a moment of covers alone belongs to a tip that is kept back.
+        by_own, by_cover = (int.from_bytes(tag[:_KIND]) for tag in tags[len(moments) :])
 
         def write(unit: UnitOfWork) -> bool:
             # Not one row with the last moment's number: whoever raises it would end the covers.
             unit.main.execute(delete(table).where(table.c.transfer_id.in_(old[: _MOMENTS // 2])))
-            row = {"desk": to.name, "transfer_id": taken, "chunks": int(own)}
+            row = {"desk": to.name, "transfer_id": taken, "chunks": by_own if own else by_cover}
             if unit.insert_new(table, [row], "transfer_id"):
                 return True
             taken_by = unit.main.execute(select(table.c.chunks).where(table.c.transfer_id == taken)).scalar()
-            return taken_by is None or (own and taken_by > 0)  # a trigger that stores no row ends no covers
+            return taken_by is None or (own and taken_by == by_own)  # a trigger that stores no row ends no covers
 
         return await self._services.write(write)
 
