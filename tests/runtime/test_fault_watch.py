@@ -462,7 +462,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_asked": (
         rows(tables.epoch_machine, {"id": bytes(16), "recipient": bytes(60)}),
-        "1 machines ask for the epoch keys, and nobody admitted them; yours: `satark keys admit` there",
+        "machines that ask for the epoch keys, and that nobody admitted: 1; yours: `satark keys admit` there",
         200,
     ),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),

@@ -28,7 +28,7 @@ def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]
     if identity is not None and (asking := services.read(lambda main: count_asking(main, identity.epochs))):
         yield Fault(
             "epoch_keys_asked",
-            f"{asking} machines ask for the epoch keys, and nobody admitted them",
+            f"machines that ask for the epoch keys, and that nobody admitted: {asking}",
             "yours: `satark keys admit` there, then here with its code; else somebody has the edge key: change it",
         )
     if identity is not None and (late := _late_epochs(identity)):

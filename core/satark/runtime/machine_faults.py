@@ -33,7 +33,6 @@ _DAY: Final = 86_400
 DRILL_DAYS: Final = 35
 """Age of the last drill that passed above which it is a fault."""
 _BACKUP_MADE, _DRILL_MADE, _DRILL_FAILED = "backup.made", "drill.made", "drill.failed"
-_TRIAL_FILE: Final = ".probe"
 _BLOCK: Final = bytes(4096)
 
 
@@ -41,8 +40,9 @@ def disk_faults(folder: Path, reserve: int) -> Iterator[Fault]:
     """Write and flush a block in the data folder, and check the disk's free space."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        atomic_files.replace(folder / _TRIAL_FILE, [_BLOCK])
-        (folder / _TRIAL_FILE).unlink()
+        trial = folder / f".probe-{os.getpid()}"  # a machine's roles share the folder
+        atomic_files.replace(trial, [_BLOCK])
+        trial.unlink()
     except OSError as error:
         yield _unwritable(folder, error)
         return

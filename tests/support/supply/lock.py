@@ -69,10 +69,10 @@ def cut_lock(names: Collection[str], path: Path = LOCK) -> str:
     Raises:
         ValueError: the lock has no entry for one of them.
     """
-    entries = {canonicalize_name(entry[1]): entry[0] for entry in _ENTRY.finditer(path.read_text())}
-    if missing := sorted(set(names) - set(entries)):
+    entries = [(canonicalize_name(entry[1]), entry[0]) for entry in _ENTRY.finditer(path.read_text())]
+    if missing := sorted(set(names) - {name for name, _ in entries}):
         raise ValueError(f"{path} has no entry for {', '.join(missing)}")
-    return "".join(entry for name, entry in entries.items() if name in names)
+    return "".join(entry for name, entry in entries if name in names)  # one may have an entry for each Python
 
 
 def _requirements(name: str, extra: str) -> Sequence[Requirement]:
