@@ -60,7 +60,10 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
 
 
 def _is_broken_off(context: TurnContext, body: str) -> bool:
-    """Whether a text only refuses, asks or begins something."""
+    """Whether a text only refuses, asks or begins something, while there is something to lose."""
+    session = context.session
+    if not (session.has_draft or session.submitted or session.mailbox):
+        return False
     told, name = context.analysis(body), context.state.question(context)[0]
     says_so = told.negates or told.asks or told.has("soc.wait", "say.if", "say.no", "t.refuse", "opt.reach.no")
     return says_so and len(told) <= _FEW and name != SUGGESTED
