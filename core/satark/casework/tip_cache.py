@@ -246,8 +246,9 @@ class TipCache:
             self._unread, self._to_read = dict.fromkeys(left), len(left)
             self._read_some(BATCH)
         else:
-            listed = {tip: (one.cover, one.rows) for tip, one in self.tips.items()}
-            due = (tip for tip, one in covers.items() if listed.get(tip) != (one, rows.get(tip)))
+            listed, other = self.tips.get, (b"", b"")
+            found = ((tip, (cover, rows.get(tip)), listed(tip)) for tip, cover in covers.items())
+            due = (tip for tip, stored, one in found if stored != ((one.cover, one.rows) if one else other))
             for some in batches(tip for tip in due if tip not in self._unread):
                 self._load(some)
         self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))

@@ -98,14 +98,15 @@ class Roster:
         """Know an entry that was committed at this position, on this machine, though somebody deletes its row."""
         with self._lock:
             own = self._read_own()
+            self._newest = None
             if len(own) == position - 1:  # else the next check reads what this machine lacks
                 self._own = [*own, entry]
-                write_copy(self._copy, self._own)
-            self._newest = None
+                with suppress(OSError):  # it is committed; the process knows it, and the next check writes the copy
+                    write_copy(self._copy, self._own)
 
     def remember(self, renewals: Iterable[bytes]) -> None:
         """Know these renewals of tips' keys from now on, on this machine, though somebody deletes their rows."""
-        with self._lock:
+        with self._lock, suppress(OSError):  # they are committed; the next check writes what the copy lacks
             self._keep([one for one in renewals if one not in self._renewals])
 
     def inspect(self, keys: Connection, stored: Sequence[Desk], rules: Iterable[DestinationRule]) -> tuple[str, ...]:
@@ -179,16 +180,16 @@ class Roster:
             self._append(lacking)
 
     def _keep(self, new: Sequence[bytes]) -> None:
-        self._append(new)
         self._renewals |= dict.fromkeys(new)
+        self._append(new)
 
     def _append(self, renewals: Sequence[bytes]) -> None:
         if renewals:
-            before = _changed(self._renewals_copy)
+            before, known, self._copied = _changed(self._renewals_copy), self._copied, (-1, 0)
             size = before[1] + append_copy(self._renewals_copy, renewals)
             after = _changed(self._renewals_copy)
-            is_alone = before == self._copied and after[1] == size
-            self._copied = after if is_alone else (0, 0)  # what others appended meanwhile is read, too
+            if before == known and after[1] == size:  # else what others appended meanwhile is read, too
+                self._copied = after
 
     def _read_own(self) -> list[bytes]:
         """Return the entries that this machine knows: its copy, unless the process remembers more."""
