@@ -70,6 +70,26 @@ def test_a_refused_contact_stays_refused(engine: Engine) -> None:
     assert talk.say("haan").turn.reach is None
 
 
+@pytest.mark.slow("many conversations")
+@every_row("channel", [name for name in MEDIA if name != "voice"])
+@every_row("before", ("don't", "please do not", "wait", "should i", "मत", "abhi nahi", "kya main", "ruko", "क्या"))
+def test_an_act_after_a_message_that_only_refuses_or_asks_needs_its_word_again(
+    engine: Engine, before: str, channel: str
+) -> None:
+    for word in ("send", "bhejo", "भेज दो", "1"):
+        talk = chat(engine, "review", channel).say(before, word)
+        assert talk.submission is None, word
+        assert talk.say(word).submission is not None, word
+
+
+@pytest.mark.slow("a third of a second of a processor")
+@every_row("before", ("don't", "मत", "mat", "should i"))
+def test_files_stay_after_a_refusal_and_the_word_that_drops_them(engine: Engine, before: str) -> None:
+    talk = chat(engine, "evidence").say(before)
+    assert talk.session is not None
+    assert acted(talk.session, engine.advance(talk.session, Text("delete"), "s9", NOW)) == []
+
+
 @pytest.mark.slow("a third of a second of a processor")
 @every_row("question", [name for name in QUESTIONS if name.startswith("@") or name == "review"])
 def test_a_plain_yes_no_or_ok_acts_nowhere(engine: Engine, question: str) -> None:
