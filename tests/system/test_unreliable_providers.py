@@ -63,16 +63,20 @@ def post_twice(matrix: MatrixInstallation) -> None:
     matrix.twilio.post = twice  # type: ignore[method-assign]
 
 
+def _story(medium: str, number: int) -> str:
+    return f"घर {number} में शराब बनती है, {medium} से"
+
+
 async def by_telegram(matrix: MatrixInstallation, number: int) -> tuple[str, TelegramCitizen]:
     person = Person(id=8_100_000_000 + number)
     citizen = RepeatingCitizen(matrix.telegram, person, f"{matrix.installation.service.url}/telegram/webhook")
-    code = await citizen.walk({**HINDI, "क्या हो रहा है\\?": f"टेलीग्राम {number}"})
+    code = await citizen.walk({**HINDI, "क्या हो रहा है\\?": _story("टेलीग्राम", number)})
     return code, citizen
 
 
 async def by_text(matrix: MatrixInstallation, number: int) -> str:
     texter = Texter(matrix.twilio, matrix.installation.service.url, f"+9191{number:08}")
-    return await walk_by_text(texter, {"Kya hua": f"एसएमएस {number}", **SMS_ANSWERS})
+    return await walk_by_text(texter, {"Kya hua": _story("एसएमएस", number), **SMS_ANSWERS})
 
 
 async def by_call(matrix: MatrixInstallation, number: int) -> str:
@@ -100,7 +104,7 @@ async def test_repeated_and_late_webhooks_give_every_tip_once(tmp_path: Path, en
         )
         assert len({*codes, *(code for code, _ in filed)}) == 3 * PEOPLE
         tips = [tip for tip, desks in (await matrix.tips()).values() if desks == ("sp", "dig")]
-        texts = [f"{medium} {number}" for number in numbers for medium in ("टेलीग्राम", "एसएमएस")]
+        texts = [_story(medium, number) for number in numbers for medium in ("टेलीग्राम", "एसएमएस")]
         assert sorted(map(what_of, tips)) == sorted(["(spoken)"] * PEOPLE + texts)
         assert all(len(tip["evidence"]) == 2 for tip in tips if what_of(tip) == "(spoken)")
         assert all(citizen.unread() == 0 for _, citizen in filed), "a reply was sent twice"

@@ -194,11 +194,13 @@ def _check_people(case: ChannelCase) -> None:
             require(
                 mine or not held, "C31", "notices to two people in turn", "a fallback to another person, or to none"
             )
+            wanted = languages.get(language, "")
+            require(held or not wanted, "C77", f"a notice in {language}", "no `Call.fallback`")
             require(
-                languages.get(language, "") in held,
+                wanted in held,
                 "C82",
                 f"a notice in {language}",
-                "a fallback in another language, or none",
+                "a fallback in another language",
             )
 
 
