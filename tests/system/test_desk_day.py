@@ -104,6 +104,9 @@ class Day:
         """Return whether an officer's queue shows a tip with a mark."""
         return self.number(story) in await officer.look_at_queue(f"mark={mark}")
 
+    async def has_no_longer(self, officer: OfficerInBrowser, story: str, mark: str) -> bool:
+        return not await self.has(officer, story, mark)
+
 
 @asynccontextmanager
 async def begun_day(browser: Browser, folder: Path) -> AsyncIterator[Day]:
@@ -230,7 +233,7 @@ async def a_late_report_rises_to_the_supervisor(day: Day) -> None:
     await day.act(day.dig, "pistols", "note", text="Report to me today.")
     assert "Report to me today." in await day.lanka.read(day.number("pistols"))
     await day.act(day.lanka, "pistols", "close", outcome="arrest", text="एक आदमी गिरफ़्तार हुआ।")
-    assert not await day.has(day.dig, "pistols", "risen")
+    await until(lambda: day.has_no_longer(day.dig, "pistols", "risen"), every=0.25)
     await day.approve(day.dig, "pistols", "बेचने वाला गिरफ़्तार कर लिया गया है।")
 
 
