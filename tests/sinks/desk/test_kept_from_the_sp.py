@@ -18,7 +18,7 @@ from satark.api.sink import Delivery, Done
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import LinkKey
 from satark.services import Services
-from satark.store import changed_keys, deliveries, envelopes, evidence_files
+from satark.store import changed_keys, deliveries, envelopes, evidence_files, tables
 from satark.store.sealed_files import FORMS, form_name
 from satark_desk import original_requests
 from satark_desk.desk_keys import UnlockedDesk
