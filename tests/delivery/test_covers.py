@@ -143,6 +143,21 @@ async def test_what_somebody_altered_goes_to_no_sink_and_ends_alike_be_it_a_cove
         assert [place.delivered(about) for about in place.tips] == [set()] * len(place.tips)
 
 
+async def test_nothing_that_waits_goes_to_a_destination_whose_desk_lost_the_tip(tmp_path: Path) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        for sink in place.sinks:
+            sink.delivered.clear()
+
+        def take_back(unit: UnitOfWork) -> None:
+            deliveries.add_revision(unit, place.tips["station"])
+            envelopes.drop(unit, place.tips["station"], ["sp", "email:sp-cell"])
+
+        place.host.services.write_now(take_back)
+        await until(place.settled)
+        assert place.delivered("station") == GETS["station"] - {"email:sp", "email:sp-cell"}
+
+
 async def test_a_revision_is_delivered_again_to_holders_and_covered_elsewhere(tmp_path: Path) -> None:
     async with three_tips(tmp_path) as place:
         await until(place.settled)
