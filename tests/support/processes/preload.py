@@ -35,7 +35,7 @@ from satark_words.reader import Reader  # noqa: E402
 def shorten_hour(seconds: float) -> None:
     """Let this process look every so many seconds for what it looks for once an hour."""
     fault_watch.MISSING_FIRST = fault_watch.MISSING_EVERY = seconds
-    dependency_faults.band_end = lambda now: now
+    dependency_faults.band_end = lambda now: now  # type: ignore[attr-defined]
 
 
 import_module("satark.cli.serve")
