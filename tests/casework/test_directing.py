@@ -13,7 +13,7 @@ from satark.roster.entries import Entry, KeyChange, desk_verifier
 from satark.routing.desks import change_key, close_roster
 from satark.services import Services
 from satark.store import deliveries, envelopes, tables, threads
-from satark.store.deliveries import cover_id as cover
+from satark.store.delivery_marks import is_cover
 from satark.store.unit_of_work import UnitOfWork
 from support.acts import direct_whole
 from support.desks import Office, SeededDesk
@@ -284,12 +284,12 @@ def test_a_destination_that_reads_only_urgent_tips_gets_one_that_turns_urgent(
     services.destination_rules = (rule,)
     services.write_now(lambda unit: close_roster(unit, [rule]))
     seeded, office = seed_tip(services, [sp.desk]), offices["sp"].casework
-    services.write_now(lambda unit: deliveries.add(unit, seeded.id, rule.to, id_=cover(unit.keys, seeded.id, rule.to)))
+    services.write_now(lambda unit: deliveries.add(unit, seeded.id, rule.to, kind="cover"))
     room = Casework(services, rule.to, identity, audit_desk="sp")
 
     def wakes() -> int:
         rows = services.read(lambda c: c.execute(tables.delivery.select()).all())
-        return sum(one.destination == rule.to and not deliveries.is_cover(services.keys, one) for one in rows)
+        return sum(one.destination == rule.to and not is_cover(services.keys, one) for one in rows)
 
     office.share(seeded.id)
     assert wakes() == 0

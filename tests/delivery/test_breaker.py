@@ -110,7 +110,7 @@ async def working(services: Services, *sinks: Any, **core: Any) -> AsyncIterator
 
 def queue(services: Services, *tips: str, to: str = "post:a", due_at: int = START, desk: str = "") -> None:
     """Queue deliveries. `desk`: a desk that has the tips."""
-    rows = [deliveries.new_row(tip, to, due_at) for tip in tips]
+    rows = [deliveries.new_row(services.keys, tip, to, due_at) for tip in tips]
 
     def write(unit: UnitOfWork) -> None:
         unit.insert(tables.delivery, rows)
@@ -197,8 +197,8 @@ async def test_many_failing_tips_delay_a_fresh_one_no_longer_than_a_trial(servic
 
 
 def queue_covers(services: Services, count: int, *, to: str = "post:a", due_at: int = START) -> None:
-    made = [(tip, deliveries.cover_id(services.keys, tip, to)) for tip in (f"c{n:03}" for n in range(count))]
-    rows = [deliveries.new_row(tip, to, due_at, id_=id_) for tip, id_ in made]
+    tips = [f"c{n:03}" for n in range(count)]
+    rows = [deliveries.new_row(services.keys, tip, to, due_at, kind="cover") for tip in tips]
     services.write_now(lambda unit: unit.insert(tables.delivery, rows))
 
 

@@ -21,6 +21,7 @@ from satark.runtime.host import Host
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
 from satark.store.breakers import open_breaker
+from satark.store.delivery_marks import ALTERED, Kind, is_cover
 from satark.store.unit_of_work import UnitOfWork
 from satark_testing.waiting import until
 from support.desks import SeededDesk
@@ -123,7 +124,7 @@ async def test_rows_and_metrics_are_the_same_for_every_tip_and_sinks_get_only_al
     assert 'satark_deliveries_total{result="done",sink="police_system"} 3.0' in shown
 
 
-async def test_a_cover_with_an_altered_id_goes_to_no_sink_and_ends_like_a_delivery(tmp_path: Path) -> None:
+async def test_what_somebody_altered_goes_to_no_sink_and_ends_alike_be_it_a_cover_or_not(tmp_path: Path) -> None:
     table = tables.delivery
     async with three_tips(tmp_path) as place:
         await until(place.settled)
@@ -133,10 +134,32 @@ async def test_a_cover_with_an_altered_id_goes_to_no_sink_and_ends_like_a_delive
                 values = {"id": os.urandom(16), "state": "due", "due_at": 1}
                 unit.main.execute(table.update().where(table.c.id == row.id).values(values))
 
+        for sink in place.sinks:
+            sink.delivered.clear()
         place.host.services.write_now(again)
-        await until(place.settled)
+
+        def ended() -> set[tuple[str, str]]:
+            return {(row[2], row[4]) for rows in place.rows().values() for row in rows}
+
+        await until(lambda: "due" not in {state for state, _ in ended()})
+        assert ended() == {("done", ""), ("dead_letter", ALTERED)}
         assert alike(place)
-        assert {about: place.delivered(about) - {"email:arms"} for about in place.tips} == GETS
+        assert [place.delivered(about) for about in place.tips] == [set()] * len(place.tips)
+
+
+async def test_nothing_that_waits_goes_to_a_destination_whose_desk_lost_the_tip(tmp_path: Path) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        for sink in place.sinks:
+            sink.delivered.clear()
+
+        def take_back(unit: UnitOfWork) -> None:
+            deliveries.add_revision(unit, place.tips["station"])
+            envelopes.drop(unit, place.tips["station"], ["sp", "email:sp-cell"])
+
+        place.host.services.write_now(take_back)
+        await until(place.settled)
+        assert place.delivered("station") == GETS["station"] - {"email:sp", "email:sp-cell"}
 
 
 async def test_a_revision_is_delivered_again_to_holders_and_covered_elsewhere(tmp_path: Path) -> None:
@@ -201,10 +224,10 @@ def test_a_cover_replaces_no_dead_letter(tmp_path: Path) -> None:
     tip, to = seed_tip(services, [SeededDesk(services, "sp").desk]), "email:sp-cell"
 
     def fail(unit: Any) -> None:
-        unit.insert(tables.delivery, [{**deliveries.new_row(tip.id, to, 0), "state": "dead_letter"}])
-        id_ = deliveries.cover_id(unit.keys, tip.id, to, 2)
-        unit.insert(tables.delivery, [deliveries.new_row(tip.id, to, 0, revision=2, id_=id_)])
-        deliveries.mark_done(unit, [id_], covers=True)
+        unit.insert(tables.delivery, [{**deliveries.new_row(unit.keys, tip.id, to, 0), "state": "dead_letter"}])
+        row = deliveries.new_row(unit.keys, tip.id, to, 0, revision=2, kind="cover")
+        unit.insert(tables.delivery, [row])
+        deliveries.mark_done(unit, [row["id"]], covers=True)  # type: ignore[list-item]
 
     services.write_now(fail)
     assert services.write_now(deliveries.retry) == 1
@@ -215,7 +238,7 @@ def test_a_cover_replaces_no_dead_letter(tmp_path: Path) -> None:
 def test_a_tip_given_to_a_destination_that_is_down_waits_behind_no_cover(tmp_path: Path) -> None:
     services = fresh_services(tmp_path)
     tips, to = [seed_tip(services, [SeededDesk(services, name).desk]).id for name in ("sp", "dig")], "email:sp-cell"
-    covers = [deliveries.new_row(tip, to, 0, id_=deliveries.cover_id(services.keys, tip, to)) for tip in tips]
+    covers = [deliveries.new_row(services.keys, tip, to, 0, kind="cover") for tip in tips]
     services.write_now(lambda unit: unit.insert(tables.delivery, covers))
     services.write_now(lambda unit: deliveries.claim(unit, to, 1))  # a trial, which no cover is part of
     for tip, gets in zip(tips, (to, "email:other"), strict=True):
@@ -233,8 +256,8 @@ def test_rows_of_every_destination_change_alike_when_a_tip_is_given_to_one_whose
     *waiting, tried = away
 
     def queue(unit: UnitOfWork) -> None:
-        rows = {to: deliveries.new_row(tip, to, 0, id_=deliveries.cover_id(unit.keys, tip, to)) for to in away}
-        rows["list:a"]["id"] = os.urandom(16)  # it has the tip, and waits for a change of it
+        rows = {to: deliveries.new_row(unit.keys, tip, to, 0, kind="cover") for to in away}
+        rows["list:a"] = deliveries.new_row(unit.keys, tip, "list:a", 0)  # it has the tip, and waits for a change of it
         rows[tried]["attempts"] = 1
         unit.insert(tables.delivery, [*rows.values()])
 
@@ -247,7 +270,7 @@ def test_rows_of_every_destination_change_alike_when_a_tip_is_given_to_one_whose
 
     def real() -> set[str]:
         rows = services.read(lambda c: c.execute(select(tables.delivery)).all())
-        return {row.destination for row in rows if not deliveries.is_cover(services.keys, row)}
+        return {row.destination for row in rows if not is_cover(services.keys, row)}
 
     services.write_now(queue)
     before = ids()
@@ -304,17 +327,19 @@ async def test_a_cover_leaves_rows_metrics_and_log_like_a_refused_delivery(
     assert ends == [ends[0]] * 3
 
 
+KINDS: tuple[Kind, ...] = ("cover", "tip")
+
+
 def test_a_later_cover_replaces_a_covers_dead_letter_as_a_delivery_replaces_a_deliverys(tmp_path: Path) -> None:
     services, to = fresh_services(tmp_path), "email:sp-cell"
     tips = [seed_tip(services, [SeededDesk(services, name).desk]).id for name in ("sp", "dig")]
 
     def fail(unit: Any, *, again: bool) -> None:
-        for tip, is_cover in zip(tips, (True, False), strict=True):
-            ids = [deliveries.cover_id(unit.keys, tip, to, n) if is_cover else bytes([n]) * 16 for n in (1, 2)]
-            first, later = (deliveries.new_row(tip, to, 0, revision=n, id_=id_) for n, id_ in enumerate(ids, 1))
+        for tip, kind in zip(tips, KINDS, strict=True):
+            first, later = (deliveries.new_row(unit.keys, tip, to, 0, revision=n, kind=kind) for n in (1, 2))
             unit.insert(tables.delivery, [{**first, "state": "dead_letter"}, later])
             if not again:
-                deliveries.mark_done(unit, ids[1:], covers=is_cover)
+                deliveries.mark_done(unit, [later["id"]], covers=kind == "cover")  # type: ignore[list-item]
 
     def ended() -> list[tuple[str, str]]:
         rows = services.read(lambda c: c.execute(select(tables.delivery)).all())

@@ -51,8 +51,8 @@ class DeliveryFixture:
 
     def queue(self, tip: str, destination: str = "script:sp", revision: int = 1) -> None:
         """Store a delivery as a submission does."""
-        row = {"tip": tip, "destination": destination, "revision": revision, "id": f"{tip}{destination}".encode()[:16]}
-        row |= {"state": "due", "attempts": 0, "due_at": 0, "reason": ""}
+        id_ = f"{tip}{destination}".encode()[:16]
+        row = deliveries.new_row(self.services.keys, tip, destination, 0, revision=revision, id_=id_)
         self.services.write_now(lambda unit: unit.insert(tables.delivery, [row]))
 
     @property
@@ -277,7 +277,7 @@ def tip(services: Services) -> SeededTip:
 
 
 def delivery_of(services: Services, tip: SeededTip, to: str) -> Delivery:
-    services.write_now(lambda unit: unit.insert(tables.delivery, [deliveries.new_row(tip.id, to, 0)]))
+    services.write_now(lambda unit: unit.insert(tables.delivery, [deliveries.new_row(unit.keys, tip.id, to, 0)]))
     return claim_delivery(services, to)
 
 

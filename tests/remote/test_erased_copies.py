@@ -17,7 +17,7 @@ from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.remote.frames import CHUNK_SIZE, open_frame
-from satark.remote.offices import office_of
+from satark.remote.offices import office_of, resend
 from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
@@ -128,7 +128,7 @@ async def test_no_desk_at_the_host_and_no_office_without_the_tip_gets_an_order_t
 async def test_an_attacker_who_writes_rows_orders_no_office_to_erase_a_tip(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
-    order = deliveries.new_row(f"erased:{seeded.id}:term", "list:sp", 0)
+    order = deliveries.new_row(link.host.keys, f"erased:{seeded.id}:term", "list:sp", 0)
     link.host.write_now(lambda unit: unit.insert(tables.delivery, [order]))
     await link.exchange_all()
     assert link.casework.open(seeded.number).tip == seeded.tip
@@ -169,13 +169,30 @@ async def test_the_erasure_of_a_tip_that_was_kept_from_an_office_is_covered(
     assert [one[:16] for one in tags] == [link.office.read_keys(lambda c: envelopes.tag(c, had.id, "erased copy"))]
 
 
+@pytest.mark.parametrize("forgets", ["resend", "rows"])
+async def test_an_office_that_lost_a_tip_is_ordered_to_erase_it_whatever_the_rows_of_sent_messages_say(
+    link: Any, tmp_path: Any, forgets: str
+) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.take_away(seeded, "sp")
+    if forgets == "resend":
+        link.host.write_now(lambda unit: resend(unit, "sp"))
+    else:
+        link.host.write_now(lambda unit: unit.main.execute(tables.sent_transfer.delete()))
+    await link.exchange_all()
+    erase_at_host(link, tmp_path)
+    await link.exchange_all()
+    assert copies(link, seeded) == {"custody"}
+
+
 async def test_who_alters_the_ids_of_finished_covers_has_no_office_ordered_to_erase_a_tip_that_it_did_not_have(
     link: Any, next_moment: Callable[[], None], tmp_path: Any
 ) -> None:
     kept = seed_tip(link.host, [link.dig], excluded=("sp",))
-    cover = link.host.read_keys(lambda c: deliveries.cover_id(c, kept.id, "list:sp"))
-    link.host.write_now(lambda unit: deliveries.add(unit, kept.id, "list:sp", id_=cover))
-    link.host.write_now(lambda unit: deliveries.mark_done(unit, [cover], covers=True))
+    link.host.write_now(lambda unit: deliveries.add(unit, kept.id, "list:sp", kind="cover"))
+    (cover,) = link.rows(link.host, tables.delivery)
+    link.host.write_now(lambda unit: deliveries.mark_done(unit, [cover.id], covers=True))
     altered = update(tables.delivery).where(tables.delivery.c.destination == "list:sp").values(id=os.urandom(16))
     link.host.write_now(lambda unit: unit.main.execute(altered))
     erase_at_host(link, tmp_path)

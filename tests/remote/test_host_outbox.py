@@ -266,10 +266,11 @@ async def test_no_sound_and_no_original_is_sent_to_a_station_whatever_its_row_sa
 
 
 async def test_who_writes_a_desks_row_opens_no_copy_of_its_tips(link: Any, stranger_key: Any) -> None:
-    link.seed_tip()
+    seeded = link.seed_tip()
     thief = stranger_key.public_keys.recipient
     link.host.write_now(lambda unit: unit.main.execute(update(tables.desk).values(recipient=thief)))
-    link.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="copies:dig")))
+    link.host.write_now(lambda unit: unit.main.execute(tables.delivery.delete()))
+    link.host.write_now(lambda unit: deliveries.add(unit, seeded.id, "copies:dig"))
     link.host_outbox = HostOutbox(link.host, link.host_key, ["dig"])
     assert await link.deliver() == [Done()]
     owner = LinkKey(link.dig_identity, os.urandom(32))

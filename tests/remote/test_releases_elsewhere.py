@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from satark.api.tip import Message
 from satark.casework import Clocks, DeskAct, DeskActs
@@ -54,6 +56,28 @@ async def test_a_station_elsewhere_gets_a_change_of_its_release_only_by_acts_of_
     await link.exchange_all()
     assert has(link)[0] > before[0]
     assert has(link)[1:] == before[1:], "no file and no row of the log opens for a release"
+
+
+async def test_a_release_whose_row_somebody_alters_becomes_no_tip_and_is_given_again(link: Any) -> None:
+    tip = await released(link)
+    row, of_tip = tables.delivery, tables.delivery.c.tip == tip.id
+    act(link, tip, name="note", text="a note of the DIG")
+    before = has(link)
+    altered = update(row).where(of_tip).values(id=os.urandom(16)).where(row.c.state == "due")
+    link.host.write_now(lambda unit: unit.main.execute(altered))
+    for text in ("they come at nine", "and at ten"):
+        seed_message(link.host, tip, Message(sender="tipster", text=text))
+        link.host.write_now(lambda unit: deliveries.add_revision(unit, tip.id))
+        await link.exchange_all()
+    assert has(link) == before
+    every = update(row).where(of_tip).values(mark=b"")
+    link.host.write_now(lambda unit: unit.main.execute(every))
+    assert not link.host.write_now(lambda unit: deliveries.gets_tip(unit, tip.id, "list:sp"))
+    link.host.write_now(lambda unit: unit.main.execute(update(row).where(of_tip).values(state="dead_letter")))
+    act(link, tip, name="direct", to="sp", text="look again", rewording="Liquor is sold at the ghat.")
+    await link.exchange_all()
+    assert has(link)[0] > before[0]
+    assert has(link)[1:] == before[1:]
 
 
 async def test_no_answer_of_a_station_with_a_release_rings_the_tipsters_phone(

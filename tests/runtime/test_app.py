@@ -152,8 +152,12 @@ def host(folder: Path) -> Host:
 
 
 def queue(unit: UnitOfWork) -> None:
-    rows = [deliveries.new_row(tip * 32, to, unit.now) for tip, to in (("1", "desk:sp"), ("1", "email:cell"))]
-    rows += [deliveries.new_row("2" * 32, to, unit.now) for to in ("desk:dig", "email:cell", "paper:planted")]
+    rows = [
+        deliveries.new_row(unit.keys, tip * 32, to, unit.now) for tip, to in (("1", "desk:sp"), ("1", "email:cell"))
+    ]
+    rows += [
+        deliveries.new_row(unit.keys, "2" * 32, to, unit.now) for to in ("desk:dig", "email:cell", "paper:planted")
+    ]
     unit.insert(tables.delivery, rows)
     second_email = (tables.delivery.c.tip == "2" * 32, tables.delivery.c.destination == "email:cell")
     unit.main.execute(update(tables.delivery).where(*second_email).values(state="dead_letter"))

@@ -463,7 +463,7 @@ def plant_old_deliveries(unit: UnitOfWork) -> None:
     ]
     rows += [("0" * 32, old, "done"), ("1" * 32, old, "dead_letter")]
     for tip, due_at, state in rows:
-        unit.insert(tables.delivery, [{**deliveries.new_row(tip, "paper:sp", due_at), "state": state}])
+        unit.insert(tables.delivery, [{**deliveries.new_row(unit.keys, tip, "paper:sp", due_at), "state": state}])
 
 
 BROKEN = [StoreDown("away"), OperationalError("DELETE", None, Exception("the server closed the connection"))]

@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import delete, update
 
 from satark.api.routing import DestinationRule
+from satark.api.sealing import new_identity
+from satark.identity.time_buckets import BAND_HOURS, band_end
 from satark.runtime.dependency_faults import WaitWatch, queue_faults
 from satark.services import Services
-from satark.store import deliveries, tables
+from satark.store import breakers, deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork, shorten_waits
 from support.desks import SeededDesk
 from support.store import fresh_services
@@ -22,6 +24,7 @@ from support.tips import SeededTip, seed_file_state, seed_tip
 HOURS = 7200.0
 NEVER = {"due_at": 1 << 40, "wait": 1 << 30}
 PUSH = DestinationRule(to="push:sp", desk="sp")
+READER = DestinationRule(to="police_system:sp", desk="sp", recipient=new_identity()[0])
 
 
 @pytest.fixture
@@ -44,8 +47,8 @@ def tip(services: Services) -> SeededTip:
 
 def late(services: Services) -> list[str]:
     """Return the faults of looks over hours, each by a process that replaced the last one."""
-    now = time.time()
-    assert look(services, now) == look(services, now + HOURS - 1) == []
+    now = band_end(int(time.time()))
+    assert look(services, now - 1) == look(services, now + HOURS - 2) == look(services, now + HOURS - 1) == []
     return look(services, now + HOURS)
 
 
@@ -93,6 +96,56 @@ def test_a_file_or_a_reply_that_a_row_keeps_back_is_a_fault(services: Services, 
     services.write_now(lambda unit: unit.insert(tables.outbox, [row]))
     services.write_now(lambda unit: unit.main.execute(update(tables.file).values(NEVER)))
     assert late(services) == ["deliveries, files and replies that nobody handles: 2"]
+
+
+def test_a_row_that_is_put_back_to_the_cover_of_before_is_a_fault(services: Services, tip: SeededTip) -> None:
+    finish(services)
+    services.destination_rules = (READER,)
+
+    def give(unit: UnitOfWork) -> None:
+        deliveries.add(unit, tip.id, READER.to, kind="cover")
+        row = tables.delivery.c.destination == READER.to
+        cover = unit.main.execute(tables.delivery.select().where(row)).mappings().one()
+        envelopes.store(unit, tip.id, READER.to, b"an envelope")
+        deliveries.add(unit, tip.id, READER.to, again=True)
+        unit.main.execute(update(tables.delivery).where(row).values(cover))
+
+    services.write_now(give)
+    finish(services)
+    assert late(services) == ["deliveries, files and replies that nobody handles: 1"]
+
+
+def test_an_old_tip_without_a_row_is_a_fault(services: Services, tip: SeededTip) -> None:
+    finish(services)
+    day = int(time.time()) // 86_400
+    (services.data_dir / "waits.seen").write_bytes(msgspec.json.encode({"destinations": {PUSH.to: day - 60}}))
+    services.write_now(lambda unit: unit.main.execute(update(tables.tip).values(day=unit.day - 50)))
+    assert late(services) == []
+    services.write_now(lambda unit: unit.main.execute(delete(tables.delivery).where(tables.delivery.c.tip == tip.id)))
+    assert late(services) == ["deliveries, files and replies that nobody handles: 1"]
+
+
+@pytest.mark.usefixtures("tip")
+def test_a_row_that_calls_the_destination_down_at_each_look_hides_nothing_for_more_than_a_day(
+    services: Services,
+) -> None:
+    services.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(NEVER)))
+    start, found = band_end(int(time.time())), list[int]()
+    for hour in range(26):
+        services.write_now(lambda unit: breakers.open_breaker(unit, PUSH.to, "down"))
+        found += [hour] * len(look(services, start + hour * 3600 - 1))
+        services.write_now(lambda unit: breakers.close_breaker(unit, PUSH.to))
+    assert found == [25]
+
+
+def test_the_note_of_what_waits_tells_no_hour(services: Services, tip: SeededTip) -> None:
+    start = band_end(int(time.time()))
+    for hour in range(BAND_HOURS):
+        other = seed_tip(services, [services.desks()[0]])
+        services.write_now(lambda unit, one=other.id: deliveries.add(unit, one, PUSH.to))  # type: ignore[misc]
+        assert look(services, start + hour * 3600) == []
+    noted = msgspec.json.decode((services.data_dir / "waits.seen").read_bytes())["since"]
+    assert (len(noted), set(noted.values())) == (BAND_HOURS + bool(tip), {start + BAND_HOURS * 3600})
 
 
 @pytest.mark.usefixtures("tip")

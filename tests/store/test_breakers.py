@@ -96,7 +96,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 def queue(services: Services, to: str, *tips: str, down: bool = False, dead: bool = False) -> str:
     def write(unit: UnitOfWork) -> str:
-        unit.insert(tables.delivery, [deliveries.new_row(tip, to, unit.now) for tip in tips])
+        unit.insert(tables.delivery, [deliveries.new_row(unit.keys, tip, to, unit.now) for tip in tips])
         if down:
             breakers.open_breaker(unit, to, "no route")
         if dead:

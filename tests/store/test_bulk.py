@@ -114,7 +114,7 @@ def test_a_row_that_exists_fails_the_statement_whose_error_shows_no_value(main: 
 
 def test_a_text_that_is_too_long_for_its_column_is_not_shortened(main: Connection) -> None:
     long = {"id": b"d", "tip": "t", "destination": "d", "revision": 1, "state": "due", "attempts": 0, "due_at": 0}
-    rows = [{**long, "wait": 0, "reason": "r" * 201, "ended": b""}]
+    rows = [{**long, "wait": 0, "reason": "r" * 201, "ended": b"", "mark": b""}]
     if main.dialect.name == "sqlite":  # which knows no lengths
         bulk.insert(main, delivery, rows)
         assert everything(main, delivery) == rows

@@ -88,7 +88,7 @@ def test_a_reply_waits_as_long_as_its_stored_wait(
 
 def test_a_delivery_waits_as_long_as_its_stored_wait(services: Services) -> None:
     def write(unit: UnitOfWork) -> int:
-        unit.insert(tables.delivery, [row := deliveries.new_row("f" * 32, "paper:sp", unit.now)])
+        unit.insert(tables.delivery, [row := deliveries.new_row(unit.keys, "f" * 32, "paper:sp", unit.now)])
         [claimed] = deliveries.claim(unit, "paper:sp", 1)
         now, unit.now = unit.now, unit.now + HOUR
         deliveries.retry_later(unit, claimed.id, 1, 16, "unavailable")

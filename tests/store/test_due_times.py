@@ -67,7 +67,10 @@ def test_no_column_tells_the_second_or_that_a_tip_is_urgent(services: Services) 
 
 def test_a_message_that_nobody_accepts_loses_its_second(services: Services) -> None:
     def wait(unit: UnitOfWork) -> list[int]:
-        rows = [deliveries.new_row(TIP, to, unit.now - late) for to, late in ((MAIL, 1000), (COPY, 100), (OFFICE, 0))]
+        rows = [
+            deliveries.new_row(unit.keys, TIP, to, unit.now - late)
+            for to, late in ((MAIL, 1000), (COPY, 100), (OFFICE, 0))
+        ]
         unit.insert(tables.delivery, rows)
         shorten_waits(unit)
         query = select(tables.delivery.c.due_at).order_by(tables.delivery.c.destination)

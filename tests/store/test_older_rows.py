@@ -23,6 +23,7 @@ from satark.retention.erasure import ErasedList
 from satark.retention.schedule import HELD, ensure_key, scheduled_tips
 from satark.services import Services
 from satark.store import changed_keys, deliveries, envelopes, tables
+from satark.store.delivery_marks import ended_tag, kind_of
 from satark.store.migrations import Migrations, NewerDatabase
 from satark.store.threads import news_tag
 from satark_desk import original_requests
@@ -73,7 +74,8 @@ class Older:
         rows = [{"desk": "sp", "transfer_id": one, "chunks": 9} for one in (FILE, self.sent)]
         main.execute(insert(tables.sent_transfer), rows)
         main.execute(update(tables.tip).where(tables.tip.c.id == self.tip.id).values(key_changes=CHANGES))
-        row = deliveries.new_row(self.tip.id, SENT, 0) | {"state": "done", "attempts": 3, "wait": 5}
+        row = deliveries.new_row(self.services.keys, self.tip.id, SENT, 0) | {"state": "done", "attempts": 3, "wait": 5}
+        del row["mark"]
         main.execute(insert(table("delivery", *map(column, row))), [row])
         main.execute(update(tables.custody).where(tables.custody.c.content == EMPTY).values(sealed=b""))
         main.execute(delete(tables.retention))  # a desk's first act made a row
@@ -150,8 +152,11 @@ def _look_at_deliveries(upgraded: Older) -> None:
     rows = [row for row in upgraded.rows(tables.delivery) if row.destination == SENT]
     assert {row.tip for row in rows} == {upgraded.tip.id, upgraded.other.id}
     assert {(row.state, row.attempts, row.wait) for row in rows} == {("done", 0, 0)}
-    assert all(row.ended == deliveries.ended_tag(upgraded.services.keys, row) for row in rows)
-    assert {row.tip for row in rows if deliveries.is_cover(upgraded.services.keys, row)} == {upgraded.other.id}
+    assert all(row.ended == ended_tag(upgraded.services.keys, row) for row in rows)
+    assert {row.tip: kind_of(upgraded.services.keys, row) for row in rows} == {
+        upgraded.tip.id: "tip",
+        upgraded.other.id: "cover",
+    }
 
 
 def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgraded: Older) -> None:

@@ -129,7 +129,7 @@ def seed_tip(
     holders = [(desk.name, desk.recipient) for desk in to] + [(rule.to, rule.recipient) for rule in reading]
     names = dict.fromkeys((*(desk.name for desk in to), *(rule.desk for rule in reading)))
     listed = {name: tuple(rule.to for rule in reading if rule.desk == name) for name in names}
-    rows = [deliveries.new_row(planted.id, rule.to, 0) for rule in destination_rules]
+    rows = [deliveries.new_row(services.keys, planted.id, rule.to, 0) for rule in destination_rules]
     access: dict[str, Any] = {"holders": listed, "answers_to": next_above(to, services.geography), "arrived": arrived}
     access["roster"] = services.read_keys(services.roster.check).state.head
     services.write_now(lambda unit: _store(unit, planted, holders, access, rows))

@@ -142,13 +142,15 @@ async def test_the_observer_detects_such_a_day_from_the_number_of_envelopes(
 
 def naming_deliveries(_self: Any, unit: Any, id_: str, route: Any, **_: Any) -> None:
     """Write one delivery for each desk, as an earlier version did."""
-    unit.queue(tables.delivery, [deliveries.new_row(id_, desk.destination, unit.now) for desk in route.desks])
+    unit.queue(
+        tables.delivery, [deliveries.new_row(unit.keys, id_, desk.destination, unit.now) for desk in route.desks]
+    )
 
 
 def matching_deliveries(_self: Any, unit: Any, id_: str, route: Any, **_: Any) -> None:
     """Write a delivery for the desks and for each destination that gets the tip, as an earlier version did."""
     to = [HERE, *(rule.to for rule in route.destination_rules)]
-    unit.queue(tables.delivery, [deliveries.new_row(id_, one, unit.now) for one in to])
+    unit.queue(tables.delivery, [deliveries.new_row(unit.keys, id_, one, unit.now) for one in to])
 
 
 def envelopes_without_decoys(_self: Any, unit: Any, envelope: Envelope, route: Any) -> None:

@@ -24,6 +24,7 @@ from satark.routing.sent import addressed, first_key, sent_with_release
 from satark.routing.tip_keys import remember, renew_tip_key
 from satark.services import Services
 from satark.store import deliveries, envelopes, threads
+from satark.store.delivery_marks import Kind
 from satark.store.unit_of_work import UnitOfWork
 
 
@@ -153,7 +154,8 @@ class Directing:
         if envelope:
             sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient)
             envelopes.store(unit, tip.id, desk.name, sealed)
-        deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True, is_release=is_release)
+        kind: Kind = "release" if is_release else "tip"
+        deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True, kind=kind)
 
     def _deliver(self, unit: UnitOfWork, tip: OpenTip, destinations: tuple[DirectedDestination, ...]) -> None:
         for one in destinations:

@@ -30,6 +30,7 @@ from satark.settings.core import Core
 from satark.store import breakers, envelopes, evidence_files
 from satark.store import deliveries as store
 from satark.store.breakers import OpenBreaker
+from satark.store.delivery_marks import ALTERED, kind_of
 from satark.store.evidence_files import ordinal_order
 from satark.store.sealed_files import SealedForm, StoredForm, stored_form
 from satark.store.tables import file, message, tip
@@ -236,7 +237,7 @@ class DeliveryWorker:
                 late.append(name)
         covers = store.idle_covers(unit, rows)
         loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
-        # Whoever writes to the database gives covers other ids, and looks which of them a sink sends or can't open.
+        # A desk that lost the tip meanwhile, and its destinations, get nothing of what waits.
         tips = ((id_, one) for id_, one in loaded if one.kind == "tip")
         bare = {id_ for id_, one in tips if not one.envelope and self._needs_envelope(one.destination)}
         covers += [row for row in rows if row.id in bare]
@@ -245,9 +246,14 @@ class DeliveryWorker:
         return _Claimed([one for one in loaded if one[0] not in bare], ended, set(down), late, unit.now)
 
     def _end_cover(self, unit: UnitOfWork, row: Any, down: Mapping[str, OpenBreaker]) -> DeliveryResult:
-        """End a cover as its destination's deliveries end, failed or refused: its row must not tell it apart."""
+        """End a cover as its destination's deliveries end, failed or refused: its row must not tell it apart.
+
+        What somebody altered ends as a dead letter, be it a cover or not.
+        """
         breaker, attempt = down.get(row.destination), row.attempts + 1
         result = Retry(breaker.reason) if breaker else self._refused.get(row.destination, Done())
+        if kind_of(unit.keys, row) is None:
+            result = DeadLetter(ALTERED)
         ended = self._limited(attempt, result)
         if isinstance(ended, Retry):
             store.retry_later(unit, row.id, attempt, backoff(attempt, longest=LONGEST_WAIT), ended.reason)

@@ -143,10 +143,9 @@ class Submissions:
         # What must not have the tip but is on a carrier is sent covers there, since the carrier would see the gap.
         gets = {*route.destinations, *route.covered}
         known = {rule.to for rule in self.services.destination_rules} | {one.destination for one in self._desks(unit)}
-        rows = [deliveries.new_row(id_, HERE, unit.now)]
+        rows = [deliveries.new_row(unit.keys, id_, HERE, unit.now)]
         for to in sorted(one for one in gets | known if Destination(one).sink != DESK_SINK):
-            cover = b"" if to in gets else deliveries.cover_id(unit.keys, id_, to)
-            row = deliveries.new_row(id_, to, unit.now, id_=cover)
+            row = deliveries.new_row(unit.keys, id_, to, unit.now, kind="tip" if to in gets else "cover")
             rows.append(row | due_times.when_due(unit, id_, to, is_urgent=is_urgent))
         unit.queue(tables.delivery, rows)
 

@@ -107,7 +107,8 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
     if envelopes.find(unit.keys, answer.tip, answer.desk) is None or unit.main.execute(exists).scalar() is None:
         return False
     to = delivered_to(services.roster.check(unit.keys, committed=False).state.desks[answer.desk].desk.destination)
-    is_silent = answer.internal or deliveries.has_only_release(unit, answer.tip, to)  # no tipster is shown it
+    # No tipster is shown what an office with a release writes.
+    is_silent = answer.internal or not deliveries.gets_tip(unit, answer.tip, to)
     append(unit, answer.tip, answer.sealed, notified=is_silent)
     unit.main.execute(update(table).where(table.c.id == answer.id).values(seq=1))
     if answer.directed_to:
@@ -143,8 +144,8 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     if gives:
         envelopes.store(unit, answer.tip, desk.name, directed.envelope)
     to = delivered_to(desk.destination)
-    is_release = directed.is_release if gives else deliveries.has_only_release(unit, answer.tip, to)
-    deliveries.add(unit, answer.tip, to, again=True, is_release=is_release)
+    is_release = directed.is_release if gives else not deliveries.gets_tip(unit, answer.tip, to)
+    deliveries.add(unit, answer.tip, to, again=True, kind="release" if is_release else "tip")
     readable = services.roster.readable_rules(state, services.destination_rules)
     rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
     for one in directed.destinations:

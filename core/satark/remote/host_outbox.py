@@ -38,6 +38,7 @@ from satark.retention.erasure import sent_tag
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
 from satark.store import changed_keys, deliveries, due_times, envelopes, erasure_orders, evidence_files, tables
+from satark.store.delivery_marks import ALTERED, kind_of_id
 from satark.store.sealed_files import FORMS, SealedForm, form_name
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.file_store import FileStore
@@ -95,13 +96,18 @@ class HostOutbox:
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
-        named = bytes.fromhex(delivery.idempotency_key), delivery.tip, delivery.destination, delivery.revision
-        kind = deliveries.kind_of(self._services.keys, *named)
+        id_, keys = bytes.fromhex(delivery.idempotency_key), self._services.keys
+        kind = await run_in_thread(self._services.read, lambda c: kind_of_id(c, keys, id_))
+        if kind is None:
+            return DeadLetter(ALTERED)
         is_cover = is_cover or kind == "cover"
+        tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
+        recorded = await run_in_thread(self._services.read_keys, tag)
+        if is_cover:  # also where none is sent now: what was taken back before it was sent never lay at the office
+            await self._record_sent(office.desk, recorded, 1)
         if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=is_cover):
             return late
-        tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
-        await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
+        await self._record_sent(office.desk, recorded, 1)
         if kind == "release":
             tip = msgspec.structs.replace(tip, files=(), custody=())  # none opens for it
         await self._send_all(office, tip, publish, b"cover" if is_cover else b"")

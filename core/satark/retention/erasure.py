@@ -113,7 +113,11 @@ def _had_tip(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
     desk, sent = Destination(destination).name, tables.sent_transfer.c
     tag = sent_tag(tip_id, desk, is_cover=False)(unit.keys)
     was_sent = select(sent.desk).where(sent.desk == desk, sent.transfer_id == tag)
-    return envelopes.find(unit.keys, tip_id, desk) is not None or unit.main.execute(was_sent).first() is not None
+    if envelopes.find(unit.keys, tip_id, desk) is not None or unit.main.execute(was_sent).first():
+        return True
+    covered = sent_tag(tip_id, desk, is_cover=True)(unit.keys)  # given, and taken back before it was sent
+    was_covered = select(sent.desk).where(sent.desk == desk, sent.transfer_id == covered)
+    return deliveries.was_given(unit, tip_id, destination) and not unit.main.execute(was_covered).first()
 
 
 def erase_copies(unit: UnitOfWork, tips: Mapping[str, Rule]) -> None:

@@ -21,6 +21,7 @@ from satark.api.routing import DESK_SINK, Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
 from satark.custody.verify_log import gone_files
+from satark.identity.time_buckets import band_end
 from satark.remote.offices import count_unconfirmed, count_withheld, days_without_list
 from satark.runtime import compose
 from satark.services import Services
@@ -37,6 +38,8 @@ FILES_OVERDUE: Final = 90
 """The same of files, which are cleaned one after the other and give way to answers."""
 ATTEMPTS: Final = 4
 """Failed attempts after which a row counts as stuck."""
+_DAY: Final = 86_400
+"""Seconds that what is for a destination which a row calls down may wait, at least."""
 _DAYS_CUT_OFF: Final = 2
 """Days after which an office should have a newer list of its tips, and its answers should be confirmed."""
 
@@ -100,8 +103,8 @@ class _Looks(msgspec.Struct):
 
     destinations: dict[str, int] = {}
     """Destination → the day of which this machine noted it first."""
-    since: dict[str, float] = {}
-    """Hash of what waits → when that was seen first, in Unix seconds."""
+    since: dict[str, int] = {}
+    """Hash of what waits → end of the six hours, and not the hour, in which that was seen first; Unix time."""
     last: float = 0.0
     """When the last look was."""
 
@@ -118,11 +121,17 @@ class WaitWatch:
         looks = self._looks()
         # While the machine was off, or if its clock was set, nothing waited.
         earlier = looks.since if 0 <= now - looks.last < self._limit else {}
-        known = self._known(looks.destinations, int(now) // 86_400)
-        waiting = self._services.read_keys(lambda keys: self._services.read(lambda main: _waiting(main, keys, known)))
-        since = {name: earlier.get(name, now) for name in map(_hashed, waiting)}
-        atomic_files.replace(self._file, [msgspec.json.encode(_Looks(known, since, now))])
-        if not (late := sum(now - first >= self._limit for first in since.values())):
+        known, holders = self._known(looks.destinations, int(now) // 86_400)
+        down = self._services.read(read_open_breakers)
+        waiting = self._services.read_keys(
+            lambda keys: self._services.read(lambda main: _waiting(main, keys, known, holders))
+        )
+        since = {one: earlier.get(_hashed(one), band_end(int(now))) for one in waiting}
+        noted = {_hashed(one): first for one, first in since.items()}
+        atomic_files.replace(self._file, [msgspec.json.encode(_Looks(known, noted, now))])
+        # Whoever writes rows calls a destination down for the moment of each look.
+        limits = {one: max(_DAY, self._limit) if one[1] in down else self._limit for one in waiting}
+        if not (late := sum(now - first >= limits[one] for one, first in since.items())):
             return []
         do = "find out who writes to the databases, and tell the desks (docs/runbook.md#the-stores-differ)"
         return [Fault("deliveries_missing", f"deliveries, files and replies that nobody handles: {late}", do)]
@@ -132,22 +141,27 @@ class WaitWatch:
             return msgspec.json.decode(self._file.read_bytes(), type=_Looks)
         return _Looks()
 
-    def _known(self, earlier: Mapping[str, int], today: int) -> dict[str, int]:
-        """Return the destinations, each with the day of which this machine noted it first."""
+    def _known(self, earlier: Mapping[str, int], today: int) -> tuple[dict[str, int], dict[str, str]]:
+        """Return the destinations, each with the day of which this machine noted it first, and holders of envelopes.
+
+        Each of these holders belongs to one destination, which gets every tip that the holder can open.
+        """
         desks = () if self._services.signers().host else self._services.desks()
-        names = {rule.to for rule in self._services.destination_rules}
-        names |= {str(one.destination) for one in desks if one.via != DESK_SINK}
-        # Nobody hides an older tip's missing row from the looks of its first week.
-        return {name: max(earlier.get(name, today), today - 7) for name in sorted(names)}
+        holders = {one.name: str(one.destination) for one in desks if one.via != DESK_SINK}
+        holders |= {rule.to: rule.to for rule in self._services.destination_rules if rule.recipient}
+        names = {rule.to for rule in self._services.destination_rules}.union(holders.values())
+        return {name: earlier.get(name, today) for name in sorted(names)}, holders
 
 
 def _hashed(one: tuple[str, str]) -> str:
     return blake2b(" ".join(one).encode(), digest_size=8).hexdigest()
 
 
-def _waiting(main: Connection, keys: Connection, known: Mapping[str, int]) -> set[tuple[str, str]]:
-    down, file, reply = read_open_breakers(main), tables.file.c, tables.outbox.c
-    found = {one for one in deliveries.undelivered(main, keys, known) if one[1] not in down}
+def _waiting(
+    main: Connection, keys: Connection, known: Mapping[str, int], holders: Mapping[str, str]
+) -> set[tuple[str, str]]:
+    file, reply = tables.file.c, tables.outbox.c
+    found = deliveries.undelivered(main, keys, known, holders)
     files = main.execute(select(file.tip, file.ordinal).where(file.state == "due")).all()
     replies = main.execute(select(reply.id).where(reply.state == "due")).scalars()
     return found | {(one.tip, one.ordinal) for one in files} | {(one.hex(), "") for one in replies}

@@ -1,8 +1,8 @@
 """The `delivery` table: one row for each tip, destination and revision.
 
 Every tip has rows for every destination, so that they don't tell who must not have it. A destination that gets nothing
-has covers: rows whose id only the name key tells from a random one. So it tells the rows of an office that has only a
-release: it must not learn when the tipster writes.
+has covers. A row's mark says, to the name key alone, whether it is a cover, carries a tip, or only a release, whose
+office must not learn when the tipster writes. A row with no mark of these gets nothing: somebody altered it.
 
 A row is `due` (at `due_at`; a claim sets that to the claim's end), `blocked` (behind an earlier revision of the same
 tip for the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have the time of
@@ -11,7 +11,7 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
 
@@ -20,6 +20,7 @@ from satark.api.services import UnitOfWork
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
 from satark.store import envelopes
+from satark.store.delivery_marks import COLUMNS, Kind, ended_tag, is_cover, is_given, kind_of, mark, mark_of
 from satark.store.due_times import offices_of, when_due, woken_by
 from satark.store.erasure_orders import IS_ORDER, ORDER_DAYS
 from satark.store.tables import delivery, tip
@@ -31,15 +32,24 @@ COVERS_AT_ONCE = 64
 """Most covers that are claimed besides deliveries."""
 SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
-_SALT = 8
 REASON_LENGTH = 200
 """Longest reason that is stored, in characters."""
 
 
-def new_row(tip: str, destination: str, now: int, *, revision: int = 1, id_: bytes = b"") -> dict[str, object]:
-    """Make the row of a delivery that is due. `id_`: a cover's id; empty: a random id."""
+def new_row(
+    keys: Connection | Engine,
+    tip: str,
+    destination: str,
+    now: int,
+    *,
+    revision: int = 1,
+    kind: Kind = "tip",
+    id_: bytes = b"",
+) -> dict[str, object]:
+    """Make the row of a delivery that is due. `id_` empty: a random id."""
+    id_ = id_ or random_bytes(16)
     return {
-        "id": id_ or random_bytes(16),
+        "id": id_,
         "tip": tip,
         "destination": destination,
         "revision": revision,
@@ -47,82 +57,61 @@ def new_row(tip: str, destination: str, now: int, *, revision: int = 1, id_: byt
         "attempts": 0,
         **due_in(0, now),
         "reason": "",
+        "mark": mark(keys, kind, id_=id_, tip=tip, destination=destination, revision=revision),
     }
 
 
-def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: int = 1, salt: bytes = b"") -> bytes:
-    """Return an id of a delivery whose destination gets nothing: without `salt`, another one each time."""
-    return _marked_id(keys, "cover", tip, destination, revision, salt=salt)
+def gets_tip(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
+    """Return whether an office gets a tip itself, and not only a release."""
+    kinds = [kind_of(unit.keys, one) for one in _rows_away(unit, tip_id, offices_only=True).get(destination, [])]
+    return [one for one in kinds if one != "cover"][-1:] == ["tip"]
 
 
-def _marked_id(
-    keys: Connection | Engine, kind: str, tip: str, destination: str, revision: int, *, salt: bytes = b""
-) -> bytes:
-    salt = salt or random_bytes(_SALT)
-    return salt + envelopes.tag(keys, tip, f"{kind} {destination} {revision} {salt.hex()}")[:_SALT]
-
-
-def is_cover(keys: Connection | Engine, row: Any) -> bool:
-    """Return whether a row (its id, tip, destination and revision) is a cover."""
-    return kind_of(keys, row.id, row.tip, row.destination, row.revision) == "cover"
-
-
-def kind_of(
-    keys: Connection | Engine, id_: bytes, tip: str, destination: str, revision: int
-) -> Literal["cover", "release", "tip"]:
-    """Return whether a delivery is a cover, for an office that has only a release of the tip, or any other."""
-    kinds: tuple[Literal["cover", "release"], ...] = ("cover", "release")
-    found = (one for one in kinds if id_ == _marked_id(keys, one, tip, destination, revision, salt=id_[:_SALT]))
-    return next(found, "tip")
-
-
-def has_only_release(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
-    """Return whether an office has only a release of a tip."""
-    rows = _rows_away(unit, tip_id, offices_only=True).get(destination, [])
-    gets = [one for one in rows if not is_cover(unit.keys, one)]
-    return bool(gets) and _is_of_release(unit, gets[-1])
-
-
-def _is_of_release(unit: UnitOfWork, row: Any) -> bool:
-    return kind_of(unit.keys, row.id, row.tip, row.destination, row.revision) == "release"
+def was_given(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
+    """Return whether a row ever gave an office a tip or a release."""
+    return any(is_given(unit.keys, one) for one in _rows_away(unit, tip_id, offices_only=True).get(destination, []))
 
 
 def idle_covers(unit: UnitOfWork, rows: Sequence[Any]) -> list[Any]:
-    """Return which claimed rows stand for nothing: they are covers, and no delivery waits behind them.
+    """Return which claimed rows stand for nothing: altered ones, and covers without a delivery that waits behind.
 
     Else a destination that is down, which gets no cover, would never get what was given to it since.
     """
-    covers = [row for row in rows if row.destination != HERE and is_cover(unit.keys, row)]
-    tried = [row.tip for row in covers if row.attempts]
-    query = select(*(delivery.c[name] for name in _NAMED)).where(
-        delivery.c.state == "blocked", delivery.c.tip.in_(tried)
-    )
+    kinds = {row.id: kind_of(unit.keys, row) for row in rows if row.destination != HERE}
+    idle = [row for row in rows if kinds.get(row.id, "tip") in {"cover", None}]
+    tried = [row.tip for row in idle if row.attempts]
+    query = select(*COLUMNS).where(delivery.c.state == "blocked", delivery.c.tip.in_(tried))
     behind = unit.main.execute(query).all() if tried else ()
-    gets = {(row.tip, row.destination) for row in behind if not is_cover(unit.keys, row)}
-    return [row for row in covers if (row.tip, row.destination) not in gets]
+    own = {(row.tip, row.destination) for row in behind if is_given(unit.keys, row)}
+    return [row for row in idle if not kinds[row.id] or (row.tip, row.destination) not in own]
 
 
-def ended_tag(keys: Connection | Engine, row: Any) -> bytes:
-    """Return what vouches that a row (as for `is_cover`) is done."""
-    return envelopes.tag(keys, row.tip, f"done {row.destination} {row.revision} {row.id.hex()}")
-
-
-def undelivered(main: Connection, keys: Connection, since: Mapping[str, int]) -> set[tuple[str, str]]:
+def undelivered(
+    main: Connection, keys: Connection, since: Mapping[str, int], holders: Mapping[str, str]
+) -> set[tuple[str, str]]:
     """Return tip and destination of what nobody delivered or gave up, whatever the rows say. Reads every row.
 
-    `since`: destinations for which every tip of a later day than this has a row.
+    `since`: destinations for which every tip of a later day than this has a row. `holders`: holder → a destination that
+    gets each tip of which this holder has an envelope: where every row calls itself a cover, an older row was put back.
     """
-    days = main.execute(select(tip.c.id, tip.c.day).where(tip.c.day > min(since.values(), default=1 << 30))).all()
-    missing = {(id_, to) for id_, day in days for to, first in since.items() if day > first}
-    columns = [delivery.c[name] for name in (*_NAMED, "state", "ended")]
-    query = select(*columns).where(~delivery.c.tip.contains(":"), delivery.c.destination != HERE)
+    days = {row.id: row.day for row in main.execute(select(tip.c.id, tip.c.day))}
+    lacking = {to: {one for one, day in days.items() if day > first} for to, first in since.items()}
+    owed = {to: set[str]() for to in holders.values()}
+    for one, holder in envelopes.held_by(keys, holders):
+        owed[holders[holder]].update({one} & days.keys())
+    query = select(*COLUMNS, delivery.c.state, delivery.c.ended).where(
+        ~delivery.c.tip.contains(":"), delivery.c.destination != HERE
+    )
     found = set()
     for row in main.execute(query.execution_options(yield_per=1000)):
-        missing.discard((row.tip, row.destination))
+        kind = kind_of(keys, row)
+        lacking.get(row.destination, set()).discard(row.tip)
+        if kind in {"release", "tip"}:
+            owed.get(row.destination, set()).discard(row.tip)
         is_over = row.ended == ended_tag(keys, row) if row.state == "done" else row.state == "dead_letter"
-        if not is_over:
+        if not is_over or (row.state == "done" and kind is None):
             found.add((row.tip, row.destination))
-    return found | missing
+    return found.union((one, to) for kept in (lacking, owed) for to, tips in kept.items() for one in tips)
 
 
 def add(
@@ -132,20 +121,18 @@ def add(
     *,
     again: bool = False,
     is_urgent: bool = False,
-    is_release: bool = False,
+    kind: Kind = "tip",
     id_: bytes = b"",
 ) -> None:
     """Queue a tip for another destination, unless the tip was queued for it before.
 
     `again`: add a revision if it was queued, since the destination may have had only covers. `is_urgent`: as for
-    `add_revision`. `is_release`: whether an office gets only a release. `id_` empty: a random id.
+    `add_revision`. `id_` empty: a random id.
     """
-    if is_release and destination != HERE:
-        id_ = _marked_id(unit.keys, "release", tip_id, destination, 1)
     due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
-    row = new_row(tip_id, destination, unit.now, id_=id_) | due
+    row = new_row(unit.keys, tip_id, destination, unit.now, kind=kind, id_=id_) | due
     if not unit.insert_new(delivery, [row], "id") and again and destination != HERE:
-        add_revision(unit, tip_id, only=destination, is_urgent=is_urgent, is_release=is_release)
+        add_revision(unit, tip_id, only=destination, is_urgent=is_urgent, kind=kind)
 
 
 def add_revision(
@@ -155,37 +142,37 @@ def add_revision(
     offices_only: bool = False,
     only: str = "",
     is_urgent: bool = False,
-    is_release: bool = False,
+    kind: Kind = "tip",
 ) -> None:
     """Queue a new revision of a tip for every external destination that already has it, and covers for the others.
 
     `offices_only`: only for desks in remote offices, since the change is not from the tipster. Another is none for an
-    office that has only a release. `only`: for this one, and covers for all others; with `is_release`, which has only
-    a release. `is_urgent`: at once, and for those that wait until a tip is urgent, too.
+    office that has only a release. `only`: for this one, of this `kind`, and covers for all others. `is_urgent`: at
+    once, and for those that wait until a tip is urgent, too.
     """
     # One transaction at a time, so that no two add the same revision.
     unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
     woken = woken_by(unit, tip_id) if is_urgent else set()
     for destination, rows in _rows_away(unit, tip_id, offices_only=offices_only).items():
         due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
-        newest, covers = rows[-1], [one for one in rows if is_cover(unit.keys, one)]
-        own = [one for one in rows if one not in covers]
-        released = is_release if destination == only else bool(own) and _is_of_release(unit, own[-1])
-        is_told = bool(own) and (offices_only or not released)
+        newest, kinds = rows[-1], [kind_of(unit.keys, one) for one in rows]
+        had = next((one for one in reversed(kinds) if one in {"release", "tip"}), None)
+        gives = kind if destination == only else had or "tip"
+        is_told = had is not None and (offices_only or had == "tip")
         gets = destination == only if only else is_told or destination in woken
         has_room = newest.state == "blocked" or (newest.state == "due" and not newest.attempts)
+        has_room = has_room and kinds[-1] is not None  # nothing is put right that somebody altered
         if is_urgent:  # what waits for its moment waits no more
             mine = (delivery.c.tip == tip_id, delivery.c.destination == destination)
             waits = (delivery.c.state == "due", delivery.c.attempts == 0, delivery.c.due_at > due["due_at"])
             unit.main.execute(update(delivery).where(*mine, *waits).values(due))
-        is_real = gets or (has_room and newest not in covers)
-        revision = newest.revision + (not has_room)
-        kind = "cover" if not is_real else "release" if released else ""
-        id_ = _marked_id(unit.keys, kind, tip_id, destination, revision) if kind else random_bytes(16)
+        is_real = gets or (has_room and kinds[-1] != "cover")
+        revision, says = newest.revision + (not has_room), gives if is_real else "cover"
+        row = new_row(unit.keys, tip_id, destination, unit.now, revision=revision, kind=says) | due
         if has_room:  # it carries the change. Whether it gets the tip only now, another id at each destination hides
-            unit.main.execute(update(delivery).where(delivery.c.id == newest.id).values(id=id_))
+            marked = {name: row[name] for name in ("id", "mark")}
+            unit.main.execute(update(delivery).where(delivery.c.id == newest.id).values(marked))
             continue
-        row = new_row(tip_id, destination, unit.now, revision=revision, id_=id_) | due
         blocked = {"state": "blocked", "due_at": band_start(unit.now)} if newest.state == "due" else {}
         unit.insert_new(delivery, [{**row, **blocked}], "id")
 
@@ -193,8 +180,9 @@ def add_revision(
 def _rows_away(unit: UnitOfWork, tip_id: str, *, offices_only: bool) -> dict[str, list[Any]]:
     """Return a tip's rows for each destination beyond the desks here, the oldest revision first; lock them."""
     # A delivery that begins meanwhile must carry a change, or whoever makes it must see that it has begun.
-    query = select(*(delivery.c[name] for name in (*_NAMED, "state", "attempts")))
-    query = query.where(delivery.c.tip == tip_id, ~delivery.c.destination.startswith(Destination.prefix(DESK_SINK)))
+    query = select(*COLUMNS, delivery.c.state, delivery.c.attempts).where(
+        delivery.c.tip == tip_id, ~delivery.c.destination.startswith(Destination.prefix(DESK_SINK))
+    )
     if offices_only:
         query = query.where(delivery.c.destination.in_(offices_of(unit)))
     found: dict[str, list[Any]] = {}
@@ -222,8 +210,7 @@ def oldest_due(connection: Connection, destination: str) -> int | None:
 def waiting(connection: Connection, keys: Connection | Engine, destination: str, now: int) -> list[Any]:
     """Return the rows of deliveries, no covers, that are due for a destination or under way to it."""
     due = (delivery.c.state == "due", delivery.c.destination == destination, delivery.c.due_at <= now + LEASE)
-    rows = connection.execute(select(*(delivery.c[name] for name in _NAMED)).where(*due))
-    return [row for row in rows if not is_cover(keys, row)]
+    return [row for row in connection.execute(select(*COLUMNS).where(*due)) if is_given(keys, row)]
 
 
 def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = False) -> list[Any]:
@@ -263,6 +250,10 @@ def _end(unit: UnitOfWork, ids: Sequence[bytes], reason: str = "") -> None:
     ended = {"finished": band_start(unit.now), "why": reason}
     if rows:
         unit.main.execute(_DONE, [{"key": row.id, "tag": ended_tag(unit.keys, row), **ended} for row in rows])
+    for row in rows:
+        if reason and kind_of(unit.keys, row) is None:  # somebody altered it, and it was replaced: it is no fault now
+            values = {"mark": mark_of(unit.keys, row, "cover")}
+            unit.main.execute(update(delivery).where(delivery.c.id == row.id).values(values))
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempt: int, seconds: float, reason: str) -> None:
@@ -308,16 +299,16 @@ def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> 
     where = [delivery.c.state == "dead_letter"]
     where += [delivery.c.id == id_] if id_ else []
     where += [delivery.c.destination == destination] if destination else []
-    dead = (delivery.c.id.label("dead"), delivery.c.revision.label("before"))
-    later = select(*dead, *(_OTHER.c[name] for name in _NAMED)).where(
-        _OTHER.c.tip == delivery.c.tip,
-        _OTHER.c.destination == delivery.c.destination,
-        _OTHER.c.revision > delivery.c.revision,
-    )
-    found = unit.main.execute(later.where(*where)).all()
-    ids = ((one, cover_id(unit.keys, one.tip, one.destination, one.before, one.dead[:_SALT])) for one in found)
-    covers = {one.dead for one, cover in ids if one.dead == cover}
-    _end(unit, [one.dead for one in found if one.dead in covers or not is_cover(unit.keys, one)], SUPERSEDED)
+    same = (_OTHER.c.tip == delivery.c.tip, _OTHER.c.destination == delivery.c.destination)
+    older = select(delivery.c.id).where(*where, *same, _OTHER.c.revision > delivery.c.revision).exists()
+    later = unit.main.execute(
+        select(*(_OTHER.c[one.name] for one in COLUMNS)).where(older).order_by(_OTHER.c.revision)
+    ).all()
+    newest = {(one.tip, one.destination): one.revision for one in later}
+    given = {(one.tip, one.destination): one.revision for one in later if is_given(unit.keys, one)}
+    dead = unit.main.execute(select(*COLUMNS).where(*where)).all()
+    by = [(one, newest if is_cover(unit.keys, one) else given) for one in dead]
+    _end(unit, [one.id for one, known in by if known.get((one.tip, one.destination), 0) > one.revision], SUPERSEDED)
     again = update(delivery).where(*where).values(state="due", attempts=0, due_at=unit.now)
     return unit.main.execute(again).rowcount
 
@@ -369,7 +360,6 @@ def _claimed(id_: bytes, attempt: int) -> Sequence[Any]:
     return (delivery.c.id == id_, delivery.c.state == "due", delivery.c.attempts == attempt)
 
 
-_NAMED = ("id", "tip", "destination", "revision")
 _OTHER = delivery.alias("other")
 _FIRST = select(func.min(delivery.c.destination).label("name")).where(delivery.c.state == "due").cte(recursive=True)
 _NEXT = select(func.min(delivery.c.destination)).where(
@@ -378,7 +368,7 @@ _NEXT = select(func.min(delivery.c.destination)).where(
 _STEPS = _FIRST.union_all(select(_NEXT.scalar_subquery()).where(_FIRST.c.name.is_not(None)))
 _DESTINATIONS = select(_STEPS.c.name).where(_STEPS.c.name.is_not(None))
 _DUE = (
-    select(*(delivery.c[name] for name in (*_NAMED, "attempts", "reason")))
+    select(*COLUMNS, delivery.c.attempts, delivery.c.reason)
     .where(delivery.c.state == "due", delivery.c.destination == bindparam("to"), delivery.c.due_at <= bindparam("now"))
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -390,8 +380,8 @@ _DONE = (
     .values(state="done", attempts=0, wait=0)
     .values(reason=bindparam("why"), due_at=bindparam("finished"), ended=bindparam("tag"))
 )
-_BY_ID = select(*(delivery.c[name] for name in _NAMED)).where(delivery.c.id.in_(bindparam("ids", expanding=True)))
-_OLDER_DEAD = select(*(delivery.c[name] for name in _NAMED)).where(
+_BY_ID = select(*COLUMNS).where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+_OLDER_DEAD = select(*COLUMNS).where(
     delivery.c.state == "dead_letter", _same_as(delivery.c.revision < _OTHER.c.revision)
 )
 _UNBLOCK = (

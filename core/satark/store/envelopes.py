@@ -177,6 +177,16 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     return found
 
 
+def held_by(connection: Connection, holders: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield tip and holder for each envelope of one of these holders. This reads every row."""
+    tip, tags = "", dict[bytes, str]()
+    for at, mine in bulk.stream(connection, select(envelope.c.tip, envelope.c.holder).order_by(envelope.c.tip)):
+        if at != tip:
+            tip, tags = at, {tag(connection, at, one): one for one in holders}
+        if mine in tags:
+            yield at, tags[mine]
+
+
 def stored_tips(main: Connection, keys: Connection, desk: str) -> list[str]:
     """Return the ids of all tips here, and of tips that only have a desk's envelope left."""
     return sorted({*main.execute(select(tips.c.id)).scalars(), *tips_of(keys, desk)})

@@ -18,7 +18,7 @@ from satark.api.sink import Delivery, Done
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import LinkKey
 from satark.services import Services
-from satark.store import changed_keys, envelopes, evidence_files
+from satark.store import changed_keys, deliveries, envelopes, evidence_files, tables
 from satark.store.sealed_files import FORMS, form_name
 from satark_desk import original_requests
 from satark_desk.desk_keys import UnlockedDesk
@@ -88,13 +88,17 @@ async def a_day(services: Services, unlocked: Unlock, tips: Seeded) -> Tables:
         rotate(services, unlocked(desk))
     work = unlocked("dig").casework(services)
     context.writer.start()
-    for tip, _ in tips:
+    for tip, kept in tips:
         work.respond(work.open(tip.number), status="ACTION", text="noted")
         for desk in DESKS:
             row: dict[str, Any] = {"desk": desk, "revision": 1, "attempt": 1, "envelope": b"", "document": b""}
-            delivery = Delivery(idempotency_key="", tip=tip.id, destination=f"list:{desk}", **row)
+            to, kind = f"list:{desk}", "cover" if kept and desk == "sp" else "tip"
+            queued = deliveries.new_row(services.keys, tip.id, to, 0, kind=kind)  # type: ignore[arg-type]
+            services.write_now(lambda unit, one=queued: unit.insert(tables.delivery, [one]))  # type: ignore[misc]
+            delivery = Delivery(idempotency_key=queued["id"].hex(), tip=tip.id, destination=to, **row)  # type: ignore[attr-defined]
             assert isinstance(await outbox.send_tip(delivery, carrier.connection.publish), Done)
     await context.writer.stop()
+    services.write_now(lambda unit: unit.main.execute(tables.delivery.delete()))
     unlocked("sp").casework(services).keepings()
     for kept in (True, False):
         asked = next(tip for tip, is_kept in tips if is_kept == kept)

@@ -610,8 +610,8 @@ OFFICE: Final = (
     Row("right to read what was erased gone", "missing_unknown",
         sql("REVOKE SELECT ON erased_tip FROM satark", "GRANT SELECT ON erased_tip TO satark", "keys")),
     Row("delivery kept back by its row", "deliveries_missing",
-        planted("delivery", "id, tip, destination, revision, state, attempts, due_at, reason, ended",
-                rf"{_ID}, 'planted', 'email:cell', 1, 'due', 0, {1 << 40}, '', ''")),
+        planted("delivery", "id, tip, destination, revision, state, attempts, due_at, reason, ended, mark",
+                rf"{_ID}, 'planted', 'email:cell', 1, 'due', 0, {1 << 40}, '', '', ''")),
     Row("office's list of tips is three days old", "tips_withheld", list_withheld),
     Row("office's answer reaches no host", "answers_wait", answer_withheld),
 )  # fmt: skip

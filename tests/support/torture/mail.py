@@ -69,7 +69,8 @@ class Mailboxes:
         names = [f"{n:032x}" for n in range(tips)]
         # The day is today's: the retention job erases a tip that is years old.
         empty = {"revision": 1, "recipient": "", "document": b""}
-        due = [deliveries.new_row(name, self.destination_rules[n % DESTINATIONS].to, 0) for n, name in enumerate(names)]
+        to = [self.destination_rules[n % DESTINATIONS].to for n in range(tips)]
+        due = [deliveries.new_row(services.keys, name, one, 0) for name, one in zip(names, to, strict=True)]
 
         def seed(unit: UnitOfWork) -> None:
             unit.insert(tables.tip, [{"id": name, "number": name[-12:], "day": unit.day, **empty} for name in names])

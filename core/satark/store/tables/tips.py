@@ -140,6 +140,7 @@ delivery = Table(
     wait_column(),
     Column("reason", String(200), nullable=False),
     Column("ended", LargeBinary(16), nullable=False, default=b"", comment="once done, what only the name key makes"),
+    Column("mark", LargeBinary(16), nullable=False, default=b"", comment="cover or not, to the name key alone"),
     UniqueConstraint("tip", "destination", "revision"),
     Index("delivery_due", "state", "destination", "due_at"),
     comment="one revision of a tip for one destination",

@@ -11,7 +11,9 @@ from alembic import op
 
 from satark.api.sealing import seal
 from satark.identity.time_buckets import band_start
-from satark.store import changed_keys, deliveries, envelopes, erasure_orders
+from satark.store import changed_keys, envelopes, erasure_orders
+from satark.store.deliveries import new_row
+from satark.store.delivery_marks import ended_tag, kind_of, mark_of
 from satark.store.tables import (
     custody,
     delivery,
@@ -76,6 +78,7 @@ def _new_columns() -> list[tuple[str, sa.Column[Any]]]:
         ("message", sa.Column("news", sa.LargeBinary(16), nullable=False, server_default="")),
         ("host_link", sa.Column("tips", sa.LargeBinary, nullable=False, server_default="")),
         ("delivery", sa.Column("ended", sa.LargeBinary(16), nullable=False, server_default="")),
+        ("delivery", sa.Column("mark", sa.LargeBinary(16), nullable=False, server_default="")),
         ("office", sa.Column("tag", sa.LargeBinary(16), nullable=False, server_default="")),
         ("custody_head", sa.Column("band", sa.BigInteger, nullable=False, server_default="0")),
         ("custody_head", sa.Column("band_position", sa.BigInteger, nullable=False, server_default="0")),
@@ -140,12 +143,10 @@ def _cover_deliveries(bind: sa.Connection) -> None:
     away |= {f"{one.via}:{one.name}" for one in bind.execute(sa.select(desk).where(desk.c.via != "desk"))}
     for row in bind.execute(sa.select(tip.c.id, tip.c.day)).all():
         known = bind.execute(sa.select(delivery.c.destination, delivery.c.due_at).where(delivery.c.tip == row.id)).all()
-        fields = {"tip": row.id, "revision": 1, "state": "done", "attempts": 0, "wait": 0, "reason": ""}
-        fields["due_at"] = band_start(max((one.due_at for one in known), default=row.day * 86_400))
+        at = band_start(max((one.due_at for one in known), default=row.day * 86_400))
         lacking = sorted(away - {one.destination for one in known})
-        covers = [(to, deliveries.cover_id(bind, row.id, to)) for to in lacking]
-        if covers:
-            bind.execute(sa.insert(delivery), [{**fields, "id": id_, "destination": to} for to, id_ in covers])
+        if covers := [new_row(bind, row.id, to, at, kind="cover") | {"state": "done"} for to in lacking]:
+            bind.execute(sa.insert(delivery), covers)
 
 
 def _name_keepers(bind: sa.Connection) -> None:
@@ -162,7 +163,7 @@ def _name_keepers(bind: sa.Connection) -> None:
 
 
 def _vouch(bind: sa.Connection) -> None:
-    """Tag messages that notify a tipster, orders and rows that erase, deliveries that are done, offices' link keys."""
+    """Tag messages that notify a tipster, orders and rows that erase, deliveries, offices' link keys."""
     row = message.c
     for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
         this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
@@ -170,9 +171,10 @@ def _vouch(bind: sa.Connection) -> None:
     for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
         named, id_ = erasure_orders.order(bind, one.destination, *one.tip.split(":")[1:])
         bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_, tip=named))
-    for one in bind.execute(sa.select(delivery).where(delivery.c.state == "done")).all():
-        ended = deliveries.ended_tag(bind, one)
-        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(ended=ended))
+    for one in bind.execute(sa.select(delivery)).all():
+        marks = {"ended": ended_tag(bind, one) if one.state == "done" else b""}
+        marks |= {} if kind_of(bind, one) else {"mark": mark_of(bind, one, "tip")}
+        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(marks))
     log, erased = custody.c, (custody.c.content == sha256().digest(), custody.c.file != "")
     for one in bind.execute(sa.select(log.position, log.tip, log.file).where(*erased)).all():
         tag = envelopes.erasure_tag(bind, one.tip, one.file)
