@@ -25,11 +25,11 @@ from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, 
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_context import sample_context
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_delivery
-from satark_testing.contracts.sink_case import KINDS, Answer, SinkCase, SinkPeer, check_omitted, check_shown
+from satark_testing.contracts.sink_case import KINDS, Answer, SinkCase, SinkPeer, Webhook, check_omitted, check_shown
 from satark_testing.contracts.watching import Watch
 
 __all__ = ["KINDS", "RULES", "WORDS", "Answer", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips"]
-__all__ += ["SinkCase", "SinkPeer", "check_sink", "sample_context", "sample_delivery"]
+__all__ += ["SinkCase", "SinkPeer", "Webhook", "check_sink", "sample_context", "sample_delivery"]
 
 
 _DEADLINE_SECONDS: Final = 30
@@ -92,9 +92,9 @@ class _Checks:
         assert case.sink is not None  # noqa: S101 - `check_sink` made it
         self._case, self._watch, self.sink = case, watch, case.sink
         destination = Destination.of(self.sink.name, case.name)
-        self._tips = SampleTips(destination, case.recipient)
+        self._tips = SampleTips(destination, case.recipient, case.cuts)
         self._strange = SampleTips(destination)
-        self._second = SampleTips(Destination.of(self.sink.name, case.second), case.recipient)
+        self._second = SampleTips(Destination.of(self.sink.name, case.second), case.recipient, case.cuts)
         self._reads = isinstance(self.sink, ReadingSink) and self.sink.reads(case.name)
         self._unreachable: Callable[[], AbstractContextManager[object]] | None = case.unreachable
 
@@ -105,6 +105,23 @@ class _Checks:
 
     def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
         return self._tips.plain(delivery)
+
+    @property
+    def held(self) -> dict[str, object]:
+        """Everything that the destination holds."""
+        return dict(self._case.held())
+
+    def is_whole(self, delivery: Delivery, before: Mapping[str, object]) -> bool:
+        """Return whether the destination got every part of a tip since then."""
+        added = self._added(before)
+        try:
+            if not self._reads:
+                self._check_parts("S19", _parts(delivery), added)
+            elif self._case.unpack is not None:
+                check_shown(self._case, self.plain(delivery), added)
+        except BrokenRule:
+            return False
+        return bool(added)
 
     async def all(self) -> None:
         """Make every kind of delivery."""
@@ -137,6 +154,9 @@ class _Checks:
         await self.done("S05", await self.delivery(revision=2), "its second revision")
         later = dict(self._case.held())
         require(later != once, "S05", "its second revision", "the destination has not changed")
+        new, more = len(once) - len(before), len(later) - len(once)
+        found = f"{more} items more beside the earlier ones: does the destination keep both (`replaces=False`)?"
+        require(not self._case.replaces or more < max(1, new), "S05", "its second revision", found)
         await self.done("S06", await self.delivery(tip="b" * 32), "another tip")
         both = dict(self._case.held())
         kept = all(both.get(name) == content for name, content in later.items())

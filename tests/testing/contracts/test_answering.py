@@ -50,6 +50,11 @@ def withdraw(tip: str, uow: UnitOfWork) -> None:
     uow.insert_new(erased, [{"tip": tip}], returning="tip")
 
 
+def said(one: Answer) -> Message:
+    """Return the message of an answer."""
+    return Message(sender="desk", status=one.status, text=one.text, question=one.status == "NEED_INFO")
+
+
 class Bench:
     """A complete sink that reads, hears answers and withdraws. Each test breaks one part of it."""
 
@@ -136,7 +141,7 @@ class Bench:
             tip = self.context.reader(f"bench:{one.destination}").find(one.number)
         except CaseworkError:
             return
-        tip.post(unit, Message(sender="desk", status=one.status, text=one.text))
+        tip.post(unit, said(one))
 
     def move(self, unit: UnitOfWork, read: int) -> None:
         unit.insert_new(mark, [{"name": "read", "read": 0}], returning="name")
@@ -293,13 +298,13 @@ class MovedLater(Bench):
 class Poisoned(Bench):
     def post(self, unit: UnitOfWork, one: Answer) -> None:
         tip = self.context.reader(f"bench:{one.destination}").find(one.number)
-        tip.post(unit, Message(sender="desk", status=one.status, text=one.text))
+        tip.post(unit, said(one))
 
 
 class Internal(Bench):
     def post(self, unit: UnitOfWork, one: Answer) -> None:
         tip = self.context.reader(f"bench:{one.destination}").find(one.number)
-        tip.post(unit, Message(sender="desk", status=one.status, text=one.text, internal=True))
+        tip.post(unit, msgspec.structs.replace(said(one), internal=True))
 
 
 class Keeping(Bench):
