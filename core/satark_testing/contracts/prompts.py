@@ -129,8 +129,11 @@ def _labels_beside(value: Any, token: str, labels: Sequence[str]) -> set[str] | 
         return None
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     inner = next((found for part in parts if (found := _labels_beside(part, token, labels)) is not None), None)
-    cut = {one for one in strings if len(one) >= _CUT and any(label.startswith(one.rstrip("…")) for label in labels)}
-    return inner or (strings & set(labels)) | (cut - {token})
+    if inner:
+        return inner
+    own = strings - {token}
+    cut = (one for one in own if len(one) >= _CUT and any(label.startswith(one.rstrip("…")) for label in labels))
+    return {*(own & set(labels)), *cut}
 
 
 def _count(events: Sequence[Inbound], text: str) -> int:
