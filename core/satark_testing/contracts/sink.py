@@ -82,8 +82,7 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
         finally:
             await checks.close("close after deliveries")
         await checks.close("close again")
-        await checks.sink.open()
-        await checks.close("close after a second `open`")
+        await checks.reopen()
         gc.collect()
     watch.check((WORDS, *await checks.names()), "S12", "S13")
     require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
@@ -149,6 +148,14 @@ class _Checks:
             await self.sink.close()
         except Exception as error:
             raise BrokenRule("S15", subject, raised(error)) from error
+
+    async def reopen(self) -> None:
+        """Open the sink once more, as after a restart, and close it."""
+        try:
+            await self.sink.open()
+        except Exception as error:
+            raise BrokenRule("S15", "a second `open`", raised(error)) from error
+        await self.close("close after a second `open`")
 
     async def deliveries(self) -> None:
         """Deliver a tip, the same again, a later revision, and another tip."""
