@@ -21,7 +21,7 @@ from satark_testing.contracts.channel_case import ChannelCase
 from satark_testing.contracts.plugin import PluginCase
 from satark_testing.contracts.provider_peer import Peer, Provider, Received, Reply, Said
 from satark_testing.contracts.rules import RULES
-from satark_testing.contracts.sink_case import Answer, SinkCase, SinkPeer
+from satark_testing.contracts.sink_case import Answer, SinkCase, SinkPeer, Webhook
 
 _WORD = re.compile(r"\w+")
 _OF_OUR_OWN = frozenset(
@@ -116,7 +116,7 @@ def _entry(name: str, value: Any) -> str:
 
 def kit() -> str:
     """Return the classes that tests give to the contract kit, with their fields in full."""
-    cases = (ChannelCase, SinkCase, PluginCase, Provider, Peer, SinkPeer, Answer, Received, Reply, Said)
+    cases = (ChannelCase, SinkCase, PluginCase, Provider, Peer, SinkPeer, Answer, Webhook, Received, Reply, Said)
     return "\n".join(_class(one, cell) for one in cases)
 
 

@@ -36,9 +36,10 @@ from support.store import fresh_services
 CASES: tuple[str, ...] = (
     "satark_cases/plugin.py",
     "satark_cases/answers.py",
+    "satark_cases/webhook.py",
     "satark_cases/migrations/cases_0001_first.py",
 )
-CASES += ("tests/test_sink.py", "tests/test_answers.py")
+CASES += ("tests/test_sink.py", "tests/test_answers.py", "tests/test_webhook.py")
 HOW_TOS = Path(__file__).parents[2] / "docs" / "how-to"
 
 
@@ -77,11 +78,12 @@ async def test_the_example_sink_keeps_the_contract(tmp_path: Path) -> None:
     def held() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in folder.glob("*.age")}
 
-    await check_sink(SinkCase(sink=example("satark_folder/plugin.py").FolderSink(folder), folder=tmp_path, held=held))
+    sink = example("satark_folder/plugin.py").FolderSink(folder)
+    await check_sink(SinkCase(sink=sink, folder=tmp_path, held=held, replaces=False))
 
 
 @pytest.mark.slow("some seconds of a processor")
-@pytest.mark.parametrize("test", ["tests.test_sink", "tests.test_answers"])
+@pytest.mark.parametrize("test", ["tests.test_sink", "tests.test_answers", "tests.test_webhook"])
 async def test_the_example_sink_that_reads_keeps_the_contract(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test: str
 ) -> None:

@@ -111,6 +111,7 @@ async def test_the_sink_keeps_the_contract(office: AlertedOffice, tmp_path: Path
             name="sp",
             recipient=office.recipient,
             omits=KINDS,
+            replaces=False,
         )
     )
 

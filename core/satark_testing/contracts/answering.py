@@ -1,35 +1,29 @@
-"""Checks what comes back from a destination: answers, and withdrawals of erased tips (S44 to S51)."""
+"""Checks what comes back from a destination: answers, which it posts or the sink asks for (S44 to S49)."""
 
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from itertools import count
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from satark.api.routing import Destination
-from satark.api.sink import Delivery, DeliveryResult, ListeningSink, Sink
+from satark.api.sink import Delivery, ListeningSink, Sink
 from satark.api.tip import Status
+from satark_testing.contracts.listening import MOST_STEPS, ROUND_SECONDS, ROUNDS, Listening, Tips, named
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply, Script
-from satark_testing.contracts.rules import BrokenRule, raised, require
-from satark_testing.contracts.sample_context import SampleStore, store_of
+from satark_testing.contracts.rules import BrokenRule, require
+from satark_testing.contracts.sample_context import store_of
 from satark_testing.contracts.sample_tips import WORDS, SampleTips
 from satark_testing.contracts.sink_case import Answer, SinkCase
+from satark_testing.contracts.webhooks import Postbox, check_webhook
+from satark_testing.contracts.withdrawing import Withdrawals
 
-_ROUNDS: Final = 8
-_ROUND_SECONDS: Final = 1.0
-"""Seconds for which the sink listens before it is restarted, unless it sleeps for longer: then it has done its work."""
-_ROUND_TURNS: Final = 200
-"""Turns of the event loop that a round has at least: on a busy machine it lasts longer."""
-_TURN_SECONDS: Final = 0.005
-_SETTLING_SECONDS: Final = 0.05
-_STILL_SECONDS: Final = 0.25
-_CANCELLED_SECONDS: Final = 5
 _MOST_WRITES: Final = 6
 """Most writes of an answer that fail in turn."""
+_FAILED: Final = 500
 _WORDS: Final = f"{WORDS} लंका 🚨 से.\n“{WORDS}” \u0930\u094d\u200d\u092f €5: " + "न" * 300 + " क"
 _NOBODY: Final = "ZZZZ-9999"
 _FAULTS: Final[Sequence[Script]] = (
@@ -40,20 +34,6 @@ _FAULTS: Final[Sequence[Script]] = (
     Reply(200, b"<html>Sign in to the network</html>"),
     Reply(200, b"{}"),
 )
-_LOST: Final = ("", ", and which is cancelled", ", and which is repeated")
-"""What becomes of a delivery whose answer is lost."""
-
-
-class Tips(Protocol):
-    """Makes sample tips and delivers them with the sink."""
-
-    sink: Sink
-
-    async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
-        """Deliver, and check the result's form."""
-
-    async def done(self, rule: str, delivery: Delivery, subject: str) -> None:
-        """Deliver with success."""
 
 
 async def check_listening(tips: Tips, case: SinkCase, server: PeerServer | None, made: Sequence[SampleTips]) -> None:
@@ -66,27 +46,37 @@ async def check_listening(tips: Tips, case: SinkCase, server: PeerServer | None,
     """
     hears, erases = isinstance(tips.sink, ListeningSink), _has_hook(tips.sink, "satark_erased")
     for has, subject, field in (
-        (hears, "the case of a sink with `listen`", "answers"),
+        (hears and not case.webhook, "the case of a sink with `listen`", "answers"),
         (erases, "the case of a plugin with the hook `satark_erased`", "withdraws"),
+        (_has_hook(tips.sink, "satark_desk_pages"), "the case of a plugin with pages for officers", "webhook"),
     ):
         told = getattr(case, field) or field in case.omits or not has
         require(told, "S44", subject, f'it has no field `{field}`, and `omits` has no "{field}"')
     store = store_of(case.recipient)
-    if not (case.answers or case.withdraws):
+    if not (case.answers or case.withdraws or case.webhook):
         return
-    require(hears, "S44", "the case of a sink without `listen`", "`answers` or `withdraws`")
+    require(
+        hears or not (case.answers or case.withdraws),
+        "S44",
+        "the case of a sink without `listen`",
+        "`answers` or `withdraws`",
+    )
     again = case.peer or case.restarted
     require(again, "S44", "the case of a sink with `listen` that has no `peer`", "it has no field `restarted`")
     if store is None:
         raise BrokenRule("S44", "the sink's context", "it is not `sample_context(…)` with the identity of `recipient`")
-    checks = _Listening(tips, case, server, made, store)
+    answers, withdrawals = (_Answers(tips, case, server, made, store), Withdrawals(tips, case, server, made, store))
     try:
+        if case.webhook is not None:
+            await answers.check(Postbox(case.webhook))
         if case.answers is not None:
-            await checks.answers()
+            await answers.check()
+        await answers.close()
         if case.withdraws is not None:
-            await checks.withdrawals()
+            await withdrawals.check()
     finally:
-        await checks.close()
+        await answers.close()
+        await withdrawals.close()
         await asyncio.to_thread(store.close)
 
 
@@ -96,28 +86,27 @@ def _has_hook(sink: Sink, name: str) -> bool:
     return any(hasattr(getattr(module, name, None), "satark_impl") for module in modules)
 
 
-class _Listening:
-    def __init__(
-        self, tips: Tips, case: SinkCase, server: PeerServer | None, made: Sequence[SampleTips], store: SampleStore
-    ) -> None:
-        self._tips, self._case, self._server, self._made, self._store = tips, case, server, made, store
-        self._sink: Sink = tips.sink
+class _Answers(Listening):
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self._numbers = count()
         self._expected: list[tuple[str, Answer]] = []
-        self._failed = ""
-        """How `listen` ended last."""
 
-    async def close(self) -> None:
-        """Close the last sink that was made."""
-        if self._sink is not self._tips.sink:
-            await self._sink.close()
+    async def check(self, box: Postbox | None = None) -> None:
+        """Answer several tips, again after a restart, while writes fail and while the destination fails.
 
-    async def answers(self) -> None:
-        """Answer several tips, again after a restart, while writes fail and while the destination fails."""
+        `box`: posts them; None: the sink asks for them.
+        """
         tips = [(made, await self._delivered(made, f"{number}a")) for made in self._made for number in (7, 8)]
+        self._box, self._expected = box, []
+        self._store.posted.clear()
+        if box is not None:
+            await check_webhook(box, self._store, self._made_answer(*tips[0]))
         for number in range(max(len(tips), len(self._case.statuses))):
             await self._answer(*tips[number % len(tips)])
         await self._come("S45", "answers to several tips")
+        await self._twins(*tips[0])
+        await self._elsewhere(tips[0])
         await self._answer(*tips[0])
         await self._come("S48", "an answer after a restart")
         for turn in range(_MOST_WRITES):
@@ -128,154 +117,77 @@ class _Listening:
             if self._store.fails_in is not None:
                 break
         self._store.fails_in = None
-        await self._say(Answer(number=_NOBODY, destination=self._case.name, status="ACTION", text=_WORDS))
+        nobody = Answer(number=_NOBODY, destination=self._case.name, status=self._status, text=_WORDS, id="nobody")
+        if box is not None:
+            status, subject = await box.post(box.signed(nobody), "an answer"), "an answer for a number that no tip has"
+            require(status < _FAILED, "S54", subject, f"status {status}: the office would post it for ever")
+        else:
+            await self._say(nobody)
         await self._answer(*tips[0])
         await self._come("S49", "an answer behind one for a number that no tip has")
-        await self._faulty(tips[0])
+        if box is None and self._server is not None:
+            await self._faulty(tips[0], self._server)
+        if box is not None:
+            for _ in range(2):
+                await box.deliver_again()
+                await self._come("S47", "answers that are delivered again")
 
-    async def _faulty(self, to: tuple[SampleTips, Delivery]) -> None:
-        """Fail the requests by which a sink asks for answers."""
-        if self._server is None:
-            return
-        elsewhere = Reply(302, headers={"Location": f"{self._server.elsewhere}/x"})
-        for script in (*_FAULTS, elsewhere):
+    @property
+    def _status(self) -> Status:
+        """A status that the office gives."""
+        return [*self._case.statuses][-1]
+
+    async def _elsewhere(self, to: tuple[SampleTips, Delivery]) -> None:
+        """Answer one destination's tip as another destination: no tip of its own has that number."""
+        if len(self._made) > 1:
+            answer = self._made_answer(self._made[0], await self._delivered(self._made[0], "3a"))
+            subject = "one of a destination to a tip that only another destination has"
+            await self._say(replace(answer, destination=self._case.second))
             await self._answer(*to)
-            self._server.answering(script)
+            await self._come("S49", f"an answer behind {subject}")
+
+    async def _twins(self, made: SampleTips, delivery: Delivery) -> None:
+        """Give two answers in the same words."""
+        answer = self._made_answer(made, delivery)
+        for one in (answer, replace(answer, id=f"{answer.id}-again")):
+            self._expected.append((delivery.tip, one))
+            await self._say(one)
+        await self._come("S48", "two answers in the same words")
+
+    async def _faulty(self, to: tuple[SampleTips, Delivery], server: PeerServer) -> None:
+        """Fail the requests by which a sink asks for answers, all of them and each alone."""
+        elsewhere = Reply(302, headers={"Location": f"{server.elsewhere}/x"})
+        await self._answer(*to)
+        server.answering(None)
+        await self._come("S48", "an answer")
+        steps = range(1, min(len(server.received), MOST_STEPS))
+        alone = [(script, at) for script in (Reply(500), Fault.HANG_UP, Fault.LOST) for at in steps]
+        for script, at in (*((script, None) for script in (*_FAULTS, elsewhere)), *alone):
+            await self._answer(*to)
+            server.answering(script, at)
             await self._restart()
-            await self._listen(self._still(), _ROUND_SECONDS * _ROUNDS)
-            subject = f"a request for answers: {_named(script)}"
-            require(not self._server.strayed, "S33", subject, "a request at the other address")
-            require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
-            self._server.answering(None)
-            await self._come("S48", f"an answer after {_named(script)}")
-
-    async def withdrawals(self) -> None:
-        """Erase tips at all destinations, while they fail and while they work, and such as were never acknowledged."""
-        usual = await self._asked()
-        await self._erase("0" * 32)
-        failures: list[Script] = [None] if self._server is None else [None, *_FAULTS[:3], Fault.LOST]
-        for number, script in enumerate(failures):
-            before = dict(self._case.held())
-            tips = [await self._delivered(made, f"{number}e") for made in self._made]
-            subject = "an erased tip" if script is None else f"an erased tip, after {_named(script)}"
-            await self._withdrawn(tips[0].tip, before, subject, script)
-        for number, fate in enumerate(() if self._server is None else _LOST):
-            before = dict(self._case.held())
-            tip = await self._unanswered(f"{number}d", fate)
-            await self._withdrawn(tip, before, f"an erased tip, after a delivery whose answer is lost{fate}")
-        if self._server is not None:
-            await self._refused(self._server, usual)
-        more = await self._asked() - usual
-        asked = ", ".join(sorted({method for method, _ in more}))
-        require(not more, "S50", "tips that the destination has withdrawn", f"{asked} is repeated for ever")
-
-    async def _refused(self, server: PeerServer, usual: set[tuple[str, str]]) -> None:
-        """Refuse to withdraw one tip for ever, while another is erased."""
-        one, before = await self._delivered(self._made[0], "1c"), dict(self._case.held())
-        other = await self._delivered(self._made[0], "2c")
-        added = {name for name, held in self._case.held().items() if before.get(name) != held}
-        await self._erase(one.tip)
-        await self._restart()
-        server.answering(Reply(500))
-        await self._listen(self._still(), _ROUND_SECONDS)
-        asked = [(each.method, each.path) for each in server.received]
-        for each in [each for each in asked if each not in usual][:1]:
-            server.answering(Reply(500), only=each)
-            await self._erase(other.tip)
-            gone = await self._until(lambda: not added & {*self._case.held()})
-            require(gone, "S50", "an erased tip behind one that the destination refuses to withdraw", self._failed)
-        server.answering(None)
-        await self._until(lambda: False, rounds=1)
-
-    async def _asked(self) -> set[tuple[str, str]]:
-        """Listen, and return what the sink asks where nothing is to be done."""
-        if self._server is None:
-            return set()
-        await self._restart()
-        self._server.answering(None)
-        await self._listen(lambda: False, _ROUND_SECONDS)
-        return {(one.method, one.path) for one in self._server.received}
-
-    async def _withdrawn(self, tip: str, before: dict[str, object], subject: str, script: Script = None) -> None:
-        added = [name for name, one in self._case.held().items() if before.get(name) != one]
-        with self._failing(script):
-            await self._erase(tip)
-            await self._listen(self._still(), _ROUND_SECONDS)
-        gone = await self._until(lambda: not {*added} & {*self._case.held()})
-        require(gone, "S50", subject, f"the destination still holds it{self._failed}")
-        same = {name: one for name, one in self._case.held().items() if name in before} == before
-        require(same, "S06", subject, "another tip has changed, or went too")
-
-    async def _unanswered(self, digits: str, fate: str) -> str:
-        """Deliver a tip so that the destination has it, and the sink gets no answer."""
-        delivery = await self._sample(self._made[0], digits)
-        server = self._server
-        assert server is not None  # noqa: S101 - else it is not called
-        server.answering(Fault.LOST)
-        delivering = asyncio.ensure_future(self._tips.sink.deliver(delivery))
-        if "cancelled" in fate:
-            arrived = asyncio.ensure_future(server.asked.wait())
-            await asyncio.wait({delivering, arrived}, return_when=asyncio.FIRST_COMPLETED)
-            delivering.cancel()
-        await asyncio.gather(delivering, return_exceptions=True)
-        server.answering(None)
-        if "repeated" in fate:
-            await self._tips.done("S04", replace(delivery, attempt=2), "a delivery whose answer was lost")
-        return delivery.tip
-
-    def _still(self) -> Callable[[], bool]:
-        """Return a function that tells whether the destination was asked, and has sent nothing for a moment."""
-        loop, seen, at = asyncio.get_running_loop(), (-1, -1), 0.0
-
-        def is_still() -> bool:
-            nonlocal seen, at
-            if self._server is None:
-                return False
-            now = len(self._server.received), self._server.written
-            if now != seen:
-                seen, at = now, loop.time()
-            return now[0] > 0 and loop.time() > at + _STILL_SECONDS
-
-        return is_still
-
-    @contextmanager
-    def _failing(self, script: Script) -> Iterator[None]:
-        if self._server is None:
-            with self._case.unreachable() if self._case.unreachable else nullcontext():
-                yield
-            return
-        self._server.answering(script)
-        try:
-            yield
-        finally:
-            self._server.answering(None)
-
-    async def _erase(self, tip: str) -> None:
-        erased = self._case.withdraws
-        if erased is not None:
-            asked = inspect.signature(erased).parameters
-            given = {"tip": tip} if "tip" in asked else {}
-            await asyncio.to_thread(
-                self._store.write, lambda unit: erased(**given, **({"uow": unit} if "uow" in asked else {}))
-            )
-
-    async def _delivered(self, made: SampleTips, digits: str) -> Delivery:
-        delivery = await self._sample(made, digits)
-        await self._tips.done("S02", delivery, "a tip that is answered or erased")
-        return delivery
-
-    async def _sample(self, made: SampleTips, digits: str) -> Delivery:
-        return await asyncio.to_thread(made.delivery, self._case.folder / "sealed", tip=digits * 16)
+            await self._listen(self._still(), ROUND_SECONDS * ROUNDS)
+            subject = f"a request for answers: {named(script)}"
+            require(not server.strayed, "S33", subject, "a request at the other address")
+            require(server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
+            server.answering(None)
+            await self._come("S48", f"an answer after {named(script)}")
 
     async def _answer(self, made: SampleTips, delivery: Delivery) -> None:
-        number, statuses = next(self._numbers), [*self._case.statuses]
-        text, status = f"{_WORDS}{number}", statuses[number % len(statuses)]
-        tip = made.plain(delivery)["number"].decode()
-        answer = Answer(number=tip, destination=delivery.name, status=status, text=text)
+        answer = self._made_answer(made, delivery)
         self._expected.append((delivery.tip, answer))
         await self._say(answer)
 
+    def _made_answer(self, made: SampleTips, delivery: Delivery) -> Answer:
+        number, statuses = next(self._numbers), [*self._case.statuses]
+        text, status = f"{_WORDS}{number}", statuses[number % len(statuses)]
+        tip = made.plain(delivery)["number"].decode()
+        return Answer(number=tip, destination=delivery.name, status=status, text=text, id=f"answer-{number}")
+
     async def _say(self, answer: Answer) -> None:
+        if self._box is not None:
+            self._box.waiting.append(answer)
+            return
         said = self._case.answers(answer) if self._case.answers else None
         if inspect.isawaitable(said):
             await said
@@ -299,6 +211,9 @@ class _Listening:
                 require(len(posted) >= wanted, rule, subject, found)
                 self._raise_difference(subject, own, answer, repeated=len(posted) > wanted)
             left.remove(same)  # type: ignore[arg-type]
+        said = {answer.text for _, answer in self._expected}
+        given = "text" in self._case.omits or all(one[3] in said for one in left)
+        require(given, "S45", subject, "an answer is posted to a tip that its destination has not")
         require(not left, "S47", subject, f"{len(left)} answers were posted once more")
         if rule == "S45" and "text" not in self._case.omits:
             self._check_order(posted, subject)
@@ -316,6 +231,8 @@ class _Listening:
         said = {answer.text for _, answer in self._expected}
         for one in self._store.posted:
             require(one.message.sender == "desk", "S46", subject, 'its `sender` is not "desk"')
+            asks = one.message.question == (one.message.status == "NEED_INFO" and bool(one.message.text))
+            require(asks, "S46", subject, "a `NEED_INFO` is a question (`question=True`), and nothing else is")
             hidden = one.message.internal and one.message.text in said
             require(not hidden, "S46", subject, "it is `internal`: the tipster never sees it")
 
@@ -333,53 +250,3 @@ class _Listening:
             raise BrokenRule("S46", subject, f"the status {(same_text or own)[0][2]} in place of {answer.status}")
         text = next((one[3] for one in own if one[2] == answer.status), own[0][3])
         raise BrokenRule("S46", subject, f"the text is changed: {len(text)} characters for {len(answer.text)}")
-
-    async def _until(self, is_so: Callable[[], bool], rounds: int = _ROUNDS) -> bool:
-        for turn in range(rounds):
-            if turn:
-                await self._restart()
-            if await self._listen(is_so, _ROUND_SECONDS):
-                return True
-        return is_so()
-
-    async def _restart(self) -> None:
-        """Make the sink anew, as a restart of the host does."""
-        await self.close()
-        if self._case.peer is not None and self._server is not None:
-            self._sink = self._case.peer.sink(self._server.url)
-        elif self._case.restarted is not None:
-            self._sink = self._case.restarted()
-        await self._sink.open()
-
-    async def _listen(self, is_so: Callable[[], bool], seconds: float) -> bool:
-        """Listen until it is so, until the sink sleeps, or for some seconds; return whether it is so."""
-        if not isinstance(self._sink, ListeningSink):
-            return is_so()
-        task = asyncio.ensure_future(self._sink.listen())
-        loop, turns = asyncio.get_running_loop(), 0
-        end = loop.time() + seconds
-        while not (is_so() or task.done() or _sleeps(task)) and (turns < _ROUND_TURNS or loop.time() < end):
-            turns += 1
-            await asyncio.sleep(_TURN_SECONDS)
-        if not _sleeps(task):
-            await asyncio.sleep(_SETTLING_SECONDS)
-        task.cancel()
-        await asyncio.wait({task}, timeout=_CANCELLED_SECONDS)
-        require(task.done(), "S51", "`listen`, cancelled", "it still runs")
-        failed = None if task.cancelled() else task.exception()
-        if isinstance(failed, BrokenRule):
-            raise failed
-        self._failed = f"; `listen` failed: {raised(failed)}" if failed else ""
-        return is_so()
-
-
-def _sleeps(task: "asyncio.Task[Any]") -> bool:
-    """Return whether a task sleeps for longer than a round lasts."""
-    loop: Any = asyncio.get_running_loop()
-    waited, long = getattr(task, "_fut_waiter", None), loop.time() + _ROUND_SECONDS
-    timers = [timer for timer in getattr(loop, "_scheduled", ()) if timer.when() > long and not timer.cancelled()]
-    return waited is not None and any(one is waited for timer in timers for one in timer._args)  # noqa: SLF001
-
-
-def _named(script: Script) -> str:
-    return script.value if isinstance(script, Fault) else f"an answer with {getattr(script, 'status', 0)}"

@@ -17,14 +17,12 @@ from satark.api.inbound import Batch, Inbound, Malformed
 from satark.plugins.returned_objects import problems_of
 from satark_testing.contracts.channel_case import (
     ChannelCase,
-    forgeries,
     numbered_prompt,
-    proofs,
     strings_of,
-    without_secret,
 )
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
 from satark_testing.contracts.fetching import check_files
+from satark_testing.contracts.forgeries import forgeries, timed, times, without_secret
 from satark_testing.contracts.mutations import joined, lengthened, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts
 from satark_testing.contracts.provider_peer import Peer, PeerServer, Received, Reply, Said
@@ -55,7 +53,9 @@ async def check_channel(case: ChannelCase) -> None:
                 await check_calls(case, case.peer, server)
                 await check_files(case.peer, server)
     words = numbered_prompt(60).text.split()[0]
-    watch.check((*case.identifiers, case.to.reveal(), *filter(_is_telling, case.texts), words), "C58", "C59")
+    files = [ref.id for ref, _ in case.peer.files] if case.peer else []
+    telling = filter(_is_telling, (*case.texts, *files))
+    watch.check((*case.identifiers, case.to.reveal(), *telling, words), "C58", "C59")
 
 
 def _is_telling(text: str) -> bool:
@@ -103,17 +103,11 @@ def check_verify(case: ChannelCase) -> None:
             require(not _verified(case, forged, change), "C07", shown(raw, change))
         for change, odd in _odd(raw):
             _verified(case, odd, change)
-    times = sorted({name for raw in case.genuine for name in proofs(raw, case) if _times(raw.headers[name])})
-    require(case.stale or not times, "C67", "the case", f"no `stale`, although {', '.join(times)} holds a time")
-    told = [time.time() - at for raw in case.stale for name in times for at in _times(raw.headers.get(name, ""))]
+    names = sorted({name for raw in case.genuine for name in timed(raw, case)})
+    require(case.stale or not names, "C67", "the case", f"no `stale`, although {', '.join(names)} holds a time")
+    told = [time.time() - at for raw in case.stale for name in names for at in times(raw.headers.get(name, ""))]
     found = "none of `stale` is from the last 15 minutes"
-    require(not times or any(0 < age < _QUARTER_SECONDS for age in told), "C67", "the case", found)
-
-
-def _times(value: str) -> list[float]:
-    """Return the recent time that a header's value is, in seconds or milliseconds."""
-    seconds = float(value) if value.isascii() and value.isdigit() else 0
-    return [at for at in (seconds, seconds / 1000) if abs(time.time() - at) < _RECENT_SECONDS]
+    require(not names or any(0 < age < _QUARTER_SECONDS for age in told), "C67", "the case", found)
 
 
 def _odd(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
@@ -230,5 +224,4 @@ def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
 
 
 _ITEMS: Final = 60
-_RECENT_SECONDS: Final = 10 * 365 * 86_400
 _QUARTER_SECONDS: Final = 900

@@ -8,7 +8,7 @@ import msgspec
 
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
 from satark_testing.contracts.mutations import echoes, strange_answers, with_another
-from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply, Script
+from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Received, Reply, Script
 from satark_testing.contracts.rules import require
 from satark_testing.contracts.sample_tips import WORDS
 from satark_testing.contracts.sink_case import SinkPeer
@@ -22,10 +22,19 @@ _ECHO: Final = f'{{"error": "invalid: {WORDS}"}}'.encode()
 """A destination's error that quotes the tip."""
 
 
+_CREATING: Final = {"POST", "PATCH"}
+"""Methods of which a repetition has a second effect, unless a key tells that it is one (RFC 9110, section 9.2.2)."""
+_ACTS: Final = ("a delivery", "a revision", "a repetition of a delivery whose answer was lost")
+
+
 class Deliveries(Protocol):
     """Makes sample tips and delivers them with the sink."""
 
     sink: Sink
+
+    @property
+    def held(self) -> dict[str, object]:
+        """Everything that the destination holds."""
 
     async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
         """Return a delivery."""
@@ -33,44 +42,65 @@ class Deliveries(Protocol):
     def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
         """Return the parts of a delivery that a reading destination may show."""
 
+    def is_whole(self, delivery: Delivery, before: Mapping[str, object]) -> bool:
+        """Return whether the destination got every part of a tip since then."""
+
     async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
         """Deliver, and check the result's form."""
 
+    async def done(self, rule: str, delivery: Delivery, subject: str) -> None:
+        """Deliver with success."""
+
 
 async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerServer) -> None:
-    """Check every request that a delivery makes, with every fault of the destination.
+    """Check every request of every act, with every fault of the destination.
 
     Raises:
         BrokenRule: the sink breaks a rule.
     """
     exchanges = _Exchanges(deliveries, peer, server)
-    replies = await exchanges.genuine()
-    for at, reply in enumerate(replies):
-        await exchanges.strange_answers(at, reply)
-        await exchanges.acknowledgements(at)
-        await exchanges.errors(at)
-        await exchanges.refusals(at)
-        await exchanges.throttling(at)
-        await exchanges.redirects(at)
-    await exchanges.endless()
+    await exchanges.keys()
+    known = set[object]()
+    for act in _ACTS:
+        made = await exchanges.begin(act)
+        for at, (asked, reply) in enumerate(made):
+            if act == _ACTS[0] or _shape(asked) not in known:
+                await exchanges.strange_answers(at, reply)
+                await exchanges.acknowledgements(at, is_last=at == len(made) - 1)
+                await exchanges.errors(at)
+                await exchanges.refusals(at)
+                await exchanges.throttling(at)
+                await exchanges.redirects(at)
+            await exchanges.failures(at)
+        known |= {_shape(asked) for asked, _ in made}
     await exchanges.impostor()
     await exchanges.stalled()
+
+
+def _shape(asked: Received) -> tuple[str, ...]:
+    """Return what two requests have in common that differ only in their ids."""
+    return asked.method, *(part for part in asked.path.split("/") if not any(map(str.isdigit, part)))
 
 
 class _Exchanges:
     def __init__(self, deliveries: Deliveries, peer: SinkPeer, server: PeerServer) -> None:
         self._deliveries, self._peer, self._server = deliveries, peer, server
-        self._count = 0
+        self._count = self._grown = self._last = 0
+        self._act = _ACTS[0]
+        self._before: dict[str, object] = {}
+        """What the destination held before the present tip."""
+        self._tried: tuple[Delivery, Mapping[str, object]]
+        """The last delivery, and what the destination held before it."""
 
-    async def genuine(self) -> list[Reply]:
-        """Deliver a tip, and return the destination's answers."""
+    async def keys(self) -> None:
+        """Deliver a tip, the same again and another, and compare the keys of their requests."""
         first, other = await self._next(), await self._next()
-        keys, replies = list[list[str]](), list[list[Reply]]()
+        keys = list[list[str]]()
         for delivery in (first, msgspec.structs.replace(first, attempt=2), other):
             self._server.answering(None)
             await self._deliveries.result("S02", delivery, "a tip")
-            keys.append([asked.headers.get(_KEY, "") for asked in self._server.received])
-            replies.append(list(self._server.replies))
+            creating = [asked for asked in self._server.received if asked.method in _CREATING]
+            keys.append([asked.headers.get(_KEY, "") for asked in creating])
         same = all(one == again for one, again in zip(*keys[:2], strict=False))
         require(same, "S04", "the same tip again", f"another `{_KEY}` than at the first attempt")
         require(not {*keys[0]} & {*keys[2]} - {""}, "S06", "another tip", f"the `{_KEY}` of the first one")
@@ -78,38 +108,71 @@ class _Exchanges:
             address = asked.path + "".join(asked.query.values())
             secret = any(one in address for one in self._peer.secrets)
             require(not secret, "S38", f"a request by {asked.method}", "a credential stands in the address")
-        return replies[2]
+
+    async def begin(self, act: str) -> list[tuple[Received, Reply]]:
+        """Act once, and return each request with the destination's answer."""
+        self._act = act
+        delivery = await self._prepared()
+        self._server.answering(None)
+        await self._deliveries.done("S02", delivery, act)
+        self._grown = len(self._deliveries.held) - len(self._before)
+        made = [*zip(self._server.received, self._server.replies, strict=False)]
+        if act == _ACTS[0]:
+            self._last = len(made) - 1
+        return made
 
     async def strange_answers(self, at: int, genuine: Reply) -> None:
-        """Answer like a stranger, and like the destination for another tip."""
-        if not genuine.body:
-            return
-        for body in strange_answers(genuine.body):
+        """Answer like a stranger. Where that says "nothing found", the sink may go on and deliver the tip."""
+        for body in strange_answers(genuine.body) if genuine.body else ():
             result, subject = await self._answered(Reply(200, body), at, f"status 200 with {body!r}")
-            require(isinstance(result, Retry), "S28", subject, repr(result))
-        if self._peer.acknowledges:
-            result, subject = await self._answered(genuine, at, "the answer for another tip")
-            require(result != Done(), "S29", subject, "Done")
+            retried = isinstance(result, Retry) or (result == Done() and self._is_whole)
+            require(retried, "S28", subject, repr(result))
 
-    async def acknowledgements(self, at: int) -> None:
-        """Acknowledge a delivery with one field of another: each field in which the genuine answer names it."""
+    async def acknowledgements(self, at: int, *, is_last: bool) -> None:
+        """Answer as for another tip, and with one field of another: each in which the genuine answer names the tip."""
         if not self._peer.acknowledges:
             return
-        named, bodies = list[Mapping[str, object]](), list[bytes]()
+        named, replies = list[Mapping[str, object]](), list[Reply]()
         for revision in (7, 5):
+            delivery = await self._prepared(revision)
             self._server.answering(None)
-            delivery = await self._next(revision)
             await self._deliveries.result("S02", delivery, f"a tip of revision {revision}")
             if at >= len(self._server.replies):
                 return
             named.append(self._names(delivery))
-            bodies.append(self._server.replies[at].body)
-        for name, path in echoes(bodies, named):
-            subject, delivery = f"an acknowledgement with another {name}", await self._next()
-            value = str(self._names(delivery)[name])
+            replies.append(self._server.replies[at])
+        naming = [*echoes([one.body for one in replies], named)]
+        if not (naming or is_last):
+            return  # such as the answer to an upload, or to a look-up that finds nothing
+        result, subject = await self._answered(replies[0], at, "the answer for another tip")
+        require(result != Done() or (not is_last and self._is_whole), "S29", subject, "Done")
+        for name, path in naming:
+            delivery, before = await self._prepared(), self._deliveries.held
+            subject, value = f"an acknowledgement with another {name}", str(self._names(delivery)[name])
             self._server.answering(partial(_with_another, path=path, value=value), at)
             result = await self._deliveries.result("S29", delivery, subject)
-            require(result != Done(), "S29", subject, "Done")
+            self._tried = delivery, before
+            require(result != Done() or (not is_last and self._is_whole), "S29", subject, "Done")
+
+    async def failures(self, at: int) -> None:
+        """Break off before and behind the request, and repeat the act: the destination then has it once."""
+        for script in (Reply(500), Fault.HANG_UP, Fault.LOST):
+            named = script.value if isinstance(script, Fault) else "status 500"
+            result, subject = await self._answered(script, at, named)
+            require(isinstance(result, Retry), "S30", subject, repr(result))
+            self._server.answering(None)
+            again = msgspec.structs.replace(self._tried[0], attempt=self._tried[0].attempt + 1)
+            await self._deliveries.done("S04", again, f"{subject}, and it is repeated")
+            held = self._deliveries.held
+            found = f"{len(held) - len(self._before)} items in place of {self._grown}"
+            require(len(held) == len(self._before) + self._grown, "S04", f"{subject}, and it is repeated", found)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the destination has the last delivery whole, and no other tip has changed."""
+        held = self._deliveries.held
+        same = all(held.get(name) == content for name, content in self._before.items())
+        return same and self._deliveries.is_whole(*self._tried)
 
     def _names(self, delivery: Delivery) -> Mapping[str, object]:
         number = self._deliveries.plain(delivery)["number"].decode()
@@ -117,12 +180,14 @@ class _Exchanges:
         return {**names, "revision": delivery.revision, "destination": delivery.destination, "name": delivery.name}
 
     async def errors(self, at: int) -> None:
-        """Fail as a destination fails temporarily, and refuse the credentials."""
+        """Fail as a destination fails temporarily, refuse the credentials, and send an endless answer."""
         for status in (500, 502, 503, 504):
             result, subject = await self._answered(Reply(status, _ECHO), at, f"status {status}")
             require(isinstance(result, Retry), "S30", subject, repr(result))
         result, subject = await self._answered(self._peer.unauthorized, at, "wrong credentials")
         require(isinstance(result, Retry) and result.down, "S35", subject, repr(result))
+        _, subject = await self._answered(Fault.ENDLESS, at, "an endless answer")
+        require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
 
     async def refusals(self, at: int) -> None:
         """Refuse the tip."""
@@ -150,14 +215,6 @@ class _Exchanges:
             require(not self._server.strayed, "S33", subject, "a request at the other address")
             require(result != Done(), "S33", subject, "Done")
 
-    async def endless(self) -> None:
-        """Send an endless answer, and then the usual one."""
-        _, subject = await self._answered(Fault.ENDLESS, 0, "an endless answer")
-        require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
-        self._server.answering(None)
-        result = await self._deliveries.result("S02", await self._next(), "a tip after faults")
-        require(result == Done(), "S02", "a tip after faults", repr(result))
-
     async def impostor(self) -> None:
         """Offer a certificate that nobody has signed."""
         async with PeerServer(self._peer).serving(impostor=True) as server:
@@ -170,22 +227,41 @@ class _Exchanges:
         require(not server.received, "S34", "a server with a certificate of its own", "it got a request")
 
     async def stalled(self) -> None:
-        """Never answer."""
-        subject = f"a destination that does not answer for {_LONGEST_SECONDS} seconds"
-        work = self._deliveries.sink.deliver(await self._next())
-        result = await self._server.stalling(work, _LONGEST_SECONDS, "S37", subject)
-        require(isinstance(result, Retry), "S37", subject, repr(result))
+        """Never answer one of the requests."""
+        for at in range(self._last + 1):
+            subject = (
+                f"a destination that does not answer request {at + 1} of a delivery for {_LONGEST_SECONDS} seconds"
+            )
+            work = self._deliveries.sink.deliver(await self._next())
+            result = await self._server.stalling(work, _LONGEST_SECONDS, "S37", subject, at=at)
+            require(isinstance(result, Retry), "S37", subject, repr(result))
 
     async def _answered(self, script: Script, at: int, subject: str) -> tuple[DeliveryResult, str]:
-        """Deliver a new tip while the request with this position gets this answer."""
-        delivery = await self._next()
+        """Act with a new tip while the request with this position gets this answer."""
+        delivery = await self._prepared()
+        self._tried = delivery, self._deliveries.held
         self._server.answering(script, at)
-        where = f"{subject}, to request {at + 1} of a delivery"
+        where = f"{subject}, to request {at + 1} of {self._act}"
         return await self._deliveries.result("S10", delivery, where), where
+
+    async def _prepared(self, revision: int = 0) -> Delivery:
+        """Return the delivery of the present act, for a new tip."""
+        self._before = self._deliveries.held
+        self._server.answering(None)
+        if self._act == _ACTS[0]:
+            return await self._next(revision or 1)
+        if self._act == _ACTS[1]:
+            first = await self._next()
+            await self._deliveries.done("S02", first, "a tip")
+            return await self._deliveries.delivery(tip=f"e{self._count:03x}" * 8, revision=revision or 2)
+        first = await self._next(revision or 1)
+        self._server.answering(Fault.LOST, self._last)
+        await self._deliveries.result("S10", first, "a tip")
+        return msgspec.structs.replace(first, attempt=2)
 
     async def _next(self, revision: int = 1) -> Delivery:
         self._count += 1
-        return await self._deliveries.delivery(tip=f"{self._count:04x}" * 8, revision=revision)
+        return await self._deliveries.delivery(tip=f"e{self._count:03x}" * 8, revision=revision)
 
 
 def _with_another(own: Reply, path: Sequence[str | int] | None, value: str) -> Reply:

@@ -46,6 +46,11 @@ def check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
         new = not isinstance(inbound.event, Moved) or inbound.senders[0] in (case.moved_to or (case.to,))
         require(new, "C15", shown(raw), "a `Moved` whose first sender is none of `moved_to`")
         absent(msgspec.json.encode(inbound.event).decode(), case.identifiers, "C16", shown(raw))
+        if isinstance(inbound.event, Edited | Revoked):
+            named = inbound.event.original not in {"", inbound.event_key}
+            require(named, "C62", shown(raw), "`original` is empty, or the event's own `event_key`")
+    for code in batch.alarms:
+        require(not any(map(str.isspace, code)), "C65", shown(raw), "an alarm's code is a sentence of the provider's")
 
 
 def _check_time(raw: RawRequest, sent_at: int) -> None:
@@ -119,6 +124,5 @@ def _check_originals(events: Sequence[Inbound]) -> None:
         if isinstance(inbound.event, Edited | Revoked):
             subject = f"the `original` of {type(inbound.event).__name__} in `genuine`"
             others = {other.message_key or other.event_key for other in events if other is not inbound}
-            require(inbound.event.original != inbound.event_key, "C62", subject, "the event's own `event_key`")
             found = inbound.event.original in others
             require(found, "C62", subject, "no `event_key` (or `message_key`) of another message of `genuine`")

@@ -77,19 +77,20 @@ def lengthened(genuine: Sequence[RawRequest], times: int) -> Iterator[tuple[str,
                 yield _named(path), once, often
 
 
-def with_text(
-    genuine: Sequence[RawRequest], texts: Sequence[str], new: str
+def with_value(
+    genuine: Sequence[RawRequest], values: Sequence[str | float], new: str | float
 ) -> Iterator[tuple[RawRequest, str, RawRequest]]:
-    """Yield copies of requests with another text in place of one of `texts`, each after the request and that text."""
+    """Yield copies of requests with another value in place of one of `values`, each after the request and the value."""
     for raw in genuine:
         data = _json(raw.body)
         for path in _paths(data):
-            if isinstance(text := _at(data, path), str) and text in texts:
-                yield raw, text, _with(raw, data, path, new)
+            if isinstance(value := _at(data, path), str | float) and value in values:
+                yield raw, str(value), _with(raw, data, path, str(new) if isinstance(value, str) else new)
         fields = [] if data is not None else parse_qsl(raw.body.decode(errors="replace"), keep_blank_values=True)
-        for number, (name, text) in enumerate(fields):
-            if text in texts:
-                yield raw, text, _with_fields(raw, "body", [*fields[:number], (name, new), *fields[number + 1 :]])
+        for number, (name, value) in enumerate(fields):
+            if value in values:
+                changed = [*fields[:number], (name, str(new)), *fields[number + 1 :]]
+                yield raw, value, _with_fields(raw, "body", changed)
 
 
 def strange_answers(genuine: bytes) -> tuple[bytes, ...]:
@@ -118,12 +119,14 @@ def another(text: str) -> str:
     return f"{text[:at]}{'7' if text[at] != '7' else '3'}{text[at + 1 :]}" if at >= 0 else text
 
 
-def emptied(body: bytes) -> bytes:
-    """Return JSON with the same keys, in which every text is empty and every number 0."""
+def emptied(body: bytes, text: str = "") -> bytes:
+    """Return JSON with the same keys, in which every text is empty, or this one, and every number 0."""
 
     def empty(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: empty(part) for key, part in value.items()}
+        if isinstance(value, str):
+            return text
         return list(map(empty, value)) if isinstance(value, list) else value and type(value)()
 
     return json.dumps(empty(_json(body))).encode()

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
-from satark.api.inbound import Address, CompleteTip, Edited, Inbound, Media, Revoked, Tap, Unsupported
+from satark.api.inbound import Address, CompleteTip, Inbound, Media, Pin, Tap, Unsupported
 from satark.api.outbound import Call, Delivered
 from satark.api.prompt import Choice, Prompt
 from satark_files.decoding import DECODING_ERRORS
@@ -20,7 +20,7 @@ from satark_testing.contracts.channel_case import (
     strings_of,
 )
 from satark_testing.contracts.events import check_events
-from satark_testing.contracts.mutations import another, with_text
+from satark_testing.contracts.mutations import another, with_value
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 SAID: Final = "क्‍ष १२ MiX 👩‍👩‍👧 ✔️\n\nمرحبا \u0958\u0928\u093c 1234 5678 9012 3456 ½ (٣) <b>&amp;</b> *_~`\\ 🎲"
@@ -28,8 +28,14 @@ SAID: Final = "क्‍ष १२ MiX 👩‍👩‍👧 ✔️\n\nمرحبا \
 and letters with a dot in two forms, each of which a normalisation changes."""
 _HEARD: Final = f"  {SAID}\t\u00a0\r\n\n"
 _TAPPED: Final = (Choice("what_kind:Arms_and-Bombs_2:1z", "हाँ"), Choice("what_kind:Arms_and-Bombs_3:1z", "नहीं"))
-_UNKNOWN: Final = {Media: "ref", Edited: "original", Revoked: "original", Unsupported: "what"}
+_UNKNOWN: Final = {Media: "ref", Unsupported: "what"}
 """The field of an event that the case can't know."""
+_OPTIONAL: Final = {"title", "original"}
+"""Fields of events that are compared only if the case gives them."""
+_CALL_ID: Final = "0190aef0" * 4
+"""An id as the host gives them to calls."""
+_CUT: Final = 3
+"""Fewest letters of what counts as a label that is cut."""
 _LONG: Final = 4_000
 """Characters of a long message, which most media take."""
 
@@ -41,7 +47,7 @@ def check_meanings(case: ChannelCase) -> None:
         BrokenRule: the channel breaks a rule.
     """
     for new in (_HEARD, numbered_prompt(_LONG).text):
-        for genuine, text, raw in with_text(case.genuine, case.texts, new):
+        for genuine, text, raw in with_value(case.genuine, case.texts, new):
             events = case.channel.parse(raw).inbound
             if _count(events, text) < _count(case.channel.parse(genuine).inbound, text):
                 subject = shown(raw, f"with a text of {len(new)} characters")
@@ -51,10 +57,24 @@ def check_meanings(case: ChannelCase) -> None:
         heard = [*(inbound.event for inbound in batch.inbound), *batch.delivered, *batch.alarms]
         require(not (found := _differences(meant, heard)), "C65", shown(raw), found)
         check_events(case, raw, batch)
+        _check_values(case, raw, meant)
     _check_taps(case)
     _check_references(case)
     for raw in case.stale:
         require(not case.channel.verify(raw), "C67", shown(raw, "too old"))
+
+
+def _check_values(case: ChannelCase, raw: RawRequest, meant: Sequence[Meaning]) -> None:
+    """Check that a pin on the equator is one, and that a late result names its call whole."""
+    for one in meant:
+        if isinstance(one, Pin):
+            for _, _, other in with_value([raw], [one.latitude, str(one.latitude)], 0):
+                pins = [each.event for each in case.channel.parse(other).inbound if isinstance(each.event, Pin)]
+                require([pin.latitude for pin in pins] == [0], "C65", shown(raw, "at latitude 0"), "no such pin")
+        if isinstance(one, Delivered):
+            for _, _, other in with_value([raw], [one.call_id], _CALL_ID):
+                late = [each.call_id for each in case.channel.parse(other).delivered]
+                require(late == [_CALL_ID], "C65", shown(raw, "with the host's call id"), "another call id")
 
 
 def _check_references(case: ChannelCase) -> None:
@@ -89,7 +109,8 @@ def check_labels(calls: Sequence[Call], choices: Sequence[Choice], subject: str)
         body = _json(call)
         for choice in choices if body is not None else ():
             beside = _labels_beside(body, choice.token, labels)
-            require(beside in (None, {choice.label}), "C68", subject, "a choice without its label, or with another's")
+            found = "a choice without its label, with another's, or with a part of it"
+            require(beside in (None, {choice.label}), "C68", subject, found)
             described = any(choice.description in text for text in strings_of(body))
             require(described or beside is None, "C80", subject, "a row without its description")
 
@@ -102,13 +123,17 @@ def _json(call: Call) -> Any:
 
 
 def _labels_beside(value: Any, token: str, labels: Sequence[str]) -> set[str] | None:
-    """Return the labels in the smallest part that holds a token and any label; None if no part holds the token."""
+    """Return the labels, whole or cut, in the smallest part that holds a token and any label; None: no part does."""
     strings = set(strings_of(value))
     if token not in strings:
         return None
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     inner = next((found for part in parts if (found := _labels_beside(part, token, labels)) is not None), None)
-    return inner or strings & set(labels)
+    if inner:
+        return inner
+    own = strings - {token}
+    cut = (one for one in own if len(one) >= _CUT and any(label.startswith(one.rstrip("…")) for label in labels))
+    return {*(own & set(labels)), *cut}
 
 
 def _count(events: Sequence[Inbound], text: str) -> int:
@@ -124,7 +149,7 @@ def _differences(meant: Sequence[Meaning], heard: Sequence[Meaning]) -> str:
         return f"{found} in place of {expected}"
     pairs = [(_kind(one), _fields(one), _fields(other)) for one, other in zip(meant, heard, strict=True)]
     told = ((kind, name, one[name], other[name]) for kind, one, other in pairs for name in one)
-    lost = [f"{kind}.{name}" for kind, name, one, other in told if one != other and (one or name != "title")]
+    lost = [f"{kind}.{name}" for kind, name, one, other in told if one != other and (one or name not in _OPTIONAL)]
     return f"another {', '.join(lost)}" if lost else ""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
 from pathlib import Path
@@ -19,6 +19,7 @@ from satark.api.outbound import SendResult
 from satark_testing.contracts.rules import raised, require
 
 T = TypeVar("T")
+Asked: TypeAlias = tuple[str, str]
 
 ENDLESS_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)
@@ -43,6 +44,11 @@ class Received(NamedTuple):
     headers: Mapping[str, str]
     """The headers, with names in lower case."""
     body: bytes
+
+    @property
+    def asked(self) -> "Asked":
+        """The method and the path."""
+        return self.method, self.path
 
 
 class Said(NamedTuple):
@@ -145,7 +151,8 @@ class PeerServer:
         self.written = 0
         """Number of bytes of an endless answer that were written."""
         self._at: int | None = None
-        self._only: tuple[str, str] | None = None
+        self._only: Received | None = None
+        self._beside: Collection[Asked] = ()
         self._server: web.Server | None = None
 
     @property
@@ -153,13 +160,15 @@ class PeerServer:
         """Number of open connections."""
         return len(self._server.connections) if self._server else 0
 
-    def answering(self, script: Script, at: int | None = None, only: tuple[str, str] | None = None) -> Self:
+    def answering(
+        self, script: Script, at: int | None = None, only: Received | None = None, beside: Collection[Asked] = ()
+    ) -> Self:
         """Answer every request with this from now on, and forget the requests so far.
 
-        `at`: only the next request with this position, from 0, and its repetitions. `only`: requests with this method
-        and path.
+        `at`: only the next request with this position, from 0, and its repetitions; requests that are `beside` do not
+        count. `only`: this request and its repetitions.
         """
-        self.script, self.written, self._at, self._only = script, 0, at, only
+        self.script, self.written, self._at, self._only, self._beside = script, 0, at, only, beside
         self.received.clear()
         self.replies.clear()
         self.asked.clear()
@@ -167,11 +176,18 @@ class PeerServer:
         return self
 
     async def stalling(
-        self, work: Coroutine[Any, Any, T], seconds: float, rule: str, subject: str, fault: Fault = Fault.STALL
+        self,
+        work: Coroutine[Any, Any, T],
+        seconds: float,
+        rule: str,
+        subject: str,
+        fault: Fault = Fault.STALL,
+        *,
+        at: int | None = None,
     ) -> T:
         """Never answer; return what `work` returns within `seconds`. The clock of the event loop is put forward."""
         loop = asyncio.get_running_loop()
-        self.answering(fault)
+        self.answering(fault, at)
         task, clock = asyncio.ensure_future(work), loop.time
         await asyncio.wait({task, asyncio.ensure_future(self.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
         loop.time = lambda: clock() + seconds  # type: ignore[method-assign] # for good: it never goes back
@@ -226,7 +242,7 @@ class PeerServer:
             return _sent(self._peer.answer(received)) if self.moved else web.Response()
         self.received.append(received)
         script = self._script_for(received)
-        if script is not Fault.STALL_LATER:
+        if script is not Fault.STALL_LATER and (script is not None or self._at is None):
             self.asked.set()
         if script is Fault.STALL:
             await _until_it_gives_up(request)
@@ -245,10 +261,13 @@ class PeerServer:
         return _sent(replace(reply, body=body.replace(self.url.encode(), (self.moved or self.url).encode())))
 
     def _script_for(self, received: Received) -> Script:
-        asked = received.method, received.path
-        if len(self.received) - 1 == self._at:
-            self._only = asked
-        return self.script if self._only == asked or (self._at is None and self._only is None) else None
+        counted = [one for one in self.received if one.asked not in self._beside]
+        if len(counted) - 1 == self._at and received.asked not in self._beside:
+            self._only = received
+        if self._only is None:
+            return self.script if self._at is None else None
+        same = (self._only.asked, self._only.query) == (received.asked, received.query)
+        return self.script if same and (self._at is not None or self._only.body == received.body) else None
 
     async def _fail(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(ENDLESS_BYTES)})

@@ -19,6 +19,8 @@ from satark.routing.authors import signed_by_tipster
 from satark.routing.sent import TIPSTER_USE, signed_as_sent
 from satark.store.sealed_files import StoredForm, put_in_place, seal_file
 from satark_files.file_store import FolderStore
+from satark_testing.contracts.sink_case import Cut, measured
+from satark_words.graphemes import size
 
 _State: TypeAlias = Literal["due", "lost", "unsent", "withheld"]
 _Files: TypeAlias = Mapping[str, bytes | _State]
@@ -39,8 +41,11 @@ _PARTLY: dict[str, bytes | _State] = {
 }
 _PARTLY |= {"7": "due", "8": "lost", "9": "unsent"}
 """The files of an incomplete tip, by number. The first is longer than a chunk in which it is read."""
-_LIMITS: Final = (255, 300, 512, 1000, 1024, 2000, 4000, 4096, 5000)
-"""Lengths in bytes at which destinations cut texts. A long sample text has emoji across each, and just before."""
+_LIMITS: Final[Sequence[Cut]] = (255, 300, 512, 1000, 1024, 2000, 4000, 4096, 5000)
+"""Lengths at which destinations cut texts. In a long sample text each is inside a family of joined emoji."""
+_FAMILY: Final = "👩‍👩‍👧"
+_TAIL: Final = 40
+"""Letters of a long text behind its last limit."""
 _ORIGINAL: Final = b"an original: only a desk opens it"
 _BEGINNING: Final = "0190aef0" * 3
 """Prefix of the keys of deliveries that were made in one moment."""
@@ -78,10 +83,12 @@ class SampleTips:
     Args:
         destination: `<sink>:<name>`.
         recipient: the destination's age recipient; empty: one whose key nobody has.
+        cuts: by kind, the longest text that the destination takes.
     """
 
-    def __init__(self, destination: str, recipient: str = "") -> None:
+    def __init__(self, destination: str, recipient: str = "", cuts: Mapping[str, Cut] | None = None) -> None:
         self._destination = destination
+        self._cuts = cuts or {}
         self._recipient = recipient or new_identity()[0]
         self._keys: dict[str, tuple[str, str]] = {}
         self._files: dict[str, tuple[SealedFile, ...]] = {}
@@ -141,19 +148,24 @@ class SampleTips:
             number: one if one in get_args(_State) else tip.encode() + cast("bytes", one)
             for number, one in files.items()
         }
+        records = {number: _record(number, one, self._limits("caption", 4)) for number, one in files.items()}
         if tip not in self._files:  # later revisions have the same copies
             with patch("os.fsync"):  # a sample need not survive a power cut
-                self._files[tip] = tuple(_file(folder, (tip, key, recipient), *one) for one in files.items())
+                self._files[tip] = tuple(
+                    _file(folder, (tip, key, recipient), records[number], one) for number, one in files.items()
+                )
         about = {**_ABOUT[int(key[-1], 16) % len(_ABOUT)], **({} if place is PLACE else _NOWHERE)}
-        plain = _document(tip, files, about, place, long=long)
+        answers = {"place": {**place, "text": self._text("answer", place["text"], 4, long=long)}} if place else {}
+        said = self._text("answer", SAID, len(_LIMITS), long=long)
+        plain = _document(tip, files, about, {"what": f"{said}{tip[:4]}  ", **answers})
         document = seal(plain, recipient)
         priority = _PRIORITIES[int(key[-1], 16) % len(_PRIORITIES)]
         sent: Any = {"tip": tip, "desk": str(self._destination), "identity": identity}
         sent |= {"header": _header(plain, priority), "document_sha256": hashlib.sha256(document).hexdigest()}
         envelope = signed_as_sent(Envelope(**sent, tipster_verifier=verifier), key)
-        said = _long(SAID) if long else SAID
+        said = self._text("message", SAID, len(_LIMITS), long=long)
         told = {seq: Message(sender="tipster", text=f"{said}{tip[:4]} {seq}  ") for seq in range(1, revision + 1)}
-        self._plain[tip, revision] = _plain(plain, [one.text for one in told.values()], files) | {
+        self._plain[tip, revision] = _plain(plain, [one.text for one in told.values()], files, records) | {
             "priority": priority.encode(),
             "revision": str(revision).encode(),
             "destination": Destination(self._destination).name.encode(),
@@ -175,6 +187,12 @@ class SampleTips:
             messages=messages,
         )
 
+    def _limits(self, kind: str, most: int) -> Sequence[Cut]:
+        return [self._cuts[kind]] if kind in self._cuts else _LIMITS[:most]
+
+    def _text(self, kind: str, text: str, most: int, *, long: bool) -> str:
+        return _long(text, self._limits(kind, most)) if long else text
+
     def alarm(self) -> Delivery:
         """Return a delivery without a tip."""
         return Delivery(
@@ -189,7 +207,8 @@ class SampleTips:
         )
 
 
-def _file(folder: Path, of: tuple[str, str, str], ordinal: str, content: bytes | _State) -> SealedFile:
+def _file(folder: Path, of: tuple[str, str, str], about: Evidence, content: bytes | _State) -> SealedFile:
+    ordinal = about.ordinal
     if content in ("due", "lost"):
         return SealedFile(ordinal=ordinal, state=content)
     (tip, key, recipient), copies = of, list[StoredForm]()
@@ -198,13 +217,13 @@ def _file(folder: Path, of: tuple[str, str, str], ordinal: str, content: bytes |
         copy = StoredForm(FolderStore(folder), f"{tip[:8]}.{ordinal}.{form}")
         put_in_place(seal_file(io.BytesIO(plain), copy, recipient))
         copies.append(copy)
-    record = seal(signed_by_tipster(_record(ordinal, content), tip, 0, key), recipient)
+    record = seal(signed_by_tipster(about, tip, 0, key), recipient)
     return SealedFile(
         ordinal=ordinal, state="sealed", record=record, original=copies[0], clean=copies[1] if clean else None
     )
 
 
-def _plain(tip: Tip, thread: Sequence[str], files: _Files) -> dict[str, bytes]:
+def _plain(tip: Tip, thread: Sequence[str], files: _Files, told: Mapping[str, Evidence]) -> dict[str, bytes]:
     place = tip.answers.get("place", {"text": ""})
     text: dict[str, str] = {name: str(getattr(tip, name)) for name in ("number", *_ABOUT[0])}
     text |= {"place": f"{place['latitude']},{place['longitude']}" if "latitude" in place else ""}
@@ -212,7 +231,7 @@ def _plain(tip: Tip, thread: Sequence[str], files: _Files) -> dict[str, bytes]:
     text |= {f"message {number}": one for number, one in enumerate(thread, 1)}
     for state in get_args(_State):
         text |= {state: " ".join(number for number, one in files.items() if one == state)}
-    records = {number: _record(number, one) for number, one in files.items() if isinstance(one, bytes)}
+    records = {number: one for number, one in told.items() if isinstance(files[number], bytes)}
     text |= {f"type {number}": one.clean_mime for number, one in records.items()}
     text |= {f"caption {number}": one.caption for number, one in records.items()}
     parts = {name: one.encode() for name, one in text.items() if one}
@@ -239,27 +258,27 @@ def sample_delivery(destination: str, folder: Path) -> Delivery:
     return SampleTips(destination).delivery(folder)
 
 
-def _document(tip: str, files: Iterable[str], about: Mapping[str, Any], place: Any, *, long: bool) -> Tip:
-    answers = {"place": {**place, "text": _long(place["text"], 4)} if long else place} if place else {}
-    what = f"{_long(SAID) if long else SAID}{tip[:4]}  "
+def _document(tip: str, files: Iterable[str], about: Mapping[str, Any], answers: Mapping[str, Any]) -> Tip:
     return Tip(
-        number=f"{tip[:4].upper()}-2345",
+        number=f"{tip[:4]}-{tip[4:8]}".upper(),
         revision=1,
         flow="0" * 64,
         channel="chat",
-        answers={"category": about["category"], "what": what, **answers},
-        meanings=dict.fromkeys(answers, "place"),
+        answers={"category": about["category"], **answers},
+        meanings=dict.fromkeys(answers.keys() & {"place"}, "place"),
         evidence=tuple(files),
         **about,
     )
 
 
-def _long(start: str, limits: int = len(_LIMITS)) -> str:
-    """Lengthen a text beyond the first `limits` of `_LIMITS`."""
-    for limit in _LIMITS[:limits]:
-        missing = limit - 5 - len(start.encode())
-        start += "न" * (missing // 3) + "." * (missing % 3) + "🚨🚨"
-    return start
+def _long(start: str, limits: Sequence[Cut]) -> str:
+    """Lengthen a text beyond each limit, which falls into the middle of a character that shows as one."""
+    if limits and size(start, measured(limits[0])[1]) + len(_FAMILY.encode()) > measured(limits[0])[0]:
+        start = f"{WORDS}{start[-1]}"
+    for limit, unit in map(measured, limits):
+        missing = limit - size(_FAMILY, unit) // 2 - size(start, unit)
+        start += ("न" * (missing // 3) + "." * (missing % 3) if unit == "bytes" else "न" * missing) + _FAMILY
+    return start + "न" * _TAIL
 
 
 def _header(tip: Tip, priority: Any) -> Header:
@@ -267,7 +286,7 @@ def _header(tip: Tip, priority: Any) -> Header:
     return Header(**same, priority=priority)
 
 
-def _record(ordinal: str, content: bytes | _State) -> Evidence:
+def _record(ordinal: str, content: bytes | _State, limits: Sequence[Cut]) -> Evidence:
     kind, mime, clean_mime = _KINDS["voice" if content == "withheld" else int(ordinal) % 2]
     clean: Any = {"problem": "damaged"}
     if content != "unsent":
@@ -280,6 +299,6 @@ def _record(ordinal: str, content: bytes | _State) -> Evidence:
         mime=mime,
         bytes=len(_ORIGINAL),
         sha256=hashlib.sha256(_ORIGINAL).hexdigest(),
-        caption=_long(f"{SAID}{ordinal}", 4),
+        caption=_long(f"{SAID}{ordinal}", limits),
         **clean,
     )

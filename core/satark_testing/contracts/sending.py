@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from itertools import product
 from typing import Final
 
@@ -24,7 +25,7 @@ from satark.api.outbound import (
 )
 from satark.api.prompt import Choice, Prompt
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
-from satark_testing.contracts.mutations import another, strange_answers
+from satark_testing.contracts.mutations import another, emptied, strange_answers
 from satark_testing.contracts.prompts import SAID
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
 from satark_testing.contracts.rules import BrokenRule, absent, raised, require
@@ -59,7 +60,7 @@ class Calls:
         self._count += 1
         try:
             async with asyncio.timeout(_DEADLINE_SECONDS):
-                result = await self.channel.send(call, f"call-{self._count}")
+                result = await self.channel.send(call, self.last_id)
         except Exception as error:
             raise BrokenRule("C44", subject, raised(error)) from error
         require(isinstance(result, _RESULTS), "C44", subject, type(result).__name__)
@@ -73,8 +74,8 @@ class Calls:
 
     @property
     def last_id(self) -> str:
-        """The id of the last call."""
-        return f"call-{self._count}"
+        """The id of the last call, as long as the host's."""
+        return sha256(f"{self._count}".encode()).hexdigest()[:32]
 
 
 def _check_result(case: ChannelCase, peer: Peer, result: SendResult, subject: str) -> None:
@@ -183,7 +184,9 @@ async def _check_statuses(calls: Calls) -> None:
     require(isinstance(result, Misconfigured), "C40", "wrong credentials", type(result).__name__)
     result = await calls.answered(calls.peer.refusal, "a refusal")
     require(isinstance(result, Permanent | Blocked | Misconfigured), "C41", "a refusal", type(result).__name__)
-    for body in (b"", b"{", b"<html>", b"\xff", b"[1]", b'{"error":null}'):
+    quoted = f"to {calls.case.to.reveal()}"
+    told = [emptied(calls.peer.refusal.body or b'{"error":"x","code":"x"}', quoted), quoted.encode()]
+    for body in (b"", b"{", b"<html>", b"\xff", b"[1]", b'{"error":null}', *told):
         for status in (200, 400, 502):
             await calls.answered(Reply(status, body), f"status {status} with {body!r}")
 

@@ -25,16 +25,17 @@ from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, 
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_context import sample_context
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_delivery
-from satark_testing.contracts.sink_case import KINDS, Answer, SinkCase, SinkPeer, check_omitted, check_shown
+from satark_testing.contracts.sink_case import KINDS, Answer, SinkCase, SinkPeer, Webhook, check_omitted, check_shown
 from satark_testing.contracts.watching import Watch
 
 __all__ = ["KINDS", "RULES", "WORDS", "Answer", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips"]
-__all__ += ["SinkCase", "SinkPeer", "check_sink", "sample_context", "sample_delivery"]
+__all__ += ["SinkCase", "SinkPeer", "Webhook", "check_sink", "sample_context", "sample_delivery"]
 
 
 _DEADLINE_SECONDS: Final = 30
 _MOST_CRASHES: Final = 60
 _INTERRUPTIONS: Final = 16
+_LONGEST_PAUSE_SECONDS: Final = 3_600
 _CANCELLATIONS: Final = 4
 """Maximum number of event loop turns after which a delivery is cancelled."""
 
@@ -81,8 +82,9 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
         finally:
             await checks.close("close after deliveries")
         await checks.close("close again")
+        await checks.reopen()
         gc.collect()
-    watch.check((WORDS,), "S12", "S13")
+    watch.check((WORDS, *await checks.names()), "S12", "S13")
     require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
     require(not watch.left_open, "S15", "close after deliveries", "; ".join(watch.left_open[:1]))
 
@@ -92,9 +94,9 @@ class _Checks:
         assert case.sink is not None  # noqa: S101 - `check_sink` made it
         self._case, self._watch, self.sink = case, watch, case.sink
         destination = Destination.of(self.sink.name, case.name)
-        self._tips = SampleTips(destination, case.recipient)
+        self._tips = SampleTips(destination, case.recipient, case.cuts)
         self._strange = SampleTips(destination)
-        self._second = SampleTips(Destination.of(self.sink.name, case.second), case.recipient)
+        self._second = SampleTips(Destination.of(self.sink.name, case.second), case.recipient, case.cuts)
         self._reads = isinstance(self.sink, ReadingSink) and self.sink.reads(case.name)
         self._unreachable: Callable[[], AbstractContextManager[object]] | None = case.unreachable
 
@@ -106,11 +108,32 @@ class _Checks:
     def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
         return self._tips.plain(delivery)
 
+    @property
+    def held(self) -> dict[str, object]:
+        """Everything that the destination holds."""
+        return dict(self._case.held())
+
+    def is_whole(self, delivery: Delivery, before: Mapping[str, object]) -> bool:
+        """Return whether the destination got every part of a tip since then."""
+        added = self._added(before)
+        try:
+            if not self._reads:
+                self._check_parts("S19", _parts(delivery), added)
+            elif self._case.unpack is not None:
+                check_shown(self._case, self.plain(delivery), added)
+        except BrokenRule:
+            return False
+        return bool(added)
+
+    async def names(self) -> list[str]:
+        """Return the id and the number of the first tip."""
+        first = await self.delivery()
+        return [first.tip, self.plain(first)["number"].decode()]
+
     async def all(self) -> None:
         """Make every kind of delivery."""
         await self.deliveries()
-        if self._reads:
-            await self.shown()
+        await (self.shown() if self._reads else self.many_files())
         await self.odd_deliveries()
         await self.unreadable()
         await self.at_once()
@@ -126,6 +149,14 @@ class _Checks:
         except Exception as error:
             raise BrokenRule("S15", subject, raised(error)) from error
 
+    async def reopen(self) -> None:
+        """Open the sink once more, as after a restart, and close it."""
+        try:
+            await self.sink.open()
+        except Exception as error:
+            raise BrokenRule("S15", "a second `open`", raised(error)) from error
+        await self.close("close after a second `open`")
+
     async def deliveries(self) -> None:
         """Deliver a tip, the same again, a later revision, and another tip."""
         before = dict(self._case.held())
@@ -137,6 +168,9 @@ class _Checks:
         await self.done("S05", await self.delivery(revision=2), "its second revision")
         later = dict(self._case.held())
         require(later != once, "S05", "its second revision", "the destination has not changed")
+        new, more = len(once) - len(before), len(later) - len(once)
+        found = f"{more} items more beside the earlier ones: does the destination keep both (`replaces=False`)?"
+        require(not self._case.replaces or more < max(1, new), "S05", "its second revision", found)
         await self.done("S06", await self.delivery(tip="b" * 32), "another tip")
         both = dict(self._case.held())
         kept = all(both.get(name) == content for name, content in later.items())
@@ -168,8 +202,10 @@ class _Checks:
                 await asyncio.to_thread(file.clean.remove)
         await self._missing(erased, "files that were erased meanwhile", self._tips.unsent(erased))
         before = dict(self._case.held())
-        done = await self.result("S09", self._tips.alarm(), "an alarm") == Done()
+        told = await self.result("S09", self._tips.alarm(), "an alarm")
+        done = told == Done()
         require(not done or dict(self._case.held()) != before, "S09", "an alarm", "Done, but it is nowhere")
+        require(not isinstance(told, Retry), "S09", "an alarm", f"{told!r}, although the destination works")
         if self._reads:
             folder = self._case.folder / "strange"
             strange = await asyncio.to_thread(self._strange.delivery, folder, tip="e" * 32)
@@ -190,6 +226,13 @@ class _Checks:
                 self._check_parts("S24", _parts(delivery), added)
             elif self._case.unpack is not None:
                 check_shown(self._case, self._tips.plain(delivery), added, "S24")
+
+    async def many_files(self) -> None:
+        """Deliver a tip with many files, some of which have no clean copy, to a destination without a key."""
+        before, make, folder = dict(self._case.held()), self._tips.delivery, self._case.folder / "sealed"
+        delivery = await asyncio.to_thread(make, folder, tip="5a" * 16, partly=True)
+        await self.done("S02", delivery, "a tip with many files, some of them without a clean copy")
+        self._check_parts("S19", _parts(delivery), self._added(before))
 
     async def shown(self) -> None:
         """Compare the shown parts at a reading destination with the tip, twice, and at another destination."""
@@ -302,7 +345,8 @@ class _Checks:
         with self._unreachable():
             result = await self.result("S14", delivery, "a destination that is out of reach")
             down = isinstance(result, Retry) and result.down
-            require(down, "S14", "a destination that is out of reach", repr(result))
+            soon = isinstance(result, Retry) and (result.after or 0) <= _LONGEST_PAUSE_SECONDS
+            require(down and soon, "S14", "a destination that is out of reach", repr(result))
         await self.done("S14", msgspec.structs.replace(delivery, attempt=2), "the destination is back")
 
     async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:

@@ -1,17 +1,20 @@
 """The description of a sink, which its author gives to the kit, and the comparison of what its destination shows."""
 
-import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
+from satark.api.channel import RawRequest
 from satark.api.sink import Sink
 from satark.api.tip import STATUSES, Status
+from satark.api.web import Page
+from satark_testing.contracts.forgeries import Place
 from satark_testing.contracts.provider_peer import Provider
 from satark_testing.contracts.rules import require
+from satark_words.graphemes import Unit, is_boundary, size
 
 _ABOUT: Final = frozenset(
     {"category", "priority", "received", "language", "district", "station", "place", "revision", "destination", "type"}
@@ -21,12 +24,14 @@ KINDS: Final = _ABOUT | _NOT_SENT | {"number", "answer", "message", "caption", "
 """The kinds of parts of a tip that a destination may show."""
 _COUNTED: Final = KINDS - _NOT_SENT - {"type", "caption"}
 """Kinds of which a destination shows no more than the tip has; a file that was erased has a type too."""
-HOOKS: Final = frozenset({"answers", "status", "text", "withdraws"})
-"""What else `omits` may name: see `SinkCase.answers` and `SinkCase.withdraws`."""
+HOOKS: Final = frozenset({"answers", "status", "text", "webhook", "withdraws"})
+"""What else `omits` may name: see `SinkCase.answers`, `webhook` and `withdraws`."""
+Cut: TypeAlias = int | tuple[int, Unit]
+"""The length of the longest text that a destination takes: in bytes, or in another unit, as `(160, "characters")`."""
 CUT: Final = "…"
 """The end of a text that was cut."""
 _ONE_CHARACTER: Final = 30
-"""Most bytes that a cut text may be shorter than its limit, so that its last character is whole."""
+"""Most units that a cut text may be shorter than its limit, so that its last character is whole."""
 _END: Final = 8
 """Bytes at the end of a cut text that may belong to the cut: half a character, or a mark."""
 _AROUND: Final = 20
@@ -42,6 +47,27 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the office's destination, without the name of the sink."""
     status: Status
     text: str
+    id: str = ""
+    """The answer's own id at the office."""
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """How an office posts its answers to a page of the plugin. The kit posts each until the page takes it."""
+
+    page: Callable[[], Page]
+    """Makes the page of `satark_desk_pages`, or of `satark_web_pages`, with the sink's context. It is called again for
+    each restart."""
+    request: Callable[[Answer], RawRequest]
+    """Makes the office's request with an answer, not signed yet: the same one whenever it is the same answer, whose id
+    at the office is `Answer.id`."""
+    sign: Callable[[RawRequest, int], RawRequest]
+    """Signs a request, as the office does at a Unix time."""
+    unsigned: Sequence[str] = ()
+    """The headers that prove nothing. Each other is forged alone; one that holds the time must be a recent one."""
+    proven_by: Place = "headers"
+    """The part of a request that holds its signature or secret."""
+    covers_body: bool = True
+    """Whether the signature covers the body. If the page checks only a secret, a changed body still passes."""
 
 
 class SinkPeer(Provider, frozen=True, kw_only=True):
@@ -82,15 +108,21 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     omits: Collection[str] = ()
     """Kinds of parts (of `KINDS`) that a reading destination intentionally does not show. One that shows `file` shows
     `due`, `lost` and `unsent` too."""
-    cuts: Mapping[str, int] = {}
-    """Kind (`answer`, `message`, `caption`) → the bytes of the longest text that the destination takes. The sink cuts a
-    longer one after a whole character, and ends it with `…`."""
+    cuts: Mapping[str, Cut] = {}
+    """Kind (`answer`, `message`, `caption`) → the longest text that the destination takes: its bytes, or a pair such as
+    `(160, "characters")` or `(500, "utf16")`. The sink cuts a longer one after a whole character, and ends it with `…`:
+    `satark_words.graphemes.truncate`."""
+    replaces: bool = True
+    """Whether a later revision takes the place of the earlier one. A folder or a mailbox keeps both: False."""
     answers: Callable[[Answer], object] | None = None
     """Makes an office answer: puts the answer where the sink's `listen` finds it, such as on the peer's next page. It
     may be `async`. The sink posts it with the context's `reader(…).find(…)`.
 
     Required of a sink with `listen`; one that listens for other things has `answers` in `omits`. An office that gives
-    no `status`, or no `text`, has that in `omits`."""
+    no `status`, or no `text`, has that in `omits`. A `NEED_INFO` is posted with `question=True`."""
+    webhook: Webhook | None = None
+    """How an office posts its answers, if a page takes them. Required of a plugin with the hook `satark_desk_pages`;
+    one whose pages take no answers has `webhook` in `omits`."""
     statuses: Collection[Status] = STATUSES
     """The statuses that the office gives. Each is tried."""
     withdraws: Callable[..., object] | None = None
@@ -150,10 +182,11 @@ def _check_part(case: SinkCase, name: str, part: bytes, there: bytes | None, rul
         rule = rule or {"file": "S39", "withheld": "S40"}.get(kind, "S41")
         require(there == part, rule, subject, _difference(part, there))
         return
-    longest = case.cuts.get(kind, 0)
-    if longest and len(part) > longest:
-        _check_cut(part, there or b"", longest, subject)
-        return
+    if (cut := case.cuts.get(kind)) is not None:
+        longest, unit = measured(cut)
+        if size(part.decode(), unit) > longest:
+            _check_cut(part.decode(), (there or b"").decode(errors="replace"), longest, unit, subject)
+            return
     whole = there == part or (kind in {"answer", "message", "caption"} and part in (there or b""))
     length = len(there or b"")
     is_cut = _AROUND < length < len(part) - _ONE_CHARACTER and _same(part, there or b"") > length - _END
@@ -161,16 +194,19 @@ def _check_part(case: SinkCase, name: str, part: bytes, there: bytes | None, rul
     require(whole, rule or ("S42" if is_cut else "S23"), subject, found or _difference(part, there))
 
 
-def _check_cut(part: bytes, there: bytes, longest: int, subject: str) -> None:
-    text, shown = part.decode(), there.decode(errors="replace")
+def measured(cut: Cut) -> tuple[int, Unit]:
+    """Return the number and the unit of the length of a longest text."""
+    return cut if isinstance(cut, tuple) else (cut, "bytes")
+
+
+def _check_cut(text: str, shown: str, longest: int, unit: Unit, subject: str) -> None:
     require(shown.endswith(CUT), "S42", subject, f"it does not end with {CUT!r}, so nobody sees that it was cut")
     kept = shown.removesuffix(CUT)
-    require(text.startswith(kept), "S42", subject, _difference(part, there))
-    following = text[len(kept) : len(kept) + 1]
-    split = following == "\u200d" or unicodedata.category(following or " ").startswith("M")
-    require(not split, "S42", subject, f"the cut splits a character: {following!a} follows")
-    enough = longest - _ONE_CHARACTER <= len(there)
-    require(enough, "S42", subject, f"{len(there)} bytes, where the destination takes {longest}")
+    require(text.startswith(kept), "S42", subject, _difference(text.encode(), shown.encode()))
+    whole = len(kept) == len(text) or is_boundary(text, len(kept))
+    require(whole, "S42", subject, f"the cut splits a character: {text[len(kept) :][:1]!a} follows")
+    fits = longest - _ONE_CHARACTER <= size(shown, unit) <= longest
+    require(fits, "S42", subject, f"{size(shown, unit)} {unit}, where the destination takes {longest}")
 
 
 def _check_told(expected: Mapping[str, bytes], found: Mapping[str, bytes], rule: str) -> None:

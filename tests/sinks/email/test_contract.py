@@ -99,5 +99,6 @@ async def test_the_sink_keeps_the_contract(
                 unreachable=unreachable,
                 unpack=unpack,
                 omits=(KINDS - SHOWN) | {"answers"},
+                replaces=False,
             )
         )

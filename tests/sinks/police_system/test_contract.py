@@ -69,6 +69,7 @@ async def test_the_sink_keeps_the_contract_by_http(tmp_path: Path) -> None:
             held=lambda: events,
             recipient=recipient,
             unpack=unpack_event,
+            replaces=False,
             omits={"file", "destination"},  # the system asks for each file that the event lists
         )
     )
@@ -102,6 +103,7 @@ async def test_the_sink_keeps_the_contract_with_archives(tmp_path: Path) -> None
             recipient=recipient,
             unpack=lambda held: unpack(*held),  # type: ignore[misc]
             unreachable=unreachable,
+            replaces=False,
             omits={"destination"},
             own_folder=drop,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from satark.api.services import Branch, UnitOfWork, WorkerContext
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.api.tip import Message
 from satark_testing.contracts.sink import Answer, BrokenRule, SinkCase, check_sink, sample_context
+from satark_words.graphemes import truncate
 
 metadata = MetaData()
 mark = Table("bench_mark", metadata, Column("name", String(9), primary_key=True), Column("read", Integer))
@@ -48,6 +50,11 @@ class Office:
 def withdraw(tip: str, uow: UnitOfWork) -> None:
     """Note that an erased tip is to be withdrawn."""
     uow.insert_new(erased, [{"tip": tip}], returning="tip")
+
+
+def said(one: Answer) -> Message:
+    """Return the message of an answer."""
+    return Message(sender="desk", status=one.status, text=one.text, question=one.status == "NEED_INFO")
 
 
 class Bench:
@@ -136,7 +143,7 @@ class Bench:
             tip = self.context.reader(f"bench:{one.destination}").find(one.number)
         except CaseworkError:
             return
-        tip.post(unit, Message(sender="desk", status=one.status, text=one.text))
+        tip.post(unit, said(one))
 
     def move(self, unit: UnitOfWork, read: int) -> None:
         unit.insert_new(mark, [{"name": "read", "read": 0}], returning="name")
@@ -207,7 +214,19 @@ class Cutting(Bench):
 
 
 class CuttingAloud(Cutting):
+    def text(self, text: str) -> str:
+        return truncate(text, 300, "bytes")
+
+
+class CuttingAFamily(Cutting):
+    """It cuts between two people who show as one character."""
+
     end = "…"
+
+
+class CuttingCharacters(Bench):
+    def text(self, text: str) -> str:
+        return truncate(text, 300)
 
 
 class CuttingAnywhere(Cutting):
@@ -293,13 +312,13 @@ class MovedLater(Bench):
 class Poisoned(Bench):
     def post(self, unit: UnitOfWork, one: Answer) -> None:
         tip = self.context.reader(f"bench:{one.destination}").find(one.number)
-        tip.post(unit, Message(sender="desk", status=one.status, text=one.text))
+        tip.post(unit, said(one))
 
 
 class Internal(Bench):
     def post(self, unit: UnitOfWork, one: Answer) -> None:
         tip = self.context.reader(f"bench:{one.destination}").find(one.number)
-        tip.post(unit, Message(sender="desk", status=one.status, text=one.text, internal=True))
+        tip.post(unit, msgspec.structs.replace(said(one), internal=True))
 
 
 class Keeping(Bench):
@@ -353,20 +372,25 @@ async def test_what_a_sink_loses_is_noticed(tmp_path: Path, broken: type[Bench],
         await check(tmp_path, broken)
 
 
-CUTS = {"answer": 300, "message": 300, "caption": 300}
-
-
 @pytest.mark.parametrize(
-    ("made", "rule"), [(CuttingAloud, ""), (CuttingAnywhere, "S42"), (Cutting, "S42"), (Bench, "S42")]
+    ("made", "unit", "rule"),
+    [
+        (CuttingAloud, "bytes", ""),
+        (CuttingCharacters, "characters", ""),
+        (CuttingCharacters, "bytes", "S42"),
+        (CuttingAloud, "utf16", "S42"),
+        (CuttingAFamily, "bytes", "S42"),
+        (CuttingAnywhere, "bytes", "S42"),
+        (Cutting, "bytes", "S42"),
+        (Bench, "bytes", "S42"),
+    ],
 )
 async def test_a_declared_limit_cuts_after_a_whole_character_and_says_so(
-    tmp_path: Path, made: type[Bench], rule: str
+    tmp_path: Path, made: type[Bench], unit: str, rule: str
 ) -> None:
-    if not rule:
-        await check(tmp_path, made, cuts=CUTS)
-        return
-    with pytest.raises(BrokenRule, match=f"^{rule} "):
-        await check(tmp_path, made, cuts=CUTS)
+    cuts = dict.fromkeys(("answer", "message", "caption"), (300, unit))
+    with pytest.raises(BrokenRule, match=f"^{rule} ") if rule else nullcontext():
+        await check(tmp_path, made, cuts=cuts)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
         "scaffold/sink/sink.py",
         "scaffold/cases/plugin.py",
         "scaffold/cases/answers.py",
+        "scaffold/cases/webhook.py",
     ],
 )
 def test_the_scaffold_breaks_no_rule(workshop: Workshop, file: str) -> None:

@@ -1,0 +1,166 @@
+"""Checks the page at which an office posts its answers (S52 to S54)."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from msgspec.structs import replace
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from satark.api.channel import RawRequest
+from satark.api.tip import STATUSES
+from satark.store.writer import StoreDown
+from satark_testing.contracts.forgeries import forgeries, timed, without_secret
+from satark_testing.contracts.mutations import mutated
+from satark_testing.contracts.provider_peer import ENDLESS_BYTES
+from satark_testing.contracts.rules import BrokenRule, raised, require, shown
+from satark_testing.contracts.sample_context import SampleStore
+from satark_testing.contracts.sink_case import Answer, Webhook
+
+_UNREADABLE: Final = (b"", b"{", b"null", b"[]", b"{}", b"\xff\xfe", b"[" * 40, b"<html>")
+_OLD_SECONDS: Final = (600, 86_400, -600)
+"""Ages of requests that are too old, or from the future."""
+_CHUNK: Final = bytes(1024 * 1024)
+_AGAIN: Final = {408, 425, 429}
+"""Statuses below 500 after which an office posts again (RFC 9110, RFC 8470, RFC 6585)."""
+_FAILED: Final = 500
+
+
+class Postbox:
+    """An office that posts each answer to a plugin's page until the page takes or refuses it."""
+
+    def __init__(self, webhook: Webhook) -> None:
+        self.webhook = webhook
+        self.waiting: list[Answer] = []
+        self._taken: list[RawRequest] = []
+        self._answers: list[Answer] = []
+        self.restart()
+
+    def restart(self) -> None:
+        """Make the page anew."""
+        page = self.webhook.page()
+        self._app = Starlette(routes=[Mount(page.path, page.app)])
+
+    def signed(self, answer: Answer, age: int = 0) -> RawRequest:
+        """Return the request with an answer, signed so many seconds ago."""
+        return self.webhook.sign(self.webhook.request(answer), int(time.time()) - age)
+
+    async def deliver(self) -> None:
+        """Post what waits."""
+        for answer in [*self.waiting]:
+            raw = self.signed(answer)
+            status = await self.post(raw, "an answer")
+            if status < _FAILED and status not in _AGAIN:
+                self.waiting.remove(answer)
+                self._taken.append(raw)
+                self._answers.append(answer)
+
+    async def deliver_again(self) -> None:
+        """Post all answers once more: with the same bytes, signed anew, and twice at once."""
+        for raw in [*self._taken, *map(self.signed, self._answers)]:
+            statuses = await asyncio.gather(*(self.post(raw, "an answer, delivered again") for _ in range(2)))
+            subject = "an answer, delivered again"
+            require(max(statuses) < _FAILED, "S54", subject, f"status {max(statuses)}: it would come for ever")
+
+    async def post(self, raw: RawRequest, subject: str, pieces: Iterator[bytes] | None = None) -> int:
+        """Post one request, and return the response's status; 503 if the store is down.
+
+        Raises:
+            BrokenRule: the page raises an exception.
+        """
+        started: list[int] = []
+        bodies = pieces or iter((raw.body,))
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(0)
+            body = next(bodies, None)
+            return {"type": "http.request", "body": body or b"", "more_body": body is not None}
+
+        async def send(message: Any) -> None:
+            await asyncio.sleep(0)
+            if message["type"] == "http.response.start":
+                started.append(message["status"])
+
+        try:
+            await self._app(_scope(raw), receive, send)
+        except StoreDown:
+            return 503
+        except BrokenRule:
+            raise
+        except Exception as error:
+            raise BrokenRule("S54", subject, raised(error)) from error
+        return started[0]
+
+
+def _scope(raw: RawRequest) -> dict[str, Any]:
+    headers = {"content-length": str(len(raw.body)), **raw.headers}
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": raw.method,
+        "scheme": "https",
+        "path": raw.path,
+        "raw_path": raw.path.encode(),
+        "root_path": "",
+        "query_string": raw.query.encode(),
+        "headers": [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()],
+        "client": ("192.0.2.1", 443),
+        "server": ("satark.example", 443),
+        "state": {},
+    }
+
+
+async def check_webhook(box: Postbox, store: SampleStore, answer: Answer) -> None:
+    """Check that the page takes nothing that is forged, old or unreadable. The answer is never posted.
+
+    Raises:
+        BrokenRule: it does.
+    """
+    raw, webhook = box.signed(answer), box.webhook
+    same = webhook.request(answer) == webhook.request(answer)
+    require(same, "S44", "`Webhook.request`", "two requests for one answer: give the office's id as `Answer.id`")
+    await _check_proof(box, store, raw)
+    for age in _OLD_SECONDS if timed(raw, webhook) else ():
+        old, subject = box.signed(answer, age), f"an answer that was signed {age} seconds ago"
+        await _refused(box, store, old, "S53", subject)
+    left = iter([_CHUNK] * (ENDLESS_BYTES // len(_CHUNK)))
+    await box.post(raw, "an endless body", left)
+    require(next(left, None), "S36", "an endless body", "all of it was read")
+    await _check_unreadable(box, store, answer)
+
+
+async def _check_proof(box: Postbox, store: SampleStore, raw: RawRequest) -> None:
+    webhook, statuses = box.webhook, {}
+    for change, forged in (*without_secret(raw, webhook), *forgeries(raw, webhook)):
+        await _refused(box, store, forged, "S52", change)
+    first = next(iter(forgeries(raw, webhook)))[1]
+    for body in (raw.body, *_UNREADABLE):
+        statuses[body[:9]] = await box.post(replace(first, body=body), "a forged request")
+    found = f"{len({*statuses.values()})} statuses for bodies of forged requests: each was read first"
+    require(len({*statuses.values()}) == 1, "S52", "forged requests with bodies that can and can't be read", found)
+
+
+async def _refused(box: Postbox, store: SampleStore, raw: RawRequest, rule: str, change: str) -> None:
+    before, subject = len(store.posted), shown(raw, change)
+    status = await box.post(raw, subject)
+    require(len(store.posted) == before, rule, subject, "the answer is posted")
+    require(400 <= status < _FAILED, rule, subject, f"status {status}")  # noqa: PLR2004 - HTTP: the client's error
+
+
+async def _check_unreadable(box: Postbox, store: SampleStore, answer: Answer) -> None:
+    """Post signed requests of which one value is another, and bodies that can't be read."""
+    request, now = box.webhook.request(answer), int(time.time())
+    changed = [(repr(body[:9]), replace(request, body=body)) for body in _UNREADABLE]
+    for place, other in (*changed, *mutated([request])):
+        before, subject = len(store.posted), shown(request, f"with {place} changed")
+        status = await box.post(box.webhook.sign(other, now), subject)
+        require(status < _FAILED, "S54", subject, f"status {status}: the office would post it for ever")
+        for one in store.posted[before:]:
+            mine = answer.number.encode() in other.body or answer.number.encode() not in request.body
+            require(mine, "S45", subject, "it is posted at a tip that it does not name")
+            right = one.message.status in {None, answer.status} and one.message.status in {None, *STATUSES}
+            require(right, "S46", subject, f"the status {one.message.status}")
+        del store.posted[before:]

@@ -1,0 +1,178 @@
+"""The kit fails each request of each act, and lets pass what honest sinks do: look up, upload, put without a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from satark.api import (
+    CantOpen,
+    DeadLetter,
+    Delivery,
+    DeliveryResult,
+    Done,
+    ProviderClient,
+    Retry,
+    WorkerContext,
+    read_answer,
+    run_in_thread,
+    seconds_to_wait,
+)
+from satark.api.sealing import new_identity
+from satark_testing.contracts.sink import (
+    KINDS,
+    BrokenRule,
+    Received,
+    Reply,
+    SinkCase,
+    SinkPeer,
+    check_sink,
+    sample_context,
+)
+
+OMITS = KINDS - {"number", "revision"}
+
+
+class RefusedError(Exception):
+    """The destination's answer is a result."""
+
+    def __init__(self, result: DeliveryResult) -> None:
+        super().__init__()
+        self.result = result
+
+
+class Tickets:
+    """A sink that looks a ticket up by the query, uploads a note, and then puts the ticket or makes it."""
+
+    name = "tickets"
+
+    def __init__(self, url: str, context: WorkerContext) -> None:
+        self.url, self.context, self.client = url, context, ProviderClient(20)
+
+    def reads(self, name: str) -> bool:
+        return True
+
+    async def open(self) -> None:
+        await self.client.open()
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        if delivery.kind != "tip":
+            return DeadLetter("no alarms")
+        try:
+            opened = await run_in_thread(self.context.reader(delivery.destination).open, delivery)
+            return await self.put(delivery, {"number": opened.content.tip.number, "revision": delivery.revision})
+        except CantOpen:
+            return DeadLetter("another key")
+        except RefusedError as refused:
+            return refused.result
+        except (aiohttp.ClientError, OSError) as error:
+            return Retry(type(error).__name__, down=True)
+
+    async def put(self, delivery: Delivery, shown: dict[str, Any]) -> DeliveryResult:
+        found = await self.ask("GET", f"/tickets?tip={delivery.tip}")
+        ids = [one["id"] for one in found if one.get("tip") == delivery.tip] if isinstance(found, list) else []
+        uploaded = await self.ask("POST", "/notes", data=b"note")
+        if not isinstance(uploaded, dict) or not uploaded.get("token"):
+            return Retry("unconfirmed")
+        ticket = {**shown, "tip": delivery.tip, "note": uploaded["token"]}
+        kept = await (self.replace(ids[0], ticket) if ids else self.create(ticket))
+        return Done() if kept == {"tip": delivery.tip, "revision": delivery.revision} else Retry("unconfirmed")
+
+    async def create(self, ticket: dict[str, Any]) -> Any:
+        return await self.ask("POST", "/tickets", json=ticket)
+
+    async def replace(self, number: int, ticket: dict[str, Any]) -> Any:
+        headers = {"Idempotency-Key": uuid4().hex}  # a PUT needs none: whatever stands here is no fault
+        return await self.ask("PUT", f"/tickets/{number}", json=ticket, headers=headers)
+
+    async def ask(self, method: str, path: str, **more: Any) -> Any:
+        async with self.client.session.request(method, self.url + path, allow_redirects=False, **more) as response:
+            answer, code = await read_answer(response.content, 100_000), f"HTTP {response.status}"
+        if response.status == 429:
+            raise RefusedError(Retry(code, after=seconds_to_wait(response.headers.get("Retry-After", ""), 60)))
+        if response.status not in {200, 201}:
+            refused = response.status in {400, 413, 422}
+            raise RefusedError(DeadLetter(code) if refused else Retry(code, down=True))
+        try:
+            return json.loads(answer)
+        except ValueError:
+            raise RefusedError(Retry("unconfirmed")) from None
+
+
+class Office:
+    """A system of tickets, which finds them by the query."""
+
+    def __init__(self) -> None:
+        self.tickets: dict[str, dict[str, Any]] = {}
+        self.numbers = count(1)
+
+    def answer(self, asked: Received) -> Reply:
+        if asked.path == "/notes":
+            return Reply(200, json.dumps({"token": uuid4().hex}).encode())
+        if asked.method == "GET":
+            mine = {number: one for number, one in self.tickets.items() if one["tip"] == asked.query["tip"]}
+            return Reply(200, json.dumps([{"id": number, "tip": one["tip"]} for number, one in mine.items()]).encode())
+        number = asked.path.rpartition("/")[2] if asked.method == "PUT" else str(next(self.numbers))
+        kept = self.tickets[number] = json.loads(asked.body)
+        kept.pop("note")  # another one at each attempt
+        return Reply(200, json.dumps({"tip": kept["tip"], "revision": kept["revision"]}).encode())
+
+
+def unpack(ticket: Any) -> Mapping[str, bytes]:
+    return {name: str(ticket[name]).encode() for name in ("number", "revision")}
+
+
+async def check(folder: Path, made: type[Tickets]) -> None:
+    (recipient, identity), office = new_identity(), Office()
+    peer = SinkPeer(sink=lambda url: made(url, sample_context(identity)), answer=office.answer)
+    more: dict[str, Any] = {"recipient": recipient, "unpack": unpack, "omits": OMITS}
+    await check_sink(SinkCase(peer=peer, folder=folder, held=lambda: dict(office.tickets), **more))
+
+
+@pytest.mark.slow("some seconds of a processor")
+async def test_a_look_up_an_upload_and_a_put_without_a_key_are_no_faults(tmp_path: Path) -> None:
+    await check(tmp_path, Tickets)
+
+
+class NeverLooking(Tickets):
+    async def replace(self, number: int, ticket: dict[str, Any]) -> Any:
+        return await (self.create(ticket) if ticket["revision"] > 1 else super().replace(number, ticket))
+
+
+class TrustingAnyPut(Tickets):
+    async def replace(self, number: int, ticket: dict[str, Any]) -> Any:
+        async with self.client.session.put(f"{self.url}/tickets/{number}", json=ticket, allow_redirects=False):
+            return {"tip": ticket["tip"], "revision": ticket["revision"]}
+
+
+class LookingInMemory(Tickets):
+    """It knows what it made, and forgets it when the answer is lost."""
+
+    async def put(self, delivery: Delivery, shown: dict[str, Any]) -> DeliveryResult:
+        result = await super().put(delivery, shown)
+        vars(self).setdefault("known", set()).add(delivery.tip)
+        return result
+
+    async def ask(self, method: str, path: str, **more: Any) -> Any:
+        if method == "GET" and path.rpartition("=")[2] not in vars(self).get("known", set()):
+            return []
+        return await super().ask(method, path, **more)
+
+
+@pytest.mark.slow("some seconds of a processor")
+@pytest.mark.parametrize(("broken", "rule"), [(NeverLooking, "S05"), (TrustingAnyPut, "S28"), (LookingInMemory, "S04")])
+async def test_what_a_revision_or_a_repetition_loses_is_noticed(
+    tmp_path: Path, broken: type[Tickets], rule: str
+) -> None:
+    with pytest.raises(BrokenRule, match=f"^{rule} "):
+        await check(tmp_path, broken)
