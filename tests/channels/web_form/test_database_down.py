@@ -194,6 +194,7 @@ async def test_a_photo_that_is_added_again_since_no_page_shows_it_reaches_the_de
     citizen: FormCitizen, served: FormService, jpeg: bytes
 ) -> None:
     """The page says that what was sent is stored; the next page is another, and shows no file yet."""
+    await until_replayed(served)
     await citizen.begin()
     for step in ("category", "what", "place", "police"):
         await citizen.answer(SHORT[step])
@@ -215,6 +216,7 @@ async def test_a_photo_that_is_added_again_since_no_page_shows_it_reaches_the_de
 
 
 async def test_a_photo_is_sent_once_to_a_mailbox_too(citizen: FormCitizen, served: FormService, jpeg: bytes) -> None:
+    await until_replayed(served)
     code = await citizen.file_tip()
     number = citizen.number
     await citizen.press("I have written it down, close")

@@ -262,7 +262,9 @@ async def test_files_and_a_recording_are_sent_with_the_form(
     assert citizen.asked == "place"
     await citizen.answer("Assi ghat")
     await citizen.answer("no")
-    page = await citizen.press("Add and stay on this page", {"caption": "the blue drum"}, [Photo(jpeg), Photo(jpeg)])
+    page = await citizen.press(
+        "Add and stay on this page", {"caption": "the blue drum"}, [Photo(jpeg), Photo(jpeg + b"2")]
+    )
     assert "Files received so far: 2" in page.text
     await citizen.answer("")
     assert "voice message" in citizen.page.text
