@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from satark.cli.check import transcription_problems
 from satark.cli.main import cli
 from satark.evidence.recognition.recogniser import Recogniser
 from satark.settings.settings import Settings
+from satark.store.tables import epoch_key, epoch_machine
 from satark_files.sandbox.protections import NAMES, Protections
 from support.commands import run
 from support.desks import SeededDesk
@@ -173,12 +177,18 @@ def test_a_complete_configuration_has_no_problems(data: Path, monkeypatch: pytes
     assert "run: satark db upgrade" in run("check", code=1).stdout
     run("db", "upgrade")
     assert "no desk" in run("check", code=1).stdout
+    edge_key = data / "own.key"
+    edge_key.touch(mode=0o600)
+    edge_key.write_bytes(bytes(32))
+    monkeypatch.setenv("SATARK_EDGE_KEY_FILE", str(edge_key))
     services = fresh_services(data)
     SeededDesk(services, "sp")
     assert "no desk above the districts" in run("check", code=1).stdout
     SeededDesk(services, "dig", "range")
-    services.close()
     assert run("check").stdout.endswith("✓ nothing is wrong\n")
+    listed = services.read(lambda c: [*c.execute(select(epoch_machine)), *c.execute(select(epoch_key))])
+    assert not listed, "a shell has other epoch keys than the service, which must then ask for them"
+    services.close()
     assert run("check", "--json").stdout == ""
     assert "no channel of it runs" not in run("check").stdout
     monkeypatch.setenv("SATARK_LANGUAGES", '["hi", "en", "ur"]')
@@ -237,3 +247,10 @@ def test_every_fault_has_a_remedy(model: Path, monkeypatch: pytest.MonkeyPatch, 
     del model
     monkeypatch.setattr(Recogniser, "find_fault", lambda _self: fault)
     assert said in of_transcription()[0]
+
+
+def test_a_disk_that_is_full_or_nearly_full_is_a_problem(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DISK_RESERVE_BYTES", str(10**18))
+    assert "✗ data_dir (SATARK_DATA_DIR): the disk of" in run("check", code=1).stdout
+    monkeypatch.setattr("satark_files.atomic_files.replace", Mock(side_effect=OSError(errno.ENOSPC, "full")))
+    assert f"the disk of {data} is full" in run("check", code=1).stdout

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from satark.api import hookimpl
-from satark.api.inbound import Batch, Moved, Revoked, Text
+from satark.api.inbound import Batch, Media, MediaRef, Moved, Revoked, Text
 from satark.ingest.ingest import IngestFailed
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -43,6 +45,37 @@ async def test_a_file_for_a_submitted_tip_never_gets_the_ordinal_of_an_erased_on
         await asha.hear(picture("late"))
         assert "passed on" in asha.text
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "3", "4"]
+
+
+def photo(content: str, name: str) -> Media:
+    """Return a file whose content its provider announced."""
+    return Media(MediaRef(account="script:1", id=name, sha256=sha256(content.encode()).hexdigest()), "image")
+
+
+async def test_the_same_content_under_another_id_is_one_file_of_a_tip_unless_the_first_was_lost(
+    databases: Any, tmp_path: Path
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        names = ("one", "two", "three", "four", "five", "six", "seven", "eight")
+        place.channel.files.update(dict.fromkeys(names, b"plain words"))
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "Send photo")
+        for content, name in (("a", "one"), ("b", "two"), ("a", "three")):
+            await asha.hear(photo(content, name), f"key of {name}")
+        assert place.count("file") == 2
+        place.host.services.write_now(lambda unit: unit.main.execute(update(tables.file).values(state="lost")))
+        await asha.hear(photo("b", "four"))
+        await asha.hear(photo("b", "five"))
+        assert place.count("file") == 3
+        await asha.walk_on({"so far": "done", **ANSWERS}, RECEIPT)
+        code = CODE.search(asha.text)
+        assert code
+        await asha.say(code.group())
+        for content, name in (("c", "six"), ("b", "seven"), ("c", "eight")):
+            await asha.hear(photo(content, name))
+        assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2", "3", "4"]
+        stored = b"".join(bytes(row.content) for row in place.rows(tables.file))
+        assert not any(sha256(one).digest()[:16] in stored for one in (b"a", b"b", b"c"))
 
 
 async def test_a_repeated_event_changes_nothing(databases: Any, tmp_path: Path) -> None:

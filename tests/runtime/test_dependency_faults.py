@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from satark.runtime import compose, dependency_faults
 from satark.runtime.dependency_faults import (
@@ -22,12 +24,14 @@ from satark.runtime.dependency_faults import (
     ask_peers,
     queue_faults,
     server_time,
-    touch,
+    try_writing,
     write_faults,
 )
 from satark.services import Services
-from satark.store import tables
+from satark.store import canaries, tables
+from satark.store.unit_of_work import UnitOfWork, consistent_snapshot
 from satark.telemetry.faults import Faults
+from satark_testing.waiting import LIMIT_SECONDS
 from support.scripted import ScriptedChannel, ScriptedSink, database_down
 from support.store import fresh_services, opened_services
 
@@ -53,13 +57,45 @@ def test_there_is_no_fault_if_both_databases_answer_and_can_be_written(services:
     assert server_time(services) is None, "SQLite has this machine's clock"
 
 
-def test_a_trial_of_writing_holds_its_row_no_longer_than_it_must(services: Services) -> None:
-    """A process that starts on a busy machine waited five seconds for it, and ended."""
-    statements: list[str] = []
-    event.listen(services.main, "before_cursor_execute", lambda _conn, _cursor, text, *_: statements.append(text[:6]))
-    services.write_now(touch)
-    assert {"DELETE", "UPDATE"} <= set(statements)
-    assert "DELETE" not in statements[statements.index("UPDATE") :]
+def lock_every_row(unit: UnitOfWork) -> None:
+    for connection, metadata in ((unit.main, tables.main), (unit.keys, tables.keys)):
+        for table in metadata.sorted_tables:
+            connection.execute(select(table).with_for_update()).all()
+
+
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["main", "keys"])
+def test_nobody_waits_for_a_trial_of_writing_whose_process_is_stopped(
+    databases: Any, tmp_path: Path, database: str
+) -> None:
+    """It held rows that every tip and every start needs: after a machine's plug was pulled, nobody had a receipt."""
+    stopped, other = (fresh_services(tmp_path, database_url=databases.main, keys_url=databases.keys) for _ in "12")
+    other.write_now(lambda unit: canaries.wrong_keys(unit, None))
+    is_there, goes_on = threading.Event(), threading.Event()
+
+    def stop(_connection: object) -> None:
+        is_there.set()
+        goes_on.wait(LIMIT_SECONDS)
+
+    event.listen(getattr(stopped, database), "commit", stop)
+    with ThreadPoolExecutor(1) as thread:
+        trial = thread.submit(try_writing, stopped)
+        assert is_there.wait(LIMIT_SECONDS)
+        try:
+            other.write_now(lock_every_row)
+            with consistent_snapshot(other.main, other.keys):
+                assert write_faults(other) == []
+        finally:
+            goes_on.set()
+        trial.result()
+    stopped.close()
+    other.close()
+
+
+def test_a_trial_of_writing_leaves_nothing_behind(services: Services) -> None:
+    try_writing(services)
+    found = [services.read(lambda c: c.execute(select(tables.key_canary)).all())]
+    assert [*found, services.read_keys(lambda c: c.execute(select(tables.erased_tip)).all())] == [[], []]
 
 
 def test_a_database_that_is_down_stops_everything_and_is_named(services: Services) -> None:

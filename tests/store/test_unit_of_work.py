@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.services import Services
+from satark.store import engines as engine_settings
 from satark.store import tables, tip_changes
 from satark.store.unit_of_work import SnapshotBusy, UnitOfWork, consistent_snapshot, unit_of_work
+from satark_testing.waiting import until
+from support.peers.relay import Relay
 from support.store import fresh_services
 
 
@@ -100,3 +104,39 @@ def test_a_transaction_that_writes_to_both_databases_without_end_is_reported(
         write_both(unit)
         with pytest.raises(SnapshotBusy), consistent_snapshot(services.main, services.keys):
             pass
+
+
+@pytest.mark.slow("a second")
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+async def test_a_machine_that_falls_silent_does_not_hold_both_databases_for_long(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy between answers for it, so that only its silence tells. It took 300 s, in which no backup was made."""
+    services = fresh_services(tmp_path, database_url=databases.main, keys_url=databases.keys)
+    shown = ("idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout")
+    told = services.read(lambda c: [c.execute(text(f"SHOW {one}")).scalar_one() for one in shown])
+    assert told == ["1min", "1min", "5s"]
+    shorter = tuple(one.replace("'60s'", "'1s'") for one in engine_settings._SERVER_TIMEOUTS)
+    monkeypatch.setattr(engine_settings, "_SERVER_TIMEOUTS", shorter)
+    url = make_url(databases.main)
+    relay = Relay(f"{url.query['host']}/.s.PGSQL.{url.query.get('port', 5432)}")
+    await relay.start()
+    elsewhere = url.set(host="127.0.0.1", port=relay.port, query={}).render_as_string(hide_password=False)
+    other = engine_settings.make_engine(elsewhere)
+
+    def is_free() -> bool:
+        with suppress(SnapshotBusy), consistent_snapshot(services.main, services.keys):
+            return True
+        return False
+
+    monkeypatch.setattr("satark.store.unit_of_work.ATTEMPTS", 1)
+    dead = await asyncio.to_thread(lambda: UnitOfWork(other.connect(), services.keys.connect))
+    await asyncio.to_thread(lambda: dead.keys)
+    async with relay.silent():
+        assert not await asyncio.to_thread(is_free)
+        await until(lambda: asyncio.to_thread(is_free), every=0.1)
+    await relay.stop()
+    dead.main.invalidate()
+    dead.keys.close()
+    other.dispose()
+    services.close()

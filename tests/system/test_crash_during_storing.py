@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from satark.store.evidence_files import FETCH_LEASE
 from satark_testing.dialogue.walking import Photo
 from satark_testing.installation import Installation
 from satark_testing.waiting import until
@@ -21,7 +22,7 @@ from support.chaos.people import TroubledCitizen, answers_of
 from support.form.citizen import SHORT, FormCitizen
 from support.peers.relay import Relay
 from support.peers.seaweedfs import BUCKET, SeaweedFS
-from support.processes.forked import set_up_installation
+from support.processes.forked import CLOCK, set_up_installation
 
 pytestmark = pytest.mark.full("crashes")
 POINTS = (100, 20_000, 250_000)
@@ -57,10 +58,11 @@ async def installation_with(
 
 
 async def kill_while_storing(installation: Installation, relay: Relay) -> None:
-    """Kill the process once the relay has stalled, then start it with a whole network."""
+    """Kill the process once the relay has stalled, then start it with a whole network, when its claim is over."""
     await until(relay.stalled.is_set)
     await installation.service.kill()
     relay.go_on()
+    installation.service.environment[CLOCK] = str(FETCH_LEASE)
     await installation.service.start()
 
 

@@ -34,6 +34,7 @@ class TelegramFile(Struct):
     """The common fields of `PhotoSize`, `Video`, `Document` and so on; `width` and `height` of pictures."""
 
     file_id: Annotated[str, Meta(min_length=1)]
+    file_unique_id: str = ""
     file_size: int = 0
     mime_type: str = ""
     width: int = 0
@@ -200,7 +201,8 @@ def _media(message: TelegramMessage, account: str, max_file_bytes: int) -> Event
     file, kind, mime = found
     if file.file_size > max_file_bytes:
         return Unsupported(TOO_LARGE)
-    ref = MediaRef(account=account, id=file.file_id, mime=file.mime_type or mime, size=max(file.file_size, 0))
+    size, content = max(file.file_size, 0), file.file_unique_id
+    ref = MediaRef(account=account, id=file.file_id, mime=file.mime_type or mime, content=content, size=size)
     return Media(ref, kind, message.caption)
 
 

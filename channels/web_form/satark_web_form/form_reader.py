@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -65,7 +64,6 @@ async def receive_form(
     form = MultipartReader(request, BodyChunks(request, stall_seconds))
     received = ReceivedForm(fields=[], uploads=[], refusals=[])
     count = text_bytes = 0
-    seen: Counter[str] = Counter()
     try:
         async for part in form.parts():
             count += 1
@@ -79,7 +77,7 @@ async def receive_form(
                 try:
                     if problem := await admit(received.fields):
                         raise UploadRefused(problem)  # noqa: TRY301
-                    received.uploads.append(await _store(form, part, key, uploads, seen))
+                    received.uploads.append(await _store(form, part, key, uploads))
                 except UploadRefused as refusal:
                     received.refusals.append(refusal.problem)
     except BrokenForm:
@@ -96,21 +94,11 @@ async def _field(form: MultipartReader, part: PartHeader, max_bytes: int) -> byt
     return bytes(value)
 
 
-async def _store(
-    form: MultipartReader, part: PartHeader, key: DraftKey, uploads: UploadStore, seen: Counter[str]
-) -> str:
-    """Store a file. `seen`: how often the form held which content, as two chosen files may be alike."""
-    upload, digest = await uploads.create(key, kind=announced_kind(part.mime), length=None), sha256()
-
-    async def content() -> AsyncIterator[bytes]:
-        async for chunk in form.content():
-            digest.update(chunk)
-            yield chunk
-
+async def _store(form: MultipartReader, part: PartHeader, key: DraftKey, uploads: UploadStore) -> str:
+    upload = await uploads.create(key, kind=announced_kind(part.mime), length=None)
     try:
-        await uploads.append(key, upload, 0, content())
-        seen[digest.hexdigest()] += 1
-        await uploads.finish(key, upload, f"{digest.hexdigest()}/{seen[digest.hexdigest()]}")
+        await uploads.append(key, upload, 0, form.content())
+        await uploads.finish(key, upload)
     except BaseException:
         await uploads.remove(key, upload)
         raise
@@ -221,7 +209,7 @@ class SubmittedForm(Redacted, frozen=True, kw_only=True):
     files: tuple[tuple[str, Media], ...] = ()
     """Pairs of a step id and a file. The channel's `fetch` opens the file."""
     marks: tuple[str, ...] = ()
-    """What stands for these files, and is the same if a browser that got no answer sends the form again."""
+    """The SHA-256 of each of these files: the same if a browser that got no answer sends the form again."""
     problems: tuple[tuple[str, str], ...] = ()
     """Pairs of a step id and the key of the text that says why a file was refused."""
 
@@ -283,11 +271,13 @@ class FormReader:
         caption, page = form.value("caption").strip(), form.value("page")
         files: dict[str, tuple[str, Media]] = {}
         for one in await self._uploads.list_uploads(visitor.key, page):
-            if one.mark in files:
+            media = await self._attach(visitor.key, one, page) if one.complete else None
+            mark = media.ref.sha256 or one.upload if media else ""
+            if mark in files:
                 with suppress(UploadRefused):  # another request did it
                     await self._uploads.remove(visitor.key, one.upload)  # a copy, from a form that is sent again
-            elif one.complete and (media := await self._attach(visitor.key, one, page)):
-                files[one.mark] = (step, msgspec.structs.replace(media, caption=caption))
+            elif media is not None:
+                files[mark] = (step, msgspec.structs.replace(media, caption=caption))
         return msgspec.structs.replace(form, files=tuple(files.values()), marks=tuple(files))
 
     async def _attach(self, key: DraftKey, upload: UploadStatus, page: str) -> Media | None:

@@ -66,6 +66,9 @@ class MediaRef(Redacted, frozen=True, kw_only=True):
     """MIME type that the provider announced. The evidence pipeline determines the type from the bytes."""
     sha256: str = ""
     """SHA-256 that the provider announced, in hex; empty: none. `fetch` must not deliver bytes with another digest."""
+    content: str = ""
+    """Where there is no SHA-256: what the provider gives for the same content again, and for no other; empty: nothing.
+    Within a tip, the same content counts as one file."""
     size: int = 0
     """Size that the provider announced, in bytes; 0: none."""
 

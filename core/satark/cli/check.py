@@ -29,6 +29,7 @@ from satark.roster.entries import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.channel_context import ChannelContext
 from satark.runtime.host import ROLES, Host, check_packages
+from satark.runtime.machine_faults import disk_faults
 from satark.services import Services
 from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
@@ -159,7 +160,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         found.of(lambda: compose.load_channels(Settings(demand=True), plugins))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: check_packages(roles))
-    found.problems += _spool_problems(settings) + _clip_problems(settings.core)
+    found.problems += _disk_problems(settings.core) + _spool_problems(settings) + _clip_problems(settings.core)
     destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()
     if {"desk", "worker"} & set(roles):
         found.problems += found.of(lambda: transcription_problems(settings)) or []
@@ -179,7 +180,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     found.problems += name_problems(settings)
     if not found.problems and (identity or "web" not in roles):
         # The process that `serve` would run shows what no part shows alone, such as two pages at one path.
-        found.of(lambda: Host(settings, roles, is_alone=False).services.close())  # noqa: PLW0108 - making it is the check
+        found.of(lambda: Host(settings, roles, is_trial=True).services.close())  # noqa: PLW0108 - making it is the check
     return found.problems
 
 
@@ -231,6 +232,12 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
             raise SettingsError(problems)
     except DBAPIError as error:
         raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None
+
+
+def _disk_problems(core: Core) -> list[SettingProblem]:
+    """Report a disk that is full, nearly full, or can't be written."""
+    faults = disk_faults(core.data_dir, core.disk_reserve_bytes)
+    return [SettingProblem("data_dir", "SATARK_DATA_DIR", one.text, one.do) for one in faults]
 
 
 def _spool_problems(settings: Settings) -> list[SettingProblem]:

@@ -97,6 +97,9 @@ class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=Tr
     """The tipster's answer about this very file: whose voice it holds, or whether its sound stays."""
     decided_by: str = ""
     """Keyed hash of the event that gave or refused this consent; empty: the tipster was not asked yet."""
+    again: tuple[str, ...] = ()
+    """As `source`, of further messages that brought the same content: it is one file, and stays while one of them does.
+    """
 
 
 class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
@@ -114,6 +117,8 @@ class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
     root: bytes = b""
     """Secret from which the tip's current key is derived, as in the receipt. `recipient` belongs to the current key."""
     tipster_key: str = ""
+    contents: Mapping[bytes, str] = {}
+    """As in `Session`."""
 
 
 class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -143,6 +148,9 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     files: tuple[SessionFile, ...] = ()
     last_ordinal: int = 0
     """The highest ordinal that any file of the session ever had: an ordinal is never used twice."""
+    contents: Mapping[bytes, str] = {}
+    """What stands for a content (`MediaJob.content`) → the ordinal of the file that has it. Set by ingest before each
+    turn: a file that could not be fetched may be sent again."""
     step: str = ""
     """The step that was asked last."""
     revision: int = 0
@@ -278,6 +286,9 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     """Id of the conversation that the file came in. It is notified if the file can't be processed."""
     senders: tuple[bytes, ...] = ()
     """The pseudonyms of the file's sender."""
+    content: bytes = b""
+    """What stands for the file's content, and then for that with its caption, 16 bytes each. Only the tip's key tells
+    of which content. Empty: the channel did not tell the content before the fetch."""
     attempt: int = 0
     """Number of the claim under which a process has the file; 0: it is not claimed."""
 

@@ -185,7 +185,10 @@ class TurnRunner:
         if session.files and not session.submitted:
             with_origin = () if event.late else evidence_files.ordinals_with_origin(unit.main, session.tip)
             uncleaned = evidence_files.uncleaned_files(unit.main, session.tip)
-            session = msgspec.structs.replace(session, files_with_origin=with_origin, files_uncleaned=uncleaned)
+            contents = evidence_files.contents(unit.main, session.tip)
+            session = msgspec.structs.replace(
+                session, files_with_origin=with_origin, files_uncleaned=uncleaned, contents=contents
+            )
         if session.mailbox is not None:
             session = msgspec.structs.replace(session, mailbox=self.mailboxes.refreshed(unit, session.mailbox))
         if session.sent is not None:

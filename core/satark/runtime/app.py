@@ -19,13 +19,14 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from satark.api.background import run_in_thread
 from satark.api.observability import describe_error, log
 from satark.api.routing import Destination
 from satark.identity.time_buckets import band_start
 from satark.ingest.spool import describe
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE
-from satark.runtime.dependency_faults import touch
+from satark.runtime.dependency_faults import write_faults
 from satark.runtime.host import Host
 from satark.runtime.http_server import ServerBeside, uvicorn_options
 from satark.runtime.process_watch import MESSAGE
@@ -34,6 +35,7 @@ from satark.settings.core import PUBLIC_METRICS, Core
 from satark.store import deliveries
 from satark.store.breakers import read_open_breakers
 from satark.store.writer import StoreDown
+from satark.telemetry.faults import Fault
 from satark.telemetry.metrics import Metrics
 
 
@@ -115,6 +117,7 @@ class Status:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._queue_metrics = QueueMetrics(host.services, host.metrics, host.settings.core)
+        self._trial: asyncio.Task[list[Fault]] | None = None
 
     def routes(self, *, with_metrics: bool) -> list[BaseRoute]:
         """Return the routes of `/healthz`, `/readyz` and, if wanted, `/metrics`."""
@@ -125,14 +128,23 @@ class Status:
         """Say whether events are accepted now, and list faults and spooled batches. 503: no event is accepted."""
         faults = self._host.metrics.faults.current
         lines = [*(f"fault: {fault}" for fault in faults), self._spooled()]
-        try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                await self._host.services.write(touch)
-        except (StoreDown, TimeoutError):
+        if not await self._can_write():
             return PlainTextResponse(_lines("the database can't be written now", *lines), status_code=503)
         if any(fault.stops for fault in faults):
             return PlainTextResponse(_lines("nothing can be taken", *lines), status_code=503)
         return PlainTextResponse(_lines("ready", *lines))
+
+    async def _can_write(self) -> bool:
+        """Whether the writer, and a trial beside it, wrote to the databases in time."""
+        # However often somebody asks, one trial at a time: a hung one holds a connection.
+        if self._trial is None or self._trial.done():
+            self._trial = asyncio.create_task(run_in_thread(write_faults, self._host.services))
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._host.services.write(lambda _unit: None)
+                return not await asyncio.shield(self._trial)
+        except (StoreDown, TimeoutError):
+            return False
 
     async def metrics(self, _request: Request) -> Response:
         """Return the metrics in Prometheus' text format."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
+from secrets import token_bytes, token_hex
 from typing import Final
 
 import msgspec
@@ -27,7 +28,6 @@ from satark.runtime import compose
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
-from satark.store.unit_of_work import UnitOfWork
 from satark.telemetry.faults import Fault, Faults
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
@@ -59,9 +59,9 @@ def answer_faults(services: Services) -> list[Fault]:
 
 
 def write_faults(services: Services) -> list[Fault]:
-    """Check that both databases can be written: overwrite a row of each with itself. Call this when both answer."""
+    """Check that both databases can be written. Call this when both answer."""
     try:
-        services.write_now(touch)
+        try_writing(services)
     except SQLAlchemyError as error:
         return [_unwritable(error)]
     return []
@@ -180,20 +180,26 @@ def server_time(services: Services) -> float | None:
     return float(now)
 
 
-def touch(unit: UnitOfWork) -> None:
-    """Delete no row of each table, to find locked ones, and overwrite a row of each database with itself.
+def try_writing(services: Services) -> None:
+    """Delete no row of each table, to find locked ones; write a row to each database and delete it again.
 
-    That comes last: a process that starts waits for whoever writes this row.
+    Nobody waits for these transactions, even if this process or its machine is stopped within one: a row of its own is
+    all that it locks, and no transaction is of both databases. On SQLite every write waits for every other.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: a database can't be written, or a table is locked.
     """
-    for connection, metadata in ((unit.main, tables.main), (unit.keys, tables.keys)):
-        for table in metadata.sorted_tables:
-            connection.execute(table.delete().where(false()))
-    unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
-
-    def touch_keys() -> None:
-        unit.keys.execute(tables.anchor.update().values(position=tables.anchor.c.position))
-
-    unit.run_last(touch_keys)
+    own = (
+        (services.main, tables.key_canary.c.name, token_hex(8)),
+        (services.keys, tables.erased_tip.c.tag, token_bytes(32)),
+    )
+    for engine, key, value in own:
+        with engine.begin() as connection:
+            for table in key.table.metadata.sorted_tables:
+                connection.execute(table.delete().where(false()))
+            given = {"name": value, "value": bytes(16)} if engine is services.main else {"tag": value}
+            connection.execute(key.table.insert().values(given))
+            connection.execute(key.table.delete().where(key == value))
 
 
 def _down(code: str, name: str, error: SQLAlchemyError) -> Fault:

@@ -45,10 +45,13 @@ _EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
 class Host:
     """A process made from its settings. `running` starts it."""
 
-    def __init__(self, settings: Settings, roles: Collection[Role] = ROLES, *, is_alone: bool = True) -> None:
+    def __init__(
+        self, settings: Settings, roles: Collection[Role] = ROLES, *, is_alone: bool = True, is_trial: bool = False
+    ) -> None:
         """Make the process, and migrate an empty database.
 
-        `is_alone`: no other process on this machine has the same roles.
+        `is_alone`: no other process on this machine has the same roles. `is_trial`: the process never runs, so it
+        leaves the databases as they are and asks no machine for keys.
 
         A process with the role web also starts without the database. Until the database answers, it spools batches, and
         refuses those that providers send again.
@@ -76,7 +79,7 @@ class Host:
         self.waits = False
         """Whether the process started without the database and still waits for it."""
         try:
-            self.waits = not self._answers(self._prepare_database, services)
+            self.waits = is_trial or not self._answers(self._prepare_database, services)
             self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
             self.waits = self.waits or not self._answers(self._check_keys, services)
         except SettingsError:

@@ -29,10 +29,21 @@ _TIMEOUTS: Final = {
     "keepalives_interval": 1,
 }
 """Options of libpq: how long it waits for a server, and when it detects that a server vanished during a query."""
+IDLE_SECONDS: Final = 60
+"""Seconds after which the server ends a transaction whose process is silent, and with it the locks: the process is
+stopped, or a proxy between answers for a dead machine."""
+_SERVER_KEEPALIVES: Final = {
+    "tcp_keepalives_idle": CONNECT_SECONDS,
+    "tcp_keepalives_interval": 1,
+    "tcp_keepalives_count": CONNECT_SECONDS,
+    "tcp_user_timeout": 2000 * CONNECT_SECONDS,
+}
+"""When the server detects that this machine is dead, so that what it locked is free 10 seconds later."""
 _SERVER_TIMEOUTS: Final = (
     "SET lock_timeout = '5s'",  # tried twice before a batch is spooled: see `BUSY_SECONDS`
     "SET statement_timeout = '60s'",
-    "SET idle_in_transaction_session_timeout = '300s'",  # a stopped process must not hold its locks
+    f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'",
+    *(f"SET {name} = {value}" for name, value in _SERVER_KEEPALIVES.items()),
 )
 """Settings for a PostgreSQL server at each new connection. A migration has no time limit."""
 

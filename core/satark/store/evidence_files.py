@@ -24,6 +24,8 @@ CRASH_LEASE = 300
 """The same of a file that was claimed `_CRASHES` times, unless it is renewed: it may kill who opens it."""
 _CRASHES = 3
 
+_CONTENT: Final = 16
+"""Size in bytes of each half of `MediaJob.content`."""
 _ORIGIN_USE: Final = "satark/1/origin"
 _NONCE: Final = 12
 
@@ -56,6 +58,7 @@ def _row(unit: UnitOfWork, job: MediaJob, identity: Identity) -> dict[str, objec
         "state": "due",
         "job": identity.seal(_encode(job), place),
         "record": b"",
+        "content": job.content or random_bytes(2 * _CONTENT),
         "attempts": 0,
         "due_at": unit.now,
         "reason": "",
@@ -75,6 +78,13 @@ def delete_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = No
 
 def count_files(connection: Connection, tip: str) -> int:
     return connection.execute(select(func.count()).select_from(file).where(file.c.tip == tip)).scalar_one()
+
+
+def contents(connection: Connection, tip: str) -> dict[bytes, str]:
+    """Return what stands for the contents of a tip's files (`MediaJob.content`) → their ordinals, but of lost ones."""
+    query = select(file.c.content, file.c.ordinal).where(file.c.tip == tip, file.c.state != "lost")
+    found = connection.execute(query.order_by(func.length(file.c.ordinal), file.c.ordinal)).all()
+    return {half: row.ordinal for row in found for half in (row.content[:_CONTENT], row.content[_CONTENT:])}
 
 
 def sealed_names(connection: Connection, tip: str) -> list[str]:

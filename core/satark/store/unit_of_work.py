@@ -275,6 +275,9 @@ def consistent_snapshot(main: Engine, keys: Engine) -> Iterator[tuple[Connection
         for _ in range(ATTEMPTS):
             with _nobody_writing_both(main) as nobody:
                 if nobody:
+                    for connection in (on_main, on_keys):  # while the other is copied, one is idle, and locks nothing
+                        if connection.dialect.name == "postgresql":
+                            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '1d'"))
                     # A snapshot is taken by the first read of a table.
                     _touch(on_main, key_canary)
                     _touch(on_keys, erased_tip)

@@ -71,6 +71,7 @@ class Chat:
                 tip="0" * 32,
                 recipient="age1",
                 identity="K",
+                tipster_key="K",
                 speaks=self.speaks,
                 forms=self.forms,
                 form_token=FORM_TOKEN if self.forms else "",

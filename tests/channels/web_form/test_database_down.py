@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from satark.casework.work import PostedMessage
 from satark.ingest.spool import Spool, SpoolFull
+from satark_testing.dialogue.walking import Photo
 from satark_testing.waiting import until
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
@@ -184,3 +187,41 @@ async def test_no_page_says_erased_before_the_number_is_erased(
 
 def _full(*_: object) -> None:
     raise SpoolFull
+
+
+@pytest.mark.slow("a process")
+async def test_a_photo_that_is_added_again_since_no_page_shows_it_reaches_the_desk_once(
+    citizen: FormCitizen, served: FormService, jpeg: bytes
+) -> None:
+    """The page says that what was sent is stored; the next page is another, and shows no file yet."""
+    await until_replayed(served)
+    await citizen.begin()
+    for step in ("category", "what", "place", "police"):
+        await citizen.answer(SHORT[step])
+    pages = [await citizen.open(citizen.page.address) for _ in range(3)]
+    with database_down(served.host.services):
+        assert "Your answer is saved" in (await citizen.press("Add and stay on this page", {}, [Photo(jpeg)])).text
+    for page in pages[:2]:
+        citizen.page = page
+        await citizen.press("Add and stay on this page", {}, [Photo(jpeg)])
+    await until_replayed(served)
+    await citizen.open("/form/5")
+    assert "Files received so far: 1" in citizen.page.text
+    await citizen.press("Erase all files")
+    await citizen.press("Add and stay on this page", {}, [Photo(jpeg)])
+    await citizen.answer("")
+    await citizen.press("Send")
+    opened = await served.tip(citizen.number)
+    assert [file.sha256 for file in opened.evidence] == [sha256(jpeg).hexdigest()], "it was added after it was erased"
+
+
+async def test_a_photo_is_sent_once_to_a_mailbox_too(citizen: FormCitizen, served: FormService, jpeg: bytes) -> None:
+    await until_replayed(served)
+    code = await citizen.file_tip()
+    number = citizen.number
+    await citizen.press("I have written it down, close")
+    await citizen.open_mailbox(code)
+    for _ in range(2):
+        await citizen.press("Send", {"message": STATEMENT}, [Photo(jpeg)])
+    opened = await served.tip(number)
+    assert len(opened.evidence) == 1

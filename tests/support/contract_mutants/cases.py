@@ -176,6 +176,7 @@ def telegram_case() -> ChannelCase:
 
     description = Description.load(CHANNELS / "telegram/bot_api_10.3.json")
     person = Person(id=8812345678, first_name="Sunita", last_name="Planted", username="sunita_planted_vns")
+    file = MediaRef(account=channel().accounts[0], id="BQACAgUAAxkBAAIB", content="AgADqQ", size=len(_FILE))
 
     def accepts(call: Call) -> None:
         body = json.loads(call.body)
@@ -191,7 +192,7 @@ def telegram_case() -> ChannelCase:
         unauthorized=_telegram_error(401, "Unauthorized"),
         gone=_telegram_error(400, "Bad Request: invalid file_id"),
         results=[(_telegram_error(403, "Forbidden: bot was blocked by the user"), Blocked)],
-        files=[(MediaRef(account=channel().accounts[0], id="BQACAgUAAxkBAAIB", size=len(_FILE)), _FILE)],
+        files=[(file, _FILE)],
         announces_size=True,
         secrets=(_TELEGRAM["token"], _TELEGRAM["secret_token"]),
     )

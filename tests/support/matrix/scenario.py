@@ -19,7 +19,7 @@ Command: TypeAlias = Literal[
 ]
 """Commands that are possible at any question. `again` greets or calls again; the others are the flow's commands."""
 
-FileName: TypeAlias = Literal["photo", "video", "paper"]
+FileName: TypeAlias = Literal["photo", "another photo", "video", "paper"]
 """Names of files. There is no sound file, since it leads to a question about the voice that a phone call never asks."""
 
 
@@ -80,6 +80,7 @@ class Scenario(msgspec.Struct, frozen=True):
 
 _KINDS_OF_FILES: Final = {
     "photo": ("image", "image/jpeg"),
+    "another photo": ("image", "image/jpeg"),
     "video": ("video", "video/mp4"),
     "paper": ("document", "application/pdf"),
 }
@@ -93,12 +94,12 @@ def recording(words: str) -> bytes:
 def to_send(name: str, caption: str) -> Photo:
     """Make a file of a scenario, in the form in which it is sent."""
     kind, mime = _KINDS_OF_FILES[name]
-    data = _photo() if name == "photo" else f"\x00a {name}".encode()
+    data = _photo(name) if mime == "image/jpeg" else f"\x00a {name}".encode()
     return Photo(data, mime, kind, caption or None)
 
 
 @cache
-def _photo() -> bytes:
+def _photo(name: str) -> bytes:
     file = BytesIO()
-    Image.new("RGB", (24, 16), (90, 60, 30)).save(file, "JPEG")
+    Image.new("RGB", (24, 16), (90, 60, 10 * len(name))).save(file, "JPEG")
     return file.getvalue()

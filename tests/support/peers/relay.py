@@ -1,4 +1,4 @@
-"""A network between two machines that can be cut or fall silent: it carries bytes to a port of this machine."""
+"""A network between two machines that can be cut or fall silent: it carries bytes to a port or socket of this one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Relay:
     It works in a thread of its own, so that it carries on while a test waits for a command.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int | str) -> None:
         self.port = 0
         self.stalled = threading.Event()
         """Whether it fell silent by `stall`."""
@@ -82,7 +82,9 @@ class Relay:
         try:
             await self._open.wait()
             with suppress(OSError):
-                there, peer = await asyncio.open_connection("127.0.0.1", self._target)
+                target = self._target
+                to_port, to_socket = asyncio.open_connection, asyncio.open_unix_connection
+                there, peer = await (to_port("127.0.0.1", target) if isinstance(target, int) else to_socket(target))
                 try:
                     await _first(self._carry(reader, peer, counts=True), self._carry(there, writer))
                 finally:

@@ -31,8 +31,6 @@ class UploadManifest(Redacted, frozen=True, kw_only=True):
     """Size of the complete file, in bytes; None while it is unknown."""
     made: float = 0
     """Unix time at which the upload began."""
-    source: str = ""
-    """The file's content and its place among equal ones in its form; empty for a resumable upload."""
 
 
 class DraftKey:

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -48,8 +49,6 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Number of bytes stored."""
     length: int | None
     """Size of the complete file, in bytes; None while it is unknown."""
-    mark: str
-    """What stands for the file: it is the same for each copy that a repeated form brings."""
     attached: bool
     """Whether it is part of a tip."""
     max_bytes: int
@@ -107,13 +106,13 @@ class UploadStore:
             count = len(await asyncio.to_thread(segments.segment_names, folder))
             return await SegmentWriter(folder, manifest, offset, count).write(slot.watch(stream))
 
-    async def finish(self, key: DraftKey, upload: str, source: str) -> UploadStatus:
-        """Mark an upload of unknown length as complete. `source`: the same for each copy of the file.
+    async def finish(self, key: DraftKey, upload: str) -> UploadStatus:
+        """Mark an upload of unknown length as complete.
 
         Raises:
             UploadRefused: `unknown` or `empty`.
         """
-        return await asyncio.to_thread(self._finish, key, upload, source)
+        return await asyncio.to_thread(self._finish, key, upload)
 
     async def status(self, key: DraftKey, upload: str) -> UploadStatus:
         """Return the state of an upload.
@@ -138,6 +137,8 @@ class UploadStore:
 
     async def attach(self, key: DraftKey, upload: str, account: str, page: str = "") -> Media:
         """Attach a complete upload to a tip. Return the reference for `fetch`; a repeated call returns the same one.
+
+        The file is read once more: only its content tells that a form which is sent again brought a copy.
 
         The page that did it lists the file again: its server may have been killed before the tip had the file.
 
@@ -265,7 +266,6 @@ class UploadStore:
             kind=manifest.kind,
             offset=offset,
             length=manifest.length,
-            mark=manifest.source or upload,
             attached=_is_attached(objects),
             max_bytes=manifest.max_bytes,
             expires=int(self._expires(objects)),
@@ -281,12 +281,12 @@ class UploadStore:
                     found.append(self._status(key, name.partition("/")[2]))
         return sorted(found, key=lambda status: status.made)
 
-    def _finish(self, key: DraftKey, upload: str, source: str) -> UploadStatus:
+    def _finish(self, key: DraftKey, upload: str) -> UploadStatus:
         folder, manifest = self._find(key, upload)
         status = self._status(key, upload)
         if not status.offset:
             raise UploadRefused("empty")
-        complete = msgspec.structs.replace(manifest, length=status.offset, source=source)
+        complete = msgspec.structs.replace(manifest, length=status.offset)
         folder.put(MANIFEST, key.seal(complete, upload))
         return msgspec.structs.replace(status, length=status.offset)
 
@@ -296,7 +296,8 @@ class UploadStore:
             raise UploadRefused("incomplete")
         folder.put(_attached(key, page), b"attached")
         handle = f"{key.folder}/{upload}/{manifest.identity}"
-        return Media(MediaRef(account=account, id=handle, size=manifest.length or 0), manifest.kind)
+        digest = _digest(segments.read_segments(folder, manifest.identity))
+        return Media(MediaRef(account=account, id=handle, sha256=digest, size=manifest.length or 0), manifest.kind)
 
     def _locate(self, ref: MediaRef) -> tuple[str, str]:
         found = _HANDLE.fullmatch(ref.id)
@@ -321,6 +322,16 @@ def _is_attached(objects: Sequence[Stored]) -> bool:
 
 def _changed(objects: Sequence[Stored]) -> float:
     return max((one.changed for one in objects), default=0)
+
+
+def _digest(contents: Iterator[bytes]) -> str:
+    """Return the SHA-256 of a file; empty if it was altered or deleted, which `fetch` tells."""
+    digest = sha256()
+    with suppress(CantOpen, FileNotFoundError):
+        for content in contents:
+            digest.update(content)
+        return digest.hexdigest()
+    return ""
 
 
 async def _verified(contents: Iterator[bytes], size: int) -> AsyncIterator[bytes]:

@@ -145,7 +145,7 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
         return turn
     before, name = context.session, _answered_by(context, event.original)
     step, role = context.loaded.flow.by_id.get(name.removeprefix("@")), context.loaded.evidence_step
-    if step is None or any((file.source, file.role) == (event.original, role) for file in before.files):
+    if step is None or any(event.original in {one.source, *one.again} for one in before.files if one.role == role):
         return not_understood(context, "edit.unclear")
     view = msgspec.structs.replace(context.view(step), partial=None)
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
@@ -171,7 +171,7 @@ def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
     before, sources = context.session, {event.original, FORM + event.original} - {""}
     for source in sources:
         context.take_back(source)
-    context.drop_files({file.ordinal for file in before.files if file.source in sources})
+    context.take_files_back(sources)
     if context.session == before:
         return go_on(context, stay=True)
     context.say("revoke.done")

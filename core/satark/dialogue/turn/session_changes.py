@@ -1,5 +1,6 @@
 """The session as a turn changes it: its position in the flow, its answers, its files, and the analysed texts."""
 
+import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -193,22 +194,40 @@ class SessionChanges:
         box = self.session.mailbox or self.session.sent
         return (box.files if box else len(self.session.files)) >= self.loaded.max_files
 
+    def take_files_back(self, sources: set[str]) -> None:
+        """Take these messages back: erase the files that no other message brought."""
+        standing = [(one, [by for by in (one.source, *one.again) if by not in sources]) for one in self.session.files]
+        self.drop_files({one.ordinal for one, by in standing if not by})
+        kept = (msgspec.structs.replace(one, source=by[0], again=tuple(by[1:])) for one, by in standing if by)
+        self.change(files=tuple(kept))
+
     def add_file(self, media: Media, role: str) -> str:
-        """Have a file fetched for this session's tip; return its ordinal. No ordinal is ever used twice."""
+        """Have a file fetched for this session's tip; return its ordinal. No ordinal is ever used twice.
+
+        What the tip has already is not fetched again: who got no answer sends it twice.
+        """
+        known = _known(self.session, media)
+        if same := next((one for one in self.session.files if (one.ordinal, one.role) == (known, role)), None):
+            again = msgspec.structs.replace(same, again=(*same.again, self.source))
+            self.change(files=tuple(again if one is same else one for one in self.session.files))
+            return known
         ordinal = str(self.session.last_ordinal + 1)
         file = SessionFile(ordinal, kind_of(media), role, self.source)
         evidence = sum(one.role == self.loaded.evidence_step for one in self.session.files)
         position = evidence + 1 if role == self.loaded.evidence_step else 0
         self._fetch(self.session, self.session.tip_recipient, file, media, position)
-        self.change(files=(*self.session.files, file), last_ordinal=self.session.last_ordinal + 1)
+        contents = {**self.session.contents, **dict.fromkeys(_contents(self.session, media), ordinal)}
+        self.change(files=(*self.session.files, file), last_ordinal=self.session.last_ordinal + 1, contents=contents)
         return ordinal
 
     def add_mailbox_file(self, media: Media, role: str) -> str:
-        """Have a file fetched for the tip of the open mailbox, or the one just sent; return its ordinal."""
+        """Have a file fetched, as `add_file`, for the tip of the open mailbox, or the one just sent."""
         field = "mailbox" if self.session.mailbox else "sent"
         box: OpenMailbox | None = getattr(self.session, field)
         if box is None:
             raise AssertionError("no mailbox is open")
+        if known := _known(box, media):
+            return known
         ordinal = str(box.last_ordinal + 1)
         self._fetch(box, box.recipient, SessionFile(ordinal, media.kind, role), media, box.files + 1)
         self.change(**{field: msgspec.structs.replace(box, files=box.files + 1, last_ordinal=box.last_ordinal + 1)})
@@ -218,6 +237,7 @@ class SessionChanges:
         job = MediaJob(
             tip=to.tip, recipient=recipient, ordinal=file.ordinal, role=file.role, kind=media.kind, ref=media.ref,
             caption=media.caption, language=self.session.language, position=position, tipster_key=to.tipster_key,
+            content=b"".join(_contents(to, media)),
         )  # fmt: skip
         self.media_jobs.append(job)
 
@@ -245,6 +265,22 @@ class SessionChanges:
         """Return the codes that the text does not deny: "Sigra nahi, Lanka"."""
         places = self.loaded.reader.places
         return places.codes_told(self.analysis(text)) if places else set()
+
+
+def _known(to: Session | OpenMailbox, media: Media) -> str:
+    """Return the ordinal of the tip's file with the same content and no other caption; empty: it has none."""
+    content = _contents(to, media)
+    return to.contents.get(content[bool(media.caption.strip())], "") if content else ""
+
+
+def _contents(to: Session | OpenMailbox, media: Media) -> tuple[bytes, ...]:
+    """Return what stands for a file's content, and for that with its caption (`MediaJob.content`)."""
+    told = media.ref.sha256 or media.ref.content
+    if not (told and to.tipster_key):
+        return ()
+    # A plain hash would tell whoever has the same picture that it is in this tip.
+    values = (f"content\0{told}", f"captioned\0{told}\0{media.caption.strip()}")
+    return tuple(hmac.digest(to.tipster_key.encode(), value.encode(), "sha256")[:16] for value in values)
 
 
 def kind_of(media: Media) -> MediaKind:

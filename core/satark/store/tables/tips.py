@@ -112,6 +112,14 @@ file = Table(
     Column("job", LargeBinary, nullable=False, comment="what to fetch, under the epoch key; emptied when done"),
     Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
     Column(
+        "content",
+        LargeBinary,
+        nullable=False,
+        default=b"",
+        server_default="",
+        comment="what stands for its content and caption under the tipster's key, or random bytes",
+    ),
+    Column(
         "record_with_origin",
         LargeBinary,
         nullable=False,

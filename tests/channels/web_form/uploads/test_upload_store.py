@@ -105,7 +105,7 @@ async def test_another_drafts_uploads_are_unknown(uploads: UploadStore, key: Dra
     for attempt in (
         uploads.status(OTHER_DRAFT, upload),
         uploads.append(OTHER_DRAFT, upload, 7, stream_of(b"more")),
-        uploads.finish(OTHER_DRAFT, upload, "its content"),
+        uploads.finish(OTHER_DRAFT, upload),
         uploads.attach(OTHER_DRAFT, upload, ACCOUNT),
         uploads.remove(OTHER_DRAFT, upload),
     ):
