@@ -137,7 +137,7 @@ async def test_a_tip_with_photos_and_a_recording_is_filed_and_a_question_answere
     question = QUESTION[visitor.language]
     await visitor.to_evidence(VOICE)
     page = visitor.page
-    photos = [FilePayload(name=f"IMG-{n}.jpg", mimeType="image/jpeg", buffer=jpeg) for n in range(2)]
+    photos = [FilePayload(name=f"IMG-{n}.jpg", mimeType="image/jpeg", buffer=jpeg + bytes([n])) for n in range(2)]
     await page.locator("#files").set_input_files(photos)
     await visitor.press_continue()
     await expect(page.locator("dl.answers")).to_contain_text(visitor.words["statement"])
