@@ -20,8 +20,9 @@ import click
 from pydantic import BaseModel
 
 import satark.api
-from reference_flow import events, flow, metrics, texts
+from reference_flow import flow, texts
 from reference_scaffolds import scaffold
+from reference_telemetry import events, metrics
 from reference_types import contract_names, kit, modules_of, rules, types
 from satark.api import hooks as hookspecs
 from satark.api.routing import DestinationRule

@@ -1,4 +1,4 @@
-"""Writes the reference of a questionnaire's fields and texts, of the metrics and of the events."""
+"""Writes the reference of a questionnaire's fields and texts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from msgspec import structs
 
 from reference_types import members, parsed
 from satark.api.flow import Accuses, Meaning, Step, StepType
-from satark.api.observability import MEANINGS
 from satark.api.tip import Priority
 from satark.dialogue.flow.declarations import NOBODY
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.choice_steps import ChoiceSettings
 from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
-from satark.telemetry.metrics import Metrics
 
 _TEXT: Final = {"type": "string"}
 _CONDITIONS: Final = {"type": "object", "additionalProperties": _TEXT}
@@ -128,24 +126,6 @@ def _step_type(kind: StepType) -> Iterator[str]:
 
 def _default(value: object) -> str:
     return "" if value in (None, "", ()) else f" = `{msgspec.json.encode(value).decode()}`"
-
-
-def metrics() -> str:
-    """Return every metric with its labels and meaning."""
-    lines = []
-    names = Metrics().registry._collector_to_names  # noqa: SLF001 - the library tells labels to nobody else
-    for collector in names:
-        (family,) = collector.collect()
-        name = f"{family.name}_total" if family.type == "counter" else family.name
-        labels = ", ".join(f"`{label}`" for label in vars(collector)["_labelnames"])
-        lines.append(f"- `{name}` ({', '.join(filter(None, (family.type, labels)))}): {family.documentation}")
-    return "\n".join(sorted(lines)) + "\n"
-
-
-def events() -> str:
-    """Return every lifecycle event with its meaning."""
-    lines = [f"- `{kind}`{f' ({where})' if where else ''}: {meaning}" for kind, (meaning, where) in MEANINGS.items()]
-    return "\n".join(lines) + "\n"
 
 
 def texts() -> str:

@@ -19,8 +19,8 @@ from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
 from satark_desk.queue_rows import Row
 from satark_desk.settings import DeskSettings
+from satark_desk.web.opened_desk import queue_rules
 from satark_desk.web.page_text import PageText
-from satark_desk.web.session_store import queue_rules
 from support.desk_reading import listed
 from support.tips import erase, seed_message, seed_tip
 

@@ -21,7 +21,7 @@ from satark.services import Services
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, make_desk, unlock
 from satark_desk.settings import DeskSettings
-from satark_desk.web import session_store
+from satark_desk.web import opened_desk
 from satark_desk.web.app import build
 from support.desk_bench.seeding import seed
 from support.store import desk_context, fresh_services
@@ -34,7 +34,7 @@ _HEADING: Final = " ".join([f"{'tips':>8}", *(f"{name:>9}" for name in _COLUMNS)
 
 def main() -> None:
     """Measure each size in turn."""
-    session_store._SOON = 3600  # type: ignore[misc]  # on a busy machine pages that ask again cost more than the opening
+    opened_desk._SOON = 3600  # type: ignore[misc]  # on a busy machine pages that ask again cost more than the opening
     parser = argparse.ArgumentParser()
     parser.add_argument("--tips", default="1000,10000,100000", help="sizes, divided by commas")
     parser.add_argument("--keep", type=Path, help="keep the synthetic desks here, and take those that are here")
@@ -92,7 +92,7 @@ def _opened(services: Services) -> tuple[TestClient, float]:
 def _sign_out(client: TestClient) -> None:
     client.post("/desk/sign-out")
     for thread in threading.enumerate():
-        if thread.name == session_store.THREAD:
+        if thread.name == opened_desk.THREAD:
             thread.join()
 
 

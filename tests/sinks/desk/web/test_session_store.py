@@ -12,18 +12,17 @@ from typing import Any
 import pytest
 from httpx2 import Client
 from sqlalchemy import event
-from starlette.applications import Starlette
 
 from satark.api import sealing
 from satark.api.routing import Desk
-from satark.casework import Progress, TipCache, tip_reader
+from satark.casework import tip_reader
 from satark.casework.search import Query
 from satark.routing import authors
 from satark.services import DeskContext, Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.queue_rows import RowBuilder
 from satark_desk.settings import DeskSettings
-from satark_desk.web import session_store
+from satark_desk.web import opened_desk
 from satark_desk.web.session_store import PendingSignIns, Sessions
 from support.tips import seed_tip
 
@@ -166,7 +165,7 @@ def test_officers_of_a_desk_share_its_opened_tips_until_their_last_session_ends(
     assert cache.tips
     del session, other
     for thread in threading.enumerate():
-        if thread.name == session_store.THREAD:
+        if thread.name == opened_desk.THREAD:
             thread.join(30)
     gc.disable()  # nothing waits for a collection
     try:
@@ -203,32 +202,3 @@ def test_an_expired_session_drops_its_opened_tips_without_another_request(
     now[0] += 11 * 60
     waiting[-1]()
     assert opened.holders == 0
-
-
-def test_a_page_shows_how_far_the_first_opening_is(
-    browser: Browser, site: Starlette, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session_store.OpenedDesk, "progress", lambda *_: Progress(30, 200))
-    client = browser()
-    form = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
-    page = client.post("/desk/sign-in", data=form).text
-    assert '<progress max="200" value="30"' in page
-    assert "15 percent" in page
-    assert '<meta http-equiv="refresh"' in page
-    assert "<progress" not in client.get("/desk/account").text
-
-
-def test_while_older_tips_are_read_the_queue_and_tips_that_were_read_are_shown(
-    browser: Browser, services: Services, desk: FindDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seeded, client = seed_tip(services, [desk("sp")]), browser()
-    client.post("/desk/sign-in", data={"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"})
-    client.get("/desk/")
-    monkeypatch.setattr(TipCache, "progress", property(lambda _: Progress(30, 200)))
-    queue = client.get("/desk/").text
-    assert seeded.number in queue
-    assert "15 percent of the tips are opened" in queue
-    assert "<progress" not in client.get(f"/desk/tips/{seeded.number}").text
-    assert client.get("/desk/news").json()["version"]
-    for page in ("tips/ZZZZ-ZZZZ", "figures", "cases.csv", "handover", "retention"):
-        assert '<progress max="200" value="30"' in client.get(f"/desk/{page}").text

@@ -6,7 +6,7 @@ import pytest
 
 from satark.casework import Progress
 from satark.services import DeskContext
-from satark_desk.web import session_store
+from satark_desk.web import opened_desk
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
 
@@ -75,5 +75,5 @@ async def test_the_queue_says_that_it_has_no_tips_or_reports_a_fault(
 async def test_the_page_shows_the_progress_of_the_first_opening_of_tips(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_store.OpenedDesk, "progress", lambda *_: Progress(30, 200))
+    monkeypatch.setattr(opened_desk.OpenedDesk, "progress", lambda *_: Progress(30, 200))
     assert await gallery.visit([PageState("opening", "")], *ME) == []
