@@ -382,13 +382,21 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "disk_nearly_full": (patched("shutil.disk_usage", lambda _path: DISK), "less than disk_reserve_bytes", 200),
     "database_down": (failing_statement("main", "SELECT 1", "gone"), "database_url) does not answer", 503),
     "key_store_down": (failing_statement("keys", "SELECT 1", "gone"), "keys_url) does not answer", 503),
-    "database_full": (failing_statement("main", "UPDATE key_canary", "database or disk is full"), "make room", 503),
+    "database_full": (
+        failing_statement("main", "INSERT INTO key_canary", "database or disk is full"),
+        "make room",
+        503,
+    ),
     "database_read_only": (
-        failing_statement("keys", "UPDATE custody_anchor", "attempt to write a readonly database"),
+        failing_statement("keys", "INSERT INTO erased_tip", "attempt to write a readonly database"),
         "its server is a standby",
         503,
     ),
-    "database_not_writable": (failing_statement("main", "UPDATE key_canary", "disk I/O error"), "into its log", 503),
+    "database_not_writable": (
+        failing_statement("main", "INSERT INTO key_canary", "disk I/O error"),
+        "into its log",
+        503,
+    ),
     "spool_filling": (spooled(8), "the spool holds 8 messages", 200),
     "spool_quarantined": (spooled(2, quarantine=True), "2 spooled messages could not be replayed", 200),
     "replies_wait": (
