@@ -26,7 +26,7 @@ from satark.identity.time_buckets import band_start
 from satark.ingest.spool import describe
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE
-from satark.runtime.dependency_faults import write_faults
+from satark.runtime.dependency_faults import try_within, write_faults
 from satark.runtime.host import Host
 from satark.runtime.http_server import ServerBeside, uvicorn_options
 from satark.runtime.process_watch import MESSAGE
@@ -136,13 +136,15 @@ class Status:
 
     async def _can_write(self) -> bool:
         """Whether the writer, and a trial beside it, wrote to the databases in time."""
+        services = self._host.services
+        is_sqlite = services.main.dialect.name == "sqlite"
         # However often somebody asks, one trial at a time: a hung one holds a connection.
-        if self._trial is None or self._trial.done():
-            self._trial = asyncio.create_task(run_in_thread(write_faults, self._host.services))
+        if not is_sqlite and (self._trial is None or self._trial.done()):
+            self._trial = asyncio.create_task(run_in_thread(write_faults, services))
         try:
             async with asyncio.timeout(WRITE_SECONDS):
-                await self._host.services.write(lambda _unit: None)
-                return not await asyncio.shield(self._trial)
+                await services.write(try_within if is_sqlite else lambda _unit: None)
+                return self._trial is None or not await asyncio.shield(self._trial)
         except (StoreDown, TimeoutError):
             return False
 

@@ -12,7 +12,7 @@ from secrets import token_bytes, token_hex
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Table, false, func, select, text
+from sqlalchemy import Connection, MetaData, Table, false, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
@@ -28,6 +28,7 @@ from satark.runtime import compose
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
+from satark.store.unit_of_work import UnitOfWork
 from satark.telemetry.faults import Fault, Faults
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
@@ -189,17 +190,27 @@ def try_writing(services: Services) -> None:
     Raises:
         sqlalchemy.exc.SQLAlchemyError: a database can't be written, or a table is locked.
     """
-    own = (
-        (services.main, tables.key_canary.c.name, token_hex(8)),
-        (services.keys, tables.erased_tip.c.tag, token_bytes(32)),
-    )
-    for engine, key, value in own:
+    for engine, metadata in ((services.main, tables.main), (services.keys, tables.keys)):
         with engine.begin() as connection:
-            for table in key.table.metadata.sorted_tables:
-                connection.execute(table.delete().where(false()))
-            given = {"name": value, "value": bytes(16)} if engine is services.main else {"tag": value}
-            connection.execute(key.table.insert().values(given))
-            connection.execute(key.table.delete().where(key == value))
+            _try_writing(connection, metadata)
+
+
+def try_within(unit: UnitOfWork) -> None:
+    """Do as `try_writing` in a transaction of the writer: on SQLite another thread would wait for it."""
+    _try_writing(unit.main, tables.main)
+    _try_writing(unit.keys, tables.keys)
+
+
+def _try_writing(connection: Connection, metadata: MetaData) -> None:
+    for table in metadata.sorted_tables:
+        connection.execute(table.delete().where(false()))
+    if metadata is tables.main:
+        row, own = tables.key_canary, {"name": token_hex(8), "value": bytes(16)}
+    else:
+        row, own = tables.erased_tip, {"tag": token_bytes(32)}
+    connection.execute(row.insert().values(own))
+    (key,) = row.primary_key
+    connection.execute(row.delete().where(key == own[key.name]))
 
 
 def _down(code: str, name: str, error: SQLAlchemyError) -> Fault:
