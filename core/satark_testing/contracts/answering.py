@@ -1,9 +1,9 @@
 """Checks what comes back from a destination: answers, which it posts or the sink asks for (S44 to S49)."""
 
-import asyncio
 import inspect
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from itertools import count
 from typing import Any, Final
 
@@ -77,11 +77,14 @@ async def check_listening(tips: Tips, case: SinkCase, server: PeerServer | None,
     finally:
         await answers.close()
         await withdrawals.close()
-        await asyncio.to_thread(store.close)
 
 
 def _has_hook(sink: Sink, name: str) -> bool:
+    """Return whether the sink's plugin has a hook, be its module imported by the test or named by an entry point."""
     package = type(sink).__module__.partition(".")[0]
+    for point in entry_points(group="satark"):
+        if point.module.partition(".")[0] == package:
+            point.load()
     modules = [module for key, module in sys.modules.copy().items() if key.partition(".")[0] == package]
     return any(hasattr(getattr(module, name, None), "satark_impl") for module in modules)
 

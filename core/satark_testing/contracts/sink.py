@@ -23,7 +23,7 @@ from satark_testing.contracts.crashes import Crashes, idle, meeting, pass_turns,
 from satark_testing.contracts.delivering import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
-from satark_testing.contracts.sample_context import sample_context
+from satark_testing.contracts.sample_context import sample_context, store_of
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_delivery
 from satark_testing.contracts.sink_case import KINDS, Answer, SinkCase, SinkPeer, Webhook, check_omitted, check_shown
 from satark_testing.contracts.watching import Watch
@@ -46,6 +46,17 @@ async def check_sink(case: SinkCase) -> None:
     Raises:
         BrokenRule: the sink breaks one; the message names it, what was tried and what was expected.
     """
+    store = store_of(case.recipient)
+    try:
+        if store:
+            await asyncio.to_thread(lambda: store.services)  # not first when the sink asks for it, in the event loop
+        await _check_all(case)
+    finally:
+        if store:
+            await asyncio.to_thread(store.close)
+
+
+async def _check_all(case: SinkCase) -> None:
     if case.peer is None:
         require(case.sink is not None, "S01", "the case", "neither `sink` nor `peer`")
         await _check(case)

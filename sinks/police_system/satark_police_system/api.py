@@ -75,7 +75,7 @@ class PoliceApi:
         tip = await run_in_threadpool(system.reader.find, answer.data.number)
 
         keys = _request_key(system, request), _key(system.name, answer.source, answer.id)
-        key = self._context.secret_key(ANSWERS_KEY)
+        key = await run_in_threadpool(self._context.secret_key, ANSWERS_KEY)  # its file is made at the first use
 
         def write(unit: UnitOfWork) -> bool:
             new = [record_request_id(unit, one) for one in keys]

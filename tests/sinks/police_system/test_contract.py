@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import zipfile
 from collections.abc import Iterator
@@ -9,15 +12,30 @@ from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
+from satark.api.channel import RawRequest
 from satark.api.sealing import new_identity
+from satark.api.services import DeskContext, WorkerContext
+from satark.api.web import Page
+from satark_police_system import api, plugin
+from satark_police_system.answers import DISPOSITION
 from satark_police_system.settings import SystemSettings
 from satark_police_system.sink import PoliceSink
 from satark_police_system.systems import PoliceSystem
-from satark_testing.contracts.sink import Received, Reply, SinkCase, SinkPeer, check_sink, sample_context
+from satark_testing.contracts.sink import (
+    Answer,
+    Received,
+    Reply,
+    SinkCase,
+    SinkPeer,
+    Webhook,
+    check_sink,
+    sample_context,
+)
 from satark_testing.peers.police import SECRET
 
 pytestmark = pytest.mark.slow("some seconds of a processor")
@@ -42,15 +60,41 @@ def unpack(event: dict[str, Any], files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: one.encode() for name, one in text.items() if one} | parts
 
 
-def sink_of(identity: str, **settings: Any) -> PoliceSink:
-    context = sample_context(identity)
+def context_of(identity: str) -> WorkerContext:
+    return sample_context(identity, plugin.satark_migrations())
+
+
+def system_of(context: WorkerContext, **settings: Any) -> PoliceSystem:
     more = {"secret": SECRET, "payload": "full", "fields": FIELDS, **settings}
-    system = PoliceSystem("main", SystemSettings.model_validate(more), context.reader("police_system:main"))
-    return PoliceSink({"main": system}, context.temporary_folder, "urn:test")
+    return PoliceSystem("main", SystemSettings.model_validate(more), context.reader("police_system:main"))
+
+
+def sink_of(context: WorkerContext, **settings: Any) -> PoliceSink:
+    return PoliceSink({"main": system_of(context, **settings)}, context.temporary_folder, "urn:test")
+
+
+def answers_page(context: WorkerContext) -> Page:
+    app = api.build(cast("DeskContext", context), {"main": system_of(context, url="https://police.example")})
+    return Page(path="/police_system", app=app)
+
+
+def posted(answer: Answer) -> RawRequest:
+    asks = answer.status == "NEED_INFO" and bool(answer.text)
+    data = {"number": answer.number, "status": answer.status, "text": answer.text, "question": asks}
+    event = {"specversion": "1.0", "id": answer.id, "source": "urn:police", "type": DISPOSITION, "data": data}
+    return RawRequest(method="POST", path="/police_system/main/answers", body=json.dumps(event).encode())
+
+
+def sign(raw: RawRequest, at: int) -> RawRequest:
+    message, key = hashlib.sha256(raw.body).hexdigest(), base64.b64decode(SECRET.removeprefix("whsec_"))
+    proof = hmac.digest(key, f"{message}.{at}.".encode() + raw.body, "sha256")
+    headers = {"webhook-id": message, "webhook-timestamp": str(at)}
+    return replace(raw, headers={**headers, "webhook-signature": f"v1,{base64.b64encode(proof).decode()}"})
 
 
 async def test_the_sink_keeps_the_contract_by_http(tmp_path: Path) -> None:
     (recipient, identity), events = new_identity(), {}
+    context = context_of(identity)
 
     def answer(request: Received) -> Reply:
         event = json.loads(request.body)
@@ -61,7 +105,7 @@ async def test_the_sink_keeps_the_contract_by_http(tmp_path: Path) -> None:
         parts = unpack(event, {one["ordinal"]: b"" for one in event["data"]["evidence"] if one.get("clean_sha256")})
         return {name: one for name, one in parts.items() if not name.startswith("file ")}
 
-    peer = SinkPeer(sink=lambda url: sink_of(identity, url=url, send_seconds=2), answer=answer, secrets=(SECRET,))
+    peer = SinkPeer(sink=lambda url: sink_of(context, url=url, send_seconds=2), answer=answer, secrets=(SECRET,))
     await check_sink(
         SinkCase(
             peer=peer,
@@ -70,6 +114,7 @@ async def test_the_sink_keeps_the_contract_by_http(tmp_path: Path) -> None:
             recipient=recipient,
             unpack=unpack_event,
             replaces=False,
+            webhook=Webhook(page=lambda: answers_page(context), request=posted, sign=sign),
             omits={"file", "destination"},  # the system asks for each file that the event lists
         )
     )
@@ -77,6 +122,7 @@ async def test_the_sink_keeps_the_contract_by_http(tmp_path: Path) -> None:
 
 async def test_the_sink_keeps_the_contract_with_archives(tmp_path: Path) -> None:
     (recipient, identity), drop = new_identity(), tmp_path / "drop"
+    context = context_of(identity)
     drop.mkdir()
 
     def held() -> dict[str, object]:
@@ -97,14 +143,14 @@ async def test_the_sink_keeps_the_contract_with_archives(tmp_path: Path) -> None
     (tmp_path / "files").mkdir()
     await check_sink(
         SinkCase(
-            sink=sink_of(identity, folder=drop),
+            sink=sink_of(context, folder=drop),
             folder=tmp_path / "files",
             held=held,
             recipient=recipient,
             unpack=lambda held: unpack(*held),  # type: ignore[misc]
             unreachable=unreachable,
             replaces=False,
-            omits={"destination"},
+            omits={"destination", "webhook"},  # a folder's answers come in a folder
             own_folder=drop,
         )
     )
