@@ -119,7 +119,8 @@ async def test_a_machine_that_falls_silent_does_not_hold_both_databases_for_long
     shorter = tuple(one.replace("'60s'", "'1s'") for one in engine_settings._SERVER_TIMEOUTS)
     monkeypatch.setattr(engine_settings, "_SERVER_TIMEOUTS", shorter)
     url = make_url(databases.main)
-    relay = Relay(f"{url.query['host']}/.s.PGSQL.{url.query.get('port', 5432)}")
+    socket = f"{url.query['host']}/.s.PGSQL.{url.query.get('port', 5432)}" if "host" in url.query else url.port or 5432
+    relay = Relay(socket)
     await relay.start()
     elsewhere = url.set(host="127.0.0.1", port=relay.port, query={}).render_as_string(hide_password=False)
     other = engine_settings.make_engine(elsewhere)
