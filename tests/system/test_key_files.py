@@ -63,7 +63,7 @@ async def send_tip(installation: Installation, number: int = 1) -> None:
 async def seen_at_the_desk(url: str, given: str) -> list[str]:
     """Sign in as the officer of a desk; return the numbers of the tips that the queue shows, once it shows one."""
     own = "seven quiet herons over a mill pond"
-    async with AsyncClient(base_url=url, headers={"sec-fetch-site": "same-origin"}) as client:
+    async with AsyncClient(base_url=url, headers={"sec-fetch-site": "same-origin"}, timeout=100) as client:
         await client.post("/desk/sign-in", data={"desk": "sp", "officer": "officer", "passphrase": given})
         await client.post("/desk/passphrase", data={"old": given, "new": own, "again": own})
 
