@@ -95,15 +95,16 @@ class _Exchanges:
     async def keys(self) -> None:
         """Deliver a tip, the same again and another, and compare the keys of their requests."""
         first, other = await self._next(), await self._next()
-        keys = list[list[str]]()
+        keys, every = list[list[str]](), list[set[str]]()
         for delivery in (first, msgspec.structs.replace(first, attempt=2), other):
             self._server.answering(None)
             await self._deliveries.result("S02", delivery, "a tip")
             creating = [asked for asked in self._server.received if asked.method in _CREATING]
             keys.append([asked.headers.get(_KEY, "") for asked in creating])
+            every.append({asked.headers.get(_KEY, "") for asked in self._server.received} - {""})
         same = all(one == again for one, again in zip(*keys[:2], strict=False))
         require(same, "S04", "the same tip again", f"another `{_KEY}` than at the first attempt")
-        require(not {*keys[0]} & {*keys[2]} - {""}, "S06", "another tip", f"the `{_KEY}` of the first one")
+        require(not every[0] & every[2], "S06", "another tip", f"the `{_KEY}` of the first one")
         for asked in self._server.received:
             address = asked.path + "".join(asked.query.values())
             secret = any(one in address for one in self._peer.secrets)
