@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import pytest
@@ -105,21 +106,27 @@ def test_once_the_spool_is_empty_its_key_is_destroyed(spool: Spool, tmp_path: Pa
         spool.done(name)
 
 
-def test_a_batch_that_comes_while_the_keys_of_an_empty_spool_are_destroyed_opens(
+def test_a_batch_that_comes_while_the_keys_of_an_empty_spool_are_destroyed_opens_at_any_moment(
     spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spool.add("sms", BATCH)
     spool.done(spool.names()[0])
     other, replace = make(tmp_path), atomic_files.replace
+    ending = Thread(target=other.end_epochs)
+    opened = list[Batch]()
 
     def held_up(path: Path, pieces: list[bytes]) -> None:
-        if other.has_ended_epochs:
-            other.end_epochs()
+        if not opened:
+            ending.start()
+            ending.join(0.1)
         replace(path, pieces)
+        opened.append(other.open(path.name)[1])
 
     monkeypatch.setattr(atomic_files, "replace", held_up)
     spool.add("sms", BATCH)
-    assert spool.open(only(spool))[1].inbound == BATCH.inbound
+    ending.join()
+    opened.append(spool.open(only(spool))[1])
+    assert [batch.inbound for batch in opened] == [BATCH.inbound] * len(opened)
 
 
 def later(spool: Spool, seconds: float) -> None:

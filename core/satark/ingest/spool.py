@@ -11,6 +11,7 @@ show that they are duplicates.
 """
 
 import fcntl
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -79,11 +80,14 @@ class Spool:
     def end_epochs(self) -> None:
         """Seal anew what is sealed under ended epochs, and destroy these epochs' keys. The caller holds the lock.
 
-        If nothing waits, every epoch ends. `add` seals a batch anew if it came meanwhile.
+        If nothing waits, every epoch ends.
         """
-        epochs = self._identity.epochs
-        ended = epochs.ended() if self._files() else epochs.turn()
+        with self._keys_locked(fcntl.LOCK_EX):
+            self._end_epochs(self._identity.epochs)
+
+    def _end_epochs(self, epochs: EpochKeys) -> None:
         files = self._files()
+        ended = epochs.ended() if files else epochs.turn()
         for path in files if ended else ():
             sealed = path.read_bytes()
             if sealed[:EPOCH_ID] in ended:
@@ -104,6 +108,10 @@ class Spool:
             OSError: the file can't be written.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._keys_locked(fcntl.LOCK_SH):
+            self._add(channel, batch)
+
+    def _add(self, channel: str, batch: Batch) -> None:
         others = waiting(self._folder)
         name = f"{_after([*others, *quarantined(self._folder)]):020}-{token_hex(4)}.{channel}"
         sealed = self._identity.seal_batch(batch, name.encode())
@@ -111,9 +119,16 @@ class Spool:
         if len(others) >= self._max_files or taken + len(sealed) > self._max_bytes:
             raise SpoolFull
         atomic_files.replace(self._folder / name, [sealed])
-        while self._identity.epochs.current().id != sealed[:EPOCH_ID]:  # it may have ended before the file was there
-            sealed = self._identity.seal_batch(batch, name.encode())
-            atomic_files.replace(self._folder / name, [sealed])
+
+    @contextmanager
+    def _keys_locked(self, mode: int) -> Iterator[None]:
+        """Lock the folder: shared while a file is sealed under an epoch key, exclusively while keys are destroyed."""
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, mode)
+            yield
+        finally:
+            os.close(folder)
 
     def open(self, name: str) -> tuple[str, Batch]:
         """Open a spooled batch by its file's name; return the channel's name and the batch.
