@@ -84,15 +84,7 @@ class HostOutbox:
         if office is None:
             return DeadLetter("no office of this desk is known, or somebody altered its keys: `satark desk register`")
         if delivery.kind == erasure_orders.ERASED:
-            id_ = bytes.fromhex(delivery.idempotency_key)
-            order = erasure_orders.read_order(self._services.keys, delivery.destination, delivery.tip, id_)
-            if order is None:
-                return DeadLetter("somebody wrote this order into the database")
-            if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=order.is_cover):
-                return late
-            message = ErasureMessage(tip=order.tip, rule=order.rule)
-            await self.send(office, message, publish, is_cover=order.is_cover)
-            return Done()
+            return await self._send_erasure(office, delivery, publish)
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
@@ -107,10 +99,21 @@ class HostOutbox:
             await self._record_sent(office.desk, recorded, 1)
         if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=is_cover):
             return late
-        await self._record_sent(office.desk, recorded, 1)
+        if not is_cover:
+            await self._record_sent(office.desk, recorded, 1)
         if kind == "release":
             tip = msgspec.structs.replace(tip, files=(), custody=())  # none opens for it
         await self._send_all(office, tip, publish, b"cover" if is_cover else b"")
+        return Done()
+
+    async def _send_erasure(self, office: Office, delivery: Delivery, publish: Publish) -> DeliveryResult:
+        id_ = bytes.fromhex(delivery.idempotency_key)
+        order = erasure_orders.read_order(self._services.keys, delivery.destination, delivery.tip, id_)
+        if order is None:
+            return DeadLetter("somebody wrote this order into the database")
+        if late := await self._takes_turn(office, Destination(delivery.destination), is_cover=order.is_cover):
+            return late
+        await self.send(office, ErasureMessage(tip=order.tip, rule=order.rule), publish, is_cover=order.is_cover)
         return Done()
 
     async def send_covers(self, publish: Publish) -> None:
