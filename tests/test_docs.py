@@ -155,6 +155,7 @@ def comments(path: Path) -> str:
     return "\n".join(re.findall(wanted, text)) if path.suffix == ".py" else text
 
 
+@pytest.mark.slow("reads all of the code")
 def test_every_file_that_a_comment_names_exists() -> None:
     folders = ("core", "channels", "sinks", "tests", "docs")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.*") if path.is_file()]

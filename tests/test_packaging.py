@@ -168,6 +168,7 @@ def megabytes(names: Iterable[str]) -> float:
     return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
 
 
+@pytest.mark.slow("reads all of the code")
 def test_the_base_and_every_extra_take_no_more_than_the_installation_page_says() -> None:
     """Wheels for other processors have other sizes, by a few megabytes."""
     page = (ROOT / "docs/install.md").read_text("utf-8")

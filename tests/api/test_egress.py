@@ -355,6 +355,7 @@ def test_a_broker_beside_a_proxy_is_a_warning(monkeypatch: pytest.MonkeyPatch) -
     assert len(broker_warnings(Settings())) == 1
 
 
+@pytest.mark.slow("reads all of the code")
 def test_only_the_two_modules_of_egress_connect() -> None:
     roots = [ROOT / one for one in ("core/satark", "core/satark_files", "channels", "sinks", "examples")]
     found = {

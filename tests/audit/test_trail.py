@@ -31,6 +31,7 @@ def test_a_tip_that_the_desk_does_not_have_is_recorded_as_refused(
     assert (act.act.kind, act.act.detail, act.act.tip) == ("refused", "4K7Q-2XPM", "")
 
 
+@pytest.mark.slow("a log of a whole desk")
 def test_the_rows_of_acts_name_no_desk_no_officer_and_no_tip(
     services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip
 ) -> None:

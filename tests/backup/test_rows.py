@@ -16,6 +16,7 @@ from support.desks import SeededDesk
 from support.working_host import count_sealed, picture, working_host
 
 
+@pytest.mark.slow("whole databases")
 def test_a_tip_is_among_the_records_and_its_key_among_those_of_the_key_store(here: Place, sp: SeededDesk) -> None:
     tip_with_file(here, sp)
     main = {record["table"] for record in here.services.read(lambda connection: list(main_records(connection)))}
@@ -26,6 +27,7 @@ def test_a_tip_is_among_the_records_and_its_key_among_those_of_the_key_store(her
     assert not main & LEFT_OUT
 
 
+@pytest.mark.slow("whole databases")
 def test_a_file_still_to_be_fetched_is_backed_up_without_its_job(here: Place, sp: SeededDesk) -> None:
     tip_with_file(here, sp)
     with here.services.main.begin() as connection:
@@ -35,6 +37,7 @@ def test_a_file_still_to_be_fetched_is_backed_up_without_its_job(here: Place, sp
     assert [row[files["columns"].index("job")] for row in files["rows"]] == [b""]
 
 
+@pytest.mark.slow("whole databases")
 def test_records_fill_an_empty_database_and_are_counted(here: Place, elsewhere: Place, sp: SeededDesk) -> None:
     tip_with_file(here, sp)
     records = here.services.read(lambda connection: list(main_records(connection)))
@@ -44,6 +47,7 @@ def test_records_fill_an_empty_database_and_are_counted(here: Place, elsewhere: 
         assert len(connection.execute(select(tables.tip)).all()) == 1
 
 
+@pytest.mark.slow("whole databases")
 def test_a_new_database_has_no_filled_table(elsewhere: Place) -> None:
     assert elsewhere.services.read(filled_tables) == []
     with elsewhere.services.main.begin() as connection:

@@ -173,6 +173,7 @@ WRITTEN = st.one_of(
 )
 
 
+@pytest.mark.slow("a desk's whole work")
 @given(st.lists(st.tuples(WRITTEN, st.integers(0, 30)), max_size=12), st.sampled_from([0, ARRIVED]))
 def test_an_urgent_tip_has_a_running_clock_until_it_is_finished(
     written: list[tuple[Message, int]], arrived: int

@@ -69,6 +69,7 @@ def test_a_short_text_that_many_write_about_different_places_or_vehicles_is_no_f
     assert groups(sp) == []
 
 
+@pytest.mark.slow("a desk's whole work")
 def test_a_finished_tip_leaves_its_group_and_returns_when_it_is_open_again(services: Services, sp: SeededDesk) -> None:
     flood = send(services, sp, *[COPIED] * 5)
     sp.casework.respond(sp.casework.open(flood[0].number), status="SET_ASIDE")

@@ -28,6 +28,7 @@ def test_a_step_that_makes_no_sense_is_refused(services: Services, sp: SeededDes
         work.ask(rao.open(seeded.number), "ask_hold", "court")
 
 
+@pytest.mark.slow("a desk's whole work")
 def test_an_officer_agrees_only_to_the_hold_that_the_page_showed(services: Services, sp: SeededDesk) -> None:
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
     seeded = seed_tip(services, [sp.desk])

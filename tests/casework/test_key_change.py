@@ -17,6 +17,7 @@ from support.tips import seed_tip
 ROWS = select(tables.envelope.c.holder, tables.envelope.c.sealed).where(tables.envelope.c.sealed != b"")
 
 
+@pytest.mark.slow("a desk's keys and tips")
 @pytest.mark.parametrize("again", [False, True], ids=["once", "finished again after a crash"])
 def test_the_new_key_opens_tips_and_the_old_one_reads_nothing_later(
     services: Services, sp: SeededDesk, *, again: bool

@@ -14,6 +14,7 @@ from support.releases import direct
 from support.tips import SeededTip
 
 
+@pytest.mark.slow("a whole pack")
 def test_a_release_makes_no_pack_and_says_why(tip: SeededTip, offices: dict[str, Office], tmp_path: Path) -> None:
     direct(offices["sp"], tip)
     station = offices["lanka"].casework

@@ -88,6 +88,7 @@ def listed(cache: TipCache) -> dict[str, ListedTip]:
     return {tip: cache.listed(tip) for tip in cache.tips}
 
 
+@pytest.mark.slow("an index of many tips")
 def test_a_second_opening_lists_the_same_and_reads_no_tip(
     services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open, read: list[str]
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_second_opening_lists_the_same_and_reads_no_tip(
     assert [second.related.find(tip) for tip in ids] == [first.related.find(tip) for tip in ids]
 
 
+@pytest.mark.slow("an index of many tips")
 def test_only_new_or_changed_tips_are_read(
     services: Services, sp: SeededDesk, open_again: Open, read: list[str]
 ) -> None:
@@ -134,6 +136,7 @@ def test_after_more_changes_than_are_stored_a_second_opening_still_reads_only_ch
     assert read == [changed.id]
 
 
+@pytest.mark.slow("an index of many tips")
 def test_an_older_index_hides_no_message_even_if_the_order_of_changes_is_deleted(
     services: Services, sp: SeededDesk, open_again: Open
 ) -> None:
@@ -243,6 +246,7 @@ def test_a_change_whose_row_was_deleted_is_on_the_tips_page_at_once_and_in_the_l
             assert hidden.id in cache.tips
 
 
+@pytest.mark.slow("an index of many tips")
 def test_an_altered_or_foreign_index_is_rebuilt(
     services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open, read: list[str]
 ) -> None:
@@ -288,6 +292,7 @@ def test_only_the_desks_key_opens_the_index_and_its_rows_reveal_neither_words_no
     assert SealedIndex(services, "sp", dig.identity).load(covers) == ((), {})
 
 
+@pytest.mark.slow("an index of many tips")
 def test_the_newest_row_is_filled_up_and_outdated_entries_are_dropped_when_they_are_many(
     services: Services, sp: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

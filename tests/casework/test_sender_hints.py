@@ -20,6 +20,7 @@ def labelled(sign: str) -> list[str]:
     return [line[2:] for line in SENTENCES.read_text("utf-8").splitlines() if line.startswith(f"{sign} ")]
 
 
+@pytest.mark.slow("a list of labelled texts")
 def test_the_phrases_of_a_labelled_list_are_marked_and_few_other_phrases() -> None:
     pointing, others = labelled("+"), labelled("-")
     assert len(pointing) + len(others) >= 150

@@ -140,6 +140,7 @@ def test_a_first_opening_lists_what_changed_last_and_says_how_far_it_is(
     assert seen[:3] == [(order[:1], Progress(1, 3)), (order[:2], Progress(2, 3)), (order, None)]
 
 
+@pytest.mark.slow("a desk's whole work")
 def test_what_needs_a_tip_that_is_not_read_yet_reads_it(services: Services, sp: SeededDesk, in_parts: InParts) -> None:
     seeded = [seed_tip(services, [sp.desk]) for _ in range(4)]
     casework, unread = sp.casework, list[str]()

@@ -62,6 +62,7 @@ def test_an_empty_list_is_reported(data: Path) -> None:
     assert run("deliveries", "list", "--json").stdout == ""
 
 
+@pytest.mark.slow("a whole command")
 def test_a_dead_letter_is_retried(data: Path) -> None:
     _store(data, "dead_letter", "dead_letter", "due").close()
     first = (b"\0" + ID[1:]).hex()

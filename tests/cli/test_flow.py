@@ -161,6 +161,7 @@ def test_calls_and_the_form_are_checked_without_being_configured() -> None:
 SHIPPED = Path(str(files("satark.dialogue.flow") / "default.yaml"))
 
 
+@pytest.mark.slow("a whole command")
 def test_a_new_flow_has_no_problems_and_is_answered_to_its_end(tmp_path: Path) -> None:
     folder = tmp_path / "pothole"
     made = CliRunner().invoke(flow, ["new", "pothole", "--folder", str(folder)])

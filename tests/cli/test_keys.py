@@ -234,6 +234,7 @@ def test_a_machine_without_the_worker_role_needs_neither_sinks_nor_keys(
     assert set(problems(monkeypatch)) == {"script:b: to"}
 
 
+@pytest.mark.slow("a whole command")
 def test_check_accepts_a_reading_destination_with_its_key(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipient = run("destination", "keygen", "b.key").stdout.strip()
     table = f'[[destination]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{recipient}"\nidentity_file = "b.key"\n'
@@ -241,6 +242,7 @@ def test_check_accepts_a_reading_destination_with_its_key(config: Path, monkeypa
     assert problems(monkeypatch, [ReadingScript()]) == {}
 
 
+@pytest.mark.slow("a whole command")
 def test_a_machine_gets_the_epoch_keys_by_its_shown_code(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_complete_language_has_no_problem(tmp_path: Path) -> None:
     assert "texts not yet approved by a native reader" in checked.stdout.splitlines()[0]
 
 
+@pytest.mark.slow("every text in every language")
 def test_a_text_with_other_placeholders_is_named(tmp_path: Path) -> None:
     own = make_language(tmp_path, every_part())
     file = own / "satark_email.po"
@@ -81,6 +82,7 @@ def test_a_text_with_other_placeholders_is_named(tmp_path: Path) -> None:
     assert "satark_email: the text 'pin' must have no {places}" in checked.stderr
 
 
+@pytest.mark.slow("every text in every language")
 @pytest.mark.parametrize("flags", [(), ("--all",)])
 def test_every_language_is_listed_with_its_missing_texts(tmp_path: Path, flags: tuple[str, ...]) -> None:
     own = make_language(tmp_path, ["satark.dialogue"])

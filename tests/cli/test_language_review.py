@@ -51,6 +51,7 @@ def shown(page: str) -> list[list[object]]:
     return list(json.loads(line.partition("rows = ")[2].partition(";  //")[0]))
 
 
+@pytest.mark.slow("every text in every language")
 def test_the_sheet_shows_every_text_with_its_english_one_and_its_place(tmp_path: Path) -> None:
     made = run("--to", str(tmp_path / "sheet.html"), "--folder", str(tmp_path))
     assert made.exit_code == 0, made.output
@@ -63,6 +64,7 @@ def test_the_sheet_shows_every_text_with_its_english_one_and_its_place(tmp_path:
     assert "http" not in page.partition("const code")[0], "it needs no network"
 
 
+@pytest.mark.slow("every text in every language")
 def test_three_verdicts_come_back_and_citizens_read_the_changed_text(tmp_path: Path) -> None:
     before, texts = unapproved(CODE)
     assert before == texts
@@ -73,6 +75,7 @@ def test_three_verdicts_come_back_and_citizens_read_the_changed_text(tmp_path: P
     assert unapproved(CODE) == (before - 3, texts)
 
 
+@pytest.mark.slow("every text in every language")
 def test_a_plural_is_judged_form_by_form(tmp_path: Path) -> None:
     form = next(one.id for one in rows(CODE) if one.id.endswith("#1"))
     assert take(tmp_path, verdict(form, row(form).text + "އ")).exit_code == 0
@@ -110,6 +113,7 @@ def test_a_file_that_no_sheet_saved_is_refused_in_one_line(tmp_path: Path, text:
     assert "verdicts.json is " in taken.output
 
 
+@pytest.mark.slow("every text in every language")
 def test_a_shipped_language_is_changed_in_the_installations_own_folder(tmp_path: Path) -> None:
     hindi = next(one for one in rows("hi") if one.id == "language.done")
     sheet = tmp_path / "verdicts.json"

@@ -29,6 +29,7 @@ def run(*arguments: str, code: int = 0) -> Result:
     return result
 
 
+@pytest.mark.slow("a poster")
 def test_a_poster_is_written_and_its_link_is_printed(folder: Path) -> None:
     assert run("poster.pdf", *NUMBER).output == "poster.pdf opens https://wa.me/919876543210?text=Hi\n"
     assert (folder / "poster.pdf").read_bytes().startswith(b"%PDF-")
@@ -69,5 +70,6 @@ def test_a_missing_or_wrong_value_is_reported(arguments: list[str], message: str
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow("a poster")
 def test_a_missing_folder_is_named() -> None:
     assert "nowhere/poster.pdf can't be used: No such file" in run("nowhere/poster.pdf", *NUMBER, code=1).output

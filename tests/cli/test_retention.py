@@ -50,6 +50,7 @@ def three_tips(services: Services, sp: SeededDesk) -> list[SeededTip]:
     return [due, held, kept]
 
 
+@pytest.mark.slow("a whole command")
 def test_the_command_shows_due_and_held_tips_and_erases_nothing(services: Services, sp: SeededDesk) -> None:
     due, held, _ = three_tips(services, sp)
     shown = retention().stdout
@@ -59,6 +60,7 @@ def test_the_command_shows_due_and_held_tips_and_erases_nothing(services: Servic
     assert len(sp.casework.summaries()) == 3
 
 
+@pytest.mark.slow("a whole command")
 def test_erase_erases_due_tips_and_no_others(services: Services, sp: SeededDesk) -> None:
     due, held, kept = three_tips(services, sp)
     *lines, counts = retention("--erase").stdout.splitlines()
@@ -69,6 +71,7 @@ def test_erase_erases_due_tips_and_no_others(services: Services, sp: SeededDesk)
     assert (verified.exit_code, "1 tip erased (term)" in verified.stdout) == (0, True)
 
 
+@pytest.mark.slow("a whole command")
 def test_without_the_automatic_job_a_due_tip_waits_for_two_officers(
     services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ ATTACKS: list[tuple[str, Callable[[Services], list[Any]], set[tuple[str, int]]]]
 ]
 
 
+@pytest.mark.slow("a log of a whole desk")
 def test_each_manipulation_of_the_log_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     complete = [row._asdict() for row in rows(services)]
     (head,) = services.read(lambda c: c.execute(select(custody_head)).all())

@@ -38,6 +38,7 @@ def readings_of(host: Host) -> Readings:
     return Readings(host.ingest_runtime.channels, host.ingest_runtime.drafts, host.services)
 
 
+@pytest.mark.slow("a whole demo")
 async def test_a_message_is_read_at_the_current_question_of_its_conversation(
     host: tuple[Host, ScriptedChannel],
 ) -> None:

@@ -197,6 +197,7 @@ def test_a_file_is_stored_at_every_question(engine: Engine, where: str, kind: Me
     assert _came_to(engine, where).send(kind).turn.media_jobs
 
 
+@pytest.mark.slow("many conversations")
 @every_row("where", STATES)
 def test_a_location_is_stored_at_every_question(engine: Engine, where: str) -> None:
     chat = _came_to(engine, where).pin(25.3, 83.0)
@@ -212,6 +213,7 @@ TOLD_BESIDE: Final = (
 CORRECTIONS: Final = ("not Raju but {}", "Raju nahi {}", "राजू नहीं {}", "not Raju, {}", "nahi {}", "galat, {} hai", "{}")
 
 
+@pytest.mark.slow("many conversations")
 @settings(max_examples=25, deadline=None)
 @given(
     way=st.sampled_from(CORRECTIONS), told=st.sampled_from((*NAMES, *TOLD_BESIDE)), menu=st.sampled_from(("", "change"))

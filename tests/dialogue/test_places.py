@@ -229,6 +229,7 @@ def outcome(chat: Chat, meant: str, said: str) -> str:
     return "as meant" if fits else "wrong"
 
 
+@pytest.mark.slow("many conversations")
 def test_few_answers_are_taken_for_another_place_or_for_a_place_at_all(asked: Chat) -> None:
     begun = asked.session
     found = []

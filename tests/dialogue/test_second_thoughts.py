@@ -77,6 +77,7 @@ def test_a_tipster_who_wants_nothing_sent_and_all_erased_is_asked_whether_to_era
     assert words not in str((chat.session.answers, chat.session.held))
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "words",
     [

@@ -76,6 +76,7 @@ def send_whole(chat: Chat, tip: str, category: str) -> list[str]:
     return asked
 
 
+@pytest.mark.slow("many conversations")
 def test_nine_of_ten_whole_tips_need_three_messages_or_fewer(engine: Engine) -> None:
     asked = {tip: send_whole(Chat(engine), tip, category) for tip, category in TIPS}
     long = {tip: steps for tip, steps in asked.items() if len(steps) > 2}
@@ -273,6 +274,7 @@ def test_a_caption_before_the_question_for_the_place_spares_it(chat: Chat) -> No
     assert chat.say("Hi", "2").send("image", "Sigra").say("daru", "They sell it there").step == "police"
 
 
+@pytest.mark.slow("many conversations")
 def test_the_review_of_a_whole_tip_keeps_its_buttons_on_whatsapp(engine: Engine) -> None:
     reviews = [chat.prompt for tip, _ in TIPS if (chat := Chat(engine).say(tip)).step == "review"]
     assert len(reviews) > 12

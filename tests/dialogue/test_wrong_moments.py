@@ -122,6 +122,7 @@ UNHEARD = (
 )  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", [CATEGORY, PLACE, POLICE, REVIEW, SENT])
 def test_words_about_an_earlier_tip_without_result_are_answered_and_not_lost(
     engine: Engine, said: tuple[str, ...]

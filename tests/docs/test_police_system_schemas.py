@@ -28,6 +28,7 @@ def test_the_published_files_are_up_to_date() -> None:
     assert published("openapi.json") == to_text(openapi())
 
 
+@pytest.mark.slow("a large schema")
 def test_the_description_is_valid_openapi() -> None:
     validate(json.loads(published("openapi.json")))
 

@@ -31,6 +31,7 @@ def test_a_page_has_its_rows_without_empty_ones() -> None:
     assert "Empty" not in text
 
 
+@pytest.mark.slow("a whole sheet")
 def test_equal_arguments_give_equal_bytes_and_a_page_shows_nothing_in_logs() -> None:
     assert make_sheet([PAGE, PAGE]) == make_sheet([PAGE, PAGE])
     assert repr(PAGE) == "SheetPage(…)"

@@ -17,6 +17,7 @@ from satark.roster.entries import desk_verifier
 from satark.store import tables
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_an_answer_that_is_confirmed_during_a_read_is_shown_exactly_once(
     link_on_each_database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,6 +42,7 @@ async def test_an_answer_that_is_confirmed_during_a_read_is_shown_exactly_once(
     assert link.thread_at_office(seeded.number) == ["देख रहे हैं"]
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_a_lost_answer_or_confirmation_is_sent_again(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
@@ -84,6 +86,7 @@ async def test_after_a_key_change_tips_in_transit_can_be_opened_and_answers_are_
     assert link.rows(link.office, tables.office_outbox) == []
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_two_key_changes_with_lost_confirmations_are_applied_in_order(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()

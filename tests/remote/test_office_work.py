@@ -38,6 +38,7 @@ async def test_an_office_asks_to_close_and_the_desk_that_directed_at_the_host_de
     assert (disputed.status, disputed.disputed, disputed.finished_by) == ("REOPENED", True, "dig")
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_an_office_closes_a_tip_with_two_answers_in_their_order(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
@@ -51,6 +52,7 @@ async def test_an_office_closes_a_tip_with_two_answers_in_their_order(link: Any)
     assert (opened.status, opened.work.outcome, len(opened.thread)) == ("CLOSED", "seizure", 2)
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_the_host_is_told_when_an_office_has_nobody_left_who_may_have_a_tip(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()

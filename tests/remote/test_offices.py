@@ -44,6 +44,7 @@ async def test_an_older_directory_does_not_replace_a_newer_one(link: Any) -> Non
     assert [row.directory for row in link.rows(link.office, tables.host_link)] == [now]
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_one_minute_of_a_wrong_clock_keeps_no_later_roster_and_list_out(
     link: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +80,7 @@ def newest_key_of_dig(link: Any) -> str:
     return str(verify(entries_of(row.roster)).state.desks["dig"].verifier)
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_resending_restores_an_office_that_lost_its_store(link: Any) -> None:
     seeded = link.seed_tip(evidence=("1",))
     seed_file(link.host, seeded, "1", PHOTO)
@@ -117,6 +119,7 @@ async def directed_envelopes(link: Any, seeded: Any) -> list[bytes]:
     return [directed.directed_to.envelope, *(one.envelope for one in directed.directed_to.destinations)]
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_an_office_rejects_a_roster_from_the_host_that_contradicts_its_own(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
@@ -166,6 +169,7 @@ def serve_at_office(link: Any, roster: tuple[bytes, ...], thief: str) -> None:
     link.office.host_roster = HostRoster(copy)
 
 
+@pytest.mark.slow("a host and its offices")
 @pytest.mark.parametrize("how", ["founded anew", "continued"])
 async def test_an_attacker_who_serves_another_roster_of_the_host_at_an_office_gets_nothing(link: Any, how: str) -> None:
     seeded = link.seed_tip(to=(link.sp,))
@@ -216,6 +220,7 @@ async def test_only_the_desks_own_key_notes_the_hosts_roster(link: Any) -> None:
     assert after.unlisted[-1] == after.position
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_rewritten_rows_of_an_office_change_no_recipient_of_its_messages(link: Any) -> None:
     link.host.write_now(lambda unit: close_roster(unit, ()))
     seeded = link.seed_tip()
@@ -233,6 +238,7 @@ async def test_rewritten_rows_of_an_office_change_no_recipient_of_its_messages(l
     assert open_envelope(sealed, link.dig_identity, tip=seeded.id, desk="dig").identity
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_was_erased(
     link: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +262,7 @@ async def test_an_office_misses_a_tip_that_its_broker_withholds_and_none_that_wa
     assert count_withheld(link.host) == 0
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_an_office_whose_new_key_never_reaches_its_host_says_so_after_two_days(
     link: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +281,7 @@ async def test_an_office_whose_new_key_never_reaches_its_host_says_so_after_two_
     assert missing_faults(link.office) == []
 
 
+@pytest.mark.slow("a host and its offices")
 @pytest.mark.parametrize("days", [3, -3])
 async def test_an_office_that_a_broker_cuts_off_says_so_after_two_days(
     link: Any, monkeypatch: pytest.MonkeyPatch, days: int
@@ -297,6 +305,7 @@ def opened(link: Any, message: tuple[str, bytes]) -> bytes:
     return bytes(open_frame(message[1], link.office_key).frame.body)
 
 
+@pytest.mark.slow("a host and its offices")
 async def test_a_tip_that_somebody_deletes_at_an_office_is_missing_there(link: Any) -> None:
     await link.exchange_all()
     assert find_missing(link.office, note=True) == []

@@ -71,6 +71,7 @@ def traces(services: Services, tip: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow("a desk's whole work")
 def test_only_the_fact_of_the_erasure_stays_of_an_erased_tip(
     services: Services, retention: Retention, sp: SeededDesk, dig: SeededDesk
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_tip_is_due_when_the_term_of_its_status_is_over(
     assert term_of(retention, seeded) == Term(due=day + 1095)
 
 
+@pytest.mark.slow("a desk's whole work")
 def test_the_database_reveals_no_term(services: Services, retention: Retention, sp: SeededDesk) -> None:
     first, second = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
     sp.casework.respond(sp.casework.open(first.number), status="ACTED")
@@ -146,6 +147,7 @@ def test_a_hold_needs_two_officers_and_keeps_the_tip_from_the_first_officers_req
     assert [one.number for one in retention.due(FAR)] == [seeded.number]
 
 
+@pytest.mark.slow("a desk's whole work")
 def test_without_the_automatic_job_two_officers_order_each_erasure_of_a_due_tip(
     services: Services, settings: Settings, plugins: Plugins, sp: SeededDesk
 ) -> None:
@@ -198,6 +200,7 @@ def test_an_attacker_who_writes_rows_of_both_databases_erases_nothing_without_th
     assert {one.tip for one in retention.due(FAR)} == {of_other.tip}
 
 
+@pytest.mark.slow("a desk's whole work")
 def test_no_term_is_sealed_to_a_key_that_replaced_the_retention_key(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:

@@ -297,6 +297,7 @@ def test_a_new_key_needs_a_head_and_another_officer_who_both_typed_its_code(book
     assert book.state.officer("sp", "clerk") == body.officer
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_code_confirms_only_the_key_that_it_was_made_with(book: RosterBook) -> None:
     real = book.new_key("sp", "clerk", CODE)
     swapped = msgspec.structs.replace(book.new_key("sp", "clerk", "0000-0000"), code=real.code)
@@ -304,6 +305,7 @@ def test_a_code_confirms_only_the_key_that_it_was_made_with(book: RosterBook) ->
         book.follow(swapped, KHAN, RAO, code=CODE)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_nobody_signs_for_their_own_new_key(book: RosterBook) -> None:
     old = book.identities[KHAN]
     body = book.new_key("sp", "khan", CODE)
@@ -312,6 +314,7 @@ def test_nobody_signs_for_their_own_new_key(book: RosterBook) -> None:
         book.follow(body, KHAN, RAO, code=CODE)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_new_key_comes_with_no_role_and_a_role_with_no_new_key(book: RosterBook) -> None:
     body = book.new_key("sp", "clerk", CODE)
     for officer in (
@@ -330,6 +333,7 @@ def test_a_new_key_comes_with_no_role_and_a_role_with_no_new_key(book: RosterBoo
             book.follow(OfficerSet(desk="sp", officer=officer), KHAN, RAO)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_head_and_an_officer_whom_the_head_appointed_or_recovered_change_nothing_together(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "puppet")), KHAN, CLERK)
     book.follow(book.new_key("sp", "clerk", CODE), KHAN, RAO, code=CODE)

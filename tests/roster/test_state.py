@@ -77,6 +77,7 @@ def test_an_officer_and_the_person_who_appointed_them_even_indirectly_do_not_act
     assert book.state.desks["sp"].appointed_by["new"] == {CLERK}
 
 
+@pytest.mark.slow("keys of several officers")
 def test_the_signer_of_an_officers_new_key_counts_as_one_person_with_that_officer(book: RosterBook) -> None:
     for name in ("new", "other"):
         book.follow(OfficerSet(desk="sp", officer=book.officer("sp", name)), CLERK, SP)

@@ -190,6 +190,7 @@ def test_only_a_desk_that_has_the_tip_writes_on_it(book: RosterBook) -> None:
     assert read(book, directed, withdrawn, late) == ["clerk", "clerk", None]
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_officers_messages_still_count_after_their_removal_or_key_change(book: RosterBook) -> None:
     before = written(book)
     book.follow(book.new_key("sp", "clerk", CODE), ("sp", "khan"), ("dig", "rao"), code=CODE)

@@ -56,6 +56,7 @@ def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: Se
     }
 
 
+@pytest.mark.slow("keys of several officers")
 def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_keys(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +86,7 @@ def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_key
     assert len(rows) == 3
 
 
+@pytest.mark.slow("keys of several officers")
 def test_after_a_key_change_the_main_database_does_not_tell_which_tips_the_desk_has(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
@@ -106,6 +108,7 @@ def test_after_a_key_change_the_main_database_does_not_tell_which_tips_the_desk_
     assert len(Casework(services, "sp", sp.identity).summaries()) == 2
 
 
+@pytest.mark.slow("keys of several officers")
 def test_messages_after_a_key_change_can_not_be_opened_with_the_former_tip_key(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_second_change_of_the_same_key_is_refused(services: Services, sp: Seed
     assert len(Casework(services, "sp", identity).summaries()) == 1
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_key_change_leaves_a_forged_envelope_as_it_is(services: Services, sp: SeededDesk, dig: SeededDesk) -> None:
     seeded = seed_tip(services, [dig.desk])
     tamper(services, tables.envelope, seeded, desk="sp")
@@ -151,6 +155,7 @@ def test_a_key_change_leaves_a_forged_envelope_as_it_is(services: Services, sp: 
     assert len(Casework(services, "sp", identity).summaries()) == 4
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_tip_whose_key_was_changed_twice_opens_and_takes_answers(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:

@@ -276,6 +276,7 @@ def test_a_desk_that_changed_its_own_key_and_renewed_no_tip_blocks_its_tipsters_
     assert renewals.present() == renewals.changes[-1].recipient
 
 
+@pytest.mark.slow("keys of several officers")
 @pytest.mark.parametrize(("officer", "waits"), [("clerk", True), ("watcher", False)])
 def test_nothing_is_sealed_to_a_tips_old_key_after_one_of_its_readers_lost_theirs(
     renewals: Renewals, officer: str, *, waits: bool

@@ -18,6 +18,7 @@ from support.scripted import ACCOUNT, ScriptedChannel, Tipster, inbound, scripte
 DELETION = Call(account=ACCOUNT, method="delete", body=b"delete it")
 
 
+@pytest.mark.slow("a whole process")
 async def test_what_a_crash_left_is_sent_once_its_claim_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("satark.store.outbox.SEND_LEASE", 0)
     first = ScriptedChannel()
@@ -52,6 +53,7 @@ async def test_the_calls_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path)
     assert b'satark_fault{fault="hook_fails:script:parse"} 1.0' in metrics
 
 
+@pytest.mark.slow("a whole process")
 async def test_a_listening_channel_delivers_its_events_and_restarts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ async def test_batches_that_come_without_the_database_are_spooled_and_replayed(
             assert not host.metrics.faults.current
 
 
+@pytest.mark.slow("a whole process")
 async def test_batches_that_a_provider_sends_again_are_refused(down: DatabaseDown, tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
@@ -92,6 +93,7 @@ async def test_batches_that_a_provider_sends_again_are_refused(down: DatabaseDow
         assert (await host.ingest_runtime.ingest.receive(channel, HI)).state == "accepted"
 
 
+@pytest.mark.slow("a whole process")
 async def test_with_another_edge_key_the_process_stops_and_writes_nothing(down: DatabaseDown, tmp_path: Path) -> None:
     down.over = True
     scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()

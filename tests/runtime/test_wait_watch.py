@@ -125,6 +125,7 @@ def test_an_old_tip_without_a_row_is_a_fault(services: Services, tip: SeededTip)
     assert late(services) == ["deliveries, files and replies that nobody handles: 1"]
 
 
+@pytest.mark.slow("a whole process")
 @pytest.mark.usefixtures("tip")
 def test_a_row_that_calls_the_destination_down_at_each_look_hides_nothing_for_more_than_a_day(
     services: Services,

@@ -35,6 +35,7 @@ def delay(services: Services, destination: str, tip: str = TIP, *, now: int = 1_
     return services.write_now(ask)
 
 
+@pytest.mark.slow("whole databases")
 @pytest.mark.parametrize(("to", "every"), [(MAIL, HALF_HOUR), (COPY, FIVE_MINUTES), (OFFICE, FIVE_MINUTES)])
 def test_messages_for_a_destination_go_out_at_one_moment_of_each_span(services: Services, to: str, every: int) -> None:
     start = 1_790_000_000 // every * every

@@ -207,5 +207,5 @@ class Rows(RuleBasedStateMachine):
         assert bool(found) == (self.rows() == self.good)
 
 
-TestRows = Rows.TestCase
+TestRows = pytest.mark.slow("many steps of a machine")(Rows.TestCase)
 TestRows.settings = settings(max_examples=50, stateful_step_count=12)  # four acts on a handful of rows

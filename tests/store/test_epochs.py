@@ -129,6 +129,7 @@ def test_a_value_of_an_epoch_that_began_elsewhere_opens_before_the_machines_were
     assert two.identity.open(one.identity.seal(b"words", b"place"), b"place") == b"words"
 
 
+@pytest.mark.slow("whole databases")
 def test_machines_that_start_at_once_agree_on_one_epoch(cluster: Cluster) -> None:
     machines = [cluster.machine(str(number)) for number in range(4)]
     threads = [threading.Thread(target=machine.epochs.agree) for machine in machines]

@@ -119,6 +119,7 @@ def upgraded(older: Older) -> Older:
     return older
 
 
+@pytest.mark.slow("whole databases")
 def test_data_of_0_1_0_is_kept_and_no_longer_tells_which_desks_have_a_tip(upgraded: Older) -> None:
     _look_at_offices_rows(upgraded)
     _look_at_key_changes(upgraded)
@@ -159,6 +160,7 @@ def _look_at_deliveries(upgraded: Older) -> None:
     }
 
 
+@pytest.mark.slow("whole databases")
 def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgraded: Older) -> None:
     far = 40_000
     assert set(upgraded.scheduled(far).values()) == {HELD}
@@ -172,12 +174,14 @@ def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgrade
         assert upgraded.scheduled(far)[upgraded.tip.id] == HELD
 
 
+@pytest.mark.slow("whole databases")
 def test_a_tipster_is_told_of_waiting_news(upgraded: Older) -> None:
     (waiting,) = upgraded.rows(tables.message)
     known = upgraded.services.read_keys(lambda keys: news_tag(keys, upgraded.tip.id, 1, b"news"))
     assert (waiting.notified, waiting.news) == (False, known)
 
 
+@pytest.mark.slow("whole databases")
 def test_a_tip_that_was_erased_before_is_listed_in_both_places_still(upgraded: Older, tmp_path: Path) -> None:
     file = tmp_path / "erased.list"
     file.write_text(f"{EDGE.link('erased', ERASED).hex()}\n")

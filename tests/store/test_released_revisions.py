@@ -31,6 +31,7 @@ def test_a_released_revision_is_never_changed(version: str) -> None:
         assert sha256((ROOT / name).read_bytes()).hexdigest() == digest, changed
 
 
+@pytest.mark.slow("whole databases")
 @pytest.mark.parametrize("version", VERSIONS_BEFORE)
 def test_databases_of_a_released_version_become_those_of_today(version: str, databases: Any, tmp_path: Any) -> None:
     services = opened_services(tmp_path, database_url=databases.main, keys_url=databases.keys)

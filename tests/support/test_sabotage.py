@@ -12,6 +12,7 @@ SABOTAGES = all_sabotages()
 TESTED = [one for one in SABOTAGES if one.test]
 
 
+@pytest.mark.slow("reads all of the code")
 def test_every_sabotage_changes_one_place_and_names_a_test() -> None:
     for sabotage in SABOTAGES:
         compile(sabotage.change((ROOT / sabotage.file).read_text()), sabotage.file, "exec")

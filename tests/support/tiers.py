@@ -47,7 +47,7 @@ _started: Final[list[str]] = []
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marks, and record the processes that are started."""
     config.addinivalue_line(
-        "markers", "slow(why): a second of a processor, a process or a service: not in `make quick`"
+        "markers", "slow(why): a tenth of a second of a processor, a process or a service: not in `make quick`"
     )
     config.addinivalue_line("markers", "full(why): in `make full` alone")
     patch = pytest.MonkeyPatch()

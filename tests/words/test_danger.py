@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
+
 from satark_words.catalogues import Catalogues
 from satark_words.danger import FILE, SHOWN, groups_of, read_letters
 from satark_words.geography.geography import Geography
@@ -211,6 +213,7 @@ def test_police_who_are_called_by_others_are_no_call(said: str) -> None:
     assert "call" not in {danger.rule for danger in READER.dangers(said)}
 
 
+@pytest.mark.slow("a whole corpus")
 def test_cries_for_help_show_a_number_and_similar_ordinary_tips_seldom_do() -> None:
     told = list(read_corpus(Path(__file__).parent / "cries"))
     shown = {

@@ -112,6 +112,7 @@ def test_statements_of_stories_about_police_and_time_are_read_as_meant(file: str
     assert len(_misread(file)) <= count * 0.05
 
 
+@pytest.mark.slow("a whole corpus")
 @every_row("file", ["steps_now.txt", "steps_now_unseen.txt"])
 def test_texts_at_the_steps_that_were_misread_most_are_read_as_meant(file: str) -> None:
     utterances = list(read_corpus(DIALOGUE / file))

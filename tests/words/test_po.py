@@ -53,6 +53,7 @@ ENTRIES: Final = st.lists(
 )
 
 
+@pytest.mark.slow("a whole corpus")
 @given(entries=ENTRIES)
 def test_a_written_catalogue_reads_back_the_same(entries: list[Entry]) -> None:
     header = Entry(forms=[f"Language: pl\nPlural-Forms: nplurals=3; plural={POLISH};\n"], comments=["# Polish"])
@@ -67,6 +68,7 @@ def test_a_faulty_line_of_a_catalogue_is_named_by_its_number(text: str) -> None:
         read_po(text)
 
 
+@pytest.mark.slow("a whole corpus")
 def test_languages_are_named_as_cldr_names_them() -> None:
     for code, known in languages.known_languages().items():
         assert known.english == Locale("en").languages[code]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ ASKED = {step: asked_at(step, GEOGRAPHY, CATALOGUES) for step in STEPS}
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.slow("a whole corpus")
 @LAWS
 @given(st.text(max_size=200), st.sampled_from(STEPS))
 @example("\ud800", "review")
@@ -38,6 +40,7 @@ def test_no_text_makes_the_reader_raise(text: str, step: str) -> None:
     assert all(one.end <= two.start for one, two in pairwise(spans))
 
 
+@pytest.mark.slow("a whole corpus")
 def test_long_texts_cost_no_more_than_reading_them() -> None:
     words = "roz raat ko lanka ke paas maidan me kuch log aakar sharab bechte hai ramesh xyzab "
     once = _seconds(words * 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def test_an_exact_word_or_phrase_sends(send: str) -> None:
     assert (reading.kind, reading.option, reading.confidence) == (Kind.OPTION, "send", Confidence.CERTAIN)
 
 
+@pytest.mark.slow("a whole corpus")
 @LAWS
 @given(st.sampled_from(SENDS), st.sampled_from(NEGATIONS), st.booleans(), st.text(max_size=20))
 def test_with_a_negation_nothing_is_sent(send: str, negation: str, before: bool, more: str) -> None:  # noqa: FBT001
@@ -56,6 +58,7 @@ def test_with_a_negation_nothing_is_sent(send: str, negation: str, before: bool,
     assert not acts(text, ASKED["review"]), text
 
 
+@pytest.mark.slow("a whole corpus")
 @LAWS
 @given(st.sampled_from(SENDS), st.sampled_from(QUESTIONS), st.booleans(), st.text(alphabet="abc deअबस", max_size=12))
 def test_with_a_question_nothing_is_sent(send: str, question: str, before: bool, more: str) -> None:  # noqa: FBT001

@@ -82,6 +82,7 @@ def test_the_command_writes_the_sheet_and_refuses_one_with_a_missing_id(tmp_path
     )
 
 
+@pytest.mark.slow("a whole questionnaire")
 def test_the_segments_of_a_custom_questionnaire_are_counted(tmp_path: Path) -> None:
     made = CliRunner().invoke(cli, ["flow", "new", "pothole", "--folder", str(tmp_path / "own")])
     assert made.exit_code == 0, made.output

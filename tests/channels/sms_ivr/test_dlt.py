@@ -98,6 +98,7 @@ def prompts(*, filled: bool) -> Iterator[tuple[str, Prompt]]:
     return every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=filled)
 
 
+@pytest.mark.slow("every text in every language")
 def test_no_template_breaks_a_rule(every_language: tuple[list[Template], ApprovedTexts]) -> None:
     sheet, _ = every_language
     assert [(one.name, problem) for one in sheet for problem in broken_rules(one.text)] == []
@@ -249,6 +250,7 @@ def test_a_statement_and_its_question_are_sent_in_their_approved_form(ids: dict[
     assert sent(f"Kept.\n\n{QUESTION}", ids) == messages
 
 
+@pytest.mark.slow("every text in every language")
 def test_every_template_of_the_sheet_matches_its_own_message() -> None:
     source = default_flow(("hi", "en"))
     prompts = every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)

@@ -40,6 +40,7 @@ ONE_PAGE = {
 """The prompts that fit on one page in both languages."""
 
 
+@pytest.mark.slow("every text in every language")
 def test_no_message_has_more_than_three_segments(sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
     raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
     wrong = []
@@ -60,6 +61,7 @@ def test_no_message_has_more_than_three_segments(sms: SmsChannel, signed: Callab
     assert wrong == []
 
 
+@pytest.mark.slow("every text in every language")
 def test_prompts_that_must_arrive_or_ask_nothing_are_sent_in_full(
     sms: SmsChannel, signed: Callable[..., RawRequest]
 ) -> None:

@@ -25,6 +25,7 @@ def test_every_marker_is_in_the_payloads() -> None:
     assert [word for word in WHATSAPP_IDENTIFIERS if word not in everything] == []
 
 
+@pytest.mark.slow("the contract's checks")
 def test_the_plugin_keeps_the_contract() -> None:
     settings = {
         "SATARK_WHATSAPP__APP_SECRET": "app-secret-0123",

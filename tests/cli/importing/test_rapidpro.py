@@ -255,6 +255,7 @@ NODES = st.fixed_dictionaries({
 })  # fmt: skip
 
 
+@pytest.mark.slow("flows of every kind")
 @given(st.lists(NODES, min_size=1, max_size=8))
 def test_each_part_of_a_flow_is_a_step_or_named(nodes: list[dict[str, Any]]) -> None:
     made = []

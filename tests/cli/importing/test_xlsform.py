@@ -263,6 +263,7 @@ def is_carried(column: str, cell: str, step: dict[str, Any], texts: str) -> bool
     }.get(column, cell in texts)
 
 
+@pytest.mark.slow("flows of every kind")
 @given(st.lists(st.fixed_dictionaries(COLUMNS), min_size=1, max_size=8), st.sampled_from("ab"))
 def test_each_part_of_a_form_is_a_step_or_named(rows: list[dict[str, Any]], second: str) -> None:
     survey = [["name", *COLUMNS]]

@@ -199,6 +199,7 @@ def chat() -> Chat:
     return Chat(Engine(load_flow(source), source.catalogues, Geography.sample()))
 
 
+@pytest.mark.slow("many conversations")
 @every_row("what", BESIDE)
 def test_a_danger_is_recognised_wherever_words_are_written(what: str) -> None:
     talk = chat() if isinstance(BESIDE[what], CompleteTip) else chat().say(*STEPS["review"])
@@ -254,6 +255,7 @@ def test_the_button_that_erases_everything_works_at_the_question_about_words_too
     assert (talk.turn.session, talk.turn.erase, talk.turn.reach) == (None, True, False)
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "cry",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.dialogue.walks import SAID_UNTIL, new_chat
 from support.loops import every_row
 
@@ -37,6 +39,7 @@ CORRECTED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", CORRECTED)
 def test_another_place_at_the_review_changes_the_place_and_says_so(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
@@ -65,6 +68,7 @@ OTHER_TOPICS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", OTHER_TOPICS)
 @every_row("step", ["police", "review"])
 def test_a_topic_that_denies_the_earlier_topic_replaces_it(step: str, said: str) -> None:

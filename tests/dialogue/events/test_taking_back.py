@@ -106,6 +106,7 @@ UNWANTED_PHOTO = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", UNWANTED_PHOTO)
 def test_words_against_a_photo_lead_to_the_question_of_erasing_it(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"]).send("image")
@@ -125,6 +126,7 @@ TAKEN_BACK_LATE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", TAKEN_BACK_LATE)
 def test_a_tipster_who_takes_back_a_sent_tip_in_a_new_chat_hears_of_the_code(said: str) -> None:
     for begun in (new_chat(), new_chat().say("Hi")):
@@ -140,6 +142,7 @@ def test_a_tipster_who_takes_a_draft_back_is_asked_whether_to_erase_it(said: str
     assert talk.step == "@cancel"
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "said",
     [
@@ -154,6 +157,7 @@ def test_a_tipster_who_wants_to_stop_or_delay_a_sent_tip_hears_that_it_is_sent(s
     assert talk.step == "@reach"
 
 
+@pytest.mark.slow("many conversations")
 @every_row("refusal", ["mat bhejo", "don't send", "no", "nahi"])
 @every_row("said", ["go ahead", "aage badho", "carry on", "आगे बढ़ो"])
 def test_a_tipster_who_agrees_after_a_refusal_hears_the_effect(refusal: str, said: str) -> None:
@@ -183,6 +187,7 @@ def test_a_tipster_who_would_rather_stop_is_asked_again_and_nothing_is_stored(st
     assert told == before
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "said", ["mera bhai bhi", "मेरा भाई भी", "hamar bhaiya bhi", "meri behan bhi", "my brother too", "uska bhai bhi"]
 )
@@ -193,6 +198,7 @@ def test_kin_that_are_named_in_a_menu_are_not_lost(menu: str, said: str) -> None
     assert said in (*(words for _, words in talk.session.held), *str(talk.session.answers["what"].value).split("\n"))
 
 
+@pytest.mark.slow("many conversations")
 @every_row("step", ["category", "what", "police", "review"])
 @every_row(
     "said", ["police se bachao", "पुलिस से बचाओ", "police se bachaiye", "save me from the police", "pulis se bacha la"]

@@ -182,6 +182,7 @@ DETAILS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", DETAILS)
 @every_row("step", ["police", "evidence"])
 def test_a_detail_at_another_question_is_stored_or_asked_about(step: str, said: str) -> None:
@@ -200,6 +201,7 @@ GRAVE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", GRAVE)
 def test_a_grave_fact_at_the_review_is_stored_and_its_numbers_are_shown(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
@@ -211,6 +213,7 @@ def test_a_grave_fact_at_the_review_is_stored_and_its_numbers_are_shown(said: st
     assert talk.submission is None
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", ["call police", "police bulao", "पुलिस बुलाओ", "police ko phone karo", "call the police now"])
 def test_a_call_for_the_police_is_asked_for_the_place_and_not_for_the_accused(said: str) -> None:
     talk = new_chat().say("Hi", "2", said)

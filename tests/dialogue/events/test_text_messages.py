@@ -228,6 +228,7 @@ def test_a_typed_tip_is_submitted_at_once_and_a_second_one_is_a_new_tip(
     assert not any(turn.post for turn in talk.turns)
 
 
+@pytest.mark.slow("many conversations")
 @every_row("channel", CHATS)
 @every_row(
     "typed",
@@ -336,6 +337,7 @@ AT = {
 }
 
 
+@pytest.mark.slow("many conversations")
 @every_row("step", AT)
 @every_row("text", WITH_CODE)
 def test_a_code_in_any_sentence_opens_the_mailbox_and_is_in_no_answer(engine: Engine, step: str, text: str) -> None:

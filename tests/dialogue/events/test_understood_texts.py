@@ -227,6 +227,7 @@ HINDI_UNTIL = {
 }
 
 
+@pytest.mark.slow("many conversations")
 @every_row("state", HINDI_UNTIL)
 def test_a_hindi_conversation_stays_in_hindi_at_every_question(state: str, engine: Engine) -> None:
     english = next(texts for texts in default_flow().catalogues if texts.language == "en")
@@ -292,6 +293,7 @@ def test_a_no_that_clears_every_office_stays_a_no(said: str) -> None:
     assert talk.session.answers["police"].value == "no"
 
 
+@pytest.mark.slow("many conversations")
 @every_row("said", ["mat bhejo", "mat bhejna", "do not send it", "भेजना मत"])
 @every_row("question", ["what", "place"])
 def test_words_that_forbid_to_send_are_no_answer(question: str, said: str) -> None:

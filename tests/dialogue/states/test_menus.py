@@ -135,6 +135,7 @@ UNCLEAR = (
 )  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("words", UNCLEAR)
 @every_row("channel", ["whatsapp", "sms"])
 def test_no_unclear_answer_leaves_identifying_words_in_or_takes_them_out(

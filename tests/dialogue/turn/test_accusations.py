@@ -154,6 +154,7 @@ def test_accused_offices_get_no_tip_whatever_the_place_of_the_words(
     assert "dig" in told
 
 
+@pytest.mark.slow("many conversations")
 @every_row("place, words", [*product(OPENED, (AGAINST_SP[0], AGAINST_STATION[0], AGAINST_STATION[1]))])
 def test_accused_offices_get_no_tip_if_the_words_come_at_the_start(engine: Engine, place: str, words: str) -> None:
     told = readers(OPENED[place](engine, words))
@@ -260,6 +261,7 @@ def test_an_accused_sp_of_another_district_gets_no_tip(engine: Engine, words: st
     assert "sp-jaunpur" not in readers(chat.say("lanka") if chat.step == "place" else chat)
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "words",
     [
@@ -486,6 +488,7 @@ def test_a_question_an_address_or_a_landmark_that_relates_an_office_accuses_that
     assert "sp-varanasi" not in readers(Chat(engine).say(words, STORY))
 
 
+@pytest.mark.slow("many conversations")
 @every_row("words", AGAINST_SP)
 def test_the_tipster_hears_which_office_the_words_keep_out(engine: Engine, words: str) -> None:
     whole, chat = Chat(engine, "sms").say(f"TIP {STORY}. {words}"), Chat(engine).say(STORY, words)
@@ -497,6 +500,7 @@ def test_the_tipster_hears_which_office_the_words_keep_out(engine: Engine, words
         assert engine._loaded.text(one.session, "accused.kept") not in Chat(engine).say(STORY).text
 
 
+@pytest.mark.slow("many conversations")
 @every_row("words", AGAINST_DIG)
 @every_row("before", ["namaste DIG sahab", "kya DIG sahab bhi ye dekhte hai?", "DIG sahab ko bhi milta hai kya aapko"])
 def test_a_whole_tip_against_a_dig_who_was_named_before_is_not_sent_unsaid(
@@ -506,6 +510,7 @@ def test_a_whole_tip_against_a_dig_who_was_named_before_is_not_sent_unsaid(
     assert chat.submission is None
 
 
+@pytest.mark.slow("many conversations")
 @every_row("words", AGAINST_DIG)
 def test_a_tip_that_accuses_the_dig_is_never_sent_silently_if_nobody_is_above(engine: Engine, words: str) -> None:
     sms = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
@@ -635,6 +640,7 @@ WISHES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("words", WISHES)
 def test_a_no_with_a_wish_that_the_office_gets_the_tip_does_not_exclude_the_office(engine: Engine, words: str) -> None:
     whole = Chat(engine).say(f"{STORY}, {words}")
@@ -651,6 +657,7 @@ def test_an_office_to_be_told_of_another_gets_the_tip(engine: Engine, words: str
     assert "lanka" not in told
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "words",
     [
@@ -676,6 +683,7 @@ UNTOLD = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many conversations")
 @every_row("words", UNTOLD)
 def test_a_station_that_the_tipster_excludes_gets_no_tip_whatever_the_answers(engine: Engine, words: str) -> None:
     asked = Chat(engine).say(*_ASKED, words)

@@ -163,6 +163,7 @@ def test_a_long_suggestion_has_a_button_that_fits(engine: Engine) -> None:
 # ------------------------------------------------------------- what is said to be erased
 
 
+@pytest.mark.slow("many conversations")
 @every_row("words", TAKES_BACK)
 def test_no_reply_says_erased_after_a_tip_was_sent(engine: Engine, words: str) -> None:
     talk = chat(engine, "@reach").say(words)
@@ -185,6 +186,7 @@ def test_the_reply_to_forget_names_a_draft_only_if_there_was_one(engine: Engine,
     assert "cannot be taken back" in without.text
 
 
+@pytest.mark.slow("many conversations")
 @every_row(
     "words",
     [
@@ -273,6 +275,7 @@ def test_only_the_context_makes_turns() -> None:
     assert setters == {"ingest/turn.py"}, "which joins the two halves of a turn"
 
 
+@pytest.mark.slow("many conversations")
 def test_the_table_of_own_words_is_the_catalogues(engine: Engine) -> None:
     """The labels of buttons are own words in the independent table too, on every medium."""
     acting = {"review": "send", "@cancel": "yes", "@restart": "yes", "@origin": "yes", "@identity": "send"}

@@ -136,6 +136,7 @@ async def test_the_channel_keeps_the_contract() -> None:
     )
 
 
+@pytest.mark.slow("the contract's checks")
 def test_the_plugin_keeps_the_contract() -> None:
     settings = {f"SATARK_SIGNAL__{name.upper()}": value for name, value in WEBHOOK.items()}
     check_plugin(PluginCase(module=plugin, name="signal", settings=settings, channels=("signal",), secrets=(SECRET,)))

@@ -78,6 +78,7 @@ def test_the_host_knows_the_desk_of_a_registered_office(
     assert run("desk", "resend", "cantt").stdout == "0 tips are sent to cantt again\n"
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_office_is_registered_with_a_heads_signature_and_its_link_keys_again_without_one(
     services: Services, run: Run, tmp_path: Path, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:

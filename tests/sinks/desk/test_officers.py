@@ -81,6 +81,7 @@ def test_an_invalid_officers_name_is_refused(services: Services, unlocked: Open,
         add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase="another passphrase"))
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     former = unlock(services, "sp", "second", "another passphrase")
@@ -124,6 +125,7 @@ def test_an_officer_who_becomes_an_auditor_opens_nothing_new_until_they_are_an_o
     assert again.identity == unlocked("sp").identity
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_changed(
     services: Services, unlocked: Open
 ) -> None:
@@ -135,6 +137,7 @@ def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_chang
     assert not still_valid(services, first)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_only_an_officer_with_the_permission_to_listen_can_give_it(
     services: Services, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:

@@ -49,6 +49,7 @@ def desk_key_by(services: Services, first_day: Any, passphrase: str) -> str:
     return key.identity if key else ""
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_person_who_knew_an_officers_first_passphrase_reads_nothing_new(services: Services, unlocked: Unlock) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=FIRST, temporary=True))
     first_day = row_of(services, "second")
@@ -62,6 +63,7 @@ def test_a_person_who_knew_an_officers_first_passphrase_reads_nothing_new(servic
     assert desk_key_by(services, first_day, FIRST) == ""
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_person_who_printed_the_passphrase_of_a_desks_only_head_reads_nothing_new(
     services: Services, unlocked: Unlock
 ) -> None:
@@ -71,6 +73,7 @@ def test_a_person_who_printed_the_passphrase_of_a_desks_only_head_reads_nothing_
     assert desk_key_by(services, first_day, PRESENT) == ""
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_officer_who_takes_the_envelope_from_the_safe_sets_another_passphrase(
     services: Services, unlocked: Unlock
 ) -> None:
@@ -84,6 +87,7 @@ def test_an_officer_who_takes_the_envelope_from_the_safe_sets_another_passphrase
     assert (changed.temporary, changed.identity != found.identity) == (False, True)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_no_row_says_that_an_officer_set_their_own_passphrase(services: Services, unlocked: Unlock) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=FIRST, temporary=True))
     services.write_now(lambda unit: unit.main.execute(update(officer).values(temporary=False)))
@@ -92,6 +96,7 @@ def test_no_row_says_that_an_officer_set_their_own_passphrase(services: Services
     assert not change_passphrase(services, second, FIRST, NEW).temporary
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_person_who_knew_a_former_passphrase_signs_nothing_as_its_officer(
     services: Services, unlocked: Unlock
 ) -> None:
@@ -105,6 +110,7 @@ def test_a_person_who_knew_a_former_passphrase_signs_nothing_as_its_officer(
     assert services.read_keys(services.roster.verify).problems == ()
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_key_change_that_was_proposed_before_seals_nothing_to_the_former_key(
     services: Services, unlocked: Unlock
 ) -> None:
@@ -119,6 +125,7 @@ def test_a_key_change_that_was_proposed_before_seals_nothing_to_the_former_key(
         approve(services, second, waiting.id)
 
 
+@pytest.mark.slow("keys of several officers")
 @pytest.mark.parametrize("step", ["take_own_key", "unlock"])
 def test_a_crash_locks_nobody_out(
     step: str, services: Services, unlocked: Unlock, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +149,7 @@ def test_a_crash_locks_nobody_out(
     assert (after.own_identity == before.own_identity) == (step == "take_own_key")
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_crash_between_the_two_databases_locks_nobody_out(
     services: Services, unlocked: Unlock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +170,7 @@ def test_a_crash_between_the_two_databases_locks_nobody_out(
     assert services.read_keys(services.roster.verify).problems == ()
 
 
+@pytest.mark.slow("keys of several officers")
 def test_second_factors_stay(services: Services, unlocked: Unlock) -> None:
     before, secret = unlocked("sp"), new_totp_secret()
     new = new_totp(before, secret, pyotp.TOTP(secret).at(600), now=600)
@@ -171,6 +180,7 @@ def test_second_factors_stay(services: Services, unlocked: Unlock) -> None:
     assert check_code(services, after, pyotp.TOTP(secret).at(900), now=900)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_auditor_reads_on_and_their_acts_stay_theirs(services: Services, unlocked: Unlock) -> None:
     new = NewOfficer(name="watcher", passphrase=FIRST, role="auditor", temporary=True)
     add_officer(services, unlocked("sp"), new)
@@ -184,6 +194,7 @@ def test_an_auditor_reads_on_and_their_acts_stay_theirs(services: Services, unlo
     assert [(one.act.kind, one.flaw) for one in seen] == [("log_read", ""), ("signed_out", "forged"), ("log_read", "")]
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_officers_former_signatures_in_the_roster_stay_valid(services: Services, unlocked: Unlock) -> None:
     before = unlocked("dig")
     changed = change_passphrase(services, before, "dig passphrase 1", NEW)

@@ -119,6 +119,7 @@ def test_checks_in_parallel_do_not_mix_their_names() -> None:
         assert list(callers.map(refuses, range(40))) == [bool(number % 2) for number in range(40)]
 
 
+@pytest.mark.slow("keys of several officers")
 def test_made_passphrases_are_strong() -> None:
     for _ in range(20):
         check_passphrase(new_passphrase(), NAMES)

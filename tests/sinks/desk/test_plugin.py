@@ -34,6 +34,7 @@ def test_the_section_of_the_settings_is_read(services: Services, monkeypatch: py
     assert plugin.satark_desk_pages(Settings(), desk_context(services))
 
 
+@pytest.mark.slow("keys of several officers")
 def test_the_migrations_create_and_drop_the_tables(services: Services) -> None:
     def differences() -> list[object]:
         with services.main.connect() as connection:

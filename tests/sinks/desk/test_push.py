@@ -239,6 +239,7 @@ async def test_an_address_that_was_moved_to_another_officers_row_wakes_nobody(
     assert phone == row.digest
 
 
+@pytest.mark.slow("keys of several officers")
 async def test_an_officer_who_became_an_auditor_gets_no_more_alerts(
     sink: PushSink,
     service: PushService,

@@ -68,6 +68,7 @@ def test_tips_are_ordered_by_due_time_and_then_by_the_latest_message(
     assert "<title>(1) " in client.get("/desk/").text
 
 
+@pytest.mark.slow("a queue of many tips")
 def test_a_second_opening_recomputes_only_the_places_that_time_or_other_rules_changed(
     services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_second_opening_recomputes_only_the_places_that_time_or_other_rules_ch
     assert opened(overdue_days=30)[0] == {old.id, new.id}
 
 
+@pytest.mark.slow("a queue of many tips")
 def test_a_second_opening_opens_only_the_read_states_that_changed(
     services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +137,7 @@ def test_a_second_opening_opens_only_the_read_states_that_changed(
     assert (queue()._unseen, opened) == ({other.id}, [])
 
 
+@pytest.mark.slow("a queue of many tips")
 def test_counts_and_groups_match_the_rows_after_tips_came_changed_and_went(
     services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:

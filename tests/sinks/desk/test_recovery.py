@@ -35,6 +35,7 @@ def second(services: Services, unlocked: Open) -> UnlockedDesk:
     return unlock(services, "sp", "second", "another passphrase")
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_officer_gets_in_with_the_new_passphrase_once_another_has_approved(
     services: Services, second: UnlockedDesk
 ) -> None:
@@ -52,6 +53,7 @@ def test_an_officer_gets_in_with_the_new_passphrase_once_another_has_approved(
         approve_recovery(services, second, "sp-1", code)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_recovery_removes_the_second_factors_and_the_known_browsers(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
@@ -101,6 +103,7 @@ def test_strangers_need_many_requests_to_displace_an_officers_own(services: Serv
     assert unlock(services, "sp", "sp-1", NEW).officer == "sp-1"
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_person_who_runs_the_service_makes_nobody_a_reader_by_a_request(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
@@ -138,6 +141,7 @@ def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
         unlock(services, "sp", "third", "yet another one here")
 
 
+@pytest.mark.slow("keys of several officers")
 def test_no_officer_alone_can_take_over_another_officers_account_by_a_request(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:

@@ -40,6 +40,7 @@ from support.tips import seed_tip
 FIRST, SECOND, NEW = "first passphrase", "another passphrase", "purana kuan neem ka ped"
 
 
+@pytest.mark.slow("keys of several officers")
 def test_removing_an_officer_deletes_that_officers_rows(either_store: Services) -> None:
     second, secret = unlock(either_store, "sp", "b", SECOND), new_totp_secret()
     new = new_totp(second, secret, pyotp.TOTP(secret).at(600), now=600)
@@ -56,6 +57,7 @@ def test_removing_an_officer_deletes_that_officers_rows(either_store: Services) 
 Open = Callable[[str], UnlockedDesk]
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_key_change_keeps_the_officers_passphrases(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     before = unlocked("sp")
@@ -69,6 +71,7 @@ def test_a_key_change_keeps_the_officers_passphrases(services: Services, unlocke
         rotate(services, before)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_office_announces_a_key_change_that_a_crash_interrupted(
     services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -100,6 +103,7 @@ def recover(services: Services, by: UnlockedDesk) -> None:
     approve_recovery(services, by, "second", ask_for_recovery(services, by.desk.name, "second", NEW).code)
 
 
+@pytest.mark.slow("keys of several officers")
 @pytest.mark.parametrize("change", [rotate, recover], ids=["the desk's key", "an officer's key"])
 @pytest.mark.parametrize("torn", [False, True], ids=["between transactions", "between the commits of one"])
 def test_a_key_change_of_many_tips_resumes_after_a_crash_and_every_tip_can_be_read_throughout(

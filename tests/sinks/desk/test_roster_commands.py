@@ -38,6 +38,7 @@ def rights(services: Services) -> tuple[str, ...]:
     return services.read_keys(services.roster.check).state.desks["sp"].officers["second"].rights
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_change_is_carried_out_when_an_officer_of_another_desk_signs(
     proposal: str, services: Services, run: Run
 ) -> None:
@@ -47,6 +48,7 @@ def test_a_change_is_carried_out_when_an_officer_of_another_desk_signs(
     assert rights(services) == ("release",)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_withdrawn_proposal_is_gone(
     proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
 ) -> None:
@@ -56,6 +58,7 @@ def test_a_withdrawn_proposal_is_gone(
     assert rights(services) == ()
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_proposal_whose_row_somebody_deleted_and_puts_back_is_withdrawn(
     proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
 ) -> None:
@@ -68,6 +71,7 @@ def test_a_proposal_whose_row_somebody_deleted_and_puts_back_is_withdrawn(
     assert (refused.exit_code, rights(services)) == (1, ()), refused.output
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_officer_who_approves_an_id_does_not_sign_a_replacement_of_it(
     proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
 ) -> None:
@@ -82,6 +86,7 @@ def test_an_officer_who_approves_an_id_does_not_sign_a_replacement_of_it(
     assert "mole" not in services.read_keys(services.roster.check).state.desks["sp"].officers
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_office_signs_the_text_of_a_proposal_and_no_other_text(proposal: str, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "proposal"
     file.write_text(run("roster", "text", proposal).stdout, "utf-8")

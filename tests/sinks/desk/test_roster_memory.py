@@ -127,6 +127,7 @@ def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlo
     assert unlock_any(services, "sp", SECONDS).identity == unlocked("sp").identity
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_key_change_that_was_undone_gets_no_tip_to_the_key_before(services: Services, unlocked: Open) -> None:
     unlocked("dig")
     rotate(services, unlocked("sp"))
@@ -198,6 +199,7 @@ def test_the_note_of_one_officer_reveals_what_another_desk_signed(services: Serv
     assert checked.state.lacks_heads
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_head_without_its_tags_lists_nobody_until_heads_of_desks_withdraw_it(
     services: Services, unlocked: Open
 ) -> None:

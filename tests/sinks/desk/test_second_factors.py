@@ -50,6 +50,7 @@ def test_factors_and_recovery_work_on_either_database(either_store: Services) ->
     assert unlock(either_store, "sp", "a", NEW).officer == "a"
 
 
+@pytest.mark.slow("keys of several officers")
 def test_an_officer_has_a_limited_number_of_factors(either_store: Services) -> None:
     first, secret = unlock(either_store, "sp", "a", FIRST), new_totp_secret()
     new = [new_totp(first, secret, pyotp.TOTP(secret).at(600), now=600) for _ in range(MOST_FACTORS + 1)]

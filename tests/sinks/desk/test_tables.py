@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from satark.api.sink import Delivery, Done
 from satark.casework import Casework
 from satark_desk import plugin
@@ -15,6 +17,7 @@ from support.store import fresh_services, worker_context
 from support.tips import seed_tip
 
 
+@pytest.mark.slow("keys of several officers")
 async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -> None:
     services = fresh_services(
         tmp_path / "data", plugin.satark_migrations(), database_url=databases.main, keys_url=databases.keys

@@ -24,6 +24,7 @@ def names(services: Services, by: UnlockedDesk) -> list[str]:
     return [one.name for one in wordings_of(services, by)]
 
 
+@pytest.mark.slow("keys of several officers")
 def test_all_officers_of_a_desk_read_its_wordings_and_no_other_desk_does(services: Services, unlocked: Unlock) -> None:
     save(services, unlocked("sp"), ASK)
     save(services, unlocked("sp"), Wording(language="en", name="time", text="When does it happen?"))
@@ -41,6 +42,7 @@ def test_the_database_shows_neither_text_nor_length(services: Services, unlocked
     assert b"bbbb" not in b"".join(row.sealed for row in rows)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_a_change_of_the_desks_key_keeps_the_wordings_and_the_old_key_opens_none(
     services: Services, unlocked: Unlock
 ) -> None:

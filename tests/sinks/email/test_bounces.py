@@ -72,6 +72,7 @@ def test_only_a_failure_is_read_as_a_bounce_with_the_message_id_of_the_mail(
     assert read_bounce(mail) == expected
 
 
+@pytest.mark.slow("a deeply nested mail")
 @pytest.mark.parametrize("kind", ["multipart/mixed", "message/rfc822"])
 def test_a_mail_nested_without_end_reports_no_failure(kind: str) -> None:
     nested = "".join(f'Content-Type: {kind}; boundary="b{at}"\r\n\r\n--b{at}\r\n' for at in range(5000))

@@ -92,6 +92,7 @@ def test_the_real_subject_and_the_files_lie_inside() -> None:
     assert repr(photo) == "Attachment(…)"
 
 
+@pytest.mark.slow("two hundred photos")
 def test_no_photo_is_matched_by_the_size_of_its_mail() -> None:
     photos = [random.randbytes(random.randint(12_000, 180_000)) for _ in range(200)]
     sizes = [len(mime.protected_content("Satark", "words", [Attachment("1.jpg", "image/jpeg", one)])) for one in photos]

@@ -37,6 +37,7 @@ def said(what: Any) -> Any:
     return msgspec.structs.replace(EVENT, data=msgspec.structs.replace(DATA, answers={"what": what}))
 
 
+@pytest.mark.slow("many generated texts")
 @given(what=st.text())
 def test_a_tipsters_text_always_stays_text(tmp_path_factory: pytest.TempPathFactory, what: str) -> None:
     folder = tmp_path_factory.mktemp("mapping")

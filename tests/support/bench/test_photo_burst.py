@@ -17,6 +17,7 @@ def nothing() -> None:
     """Ignore the reply."""
 
 
+@pytest.mark.slow("a benchmark")
 @pytest.mark.parametrize(("photos", "people"), [(1, 1), (25, 1), (60, 3)])
 async def test_each_citizen_sends_a_few_of_the_photos(photos: int, people: int) -> None:
     numbers: list[str] = []

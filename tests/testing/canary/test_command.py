@@ -31,6 +31,7 @@ def canary(folder: Path, markers: str, *options: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.slow("whole databases")
 def test_an_absent_identifier_is_not_found(installation: Path, tmp_path: Path) -> None:
     code, output = canary(tmp_path, f"phone {PHONE}\nwords मंदिर के पीछे\n")
     assert code == 0, output

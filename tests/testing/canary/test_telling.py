@@ -108,6 +108,7 @@ def test_no_place_in_the_order_of_the_worlds_passes_for_a_secret() -> None:
         assert all(a != b for a, b in zip(one, other, strict=True))
 
 
+@pytest.mark.slow("whole databases")
 def test_ids_that_are_in_many_rows_reveal_nothing() -> None:
     chance = random.Random(1)
     for _ in range(50):

@@ -185,6 +185,7 @@ async def check(folder: Path, made: Callable[[Office, WorkerContext], Bench], **
     await check_sink(SinkCase(sink=sink, folder=files, held=lambda: office.shown, recipient=recipient, **fields))
 
 
+@pytest.mark.slow("the contract's checks")
 async def test_a_whole_sink_passes(tmp_path: Path) -> None:
     await check(tmp_path, Bench)
 
@@ -372,6 +373,7 @@ async def test_what_a_sink_loses_is_noticed(tmp_path: Path, broken: type[Bench],
         await check(tmp_path, broken)
 
 
+@pytest.mark.slow("the contract's checks")
 @pytest.mark.parametrize(
     ("made", "unit", "rule"),
     [
@@ -393,6 +395,7 @@ async def test_a_declared_limit_cuts_after_a_whole_character_and_says_so(
         await check(tmp_path, made, cuts=cuts)
 
 
+@pytest.mark.slow("the contract's checks")
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
@@ -409,6 +412,7 @@ async def test_a_case_that_leaves_something_open_is_told_the_field(
         await check(tmp_path, Bench, **fields)
 
 
+@pytest.mark.slow("the contract's checks")
 async def test_a_plugin_with_the_hook_of_erasures_says_what_it_withdraws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

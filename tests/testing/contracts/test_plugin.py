@@ -76,6 +76,7 @@ def test_a_plugin_without_the_settings_that_it_needs_offers_nothing(
     assert list(broken(case)) == rules
 
 
+@pytest.mark.slow("the contract's checks")
 def test_a_configuration_in_the_authors_folder_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "satark.toml").write_text('[beacon]\nurl = "https://elsewhere.example"\n', encoding="utf-8")
     monkeypatch.chdir(tmp_path)

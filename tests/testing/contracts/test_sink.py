@@ -57,6 +57,7 @@ def case(sink: ReadingSink, folder: Path) -> SinkCase:
     return SinkCase(sink=sink, folder=folder, held=held, recipient=sink.recipient, **more)
 
 
+@pytest.mark.slow("the contract's checks")
 async def test_a_correct_reading_sink_passes_and_has_read_every_tip(tmp_path: Path) -> None:
     sink = ReadingSink()
     await check_sink(case(sink, tmp_path))
@@ -83,6 +84,7 @@ class Quoting(ReadingSink):
         return done if delivery.messages else DeadLetter(f"no message: {self.content[delivery.tip]}")
 
 
+@pytest.mark.slow("the contract's checks")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
@@ -105,6 +107,7 @@ class TellsInTheDestination(ReadingSink):
         return False
 
 
+@pytest.mark.slow("the contract's checks")
 async def test_words_of_a_tip_shown_by_a_sink_without_a_key_are_detected(tmp_path: Path) -> None:
     with pytest.raises(BrokenRule, match="S17 a sink without a key shows no word of a tip"):
         await check_sink(case(TellsInTheDestination(), tmp_path))
@@ -142,6 +145,7 @@ class Showing(ReadingSink):
         return parts
 
 
+@pytest.mark.slow("the contract's checks")
 async def test_a_sink_that_shows_every_answer_passes(tmp_path: Path) -> None:
     await check_sink(case(Showing(), tmp_path))
 
@@ -191,6 +195,7 @@ class Jotting(Showing):
         return result
 
 
+@pytest.mark.slow("the contract's checks")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [

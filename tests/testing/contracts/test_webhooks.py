@@ -156,6 +156,7 @@ async def check(folder: Path, made: type[Pillar], **more: Any) -> None:
     await check_sink(SinkCase(sink=sink(), folder=files, held=lambda: dict(shown), recipient=recipient, **fields))
 
 
+@pytest.mark.slow("the contract's checks")
 async def test_a_whole_page_passes(tmp_path: Path) -> None:
     await check(tmp_path, Pillar)
 

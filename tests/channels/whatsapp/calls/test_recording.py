@@ -27,6 +27,7 @@ def test_silence_is_no_speech_and_a_tone_is() -> None:
     assert spoken.seconds == 2
 
 
+@pytest.mark.slow("a long sound")
 def test_a_constant_noise_is_no_speech_for_long() -> None:
     recording = recorded(*[*beep()] * 100)
     assert recording.has_speech

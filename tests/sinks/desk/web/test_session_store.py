@@ -148,6 +148,7 @@ def test_the_work_for_a_page_does_not_grow_with_the_tips_of_the_desk(
     assert all(after <= 1.5 * before + 20 for before, after in zip(few, many, strict=True)), (few, many)
 
 
+@pytest.mark.slow("keys of several officers")
 def test_officers_of_a_desk_share_its_opened_tips_until_their_last_session_ends(
     context: DeskContext, services: Services, desk: FindDesk, unlocked: Unlock
 ) -> None:
