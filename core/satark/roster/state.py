@@ -97,7 +97,7 @@ class RosterState:
         A desk in a remote office renews no tips, and is left out.
         """
         self.own_keys: dict[str, int] = {}
-        """Desk → position of the newest own key that one of its officers took."""
+        """Desk → position of the newest own key that one of its officers took or was given."""
         self.former_keys: dict[Member, dict[str, int]] = {}
         """Officer → each key that they replaced → last position in the audit log at which that key may sign acts."""
         self.known_keys = set[str]()
@@ -235,6 +235,7 @@ class RosterState:
                 self.changed_at[body.desk] = self.position
                 if body.officer.role != "auditor":
                     self.rekeyed[body.desk] = self.position
+                    self._replace_own_key(body.desk)
             case OwnKey():
                 self._take_own_key(body)
             case DestinationSet():
@@ -269,8 +270,12 @@ class RosterState:
         former = self.desks[body.desk].officers[body.officer.name].signer
         self.former_keys.setdefault(member, {})[former] = body.log
         self._put_officer(body, [], is_dependent=False)
-        self.own_keys[body.desk] = self.position
-        self.known_keys.add(body.desk)
+        self._replace_own_key(body.desk)
+
+    def _replace_own_key(self, desk: str) -> None:
+        """Record that an officer has another key: the former one, which somebody may have, opens the desk's key."""
+        self.own_keys[desk] = self.position
+        self.known_keys.add(desk)
 
     def outranks(self, desk: str, other: str) -> bool:
         """Return whether a desk's renewal of a tip's key may replace another desk's."""
