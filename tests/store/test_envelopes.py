@@ -196,7 +196,7 @@ class Rows(RuleBasedStateMachine):
             "delete": delete(tables.envelope).where(here.holder == holder),
             "rename": update(tables.envelope).where(here.holder == holder).values(holder=os.urandom(16)),
             "empty": update(tables.envelope).where(here.holder == holder).values(sealed=b""),
-            "add": insert(tables.envelope).values(tip="t1", holder=os.urandom(16), sealed=b"forged"),
+            "add": insert(tables.envelope).values(tip="t1", holder=os.urandom(16), cover=b"", sealed=b"forged"),
         }
         if len(rows) > 1:  # who deletes all deletes the tip, which is counted
             self.services.write_now(lambda unit: unit.keys.execute(changes[how]))

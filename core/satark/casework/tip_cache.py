@@ -26,7 +26,7 @@ from satark.store import envelopes, tip_changes
 from satark.store.threads import BATCH, batches
 
 _FEW: Final = 10
-"""Most tips that `open_documents` compares itself (some milliseconds each) while `open_all` compares the others."""
+"""Tips that are read together when a tip without clues is compared."""
 _SOME: Final = 100
 """Tips that are prepared for the search at a time, in some milliseconds, with their envelopes in memory."""
 _AT_ONCE: Final = 50
@@ -196,7 +196,7 @@ class TipCache:
             began, is_reading = time.monotonic(), bool(self._unread)
             with self.lock:
                 more = self._read_some(_AT_ONCE) or self._prepare() or self._compare(1)
-                self._save()
+                self._save(every=not more)
             self._stopped.wait((1 if is_reading else _PAUSES) * (time.monotonic() - began))
 
     def stop(self) -> None:
@@ -241,9 +241,10 @@ class TipCache:
         self._forget([one for one in (*self.tips, *self.reader.unreadable) if one not in covers or one not in rows])
         if is_first:
             self._restore(covers, rows)
-            days = self._services.read(days_of)
-            left = sorted(covers.keys() - self.tips.keys(), key=lambda tip: days.get(tip, 0), reverse=True)
-            self._unread, self._to_read = dict.fromkeys(left), len(left)
+            if left := covers.keys() - self.tips.keys():
+                days = self._services.read(days_of)
+                self._unread = dict.fromkeys(sorted(left, key=lambda tip: days.get(tip, 0), reverse=True))
+            self._to_read = len(left)
             self._read_some(BATCH)
         else:
             listed, other = self.tips.get, (b"", b"")
@@ -261,7 +262,7 @@ class TipCache:
             self._load([tip for tip in some if tip not in self.tips])
             for tip in some:
                 self._unread.pop(tip, None)
-                if self._opening and tip in self.tips and (held := self.reader.held.get(tip)):
+                if self.opened.is_set() and tip in self.tips and (held := self.reader.held.get(tip)):
                     self.tips[tip].packed_clues = pack(held.clues())  # while its document is open
             self._save()
             return bool(self._unread)
@@ -282,9 +283,9 @@ class TipCache:
             entry.rows = rows[tip]  # many tips have the same
         self._tell(self.tips.keys())
 
-    def _save(self) -> None:
-        """Bring the sealed index up to date if much has changed."""
-        is_due = len(self.unsaved) >= _WORTH_SAVING or self._index.is_due
+    def _save(self, *, every: bool = False) -> None:
+        """Bring the sealed index up to date if much has changed. `every`: if anything has."""
+        is_due = len(self.unsaved) >= (1 if every else _WORTH_SAVING) or self._index.is_due
         # After a stop there may be none left, which must not be stored.
         if is_due and not self._stopped.is_set():
             with contextlib.suppress(Exception):  # if it can't be stored, the next opening takes longer, and no more
@@ -346,8 +347,9 @@ class TipCache:
             watcher(tips)
 
     def open_documents(self) -> None:
-        """Compare the tips that were read since the last time with the others."""
-        self._compare(_FEW if self._opening else len(self._uncompared))
+        """Compare the tips that were read since the last time with the others. `open_all` does so while it is at work."""
+        if not self._opening:
+            self._compare(len(self._uncompared))
 
     def open_texts(self) -> None:
         """Prepare the search for the tips that were read since the last time."""
