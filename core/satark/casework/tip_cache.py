@@ -26,7 +26,7 @@ from satark.store import envelopes, tip_changes
 from satark.store.threads import BATCH, batches
 
 _FEW: Final = 10
-"""Tips that are read together when a tip without clues is compared."""
+"""Tips that are compared at a time, some milliseconds each: by pages too, if no more are left to `open_all`."""
 _SOME: Final = 100
 """Tips that are prepared for the search at a time, in some milliseconds, with their envelopes in memory."""
 _AT_ONCE: Final = 50
@@ -179,10 +179,11 @@ class TipCache:
 
         Officers may work once the first are read. Until all tips are compared, some are not yet known to be related.
         """
-        self._opening = True
+        self._opening, began = True, time.monotonic()
         try:
             self.refresh(whole=False)
             self.opened.set()
+            self._stopped.wait(time.monotonic() - began)  # the first page needs the lock
             self._go_on()
         finally:
             self._opening = False
@@ -271,16 +272,16 @@ class TipCache:
         """List the tips of the sealed index, except those whose rows changed since."""
         roster, entries = self._index.load(covers)
         pending = self._services.read(office_outbox.tips_with_pending_answers)
-        is_changed = roster != self._roster
-        self._list(
-            {
-                tip: entry
-                for tip, entry in entries.items()
-                if rows.get(tip) == entry.rows and tip not in pending and not (is_changed and entry.is_unsigned)
-            }
-        )
-        for tip, entry in self.tips.items():
-            entry.rows = rows[tip]  # many tips have the same
+        is_changed, outdated = roster != self._roster, list[str]()
+        for tip, entry in entries.items():
+            stored = rows.get(tip)
+            if stored != entry.rows or tip in pending or (is_changed and entry.is_unsigned):
+                outdated.append(tip)
+            else:
+                entry.rows = stored  # many tips have the same
+        for tip in outdated:
+            del entries[tip]
+        self._list(entries)
         self._tell(self.tips.keys())
 
     def _save(self, *, every: bool = False) -> None:
@@ -347,8 +348,8 @@ class TipCache:
             watcher(tips)
 
     def open_documents(self) -> None:
-        """Compare the tips that were read since the last time with the others. `open_all` does so while it is at work."""
-        if not self._opening:
+        """Compare the tips that were read since the last time with the others, unless `open_all` is about to."""
+        if not self._opening or len(self._uncompared) <= _FEW:
             self._compare(len(self._uncompared))
 
     def open_texts(self) -> None:

@@ -168,7 +168,7 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     tip, mine = "", b""
     hashed, suffix = connection.get_execution_options()[_OPTION], f"\0{holder}".encode()
-    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover)
+    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).where(func.length(envelope.c.sealed) > 0)
     for at, its_holder, its_cover in bulk.stream(connection, query.order_by(envelope.c.tip)):
         if at != tip:
             tip, mine = at, hashed(at.encode() + suffix)[:TAG]

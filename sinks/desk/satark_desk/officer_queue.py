@@ -55,7 +55,7 @@ class OfficerQueue(QueueWatcher):
         cache, kept = self.index.cache, self._kept_from
         mine = {tip: cache.tips[tip] for tip in tips if tip in cache.tips and tip not in kept}
         states = self._services.read(lambda c: read_states(c, self.index.desk, self._officer, mine, cache))
-        self._unseen.update(tip for tip in mine if tip not in states)
+        self._unseen.update(mine.keys() - states.keys())
         self._updated |= {
             tip
             for tip, seen in states.items()

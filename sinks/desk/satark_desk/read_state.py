@@ -51,21 +51,27 @@ def read_states(
     connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], cache: TipCache
 ) -> dict[str, Seen]:
     """Return tip id → the part that an officer has seen. The cache keeps rows that were opened for that."""
-    places = {tip: _place(tip, one) if one.tip_recipient else tip for tip, one in tips.items()}
     query = select(read_state.c.tip, func.substr(read_state.c.sealed, 1, _NONCE))
-    nonces = dict(
-        stream_rows(connection, query if len(places) > _MANY else query.where(read_state.c.tip.in_(places.values())))
-    )
-    drawn = {tip: nonces[place] for tip, place in places.items() if place in nonces}
-    due: dict[str, list[Seen]] = {tip: [] for tip, one in drawn.items() if not tips[tip].looks.startswith(one)}
+    own = {_place(tip, one): tip for tip, one in tips.items() if one.tip_recipient}
+    if len(tips) <= _MANY:
+        query = query.where(read_state.c.tip.in_([*tips.keys() - own.values(), *own]))
+    drawn, seen = dict[str, bytes](), list[str]()
+    for place, nonce in stream_rows(connection, query):
+        tip = own.get(place, place)
+        if (one := tips.get(tip)) and (tip != place or not one.tip_recipient):
+            if not one.looks.startswith(nonce):
+                drawn[tip] = nonce
+            elif len(one.looks) > _NOBODY:
+                seen.append(tip)
+    due: dict[str, list[Seen]] = {tip: [] for tip in drawn}
     for some in in_batches(due):
-        for tip, one in _looks(connection, desk, {tip: cache.listed(tip).envelope for tip in some}):
-            due[tip].append(one)
+        for tip, look in _looks(connection, desk, {tip: cache.listed(tip).envelope for tip in some}):
+            due[tip].append(look)
     for tip, looks in due.items():
         tips[tip].looks = drawn[tip] + msgspec.msgpack.encode(looks)
     cache.unsaved.update(due)
-    known = ((tip, one) for tip in drawn if len(tips[tip].looks) > _NOBODY for one in _kept(tips[tip]))
-    return {tip: one for tip, one in known if one.officer == officer}
+    known = ((tip, look) for tip in (*seen, *due) for look in _kept(tips[tip]))
+    return {tip: look for tip, look in known if look.officer == officer}
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:
