@@ -245,8 +245,8 @@ class TipCache:
             if left := covers.keys() - self.tips.keys():
                 days = self._services.read(days_of)
                 self._unread = dict.fromkeys(sorted(left, key=lambda tip: days.get(tip, 0), reverse=True))
-            self._to_read = len(left)
-            self._read_some(BATCH)
+                self._to_read = len(left)
+                self._read_some(BATCH)
         else:
             listed, other = self.tips.get, (b"", b"")
             found = ((tip, (cover, rows.get(tip)), listed(tip)) for tip, cover in covers.items())

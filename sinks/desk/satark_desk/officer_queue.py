@@ -190,7 +190,7 @@ class OfficerQueue(QueueWatcher):
             facets.append(("mine", self._officer) if wanted.mark == "mine" else ("mark", wanted.mark))
         sets: list[AbstractSet[str]] = [self.index.having(*facets)] if facets else []
         sets += [self._unseen | self._updated] if wanted.mark == "new" else []
-        sets += [found.keys()] if found is not None else []
+        sets += [set(found)] if found is not None else []
         if hidden and not sets:
             return self.index.tips - hidden
         if len(sets) < 2 and not hidden:  # noqa: PLR2004 - one set needs no copy

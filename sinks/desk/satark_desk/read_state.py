@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from satark.api import Envelope
 from satark.casework import OpenTip, TipCache, TipEntry, UnitOfWork, in_batches, open_box, seal_box, stream_rows
@@ -51,7 +51,7 @@ def read_states(
     connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], cache: TipCache
 ) -> dict[str, Seen]:
     """Return tip id → the part that an officer has seen. The cache keeps rows that were opened for that."""
-    query = select(read_state.c.tip, func.substr(read_state.c.sealed, 1, _NONCE))
+    query = select(read_state.c.tip, read_state.c.nonce)
     own = {_place(tip, one): tip for tip, one in tips.items() if one.tip_recipient}
     if len(tips) <= _MANY:
         query = query.where(read_state.c.tip.in_([*tips.keys() - own.values(), *own]))
@@ -90,13 +90,13 @@ def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:
         thread = former.thread
     looks[desk, officer] = Seen(desk, officer, summary.header.revision, summary.newest, hour, first, thread)
     sealed = _seal(place, list(looks.values()), envelope)
-    unit.main.execute(read_state.update().where(this).values(sealed=sealed))
+    unit.main.execute(read_state.update().where(this).values(nonce=sealed[:_NONCE], sealed=sealed))
 
 
 def add_unread(unit: UnitOfWork, tips: Iterable[str]) -> None:
     """Add the rows of tips that nobody has looked at; rows that exist stay. They look like any other row."""
-    rows = [{"tip": tip, "sealed": secrets.token_bytes(_NONCE + _LEAST + _TAG)} for tip in tips]
-    unit.insert_new(read_state, rows, "tip")
+    drawn = ((tip, secrets.token_bytes(_NONCE + _LEAST + _TAG)) for tip in tips)
+    unit.insert_new(read_state, [{"tip": tip, "nonce": one[:_NONCE], "sealed": one} for tip, one in drawn], "tip")
 
 
 def seen_by(connection: Connection, desk: str, tip: OpenTip) -> list[Seen]:
