@@ -342,6 +342,20 @@ def test_the_newest_row_is_filled_up_and_outdated_entries_are_dropped_when_they_
         assert listed(open_again()) == listed(cache)
 
 
+def test_writing_every_entry_anew_reads_each_row_once(
+    services: Services, sp: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.casework.sealed_index._TIPS", 3)
+    monkeypatch.setattr("satark.casework.sealed_index._MOST_HELD", 1)
+    tips = [seed_tip(services, [sp.desk]).id for _ in range(12)]
+    open_again()
+    cache, read = open_again(), list[bytes]()
+    real = SealedIndex._read
+    monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value]
+    cache._index.save(cache._roster, cache.tips, tips)
+    assert len(read) == len(set(read)) == 4
+
+
 class Life:
     """Tips of a desk, which change at random."""
 

@@ -67,7 +67,7 @@ class Older:
         version = "UPDATE alembic_version SET version_num = :older WHERE version_num = :newer"
         with self.services.main.begin() as main:
             main.execute(text("ALTER TABLE desk_read_state DROP COLUMN nonce"))
-            main.execute(text(version), [{"older": "d0002", "newer": "d0005"}, {"older": "p0001", "newer": "p0002"}])
+            main.execute(text(version), [{"older": "d0002", "newer": "d0004"}, {"older": "p0001", "newer": "p0002"}])
 
     def _write(self, main: Any) -> None:
         columns = "INSERT INTO received_answer (id, desk, tip, seq) VALUES (:id, 'sp', :tip, :seq)"

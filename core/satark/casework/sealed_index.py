@@ -216,7 +216,8 @@ class SealedIndex:
             parts.popitem()
         if sum(map(len, parts.values())) + len(due) > 2 * len(entries) + _TIPS:
             due, parts = set(entries), {}
-        whole = ((tip, self.with_rest(tip, entries[tip])) for tip in due & entries.keys())
+        in_order = sorted(due & entries.keys(), key=lambda tip: entries[tip].row)  # so that each row is read once
+        whole = ((tip, self.with_rest(tip, entries[tip])) for tip in in_order)
         kept, rows, every = list(parts), dict[bytes, bytes](), (one for one in whole if one[1].packed)
         while some := dict(islice(every, _TIPS)):
             name = secrets.token_bytes(16)

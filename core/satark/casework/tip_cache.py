@@ -259,13 +259,13 @@ class TipCache:
     def _read_some(self, most: int) -> bool:
         """Read some of the tips that no index listed; return whether more are left."""
         with self.lock:
-            some = list(islice(self._unread, most))
-            self._load([tip for tip in some if tip not in self.tips])
+            if some := list(islice(self._unread, most)):
+                self._load([tip for tip in some if tip not in self.tips])
             for tip in some:
                 self._unread.pop(tip, None)
                 if self.opened.is_set() and tip in self.tips and (held := self.reader.held.get(tip)):
                     self.tips[tip].packed_clues = pack(held.clues())  # while its document is open
-            self._save()
+            self._save(every=bool(some) and not self._unread)
             return bool(self._unread)
 
     def _restore(self, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
