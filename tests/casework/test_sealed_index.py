@@ -351,7 +351,7 @@ def test_writing_every_entry_anew_reads_each_row_once(
     open_again()
     cache, read = open_again(), list[bytes]()
     real = SealedIndex._read
-    monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value,redundant-expr]
     cache._index.save(cache._roster, cache.tips, tips)
     assert len(read) == len(set(read)) == 4
 

@@ -186,7 +186,7 @@ def test_a_page_reads_each_row_of_the_index_once_whatever_the_row_shows(
     queue.refresh()
     found, read, real = casework.find("शराब"), list[bytes](), SealedIndex._read
     casework.cache._index._held.clear()
-    monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value,redundant-expr]
     rows = queue.page(Filter(q="शराब"), found)
     assert [bool(row.gist.words and row.snippet) for row in rows] == [True] * 4
     assert len(read) == len(set(read)) == 4
