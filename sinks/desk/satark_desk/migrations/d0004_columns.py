@@ -10,7 +10,7 @@ down_revision = "d0003"
 branch_labels = None
 depends_on = None
 
-_NEW = {"desk_known_browser": ("push", LargeBinary), "desk_read_state": ("nonce", LargeBinary(12))}
+_NEW = {"desk_known_browser": ("push", LargeBinary()), "desk_read_state": ("nonce", LargeBinary(12))}
 
 
 def upgrade() -> None:
