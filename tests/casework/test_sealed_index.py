@@ -347,8 +347,10 @@ def test_writing_every_entry_anew_reads_each_row_once(
 ) -> None:
     monkeypatch.setattr("satark.casework.sealed_index._TIPS", 3)
     monkeypatch.setattr("satark.casework.sealed_index._MOST_HELD", 1)
-    tips = [seed_tip(services, [sp.desk]).id for _ in range(12)]
-    open_again()
+    tips = list[str]()
+    for _ in range(12):
+        tips.append(seed_tip(services, [sp.desk]).id)
+        open_again()  # so that rows are in the order of arrival
     cache, read = open_again(), list[bytes]()
     real = SealedIndex._read
     monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value,redundant-expr]
