@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from satark.api.routing import Destination
 from satark.api.sink import Delivery, ListeningSink, Sink
 from satark.api.tip import Status
-from satark_testing.contracts.listening import MOST_STEPS, ROUND_SECONDS, ROUNDS, Listening, Tips, named
+from satark_testing.contracts.delivering import Deliveries
+from satark_testing.contracts.listening import MOST_STEPS, ROUND_SECONDS, ROUNDS, Listening, named
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply, Script
 from satark_testing.contracts.rules import BrokenRule, require
 from satark_testing.contracts.sample_context import store_of
@@ -36,7 +37,9 @@ _FAULTS: Final[Sequence[Script]] = (
 )
 
 
-async def check_listening(tips: Tips, case: SinkCase, server: PeerServer | None, made: Sequence[SampleTips]) -> None:
+async def check_listening(
+    tips: Deliveries, case: SinkCase, server: PeerServer | None, made: Sequence[SampleTips]
+) -> None:
     """Check answers and withdrawals, if the sink has any.
 
     `made`: the sample tips of each of the case's destinations.
@@ -100,7 +103,8 @@ class _Answers(Listening):
 
         `box`: posts them; None: the sink asks for them.
         """
-        tips = [(made, await self._delivered(made, f"{number}a")) for made in self._made for number in (7, 8)]
+        digits = ("7a", "8a") if box is None else ("7e", "8e")
+        tips = [(made, await self._delivered(made, one)) for made in self._made for one in digits]
         self._box, self._expected = box, []
         self._store.posted.clear()
         if box is not None:
@@ -164,7 +168,7 @@ class _Answers(Listening):
         server.answering(None)
         await self._come("S48", "an answer")
         steps = range(1, min(len(server.received), MOST_STEPS))
-        alone = [(script, at) for script in (Reply(500), Fault.HANG_UP, Fault.LOST) for at in steps]
+        alone = [(script, at) for script in (Reply(500), elsewhere, Fault.HANG_UP, Fault.LOST) for at in steps]
         for script, at in (*((script, None) for script in (*_FAULTS, elsewhere)), *alone):
             await self._answer(*to)
             server.answering(script, at)

@@ -12,6 +12,7 @@ from satark.api.outbound import Call, Delivered
 from satark.api.prompt import Choice, Prompt
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.contracts.channel_case import (
+    SAID,
     ChannelCase,
     Meaning,
     lost_words,
@@ -23,15 +24,14 @@ from satark_testing.contracts.events import check_events
 from satark_testing.contracts.mutations import another, with_value
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
-SAID: Final = "क्‍ष १२ MiX 👩‍👩‍👧 ✔️\n\nمرحبا \u0958\u0928\u093c 1234 5678 9012 3456 ½ (٣) <b>&amp;</b> *_~`\\ 🎲"
-"""A text that is easily damaged: joined emoji, ZWJ, line breaks, a receipt's digits, right-to-left text, markup,
-and letters with a dot in two forms, each of which a normalisation changes."""
 _HEARD: Final = f"  {SAID}\t\u00a0\r\n\n"
 _TAPPED: Final = (Choice("what_kind:Arms_and-Bombs_2:1z", "हाँ"), Choice("what_kind:Arms_and-Bombs_3:1z", "नहीं"))
 _UNKNOWN: Final = {Media: "ref", Unsupported: "what"}
 """The field of an event that the case can't know."""
 _OPTIONAL: Final = {"title", "original"}
 """Fields of events that are compared only if the case gives them."""
+_DEGREES: Final = (0, 25.3176451)
+"""Degrees that a pin loses easily: the equator, and the centimetres."""
 _CALL_ID: Final = "0190aef0" * 4
 """An id as the host gives them to calls."""
 _CUT: Final = 3
@@ -65,12 +65,16 @@ def check_meanings(case: ChannelCase) -> None:
 
 
 def _check_values(case: ChannelCase, raw: RawRequest, meant: Sequence[Meaning]) -> None:
-    """Check that a pin on the equator is one, and that a late result names its call whole."""
+    """Check that pins keep all their digits, also on the equator, and that a late result names its call whole."""
+    pins = [one for one in meant if isinstance(one, Pin)]
+    for pin, name, degrees in product(pins, ("latitude", "longitude"), _DEGREES):
+        known = getattr(pin, name)
+        made = [other for _, _, other in with_value([raw], [known, str(known)], degrees)]
+        heard = [each.event for other in made for each in case.channel.parse(other).inbound]
+        there = any(isinstance(one, Pin) and getattr(one, name) == degrees for one in heard)
+        subject = shown(raw, f"with the {name} {degrees} in place of {known}")
+        require(there or not made, "C65", subject, "no pin there: it is rounded, or 0 counts as none")
     for one in meant:
-        if isinstance(one, Pin):
-            for _, _, other in with_value([raw], [one.latitude, str(one.latitude)], 0):
-                pins = [each.event for each in case.channel.parse(other).inbound if isinstance(each.event, Pin)]
-                require([pin.latitude for pin in pins] == [0], "C65", shown(raw, "at latitude 0"), "no such pin")
         if isinstance(one, Delivered):
             for _, _, other in with_value([raw], [one.call_id], _CALL_ID):
                 late = [each.call_id for each in case.channel.parse(other).delivered]

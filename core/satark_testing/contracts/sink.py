@@ -95,7 +95,9 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
         await checks.close("close again")
         await checks.reopen()
         gc.collect()
-    watch.check((WORDS, *await checks.names()), "S12", "S13")
+    watch.check_output((WORDS, *await checks.names()), "S12")
+    watch.check_blocking("S13")
+    watch.check_output([*server.credentials] if server else [], "S56")
     require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
     require(not watch.left_open, "S15", "close after deliveries", "; ".join(watch.left_open[:1]))
 
