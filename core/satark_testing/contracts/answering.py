@@ -103,8 +103,7 @@ class _Answers(Listening):
 
         `box`: posts them; None: the sink asks for them.
         """
-        digits = ("7a", "8a") if box is None else ("7e", "8e")
-        tips = [(made, await self._delivered(made, one)) for made in self._made for one in digits]
+        tips = [(made, await self._delivered(made, f"{number}a")) for made in self._made for number in (7, 8)]
         self._box, self._expected = box, []
         self._store.posted.clear()
         if box is not None:
