@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from satark.api.routing import Destination
 from satark.api.sink import Delivery, ListeningSink, Sink
 from satark.api.tip import Status
-from satark_testing.contracts.delivering import Deliveries
+from satark_testing.contracts.deliveries import Deliveries
 from satark_testing.contracts.listening import MOST_STEPS, ROUND_SECONDS, ROUNDS, Listening, named
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply, Script
 from satark_testing.contracts.rules import BrokenRule, require

@@ -69,14 +69,10 @@ class Calls:
             raise
         except Exception as error:
             raise BrokenRule("C44", subject, raised(error)) from error
-        self.check(result, subject)
-        return result
-
-    def check(self, result: SendResult, subject: str) -> None:
-        """Check that a result is one, and shows nobody."""
         require(isinstance(result, get_args(SendResult)), "C44", subject, type(result).__name__)
         secret = (*self.case.identifiers, self.case.to.reveal(), "127.0.0.1", "localhost", *self.peer.secrets)
         absent(repr(result) + getattr(result, "code", ""), secret, "C47", subject)
+        return result
 
     async def answered(self, reply: Reply | Fault, subject: str) -> tuple[SendResult, str]:
         """Make the first call while the provider gives this answer to the request that fails."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark_testing.contracts.certificates import trusted_impostors
+from satark_testing.contracts.deliveries import Deliveries
 from satark_testing.contracts.mutations import echoes, strange_answers, with_another
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, TOKEN, Fault, PeerServer, Received, Reply, Script
 from satark_testing.contracts.rules import require
@@ -26,31 +27,6 @@ _ECHO: Final = f'{{"error": "invalid: {WORDS}"}}'.encode()
 _CREATING: Final = {"POST", "PATCH"}
 """Methods of which a repetition has a second effect, unless a key tells that it is one (RFC 9110, section 9.2.2)."""
 _ACTS: Final = ("a delivery", "a revision", "a repetition of a delivery whose answer was lost")
-
-
-class Deliveries(Protocol):
-    """Makes sample tips and delivers them with the sink."""
-
-    sink: Sink
-
-    @property
-    def held(self) -> dict[str, object]:
-        """Everything that the destination holds."""
-
-    async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
-        """Return a delivery."""
-
-    def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
-        """Return the parts of a delivery that a reading destination may show."""
-
-    def is_whole(self, delivery: Delivery, before: Mapping[str, object]) -> bool:
-        """Return whether the destination got every part of a tip since then."""
-
-    async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
-        """Deliver, and check the result's form."""
-
-    async def done(self, rule: str, delivery: Delivery, subject: str) -> None:
-        """Deliver with success."""
 
 
 async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerServer) -> None:

@@ -94,6 +94,12 @@ def without_secret(raw: RawRequest, case: Proven) -> Iterator[tuple[str, RawRequ
     for body in (b"", b"[]"):
         yield f"without its secret, with the body {body!r}", msgspec.structs.replace(bare, body=body)
     for name in proofs(raw, case) if case.proven_by == "headers" else ():
-        rest = {other: value for other, value in raw.headers.items() if other != name}
-        for change, headers in (("without", rest), ("with an empty", {**rest, name: ""})):
-            yield f"{change} header {name} (or is it `unsigned`?)", msgspec.structs.replace(raw, headers=headers)
+        yield from ((f"{change} (or is it `unsigned`?)", gone) for change, gone in [*odd_headers(raw, name)][:2])
+
+
+def odd_headers(raw: RawRequest, name: str) -> Iterator[tuple[str, RawRequest]]:
+    """Yield the request with one header left out, empty, given twice and not ASCII."""
+    value, rest = raw.headers[name], {other: value for other, value in raw.headers.items() if other != name}
+    yield f"without header {name}", msgspec.structs.replace(raw, headers=rest)
+    for change, odd in (("empty", ""), ("given twice", f"{value}, {value}"), ("not ASCII", f"é\x00☂{value}")):
+        yield f"with header {name} {change}", msgspec.structs.replace(raw, headers={**rest, name: odd})

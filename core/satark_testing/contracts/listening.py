@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from satark.api.sink import Delivery, ListeningSink, Sink
-from satark_testing.contracts.delivering import Deliveries
+from satark_testing.contracts.deliveries import Deliveries
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Script
 from satark_testing.contracts.rules import BrokenRule, raised, require
 from satark_testing.contracts.sample_context import SampleStore
@@ -69,7 +69,7 @@ class Listening:
         return delivery
 
     async def _sample(self, made: SampleTips, digits: str) -> Delivery:
-        return await asyncio.to_thread(made.delivery, self._case.folder / "sealed", tip=(digits * 16)[:32])
+        return await self._tips.delivery(made, tip=(digits * 16)[:32])
 
     async def _until(self, is_so: Callable[[], bool], rounds: int = ROUNDS) -> bool:
         for turn in range(rounds):

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
-from satark.api.inbound import Address, CompleteTip, Inbound, Media, Pin, Tap, Unsupported
+from satark.api.inbound import CompleteTip, Inbound, Media, Pin, Tap, Unsupported
 from satark.api.outbound import Call, Delivered
 from satark.api.prompt import Choice, Prompt
 from satark_files.decoding import DECODING_ERRORS
@@ -21,7 +21,7 @@ from satark_testing.contracts.channel_case import (
     strings_of,
 )
 from satark_testing.contracts.events import check_events
-from satark_testing.contracts.mutations import another, with_value
+from satark_testing.contracts.mutations import with_value
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 _HEARD: Final = f"  {SAID}\t\u00a0\r\n\n"
@@ -186,7 +186,6 @@ def check_prompts(case: ChannelCase, *, brief: bool = False) -> None:
     if brief:
         limits = [numbered_prompt(min(_SHORT, case.channel.capabilities.text))]
     _check_replies(case, limits if case.channel.capabilities.inline else [])
-    _check_people(case)
     for number, prompt in enumerate(limits):
         _check_renderings(case, prompt, f"prompt number {number} at the limits of the capabilities")
 
@@ -208,29 +207,6 @@ def _check_replies(case: ChannelCase, limits: Sequence[Prompt]) -> None:
                 lost = lost_words(whole, _said(answer.body))
                 require(not lost, "C23", subject, "words are missing")
         limits = ()  # once is enough
-
-
-def _check_people(case: ChannelCase) -> None:
-    """Check that notices to two people in turn, in each language, have the fallbacks of their own."""
-    channel, account = case.channel, case.channel.accounts[0]
-    languages = case.peer.fallbacks if case.peer else {}
-    people = [case.to, Address(another(case.to.reveal()))]
-    for to, language in [*product(people, languages or ("hi", "en"))] * 2:
-        for call in channel.notice(Prompt(text="कि", language=language), account, to):
-            held = call.fallback.decode(errors="replace")
-            others = [one.reveal() for one in people if one != to]
-            mine = to.reveal() in held and not any(other in held for other in others)
-            require(
-                mine or not held, "C31", "notices to two people in turn", "a fallback to another person, or to none"
-            )
-            wanted = languages.get(language, "")
-            require(held or not wanted, "C77", f"a notice in {language}", "no `Call.fallback`")
-            require(
-                wanted in held,
-                "C82",
-                f"a notice in {language}",
-                "a fallback in another language",
-            )
 
 
 def _answer(case: ChannelCase, raw: RawRequest, outcome: Outcome, subject: str) -> RawResponse:
@@ -265,8 +241,6 @@ def _check_calls(case: ChannelCase, prompt: Prompt, calls: Sequence[Call], subje
     for call in calls:
         require(call.account == case.channel.accounts[0], "C26", subject, "a call of another account")
         absent(repr(call), (*case.identifiers, case.to.reveal()), "C20", f"{subject}, the repr of a call")
-        fallback = call.fallback.decode(errors="replace")
-        require(not fallback or case.to.reveal() in fallback, "C31", subject, "a fallback without the address")
         try:
             case.accepts(call)
         except Exception as error:

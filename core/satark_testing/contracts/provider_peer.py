@@ -135,7 +135,8 @@ class Peer(Provider, frozen=True, kw_only=True):
     call_id: Callable[[Received], str] | None = None
     """Reads the host's call id from a request; None if the provider has no field for it."""
     files: Sequence[tuple[MediaRef, bytes]] = ()
-    """Files that `answer` serves: the reference that `parse` gives for each, and its bytes."""
+    """Files that `answer` serves: the reference that `parse` gives for each, and its bytes. Each has an id of 6 letters
+    or more, which is looked for in logs."""
     deletes: Callable[[Received], str] | None = None
     """Reads the id of the file that a request deletes (`""` if it deletes none), if the provider stores files until
     they are deleted."""

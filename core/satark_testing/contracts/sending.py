@@ -170,19 +170,23 @@ async def _check_network(calls: Calls) -> None:
 
 
 async def _check_news(calls: Calls) -> None:
-    """Check that a person whose reply window is closed is told that there is news, without its content."""
-    if not {WindowClosed, WindowClosed()} & {expected for _, expected in calls.peer.results}:
-        return
-    subject, fallbacks = "the fallback of a notice", calls.peer.fallbacks
-    require(fallbacks, "C82", subject, "the case has no `Peer.fallbacks`")
-    for language, to in [*product(fallbacks, calls.people)] * 2:
-        await _check_fallback(calls, replace(numbered_prompt(60), language=language), to, subject)
+    """Check that a person whose reply window is closed is told that there is news, in their language, not which."""
+    closes = bool({WindowClosed, WindowClosed()} & {expected for _, expected in calls.peer.results})
+    fallbacks = calls.peer.fallbacks
+    require(fallbacks or not closes, "C82", "the fallback of a notice", "the case has no `Peer.fallbacks`")
+    for language, to in [*product(fallbacks or ("hi", "en"), calls.people)] * 2:
+        await _check_fallback(calls, replace(numbered_prompt(60), language=language), to)
 
 
-async def _check_fallback(calls: Calls, prompt: Prompt, to: Address, subject: str) -> None:
+async def _check_fallback(calls: Calls, prompt: Prompt, to: Address) -> None:
+    subject, wanted = f"the fallback of a notice in {prompt.language}", calls.peer.fallbacks.get(prompt.language, "")
     made = [call for call in calls.channel.notice(prompt, calls.account, to) if call.fallback]
-    require(made, "C77", subject, "no `Call.fallback`: with `WindowClosed` the news would be lost")
+    require(made or not wanted, "C77", subject, "no `Call.fallback`: with `WindowClosed` the news would be lost")
     for call in made:
+        held, others = call.fallback.decode(errors="replace"), [one.reveal() for one in calls.people if one != to]
+        mine = to.reveal() in held and not any(other in held for other in others)
+        require(mine, "C31", subject, "it is to another person, or to none")
+        require(wanted in held, "C82", subject, "it is in another language")
         require(call.fallback != call.body, "C77", subject, "the call's own body, which the window refuses")
         calls.server.answering(None)
         result = await calls.send(replace(call, body=call.fallback, fallback=b""), subject)

@@ -12,7 +12,7 @@ from starlette.routing import Mount
 from satark.api.channel import RawRequest
 from satark.api.tip import STATUSES
 from satark.store.writer import StoreDown
-from satark_testing.contracts.forgeries import forgeries, timed, without_secret
+from satark_testing.contracts.forgeries import forgeries, odd_headers, timed, without_secret
 from satark_testing.contracts.mutations import mutated
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES
 from satark_testing.contracts.rules import BrokenRule, raised, require, shown
@@ -136,6 +136,10 @@ async def _check_proof(box: Postbox, store: SampleStore, raw: RawRequest) -> Non
     webhook, statuses = box.webhook, {}
     for change, forged in (*without_secret(raw, webhook), *forgeries(raw, webhook)):
         await _refused(box, store, forged, "S52", change)
+    for change, odd in (one for name in raw.headers for one in odd_headers(raw, name)):
+        before, status = len(store.posted), await box.post(odd, shown(raw, change))
+        require(status < _FAILED, "S54", shown(raw, change), f"status {status}: the office would post it for ever")
+        del store.posted[before:]
     first = next(iter(forgeries(raw, webhook)))[1]
     for body in (raw.body, *_UNREADABLE):
         statuses[body[:9]] = await box.post(replace(first, body=body), "a forged request")

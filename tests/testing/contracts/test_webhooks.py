@@ -140,7 +140,7 @@ def request(one: Answer) -> RawRequest:
 
 
 def sign(raw: RawRequest, at: int) -> RawRequest:
-    return replace(raw, headers={"x-time": str(at), "x-proof": _proof(str(at), raw.body)})
+    return replace(raw, headers={"x-time": str(at), "x-proof": _proof(str(at), raw.body), "x-trace": "12ab"})
 
 
 async def check(folder: Path, made: type[Pillar], **more: Any) -> None:
@@ -152,7 +152,7 @@ async def check(folder: Path, made: type[Pillar], **more: Any) -> None:
     def sink() -> Pillar:
         return made(context, identity, shown)
 
-    webhook = Webhook(page=lambda: sink().page(), request=request, sign=sign)
+    webhook = Webhook(page=lambda: sink().page(), request=request, sign=sign, unsigned=("x-trace",))
     fields = {"webhook": webhook, "second": "other", "omits": KINDS, "restarted": sink, **more}
     files = folder / "files"
     await check_sink(SinkCase(sink=sink(), folder=files, held=lambda: dict(shown), recipient=recipient, **fields))
@@ -226,6 +226,12 @@ class OnceForAWord(Pillar):
         return bool(unit.insert_new(seen, [{"id": str(hash(said.text))}], returning="id"))
 
 
+class OddHeader(Pillar):
+    async def take(self, request: Request) -> Response:
+        request.headers.get("x-trace", "").encode().decode("ascii")
+        return await super().take(request)
+
+
 class NeverMind(Pillar):
     async def note(self, tip: Any, said: Posted) -> None:
         with suppress(Exception):
@@ -262,6 +268,7 @@ class MainAlone(Pillar):
         (Twice, "S47"),
         (OnceForAWord, "S48"),
         (NeverMind, "S48"),
+        (OddHeader, "S54"),
         (Closing, "S46"),
         (UnknownIsAnError, "S54"),
         (UnreadableIsAnError, "S54"),
