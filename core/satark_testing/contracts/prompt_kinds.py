@@ -1,6 +1,7 @@
 """Sends prompts of every kind that a medium can show, to several people at once (C33, C34, C69, C85, C86)."""
 
 import asyncio
+import inspect
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -35,6 +36,10 @@ async def check_kinds(calls: Calls) -> None:
         _check_own(await _sent(calls, sendings, subject), sendings, subject)
     if limits.voice_notes:
         await _check_attachments(calls)
+        return
+    module = inspect.getmodule(type(calls.channel))
+    found = "the channel's module has `voice_notes`, and this channel none: make it with `sample_channel_context()`"
+    require(module is None or "voice_notes" not in inspect.getsource(module), "C85", "`Peer.channel`", found)
 
 
 async def _sent(calls: Calls, sendings: Sequence[_Sent], subject: str) -> list[tuple[Received, Said]]:

@@ -140,6 +140,10 @@ class NoteTwice(Radio):
         return await super().send(call, call_id)
 
 
+class WithoutContext(Radio):
+    capabilities = msgspec.structs.replace(Radio.capabilities, voice_notes=False)
+
+
 class NoPicture(Radio):
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         return super().render(msgspec.structs.replace(prompt, receipt=None), account, to)
@@ -175,6 +179,7 @@ class Blocking(Radio):
         (Silent, "C85"),
         (NoteTwice, "C85"),
         (NoteInMemory, "C8[56]"),
+        (WithoutContext, "C85"),
         (NoPicture, "C86"),
         (NoCaption, "C86"),
         (NoButton, "C86"),
