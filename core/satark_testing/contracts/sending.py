@@ -186,8 +186,8 @@ async def _check_fallback(calls: Calls, prompt: Prompt, to: Address) -> None:
         held, others = call.fallback.decode(errors="replace"), [one.reveal() for one in calls.people if one != to]
         mine = to.reveal() in held and not any(other in held for other in others)
         require(mine, "C31", subject, "it is to another person, or to none")
-        require(wanted in held, "C82", subject, "it is in another language")
         require(call.fallback != call.body, "C77", subject, "the call's own body, which the window refuses")
+        require(wanted in held, "C82", subject, "it is in another language")
         calls.server.answering(None)
         result = await calls.send(replace(call, body=call.fallback, fallback=b""), subject)
         require(isinstance(result, Accepted), "C77", subject, type(result).__name__)
