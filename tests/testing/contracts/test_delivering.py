@@ -269,6 +269,7 @@ async def test_what_a_revision_or_a_repetition_loses_is_noticed(
         await check(tmp_path, broken)
 
 
+@pytest.mark.slow("a second of a processor")
 async def test_a_case_with_tokens_says_how_they_end(tmp_path: Path) -> None:
     with pytest.raises(BrokenRule, match=r"^S55 .*\n.*the case"):
         await check(tmp_path, Tokens, expires=False)

@@ -95,6 +95,7 @@ def _picture(asked: Received) -> Reply:
     return Reply(200, FILE if asked.path == "/cdn" else f'{{"url":"{asked.url}/cdn"}}'.encode())
 
 
+@pytest.mark.slow("downloads with every fault")
 @pytest.mark.parametrize(
     ("check", "headers", "rule"), [(provider_url, {}, ""), (provider_url, HEADERS, "C54"), (str, {}, "C81")]
 )
@@ -112,6 +113,7 @@ async def test_a_file_at_another_origin_gets_no_credential_and_needs_a_safe_addr
         await _check(lambda: check_files(peer, server), rule)
 
 
+@pytest.mark.slow("downloads with every fault")
 @pytest.mark.parametrize(
     ("fault", "rule"),
     [
@@ -128,6 +130,7 @@ async def test_a_file_comes_whole_as_announced_though_slowly_or_not_at_all(fault
     await _check_pictures(type("Broken", (Pictures,), fault), rule)
 
 
+@pytest.mark.slow("downloads with every fault")
 @pytest.mark.parametrize(("made", "rule"), [(Following, "C54"), (FollowingAnywhere, "C81"), (FollowingSafely, "")])
 async def test_a_redirect_of_the_second_request_leads_no_credential_away(made: type[Pictures], rule: str) -> None:
     await _check_pictures(made, rule)
