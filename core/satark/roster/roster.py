@@ -163,7 +163,7 @@ class Roster:
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
         rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
-        return rows if rows[: len(own)] == own else own
+        return rows if own and rows[: len(own)] == own else own
 
     def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
         """Return the destination rules that the roster allows: those that read no tips, and those that it lists."""
