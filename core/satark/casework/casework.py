@@ -30,6 +30,7 @@ from satark.remote.messages import DirectedDesk
 from satark.remote.office_outbox import new_answer
 from satark.retention.schedule import Term, store_term, store_terms
 from satark.routing.authors import ThreadReader, Writer
+from satark.routing.releases import told_to_releases
 from satark.routing.tip_keys import is_in_row
 from satark.services import Services
 from satark.store import changed_keys, tables
@@ -322,6 +323,9 @@ class Casework(EvidenceAccess):
         if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         seq, reader = next_seq(unit, tip.id), self.cache.reader.present_reader(unit, tip)
+        if reader.access.releases and (told := told_to_releases(message)):
+            self.post(unit, tip, told)
+            seq, reader = next_seq(unit, tip.id), self.cache.reader.present_reader(unit, tip)
         signers = self._services.signers(unit).of(reader.envelope)
         if not signers.may_write(message, reader.access, self._writer.name):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")

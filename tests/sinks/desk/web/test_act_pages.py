@@ -186,9 +186,9 @@ def test_a_station_sees_that_a_closing_is_disputed_once_an_officer_above_has_any
     assert casework("lanka").open(seeded.number).status == "CLOSED"
     client = browser("sp")
     assert client.get(f"/desk/{page.format(seeded.number)}").status_code == 200
-    assert len(casework("sp").open(seeded.number).thread) == 5
+    assert len(casework("sp").open(seeded.number).thread) == 6
     client.get(f"/desk/tips/{seeded.number}")
-    assert len(casework("sp").open(seeded.number).thread) == 5
+    assert len(casework("sp").open(seeded.number).thread) == 6
     page = browser("lanka").get(f"/desk/tips/{seeded.number}").text
     assert "disputes the closing by sp title" in page
     assert "secret words" not in page
