@@ -36,6 +36,7 @@ from satark.store import changed_keys, tables
 from satark.store.evidence_files import ordinal_order
 from satark.store.threads import next_seq, post
 from satark.store.unit_of_work import UnitOfWork
+from satark_words.contacts import find_contact
 
 
 class Casework(EvidenceAccess):
@@ -314,8 +315,11 @@ class Casework(EvidenceAccess):
         `act`: kind and detail of the act for the audit log, if the message does not tell them.
 
         Raises:
-            ActRefused: the desk has only a release, or withdraws the tip from a desk that it did not direct.
+            ActRefused: the desk has only a release, or withdraws the tip from a desk that it did not direct; the text
+            for the tipster has an address or a number, whose owner could learn who they are.
         """
+        if not message.internal and find_contact(message.text):
+            raise ActRefused("contact")
         if self._owner and tip.work.director_of(self._owner):
             message = as_request(message, self._owner)
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")

@@ -20,6 +20,7 @@ from satark.casework.two_officers import is_by_present_key
 from satark.services import Services
 from satark.store.threads import next_seq
 from satark.store.unit_of_work import UnitOfWork
+from satark_words.contacts import find_contact
 
 TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 """Outcomes that close an urgent tip only if two officers agree, or if a desk above decides."""
@@ -126,6 +127,8 @@ class DeskActs:
         longest = MAX_REPORT if act.name in FOR_DESKS else MAX_TEXT
         if len(act.text) > longest or max(map(len, (act.reason, act.rewording, *act.answers.values()))) > MAX_TEXT:
             return "long"
+        if find_contact(self._told(tip, act)):
+            return "contact"
         if act.seen is not None and act.seen < tip.summary.newest:
             return "changed"
         if tip.work.is_led and act.name in _OF_LEADING:
@@ -152,6 +155,13 @@ class DeskActs:
         if check:
             return check(tip, act)
         return None if act.text else ("ask" if act.name == "ask" else "note")
+
+    def _told(self, tip: OpenTip, act: DeskAct) -> str:
+        """Return the text of an act that the tipster reads."""
+        if act.name in {"status", "ask"}:
+            return act.text
+        closes = act.name == "approve" or (act.name == "close" and self.decides(tip, act.outcome))
+        return act.reason if closes else ""
 
     def _check_status(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if act.status not in STATUSES:
