@@ -240,7 +240,7 @@ def test_the_second_of_two_acts_on_the_same_page_is_refused_even_within_a_moment
 
 
 LINK = "Look at the photo: https://sp-varanasi.example/i/a7f3"
-TOLD: dict[str, tuple[ActName, dict[str, Any]]] = {
+TEXTS_TO_TIPSTERS: dict[str, tuple[ActName, dict[str, Any]]] = {
     "a question": ("ask", {"text": LINK}),
     "a status": ("status", {"status": "IN_REVIEW", "text": "Ring me at 98765 43210"}),
     "a question with a status": ("status", {"status": "NEED_INFO", "text": "write to @sp", "question": True}),
@@ -248,7 +248,7 @@ TOLD: dict[str, tuple[ActName, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "fields"), TOLD.values(), ids=TOLD)
+@pytest.mark.parametrize(("name", "fields"), TEXTS_TO_TIPSTERS.values(), ids=TEXTS_TO_TIPSTERS)
 def test_no_officer_sends_a_tipster_what_they_could_open_call_or_write_to(
     name: ActName, fields: dict[str, Any], services: Services, sp: SeededDesk, offices: dict[str, Office]
 ) -> None:

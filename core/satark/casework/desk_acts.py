@@ -131,7 +131,7 @@ class DeskActs:
         longest = MAX_REPORT if act.name in FOR_DESKS else MAX_TEXT
         if len(act.text) > longest or max(map(len, (act.reason, act.rewording, *act.answers.values()))) > MAX_TEXT:
             return "long"
-        if find_contact(self._told(tip, act)):
+        if find_contact(self._text_to_tipster(tip, act)):
             return "contact"
         if self._is_released(tip, act) and quotes(tip, act.text):
             return "quotes.note"
@@ -162,7 +162,7 @@ class DeskActs:
             return check(tip, act)
         return None if act.text else ("ask" if act.name == "ask" else "note")
 
-    def _told(self, tip: OpenTip, act: DeskAct) -> str:
+    def _text_to_tipster(self, tip: OpenTip, act: DeskAct) -> str:
         """Return the text of an act that the tipster reads."""
         if act.name in {"status", "ask"}:
             return act.text
