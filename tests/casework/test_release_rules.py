@@ -11,7 +11,7 @@ from sqlalchemy import select
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message, Status
 from satark.casework import NoSuchTip
-from satark.casework.desk_act import Problem
+from satark.casework.desk_act import ActName, ActRefused, Problem
 from satark.casework.hold_acts import TipKeeping
 from satark.casework.hold_rules import StepRefused
 from satark.services import Services
@@ -83,6 +83,45 @@ def test_the_end_of_work_is_told_apart_only_to_a_station_and_only_if_a_text_come
     sp.do(tip, "status", status="ACTED")
     assert len(sp.casework.open(tip.number).thread) == before + 3
     assert offices["lanka"].casework.open(tip.number).status == "ACTED"
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("note", {}),
+        ("report", {}),
+        ("correct", {"priority": "high"}),
+        ("close", {"outcome": "warned", "reason": "done"}),
+        ("approve", {"reason": "done"}),
+        ("refuse", {}),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_no_act_that_a_station_reads_repeats_the_tipsters_words(
+    name: ActName, fields: dict[str, Any], services: Services, tip: SeededTip, offices: dict[str, Office]
+) -> None:
+    sp = offices["sp"]
+    offices["dig"].do(tip, "direct", to="sp", text="look")
+    before = len(sp.casework.open(tip.number).thread)
+    if name in {"note", "correct"}:
+        sp.do(tip, name, text=f"they say: {OWN_WORDS}", **fields)  # no station has it yet
+        before += 1
+    direct(sp, tip)
+    assert sp.refused(tip, name, text=f"they say: {OWN_WORDS}", **fields) == "quotes.note"
+    assert len(sp.casework.open(tip.number).thread) == before + 1
+    sp.do(tip, "note", text=OWN_WORDS, private=True)
+    assert OWN_WORDS not in [one.message.text for one in offices["lanka"].casework.open(tip.number).thread]
+
+
+def test_no_program_of_a_desk_posts_a_station_the_tipsters_words(
+    services: Services, tip: SeededTip, offices: dict[str, Office]
+) -> None:
+    sp = offices["sp"]
+    direct(sp, tip)
+    opened = sp.casework.open(tip.number)
+    message = Message(sender="desk", desk="sp", text=OWN_WORDS, internal=True)
+    with pytest.raises(ActRefused, match="quotes"):
+        services.write_now(lambda unit: sp.casework.post(unit, opened, message))
 
 
 def test_a_desk_with_a_release_neither_directs_nor_keeps_nor_erases_the_tip(
