@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -18,8 +19,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from satark.runtime.http_server import ReplaceableServer, collect_rarely, uvicorn_options
-from satark.runtime.process_watch import OLD, READY, RETIRE
+from satark.api.web import Page
+from satark.runtime.http_server import Lifetime, ReplaceableServer, collect_rarely, uvicorn_options
+from satark.runtime.process_watch import LEFT, OLD, RETIRE
 from satark_testing.waiting import until
 
 
@@ -49,7 +51,7 @@ class Replaceable:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}/"
         self.asked, self.answer = asyncio.Event(), asyncio.Event()
-        self.in_use = self.is_busy = False
+        self.in_use = self.calls = self.is_busy = self.has_left = False
         self.said = b""
         self.ended: asyncio.Task[None] | None = None
 
@@ -67,10 +69,13 @@ class Replaceable:
     async def serving(self, seconds: float) -> AsyncIterator[aiohttp.ClientSession]:
         app = Starlette(routes=[Route("/", self._slow)])
         config = uvicorn.Config(app, **{**uvicorn_options("", 0), "lifespan": "off", "loop": "none"})
-        server = ReplaceableServer(config, self._channel, seconds, lambda: self.in_use, lambda: self.is_busy)
+        page = Page(path="/", app=app, in_use=lambda: self.in_use, leave=lambda: setattr(self, "has_left", True))
+        lifetime = Lifetime(seconds, 2 * seconds, seconds / 4)
+        is_busy = {"has_calls": lambda: self.calls, "is_busy": lambda: self.is_busy}
+        server = ReplaceableServer(config, self._channel, lifetime, [page], **is_busy)
         self.ended = asyncio.create_task(server.serve([self._listening]))
         async with aiohttp.ClientSession() as client:
-            await until(lambda: self.has_said(READY))
+            await until(lambda: server.started)
             yield client
         self.answer.set()
         server.should_exit = True
@@ -82,7 +87,7 @@ class Replaceable:
 @pytest.mark.slow("a server")
 async def test_a_replaced_process_answers_accepted_requests_and_accepts_no_new_ones() -> None:
     one = Replaceable()
-    async with one.serving(0) as client:
+    async with one.serving(math.inf) as client:
         under_way = asyncio.create_task(client.get(one.url))
         await one.asked.wait()
         os.kill(os.getpid(), RETIRE)
@@ -101,7 +106,7 @@ async def test_a_replaced_process_answers_accepted_requests_and_accepts_no_new_o
 async def test_a_replaced_process_waits_for_current_replies_and_files() -> None:
     one = Replaceable()
     one.is_busy = True
-    async with one.serving(0):
+    async with one.serving(math.inf):
         os.kill(os.getpid(), RETIRE)
         await asyncio.sleep(0.3)
         assert one.ended is not None
@@ -114,7 +119,7 @@ async def test_a_replaced_process_waits_for_current_replies_and_files() -> None:
 async def test_connections_of_a_busy_client_end_with_their_next_answer() -> None:
     one = Replaceable()
     one.answer.set()
-    async with one.serving(0) as client:
+    async with one.serving(math.inf) as client:
         assert (await client.get(one.url)).headers.get("connection") is None
         os.kill(os.getpid(), RETIRE)
         await asyncio.sleep(0.05)
@@ -128,12 +133,12 @@ async def test_an_old_server_asks_only_once_to_be_replaced_when_nobody_is_signed
     async with one.serving(100):
         clock[0] = 199
         await asyncio.sleep(0.3)
-        assert one.has_said(READY)
+        assert one.has_said(b"")
         one.in_use = False
-        await until(lambda: one.has_said(READY + OLD))
+        await until(lambda: one.has_said(OLD))
         clock[0] = 10_000
         await asyncio.sleep(0.3)
-        assert one.has_said(READY + OLD)
+        assert one.has_said(OLD)
 
 
 @pytest.mark.slow("a server")
@@ -142,7 +147,44 @@ async def test_a_signed_in_client_keeps_a_process_for_twice_its_time_and_no_long
     one.in_use = True
     async with one.serving(100):
         clock[0] = 200
-        await until(lambda: one.has_said(READY + OLD))
+        await until(lambda: one.has_said(OLD))
+
+
+@pytest.mark.slow("a server")
+async def test_a_server_asks_to_be_replaced_some_time_after_the_last_client_signed_out(clock: list[float]) -> None:
+    one = Replaceable()
+    async with one.serving(100):
+        clock[0] = 50
+        one.in_use = True
+        await asyncio.sleep(0.3)
+        clock[0] = 60
+        await asyncio.sleep(0.3)
+        one.in_use, one.calls = False, True
+        clock[0] = 84
+        await asyncio.sleep(0.3)
+        assert one.has_said(b"")
+        clock[0] = 85
+        await asyncio.sleep(0.3)
+        assert one.has_said(b""), "a call is under way"
+        one.calls = False
+        await until(lambda: one.has_said(OLD))
+
+
+@pytest.mark.slow("a server")
+async def test_a_server_at_which_somebody_signed_in_since_it_asked_stays_until_they_sign_out() -> None:
+    one = Replaceable()
+    one.in_use = True
+    one.answer.set()
+    async with one.serving(math.inf) as client:
+        os.kill(os.getpid(), RETIRE)
+        await asyncio.sleep(0.3)
+        assert (await client.get(one.url)).status == 200
+        assert not one.has_left
+        assert one.has_said(b"")
+        one.in_use = False
+        os.kill(os.getpid(), RETIRE)
+        await until(lambda: one.has_said(LEFT))
+        assert one.has_left
 
 
 @pytest.fixture

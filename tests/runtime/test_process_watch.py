@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -21,26 +22,33 @@ SERVING = """
 import os, signal, socket, sys
 awaited = {signal.SIGUSR1, signal.SIGTERM}
 signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
-channel = socket.socket(fileno=int(sys.argv[5]))
+channel = socket.socket(fileno=int(sys.argv[6]))
 def log(*words):
     with open(sys.argv[1], "a") as file:
         print(*words, file=file)
     return open(sys.argv[1]).read().count("starts")
-number = log("starts", os.getpid(), sys.argv[7])
+number = log("starts", os.getpid(), sys.argv[8])
 ends, asks = sys.argv[2].split(","), sys.argv[3].split(",")
 if str(number) in ends:
     sys.exit(1)
-socket.socket(fileno=int(sys.argv[4])).getsockname()
+socket.socket(fileno=int(sys.argv[5])).getsockname()
 channel.sendall(b"r")
+assert channel.recv(100) == b"s"
+log("serves", os.getpid())
 if str(number) in asks:
     channel.sendall(b"o")
 if part := channel.recv(100):
     log("counts", part.decode())
-if signal.sigwait(awaited) == signal.SIGUSR1:
+told = signal.sigwait(awaited)
+if told == signal.SIGUSR1 and str(number) in sys.argv[4].split(","):
+    log("stays", os.getpid())
+    told = signal.sigwait(awaited)
+if told == signal.SIGUSR1:
     log("retires", os.getpid())
+    channel.sendall(b"l")
     channel.sendall(f"{number} counted".encode())
 """
-"""Starts, says that it is ready, and waits. Arguments: a log, and which processes end at once, and which ask."""
+"""Starts, says that it is ready, and waits. Arguments: a log, and which processes end at once, ask, and stay at first."""
 
 
 class Watched:
@@ -58,8 +66,8 @@ class Watched:
 
 
 @contextmanager
-def watched(folder: Path, *, ends: str = "", asks: str = "") -> Iterator[Watched]:
-    command = [sys.executable, "-c", SERVING, str(folder / "log"), ends, asks]
+def watched(folder: Path, *, ends: str = "", asks: str = "", stays: str = "") -> Iterator[Watched]:
+    command = [sys.executable, "-c", SERVING, str(folder / "log"), ends, asks, stays]
     watch = [sys.executable, "-m", "satark.runtime.process_watch", "127.0.0.1", "0", "1"]
     with subprocess.Popen([*watch, *command]) as process:
         try:
@@ -75,6 +83,16 @@ async def test_a_process_that_asks_is_replaced_and_passes_its_counts_on(tmp_path
         assert first == f"{retired} 1"
         assert second.split() == [str(seen.serving()[0]), "0"]
         assert len(seen.serving()) == 1
+
+
+async def test_a_process_that_stays_is_the_only_one_that_serves(tmp_path: Path) -> None:
+    with watched(tmp_path, asks="1", stays="1") as seen:
+        await until(lambda: seen.logged("stays"))
+        await asyncio.sleep(0.5)
+        assert seen.logged("serves") == [seen.logged("starts")[0].split()[0]]
+        assert len(seen.serving()) == 2
+        seen.process.send_signal(signal.SIGTERM)
+        await until(lambda: seen.process.poll() is not None)
 
 
 async def test_the_first_process_which_holds_the_environments_secrets_is_never_dumped(tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     app: ASGIApp
     in_use: Callable[[], bool] = lambda: False
-    """Whether the process must not be replaced now: somebody is signed in, and their session is in its memory."""
+    """Whether the process must not be replaced now: somebody is signed in, and their session is in its memory. Some
+    minutes after the last use it is replaced: what it freed is still in its memory."""
+    leave: Callable[[], None] = lambda: None
+    """Called when the process is replaced: it must begin no session from now on. Another one answers new requests."""
 
 
 def preferred(accept_language: str, languages: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """`satark serve`: runs the server in production, in one process or several."""
 
+import math
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import click
@@ -11,9 +12,17 @@ import uvicorn
 from satark.api.observability import log
 from satark.runtime.app import Place, build_app
 from satark.runtime.host import ROLES, Host
-from satark.runtime.http_server import ReplaceableServer, check_port, collect_rarely, run_server, uvicorn_options
+from satark.runtime.http_server import (
+    FORGET_SECONDS,
+    Lifetime,
+    ReplaceableServer,
+    check_port,
+    collect_rarely,
+    run_server,
+    uvicorn_options,
+)
 from satark.runtime.process_watch import lock_memory, serve_in_processes
-from satark.settings.core import Role
+from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging
 from satark_files.sandbox.core_dumps import forbid_dumps
@@ -65,7 +74,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     process = Host(settings, roles, is_alone=workers == 1)
     check_port(host, port)
     _announce(process, host, port)
-    if workers == 1 and (not settings.core.process_epochs or roles == ("desk",)):
+    if workers == 1 and not settings.core.process_epochs:
         run_server(build_app(process, listen_for_metrics=True), host, port)
         return
     process.services.close()
@@ -81,6 +90,13 @@ def _announce(process: Host, host: str, port: int) -> None:
         log.warning("no desk: tips can't be submitted until there is one, run `satark desk add`")
 
 
+def lifetime_of(core: Core, roles: Collection[Role]) -> Lifetime:
+    """Return when a process with these roles asks to be replaced. The desk alone waits until nobody is signed in."""
+    epoch = core.epoch_minutes * 60
+    seconds = core.process_epochs * epoch or math.inf
+    return Lifetime(seconds, math.inf if set(roles) == {"desk"} else 2 * seconds, min(FORGET_SECONDS, epoch))
+
+
 def _serve_as_one(role: str, listening: str, channel: str, number: str, is_alone: str) -> None:
     """Serve as one of the processes that the first process starts, until replaced."""
     die_with_parent()
@@ -90,12 +106,10 @@ def _serve_as_one(role: str, listening: str, channel: str, number: str, is_alone
     process = Host(Settings(), read_roles(None, None, role), is_alone=is_alone == "1")
     place = Place(int(number), socket.socket(fileno=int(channel)))
     app = build_app(process, listen_for_metrics=True, place=place)
-    core, runtime = process.settings.core, process.ingest_runtime
-    seconds = core.process_epochs * core.epoch_minutes * 60
-    config = uvicorn.Config(app, **uvicorn_options("", 0))
-    is_busy, calls = (runtime.is_busy, runtime.carries_calls) if runtime else (bool, bool)
-    in_use = lambda: calls() or any(page.in_use() for page in process.pages)  # noqa: E731 - it is named here alone
-    server = ReplaceableServer(config, place.channel, seconds, in_use, is_busy)
+    runtime, config = process.ingest_runtime, uvicorn.Config(app, **uvicorn_options("", 0))
+    has_calls, is_busy = (runtime.carries_calls, runtime.is_busy) if runtime else (bool, bool)
+    lifetime = lifetime_of(process.settings.core, process.roles)
+    server = ReplaceableServer(config, place.channel, lifetime, process.pages, has_calls=has_calls, is_busy=is_busy)
     collect_rarely()
     server.run([socket.socket(fileno=int(listening))])
     place.channel.settimeout(None)

@@ -29,7 +29,7 @@ from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.dependency_faults import try_within, write_faults
 from satark.runtime.host import Host
 from satark.runtime.http_server import ServerBeside, uvicorn_options
-from satark.runtime.process_watch import MESSAGE
+from satark.runtime.process_watch import MESSAGE, READY
 from satark.services import Services
 from satark.settings.core import PUBLIC_METRICS, Core
 from satark.store import deliveries
@@ -68,9 +68,12 @@ def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | No
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
         serves = False
         try:
-            async with host.running(), metrics_listener(status, listen, place):
-                serves = True
-                yield {SETTINGS_STATE: host.settings.core.http}
+            async with host.running():
+                if place is not None:
+                    await place.turn()
+                async with metrics_listener(status, listen, place):
+                    serves = True
+                    yield {SETTINGS_STATE: host.settings.core.http}
         except Exception as error:
             log.error("process failed, stopping", **describe_error(error))
             if serves:
@@ -109,6 +112,12 @@ class Place(NamedTuple):
 
     number: int
     channel: socket.socket
+
+    async def turn(self) -> None:
+        """Say that this process could serve; wait until no other process accepts connections in its place."""
+        self.channel.settimeout(0)
+        self.channel.sendall(READY)
+        await asyncio.get_running_loop().sock_recv(self.channel, MESSAGE)
 
 
 class Status:
@@ -157,7 +166,6 @@ class Status:
     async def serve_metrics(self, listen: str, place: Place | None, server: uvicorn.Server) -> None:
         """Continue the counts of the process that this one replaces, then serve the metrics at its port."""
         if place is not None:
-            place.channel.settimeout(0)
             self._host.metrics.take_over(await asyncio.get_running_loop().sock_recv(place.channel, MESSAGE))
         listening = None if listen in {"", PUBLIC_METRICS} else _open(listen, place.number if place else 0)
         if listening is not None:

@@ -6,19 +6,22 @@ import gc
 import math
 import socket
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import click
 import uvicorn
 from starlette.applications import Starlette
 
-from satark.runtime.process_watch import OLD, READY, RETIRE
+from satark.api.web import Page
+from satark.runtime.process_watch import LEFT, OLD, RETIRE
 
 STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
 RETIRE_SECONDS: Final = 600
 """Seconds that requests have when the process is replaced: for a slow upload, or a large file of a provider."""
+FORGET_SECONDS: Final = 300
+"""Seconds after the last officer was signed out in which a process is replaced; an epoch, if that is shorter."""
 
 _COLLECT_AFTER: Final = 5_000
 """Number of new objects that starts a garbage collection. Python's default is 700; this saves 5 % of a message."""
@@ -84,47 +87,80 @@ class ServerBeside(uvicorn.Server):
         yield
 
 
+class Lifetime(NamedTuple):
+    """When a process asks to be replaced, in seconds."""
+
+    normal: float
+    """since its start, once nobody is signed in nor calls"""
+    longest: float
+    """since its start, whoever is signed in or calls"""
+    after_use: float
+    """since the last officer was signed out"""
+
+
 class ReplaceableServer(uvicorn.Server):
     """A server that asks the first process to be replaced after some time, and ends once all requests are answered.
 
-    `channel`: the socket to the first process. `seconds`: when it asks; 0: never. `in_use`: whether somebody is signed
-    in or calls: then it waits once as long again. `is_busy`: whether a reply, file or call is under way.
+    `channel`: the socket to the first process. `pages`: the pages at which somebody may be signed in. `has_calls`:
+    whether somebody calls. `is_busy`: whether a reply, file or call is under way.
     """
 
     def __init__(
         self,
         config: uvicorn.Config,
         channel: socket.socket,
-        seconds: float,
-        in_use: Callable[[], bool],
+        lifetime: Lifetime,
+        pages: Sequence[Page],
+        *,
+        has_calls: Callable[[], bool],
         is_busy: Callable[[], bool],
     ) -> None:
         super().__init__(config)
-        self._channel = channel
-        self._asks_at = time.monotonic() + (seconds or math.inf)
-        self._waits_until = self._asks_at + seconds
-        self._in_use, self._is_busy = in_use, is_busy
+        self._channel, self._pages = channel, pages
+        self._has_calls, self._is_busy = has_calls, is_busy
+        now, self._after_use = time.monotonic(), lifetime.after_use
+        self._asks_at, self._asks_latest = now + lifetime.normal, now + lifetime.longest
+        self._forgets_at = math.inf  # as long as nobody was signed in
+        self._has_asked = False
         self._ends_at: float | None = None  # set once it is replaced
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell the first process that this one serves."""
+        """Start. The first process may replace this one from then on."""
         await super().startup(sockets)
         asyncio.get_running_loop().add_signal_handler(RETIRE, self._retire)
-        self._channel.sendall(READY)
 
     async def on_tick(self, counter: int) -> bool:
         """Ask to be replaced when it is time. Once replaced, return whether all requests are answered."""
-        if (now := time.monotonic()) >= self._asks_at and (now >= self._waits_until or not self._in_use()):
-            self._asks_at = math.inf
+        if not self._has_asked and self._is_due(time.monotonic()):
+            self._has_asked = True
             self._channel.sendall(OLD)
         has_work = self.server_state.connections or self.server_state.tasks or self._is_busy()
         has_ended = self._ends_at is not None and (time.monotonic() >= self._ends_at or not has_work)
         return await super().on_tick(counter) or has_ended
 
+    def _is_due(self, now: float) -> bool:
+        is_used = self._is_used()
+        if is_used:
+            self._forgets_at = now + self._after_use
+        is_old = now >= min(self._asks_at, self._forgets_at) and not is_used and not self._has_calls()
+        return is_old or now >= self._asks_latest
+
+    def _is_used(self) -> bool:
+        return any(page.in_use() for page in self._pages)
+
     def _retire(self) -> None:
-        """Take no new connection, and let each one end after its answer. Nothing is cut off."""
-        self._ends_at = time.monotonic() + RETIRE_SECONDS
+        """Take no new connection, and let each one end after its answer. Nothing is cut off.
+
+        Stay instead if somebody signed in since the process asked.
+        """
+        now = time.monotonic()
+        if self._ends_at is not None or (now < self._asks_latest and self._is_used()):
+            return
+        for page in self._pages:
+            page.leave()
+        self._ends_at = now + RETIRE_SECONDS
         self.config.encoded_headers.append((b"connection", b"close"))
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         for server in self.servers:
             server.close()
+        self._channel.sendall(LEFT)

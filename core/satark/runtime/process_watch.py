@@ -1,9 +1,10 @@
 """The first of several processes: it serves nothing, and replaces the others when they end or ask for it.
 
-Citizens' words remain in memory that a process has freed, for as long as the process runs. So a process that
-serves asks after some epochs to be replaced. The new process answers before the old one stops accepting
-(`satark.runtime.http_server.ReplaceableServer`), and gets the old one's counts at its end. This module imports next to
-nothing, so that the first process takes little memory.
+What was written and opened, and a desk's keys, remain in memory that a process has freed, for as long as the process
+runs. So a process that serves asks to be replaced (`satark.runtime.http_server.ReplaceableServer`). The new process
+starts, and accepts connections once the old one accepts none: an officer's session is in one process. Connections wait
+meanwhile, in the socket that the first process keeps open. At its end the old process gives its counts to the new one.
+This module imports next to nothing, so that the first process takes little memory.
 """
 
 import ctypes
@@ -20,15 +21,19 @@ from typing import Final, NoReturn
 
 from satark_files.sandbox.core_dumps import forbid_dumps
 
-READY, OLD = b"r", b"o"
-"""Messages from a process to the first one: it serves; it asks to be replaced. At its end its counts follow."""
+READY, OLD, LEFT = b"r", b"o", b"l"
+"""Messages from a process to the first one: it could serve; it asks to be replaced; it accepts nothing more. At its
+end its counts follow."""
+SERVE = b"s"
+"""Message to a process: no other process accepts connections in its place. The counts of the one before it follow."""
 MESSAGE: Final = 1 << 17
 """Most bytes of a process's counts."""
 RETIRE: Final = signal.SIGUSR1
-"""Message to a process: accept nothing new, and end once all accepted requests are answered."""
+"""Message to a process: accept nothing new, and end once all accepted requests are answered; but stay if an officer has
+signed in meanwhile."""
 
 _RETRY_SECONDS: Final = 60
-"""Seconds until a process is replaced after a new one could not start."""
+"""Seconds until a process is replaced after a new one could not start, or after it stayed."""
 
 
 def serve_in_processes(command: Sequence[str], listening: tuple[str, int], number: int) -> NoReturn:
@@ -59,19 +64,19 @@ class _Process:
         with suppress(BlockingIOError, ConnectionResetError):
             while part := self._channel.recv(MESSAGE):
                 self._said += part
-        return word in self._said[:2]
+        return word in self._said[:3]
 
     def end(self) -> bytes:
         """Wait until the process has ended; return the counts that it left."""
         self.running.wait()
         self.has_said(READY)
         self._channel.close()
-        return self._said.lstrip(READY + OLD)
+        return self._said.lstrip(READY + OLD + LEFT)
 
-    def take_over(self, counts: bytes) -> None:
-        """Give the process the counts of the one before it."""
+    def tell(self, message: bytes) -> None:
+        """Send the process `SERVE`, or the counts of the one before it."""
         with suppress(OSError):  # it has ended
-            self._channel.send(counts)
+            self._channel.send(message)
 
 
 class _Place:
@@ -80,7 +85,8 @@ class _Place:
     def __init__(self, command: Sequence[str], listening: socket.socket, number: int, *, of: int) -> None:
         self._start, self._is_only = (command, listening, number), of == 1
         self.serving = _Process(*self._start, alone=self._is_only)
-        self.serving.take_over(b"")
+        self.serving.tell(SERVE)
+        self.serving.tell(b"")
         self.coming: _Process | None = None
         self.leaving: _Process | None = None
         self._not_before = 0.0
@@ -88,22 +94,23 @@ class _Place:
     def look(self, *, may_start: bool) -> bool:
         """Take the due step. `may_start`: no other process is being replaced. False: no process can start here."""
         if self.leaving and self.leaving.running.poll() is not None:
-            self.serving.take_over(self.leaving.end())
+            self.serving.tell(self.leaving.end())
             self.leaving = None
-        if (status := self.serving.running.poll()) is not None:
-            if status > 0 and not self.serving.has_said(READY):
+        if (status := self.serving.running.poll()) is not None or self.serving.has_said(LEFT):
+            if status and status > 0 and not self.serving.has_said(READY):
                 return False
-            counts, self.serving = self.serving.end(), self.coming or _Process(*self._start, alone=self._is_only)
-            self.coming = None
-            if self.leaving is None:
-                self.serving.take_over(counts)
+            former, is_alone = self.serving, self._is_only and status is not None
+            self.serving, self.coming = self.coming or _Process(*self._start, alone=is_alone), None
+            self.serving.tell(SERVE)
+            self.leaving, self._not_before = self.leaving or former, 0.0
         elif self.coming and self.coming.running.poll() is not None:
             self.coming, self._not_before = None, time.monotonic() + _RETRY_SECONDS
-        elif self.coming and self.coming.has_said(READY):
-            self.serving.running.send_signal(RETIRE)
-            self.serving, self.coming, self.leaving = self.coming, None, self.serving
-        elif may_start and not self.leaving and self.serving.has_said(OLD) and time.monotonic() > self._not_before:
-            self.coming = _Process(*self._start, alone=False)
+        elif time.monotonic() > self._not_before:
+            if self.coming and self.coming.has_said(READY):
+                self.serving.running.send_signal(RETIRE)
+                self._not_before = time.monotonic() + _RETRY_SECONDS
+            elif may_start and not self.leaving and self.serving.has_said(OLD):
+                self.coming = _Process(*self._start, alone=False)
         return True
 
 
@@ -124,6 +131,7 @@ def _watch(host: str, port: str, number: str, *command: str) -> int:
     running = [one for place in places for one in (place.serving, place.coming, place.leaving) if one]
     for process in running:
         process.running.send_signal(signal.SIGTERM)
+        process.tell(SERVE)  # one that waits to serve ends now
     for process in running:
         process.end()
     return 0 if works else 3

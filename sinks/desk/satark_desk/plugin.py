@@ -57,7 +57,7 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
     from satark_desk.web.app import build  # noqa: PLC0415 - as above
 
     site = build(context, _section(settings), settings.core.public_url)
-    return [Page(path="/desk", app=site, in_use=site.state.in_use)]
+    return [Page(path="/desk", app=site, in_use=site.state.in_use, leave=site.state.leave)]
 
 
 @hookimpl

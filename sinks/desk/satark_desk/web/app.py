@@ -72,7 +72,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     ]
     middleware = [Middleware(one, public_url=public_url) for one in (PageHeaders, SameOrigin)]
     site = Starlette(routes=routes, middleware=middleware)
-    site.state.in_use = web.sessions.in_use
+    site.state.in_use, site.state.leave = web.in_use, web.leave
     return site
 
 

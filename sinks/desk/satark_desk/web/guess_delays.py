@@ -77,6 +77,10 @@ class Throttle:
         state = self._states.get(key)
         return state.failures if state and self._clock() - state.last < FORGOTTEN_AFTER else 0
 
+    def in_use(self) -> bool:
+        """Return whether failures count, of any key."""
+        return any(self.failures(key) for key in list(self._states))
+
     def _gap(self, state: _State) -> float:
         beyond = state.failures - FREE_ATTEMPTS
         return min(self._longest_gap, 2.0 ** min(beyond, 20)) if beyond > 0 else 0.0

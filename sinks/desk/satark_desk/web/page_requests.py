@@ -67,6 +67,10 @@ class DeskWeb:
         self.pending = PendingSignIns()
         self.throttle = Throttle()
         self.code_throttle = Throttle(LONGEST_GAP_OF_CODES)
+        self.signing_in = 0
+        """Officers whose passphrase was right and whose session, or pending sign-in, begins."""
+        self.is_replaced = False
+        """Whether another process answers new requests: no session may begin here."""
         QUEUE.resize(settings.passphrase_checks_at_once, settings.passphrase_checks_waiting)
         self.drafts = self.sessions.drafts
         self._public = public_url
@@ -75,6 +79,14 @@ class DeskWeb:
             for name in officers_languages()
         }
         self._templates = page_templates(Path(__file__).parent / "templates")
+
+    def in_use(self) -> bool:
+        """Return whether the process must be kept: an officer is signed in or about to be, or wrong codes count."""
+        return bool(self.signing_in) or any(one.in_use() for one in (self.sessions, self.pending, self.code_throttle))
+
+    def leave(self) -> None:
+        """Begin no session from now on. Call this from the event loop."""
+        self.is_replaced = True
 
     def text(self, request: Request) -> PageText:
         """Return the page text in the officer's language."""

@@ -220,11 +220,23 @@ class PendingSignIns:
 
     def find(self, token: str) -> PendingSignIn | None:
         """Return the sign-in of a token, unless it has expired or was tried too often."""
+        self._purge_expired()
         pending = self._pending.get(_digest(token))
-        if pending and (self._clock() - pending.began_at > SECOND_FACTOR_WITHIN or pending.tries >= MAX_TRIES):
+        if pending and pending.tries >= MAX_TRIES:
             self.end(token)
             return None
         return pending
+
+    def in_use(self) -> bool:
+        """Return whether a sign-in is pending."""
+        self._purge_expired()
+        return bool(self._pending)
+
+    def _purge_expired(self) -> None:
+        now = self._clock()
+        for digest, one in list(self._pending.items()):
+            if now - one.began_at > SECOND_FACTOR_WITHIN:
+                self._pending.pop(digest, None)
 
     def end(self, token: str) -> None:
         """Forget a sign-in and its key."""

@@ -32,6 +32,7 @@ from satark_desk.web.page_requests import (
     VISIT_COOKIE,
     DeskWeb,
     redirect_to,
+    url,
 )
 from satark_desk.web.page_text import officers_languages
 from satark_desk.web.session_store import PendingSignIn
@@ -97,7 +98,13 @@ class SignInPages:
             )
             return response
         self._web.throttle.succeeded(attempt.key)
-        return await run_in_threadpool(self._go_on, request, unlocked, attempt.key)
+        if self._web.is_replaced:  # the browser sends the form again, to the process that will know the session
+            return RedirectResponse(url(request, "sign-in"), status_code=307)
+        self._web.signing_in += 1
+        try:
+            return await run_in_threadpool(self._go_on, request, unlocked, attempt.key)
+        finally:
+            self._web.signing_in -= 1
 
     def _record_failure(self, attempt: _Attempt, failures: int) -> None:
         """Record failures of an officer; those at names that nobody has together, or each new name would add a row."""
