@@ -244,7 +244,7 @@ class DeliveryWorker:
                 late.append(name)
         covers = store.idle_covers(unit, rows)
         loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
-        # A desk that lost the tip meanwhile, its destinations, and whom officers let read no more, get nothing that waits.
+        # A desk that lost the tip, its destinations, and whom officers let read no more, get nothing of what waits.
         unlisted = self._unlisted(unit) if loaded else frozenset()
         tips = ((id_, one) for id_, one in loaded if one.kind == "tip")
         bare = {

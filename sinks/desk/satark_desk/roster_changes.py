@@ -75,6 +75,7 @@ def submit(
     body: DestinationSet | KeyChange | KeyGiven | OfficerSet,
     with_: RosterAttachment,
     code: str = "",
+    *,
     base: str = "",
 ) -> Submitted:
     """Propose a change, signed by this officer; carry it out if no other signature is needed.
