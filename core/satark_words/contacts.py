@@ -10,6 +10,7 @@ from typing import Final
 
 from satark_words.tokens import ascii_digits, fold
 
+__all__ = ["find_contact"]
 _LEAST_DIGITS: Final = 7
 """Digits of the shortest telephone number: that of a landline without its code."""
 _LEAST_SPOKEN: Final = 4

@@ -100,7 +100,8 @@ class Thread:
     def change_key(self, desk: str, removed: str = "") -> str:
         """Change a desk's key in the roster; return the one before."""
         old, (_, new) = self.book.identities[desk, ""], new_identity()
-        signers = (("cell", ""), ("dig", "rao")) if desk == "cell" else SIGNERS
+        own_first = sorted(SIGNERS, key=lambda one: one[0] != desk)  # a change is proposed by the desk's own officer
+        signers = (("cell", ""), ("dig", "rao")) if desk == "cell" else own_first
         self.book.follow(KeyChange.of(desk, old, new, removed=removed), *signers)
         self.book.identities[desk, ""] = new
         return old

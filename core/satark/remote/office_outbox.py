@@ -159,7 +159,8 @@ def _answer_signed_by(verifiers: Sequence[str], message: bytes) -> bytes | None:
 
 
 def _signed(encoded: bytes, identity: str) -> bytes:
-    return encode(SignedAnswer(answer=encoded, signature=signing_key(identity, DESK_USE).sign(ANSWER_DOMAIN + encoded)))
+    key = signing_key(identity.split(maxsplit=1)[0], DESK_USE)  # beside a former one while tips are renewed
+    return encode(SignedAnswer(answer=encoded, signature=key.sign(ANSWER_DOMAIN + encoded)))
 
 
 def pending_answers(connection: Connection, tips: Iterable[str]) -> dict[str, list[PendingAnswer]]:

@@ -53,8 +53,8 @@ SECOND = "brittle-orchard-4711-lantern"
 NO_OFFICERS_COMMAND = {("desk", "add")}
 """Commands whose passphrase signs nobody in: `desk add` sets the passphrase of a new desk's first officer."""
 READS_NOTHING = {
-    "directing", "custody", "may_hear", "may_read", "unreadable", "log", "post", "response", "trail", "desk",
-    "add_step", "tell_of_dispute", "share",
+    "directing", "custody", "may_hear", "may_open_original", "may_read", "unreadable", "log", "post", "response",
+    "trail", "desk", "add_step", "tell_of_dispute", "share",
 }  # fmt: skip
 """Methods of casework that record no act of their own. Some show nothing that the officer has not opened before. Other
 methods use the rest to record their acts.
