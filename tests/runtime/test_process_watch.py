@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow("processes")
 
 SERVING = """
 import os, signal, socket, sys
-awaited = {signal.SIGUSR1, signal.SIGTERM}
+awaited = {signal.SIGUSR1}
 signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
 channel = socket.socket(fileno=int(sys.argv[6]))
 def log(*words):
@@ -39,16 +39,18 @@ if str(number) in asks:
     channel.sendall(b"o")
 if part := channel.recv(100):
     log("counts", part.decode())
-told = signal.sigwait(awaited)
-if told == signal.SIGUSR1 and str(number) in sys.argv[4].split(","):
+signal.sigwait(awaited)
+if str(number) in sys.argv[4].split(","):
     log("stays", os.getpid())
-    told = signal.sigwait(awaited)
-if told == signal.SIGUSR1:
-    log("retires", os.getpid())
-    channel.sendall(b"l")
-    channel.sendall(f"{number} counted".encode())
+    signal.sigwait(awaited)
+log("retires", os.getpid())
+channel.sendall(b"l")
+channel.sendall(f"{number} counted".encode())
 """
-"""Starts, says that it is ready, and waits. Arguments: a log, and which processes end at once, ask, and stay at first."""
+"""Starts, says that it is ready, and waits.
+
+Arguments: a log, and which processes end at once, which ask, and which stay when first told to leave.
+"""
 
 
 class Watched:

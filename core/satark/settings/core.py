@@ -162,8 +162,8 @@ class Core(BaseModel):
     epoch_minutes: float = Field(default=60, gt=0, le=1440)
     """minutes of an epoch; its key, and drafts and addresses given up by then, end with it"""
     process_epochs: int = Field(default=4, ge=0)
-    """epochs after which a process of the roles web and worker is replaced (twice as many if somebody is signed in):
-    what citizens wrote stays in its memory; 0: never"""
+    """epochs after which a process is replaced (with the role web or worker after twice as many if somebody is signed
+    in), or five minutes after the last officer was signed out: what it opened stays in its memory; 0: never"""
     name_key_file: Path | None = None
     """file with the name key, mode 0600, shared by all processes of a database; backed up apart from it; empty:
     data_dir/name.key; docs/operations.md, Name key"""
