@@ -168,6 +168,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "events": events,
     "texts": texts,
+    "channel_test": partial(scaffold, "channel", "tests/test_channel.py"),
     **{kind: partial(scaffold, kind) for kind in ("channel", "screen", "scrubber", "step")},
 }
 

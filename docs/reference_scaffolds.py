@@ -11,10 +11,10 @@ _SHOWN = {"channel": "beacon", "screen": "railways", "scrubber": "calendars", "s
 """Kind → the name that the how-to gives it."""
 
 
-def scaffold(kind: str) -> str:
-    """Return the module of a scaffold that has its main code."""
+def scaffold(kind: str, shown: str = "") -> str:
+    """Return the module of a scaffold that has its main code, or the file `shown` of its project."""
     name = _SHOWN[kind]
     with TemporaryDirectory() as folder:
         write_project(kind, name, Path(folder))
-        module = Path(folder, f"satark_{name}", f"{kind}.py").read_text("utf-8")
+        module = Path(folder, shown or f"satark_{name}/{kind}.py").read_text("utf-8")
     return f"```python\n{module}```\n"

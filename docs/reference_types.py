@@ -8,7 +8,7 @@ import inspect
 import pkgutil
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -17,11 +17,17 @@ from pydantic import BaseModel
 
 import satark.api
 from satark.api import hooks
+from satark_testing.contracts.channel import check_channel
 from satark_testing.contracts.channel_case import ChannelCase
-from satark_testing.contracts.plugin import PluginCase
+from satark_testing.contracts.channel_context import sample_channel_context
+from satark_testing.contracts.forgeries import Proven
+from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_testing.contracts.provider_peer import Peer, Provider, Received, Reply, Said
 from satark_testing.contracts.rules import RULES
+from satark_testing.contracts.sample_context import sample_context
+from satark_testing.contracts.sink import check_sink
 from satark_testing.contracts.sink_case import Answer, SinkCase, SinkPeer, Webhook
+from satark_words.graphemes import truncate
 
 _WORD = re.compile(r"\w+")
 _OF_OUR_OWN = frozenset(
@@ -115,9 +121,36 @@ def _entry(name: str, value: Any) -> str:
 
 
 def kit() -> str:
-    """Return the classes that tests give to the contract kit, with their fields in full."""
-    cases = (ChannelCase, SinkCase, PluginCase, Provider, Peer, SinkPeer, Answer, Webhook, Received, Reply, Said)
-    return "\n".join(_class(one, cell) for one in cases)
+    """Return the classes that tests give to the contract kit, with their fields in full, and its functions."""
+    cases = (
+        ChannelCase,
+        SinkCase,
+        PluginCase,
+        Proven,
+        Provider,
+        Peer,
+        SinkPeer,
+        Answer,
+        Webhook,
+        Received,
+        Reply,
+        Said,
+    )
+    functions: Mapping[str, Sequence[Callable[..., Any]]] = {
+        "satark_testing.contracts.channel": (check_channel, sample_channel_context),
+        "satark_testing.contracts.sink": (check_sink, sample_context),
+        "satark_testing.contracts.plugin": (check_plugin,),
+        "satark_words.graphemes": (truncate,),
+    }
+    parts = [_function(one, module) for module, some in functions.items() for one in some]
+    return "\n".join([*(_class(one, cell) for one in cases), *parts])
+
+
+def _function(of: Callable[..., Any], module: str) -> str:
+    """Return a function's signature and docstring, with the module from which tests import it."""
+    (node,) = ast.parse(inspect.getsource(of)).body
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 - a function's source is one
+    return f"### `{of.__name__}`\n\nOf `{module}`: `{_signature(node)}`\n\n{cell(ast.get_docstring(node) or '')}\n"
 
 
 def rules() -> str:

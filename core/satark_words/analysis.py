@@ -1,26 +1,20 @@
 """The analysis of a text: its tokens and marks, and queries on them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
-from itertools import pairwise, product
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, wraps
+from itertools import chain, pairwise, product
+from typing import Any, Final, ParamSpec, TypeVar
 
-from satark_words.geography.geography import PlaceName
 from satark_words.lexicon import Lexicon
-from satark_words.reading import Danger, Opening
-from satark_words.rules import FRAME, SOUND, Mark, Marks, compounds, without_hidden
+from satark_words.rules import FRAME, Mark, Marks, compounds, without_hidden
 from satark_words.small_words import in_order, listed
 from satark_words.spelling import plain
 from satark_words.tokens import Keys, TextToken, tokenize, unglued
 
-NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
 ENGLISH_NEGATIONS: Final = listed("english-negations")
 """First words of English negations, which deny the words after them."""
-DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
-"""Marks of doubt: a text with one of them triggers no action that can't be undone."""
 _SHORTEST_VERB: Final = 3
-_ASKING: Final = ("ask", "ask.sign", "ask.who")
 
 
 class Analysis:
@@ -31,16 +25,10 @@ class Analysis:
         self.tokens: Sequence[TextToken] = list(unglued(tokenize(text), lexicon.sounds_known, lexicon.knows))
         self.heard: dict[str, Keys] = {}
         """Word of the text → its keys."""
-        self.places: Sequence[Mark] | None = None
-        """Marks of the names of places in the text; None until `Places` has searched for them."""
-        self.codes: set[str] | None = None
-        """Codes of the places that the text names; None until `Places` has searched for them."""
-        self.villages: Sequence[PlaceName] | None = None
-        """Villages and places outside that the text names; None until `Places` has searched for them."""
-        self.openings: dict[tuple[Danger, ...], Opening] = {}
-        """Answers that the text gives without being asked, by the dangers that it tells of; see `opening_of`."""
-        self.danger: float | None = None
-        """The logit of a danger from the letters; None until `DangerRules` has weighed them."""
+        self.places: Sequence[Mark] = ()
+        """Marks of the names of places in the text; none until `Places` has searched for them."""
+        self.known: dict[object, Any] = {}
+        """What was computed of the text; see `once`."""
         self._lexicon = lexicon
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_misread(marks, self.tokens)
@@ -79,16 +67,17 @@ class Analysis:
     @cached_property
     def asks(self) -> bool:
         """Whether the text contains a question."""
-        return self.has(*_ASKING)
+        return self.has("@asking")
 
     @cached_property
     def clauses(self) -> list[int]:
         """The number of each token's clause."""
-        begins, verbs = {mark.start for mark in self.found(*_JOINS)}, self.covered(_VERB)
-        stays = self.covered(_STAYS)
+        begins, verbs = {mark.start for mark in self.found("@joins-clauses")}, self.covered(("@verb-like",))
+        stays = self.covered(("@stays",))
         numbers = [0] * len(self)
         for index, (before, token) in enumerate(pairwise(self.tokens), 1):
-            joins = index in begins and (token.text not in _ON or index - 1 in verbs or before.text in IS | _DID)
+            is_verb = index - 1 in verbs or before.text in IS or before.text in listed("did")
+            joins = index in begins and (is_verb or token.text not in listed("but-or-on"))
             ends = before.text in _ENDS and index not in stays and token.text not in IS
             numbers[index] = numbers[index - 1] + (token.clause != before.clause or joins or ends)
         return numbers
@@ -96,7 +85,7 @@ class Analysis:
     @cached_property
     def negates(self) -> bool:
         """Whether the text contains a negation that is not part of a longer phrase."""
-        return self.has(*NEGATIONS)
+        return self.has("@negations")
 
     def has(self, *names: str) -> bool:
         """Return whether the text has any of these marks."""
@@ -110,11 +99,6 @@ class Analysis:
         return {
             index for mark in self.marks.named(names) if mark.quality >= worst for index in range(mark.start, mark.end)
         }
-
-    @cached_property
-    def heard_surely(self) -> set[int]:
-        """The indexes of the tokens that have a mark because of their spelling or sound."""
-        return self.covered(("*",), SOUND)
 
     def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
         """Return whether marks of `names` (at least one) and of `beside` cover all but `spare` tokens of the text."""
@@ -134,7 +118,7 @@ class Analysis:
         """
         if not self.marks.has(names) or self.asks:
             return False
-        return not self.has_outside(DOUBTS, names) and self.consists_of(names, beside, worst=FRAME)
+        return not self.has_outside(("@doubts",), names) and self.consists_of(names, beside, worst=FRAME)
 
     def has_outside(self, names: Sequence[str], others: Sequence[str]) -> bool:
         """Return whether a mark of `names` is not inside one of `others`."""
@@ -143,23 +127,30 @@ class Analysis:
             not any(one.start <= mark.start and mark.end <= one.end for one in around) for mark in self.found(*names)
         )
 
-    def story_marks(self) -> Sequence[Mark]:
-        """The marks that tell of a crime rather than of the conversation."""
-        return self.found("cat.*", "act.*")
+
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
+
+
+def once(function: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
+    """Compute what a function finds in an analysis, its last argument, only once for each text."""
+
+    @wraps(function)
+    def found(*args: _Given.args, **kwargs: _Given.kwargs) -> _Found:
+        known, key = args[-1].known, (function, *args[:-1])  # type: ignore[attr-defined]
+        if key not in known:
+            known[key] = function(*args, **kwargs)
+        return known[key]  # type: ignore[no-any-return]
+
+    return found
 
 
 def _inverted(marks: Sequence[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
     """Mark English questions that have no question word: "is my number visible"."""
-    verbs = {mark.start for mark in marks if mark.name == "aux"}
-    if not verbs:
-        return []
     subjects = {mark.start for mark in marks if mark.name == "aux.subject"}
-    first = [i for i in range(len(tokens)) if i == 0 or tokens[i].clause != tokens[i - 1].clause]
-    return [Mark("ask", i, i + 1, 1.0) for i in first if i in verbs and i + 1 in subjects]
-
-
-_HINDI: Final = listed("hindi")
-_RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
+    verbs = [mark.start for mark in marks if mark.name == "aux" and mark.start + 1 in subjects]
+    first = [at for at in verbs if at == 0 or tokens[at].clause != tokens[at - 1].clause]
+    return [Mark("ask", at, at + 1, 1.0) for at in first]
 
 
 def _without_misread(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
@@ -167,74 +158,65 @@ def _without_misread(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mar
 
     "Dig" beside sand or a machine is the verb, and not the officer, unless the words around it are an officer's.
     """
-    hindi = any(token.text in _HINDI for token in tokens)
+    hindi = any(token.text in listed("hindi") for token in tokens)
     tells = any(mark.name.startswith(("cat.", "act.")) for mark in marks) and tokens[-1].text != "?"
-    owners = {mark.end for mark in marks if mark.name in {"who.mine", "id.their"}}
-    kin = owners & {mark.start for mark in marks if mark.name == "who.kin"}  # no address, as a lone "bhai" is
-    left = [mark for mark in marks if not (mark.name in {"fill", "pol"} and mark.start in kin)]
-    if any(mark.name in _DUG for mark in left):
-        left = [mark for mark in left if not (mark.name in {"police", "unit.range"} and _digs(mark, tokens))]
-    return [mark for mark in left if mark.end - mark.start > 1 or not _is_misread(mark, tokens, hindi, tells)]
-
-
-_DUG: Final = frozenset({"w.earth", "w.river", "w.machine"})
-_OFFICER: Final = listed("officer")
+    names = {mark.name for mark in marks}
+    if "who.kin" in names:
+        owners = {mark.end for mark in marks if mark.name in {"who.mine", "id.their"}}
+        kin = owners & {mark.start for mark in marks if mark.name == "who.kin"}  # no address, as a lone "bhai" is
+        marks = [mark for mark in marks if not (mark.name in {"fill", "pol"} and mark.start in kin)]
+    if names & {"w.earth", "w.river", "w.machine"}:
+        marks = [mark for mark in marks if not (mark.name in {"police", "unit.range"} and _digs(mark, tokens))]
+    return [mark for mark in marks if not _is_misread(mark, tokens, hindi, tells)]
 
 
 def _digs(mark: Mark, tokens: Sequence[TextToken]) -> bool:
     words = [token.text for token in tokens]
     before, after = words[max(0, mark.start - 1) : mark.start], words[mark.end : mark.end + 1]
-    is_officer = _OFFICER & {*before, *(word for word in after if word != "the")}
+    is_officer = listed("officer") & {*before, *(word for word in after if word != "the")}
     return words[mark.start : mark.end] == ["dig"] and not is_officer
 
 
 def _is_misread(mark: Mark, tokens: Sequence[TextToken], hindi: bool, tells: bool) -> bool:  # noqa: FBT001
-    name, word, is_later = mark.name, tokens[mark.start].text, mark.start > 0
-    is_hindi = (name == "who.me" and word == "me" and hindi) or (name == "soc.greet" and word == "hi" and is_later)
-    return is_hindi or (name == "ask" and tells and is_later and word in _RELATIVE)
+    if mark.name not in {"who.me", "soc.greet", "ask"} or mark.end - mark.start > 1:
+        return False
+    word, is_later = tokens[mark.start].text, mark.start > 0
+    if mark.name == "ask":
+        return tells and is_later and word in {"who", "which", "when", "where", "what"}
+    return (word == "hi" and is_later) if mark.name == "soc.greet" else (word == "me" and hindi)
 
 
-FIRST_PERSON: Final = listed("am")
 _ENDINGS: Final = [(tuple(listed(endings)), mark) for endings, mark in map(str.split, in_order("verb-endings"))]
 """Endings of verbs, and the mark that they give."""
-_PAIRS: Final = [(listed(after), tuple(listed(end)), mark) for end, after, mark in map(str.split, in_order("pairs"))]
-"""Words behind a verb, the verb's endings, and the mark that both have together."""
+_ROWS: Final = [row.split() for row in in_order("pairs")]
+_PAIRS: Final = {
+    word: [(in_order(ends), mark) for ends, after, mark in _ROWS if word in listed(after)]
+    for word in chain.from_iterable(listed(after) for _, after, _ in _ROWS)
+}
+"""Word behind a verb → the verb's endings, and the mark that both have together."""
 
-_ABOUT_TO: Final = listed("about-to")
-_HAPPENS: Final = listed("happens")
 IS: Final = listed("is")
-_PRESENT: Final = listed("present")
-_ENDS: Final = _PRESENT | listed("past")
-_JOINS: Final = ("neg.but", "say.else", "k.joins")
-_ON: Final = listed("but-or-on")
-_DID: Final = listed("did")
-_VERB: Final = ("neg", "opt.when.was", "time.now", "k.told")
-_STAYS: Final = ("neg", "ask", "ask.sign", "say.unknown", "opt.when.was", "k.may")
-"""Marks of words that still belong to the clause after the verb that ends it."""
-_COMING: Final = ("time.coming", "opt.when.coming", "verb.future")
-_AGE: Final = listed("age")
-_OF: Final = listed("of")
+_ENDS: Final = listed("present") | listed("past")
+_COMING: Final = frozenset({"time.coming", "opt.when.coming", "verb.future"})
 _GROWN_UP: Final = 18
 
 
 def _names_people(mark: Mark, tokens: Sequence[TextToken]) -> bool:
     """Return whether words like "karne wale" describe the people named after them: "loot karne wale giroh"."""
     last, end = tokens[mark.end - 1], mark.end
-    if last.text not in _ABOUT_TO or end - mark.start == 1 or end == len(tokens) or tokens[end - 2].text in _HAPPENS:
+    if last.text not in listed("about-to") or end - mark.start == 1 or end == len(tokens):
+        return False
+    if tokens[end - 2].text in listed("happens"):
         return False
     return tokens[end].clause == last.clause and tokens[end].text not in IS
 
 
-def _minors(tokens: Sequence[TextToken]) -> list[Mark]:
+def _minors(tokens: Sequence[TextToken]) -> Iterator[Mark]:
     """Find ages of children: "13 saal ki"."""
-    return [
-        Mark("who.minor", i, i + 3, 1.0)
-        for i, token in enumerate(tokens[:-2])
-        if token.text.isdecimal()
-        and int(token.text) < _GROWN_UP
-        and tokens[i + 1].text in _AGE
-        and tokens[i + 2].text in _OF
-    ]
+    for at, (age, unit, of) in enumerate(zip(tokens, tokens[1:], tokens[2:], strict=False)):
+        is_age = unit.text in listed("age") and of.text in listed("of") and age.text.isdecimal()
+        if is_age and int(age.text) < _GROWN_UP:
+            yield Mark("who.minor", at, at + 3, 1.0)
 
 
 _REGISTERED: Final = re.compile(r"(?:up|यूपी|यू|br|mp|dl|jh|uk|hr|wb|mh|rj)\d{1,2}[^\s\d]{0,5}\d{3,4}")
@@ -256,7 +238,7 @@ def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
         elif len(token.text) > _SHORTEST_VERB:
             marks += [Mark(mark, i, i + 1, 1.0) for endings, mark in _ENDINGS if token.text.endswith(endings)]
     for i, (verb, after) in enumerate(pairwise(tokens)):
-        found = [mark for words, endings, mark in _PAIRS if after.text in words and verb.text.endswith(endings)]
+        found = [mark for endings, mark in _PAIRS.get(after.text, ()) if verb.text.endswith(endings)]
         going = {"is": "verb.ongoing", "are": "verb.ongoing", "was": "verb.went-on", "were": "verb.went-on"}
         found += [going[verb.text]] if verb.text in going and after.text.endswith("ing") else []
         marks += [Mark(mark, i, i + 2, 1.0) for mark in found]

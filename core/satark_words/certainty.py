@@ -6,15 +6,9 @@ all that the text tells, and no other word asks, denies, limits it or names anot
 """
 
 from collections.abc import Iterable
-from typing import Final
 
-from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.analysis import Analysis
 from satark_words.weights import CLEAR_MARGIN, Likely
-
-_EMPTY: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "who.you", "who.me", "k.only")
-_LIMITS: Final = (*NEGATIONS, "neg.wrong", "neg.but", "say.no", "say.if")
-_SPARE: Final = 1
-"""Number of other words beside an answer whose question has no weights."""
 
 
 def is_sure(told: Analysis, option: str, own: set[int], rivals: Iterable[str], likely: Likely | None) -> bool:
@@ -27,8 +21,8 @@ def is_sure(told: Analysis, option: str, own: set[int], rivals: Iterable[str], l
     rest = {at for at, token in enumerate(told.tokens) if token.text != "?"} - own
     if likely and likely.is_clear:
         return denies or not rest & told.covered(("neg.but", "neg.wrong", "say.no"))
-    limits = rest & told.covered(rivals if denies else (*rivals, *_LIMITS))
-    return not limits and len(rest - told.covered(_EMPTY)) <= (0 if likely else _SPARE)
+    limits = rest & told.covered(rivals if denies else (*rivals, "@limits"))
+    return not limits and len(rest - told.covered(("@empty",))) <= (0 if likely else 1)
 
 
 def is_sure_category(told: Analysis, code: str, likely: Likely | None) -> bool:

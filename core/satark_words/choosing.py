@@ -4,38 +4,20 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.analysis import Analysis
 from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
-from satark_words.rules import FRAME, SOUND, Mark
-from satark_words.small_words import listed
+from satark_words.rules import FRAME, SOUND, Mark, is_inside
+from satark_words.small_words import listed, read_table
 from satark_words.tokens import keys, normalize, tokenize
 
-POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
-_BESIDE_LANGUAGE: Final = (
-    *POLITE, "fill", "say.*", "who.*", "cmd.*", "k.*", "t.*", "neg", "neg.*", "ask", "ask.*", "digits",
-)  # fmt: skip
-"""Marks that may accompany the name of a language that a tipster asks for."""
-NOT_KNOWN: Final = ("cmd.help", "say.unknown", "t.refuse")
-"""Marks of a sender who doesn't know a language."""
-_BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
-FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
 """Most words of a text in which a negation anywhere prevents a choice. In a longer text only a near negation does."""
 _NEAR: Final = 2
 _SHORTEST_NAME: Final = 4
 _BY_SENSE: Final = frozenset({"category", "police_unit"})
-_SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
-_MEANT: Final = {("reach", "no"): ("cmd.forget",), ("cancel", "yes"): ("cmd.delete",)}
-_REVIEW: Final = {
-    "send": ("cmd.send", "say.yes", "say.right"),
-    "details": ("opt.details",),
-    "change": ("cmd.edit", "say.no"),
-    "edit": ("cmd.edit", "say.no"),
-}
-
-_WHO: Final = listed("who")
+_CHOOSING: Final = read_table("choosing.yaml", dict[str, dict[str, list[str]]])
 
 
 class Chosen(NamedTuple):
@@ -46,7 +28,7 @@ class Chosen(NamedTuple):
     suggested: str = ""
 
 
-def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
+def choose(analysis: Analysis, asked: Asked, places: Places) -> Chosen:
     """Find the option that a text chooses."""
     if exact := _exact(analysis, asked.options):
         return Chosen(exact, Confidence.CERTAIN)
@@ -55,26 +37,30 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     if asked.name == "police" and (says_yes(analysis) or names_another(analysis)):
         surely = says_yes(analysis, surely=True)
         return Chosen("yes", Confidence.LIKELY) if surely else Chosen(suggested="yes")
-    found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
+    found = [(option, marks) for option in asked.options if (marks := _marks(option, asked, analysis, places))]
     several = len(found) > 1
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
-    is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
+    is_wish = analysis.consists_of(("lang.*",), ("@beside-language",)) and not analysis.has("@not-known")
     if asked.name == "language" and not is_wish:
         return Chosen()  # "angrezi daru", "hindi medium school", "hindi nahi aati"
-    kept = [one for one in found if one[0].id in {"no", "change"} or not _is_denied(one[1], analysis)]
+    kept = [
+        (option, marks)
+        for option, marks in found
+        if option.id in {"no", "change"} or not all(is_denied(analysis, mark, "@negations") for mark in marks)
+    ]
     if len(kept) != 1:
         return Chosen()
-    option, spans = kept[0]
+    option, marks = kept[0]
     if option.acts:
         has_words = any(token.text[0].isalpha() for token in analysis.tokens)  # a thumbs-up alone must not send a tip
-        exactly = has_words and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
+        exactly = has_words and analysis.is_exactly(marks_of(option, asked), ("@beside-act",))
         return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
     limited = option.id == "no" and asked.name != "now" and analysis.has("neg.but")  # "no arms, but dogs"
-    limited = limited or (option.id == "yes" and analysis.has(*NEGATIONS, "say.no"))
+    limited = limited or (option.id == "yes" and analysis.has("@negations", "say.no"))
     limited = limited or (option.id == "no" and len(analysis) <= _NEAR and analysis.has("say.yes"))
     if limited or (analysis.asks and len(analysis) <= _SHORT * 2):
         return Chosen(suggested=option.id)
-    sure = _confidence(analysis, option, spans, asked)
+    sure = _confidence(analysis, option, marks, asked)
     return Chosen(option.id, min(sure, Confidence.LIKELY) if asked.name == "when" and several else sure)
 
 
@@ -86,8 +72,8 @@ def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
     if accuses_another(analysis):
         return True
     yes = [mark for mark in analysis.found("say.yes") if _counts(mark, analysis)]
-    denied = analysis.has_outside((*NEGATIONS, "neg.wrong", "say.no", "say.maybe", "ask.sign"), ("say.unknown",))
-    more = analysis.has("neg.but") or not _WHO.isdisjoint(token.text for token in analysis.tokens)
+    denied = analysis.has_outside(("@negations", "neg.wrong", "say.no", "say.maybe", "ask.sign"), ("say.unknown",))
+    more = analysis.has("neg.but") or not listed("who").isdisjoint(token.text for token in analysis.tokens)
     return bool(yes and analysis.has("say.unknown")) and not denied and (more or not surely)
 
 
@@ -104,19 +90,10 @@ def _told_now(analysis: Analysis, asked: Asked) -> str:
 
 def marks_of(option: AskedChoice, asked: Asked) -> tuple[str, ...]:
     """Return the names of the marks that choose an option of a question."""
-    name = asked.name.lstrip("@")
-    names: tuple[str, ...] = (f"opt.{name}.{option.sense}", f"said.{name}.{option.sense}")
-    if name == "category":
-        return (*names, f"cat.{option.id}", f"strong.{option.id}")
-    if name == "when" and option.id == "coming":
-        return (*names, "verb.future")
-    if name == "police_unit":
-        return (*names, f"unit.{option.sense}", *_SAYS.get(option.sense, ()))
-    if name == "language":
-        return (*names, f"lang.{option.id}")
-    if asked.asks == "review" or name == "review":
-        return (*names, *_REVIEW.get(option.id, ()))
-    return (*names, *_SAYS.get(option.id, ()), *_MEANT.get((name, option.id), ()))
+    name, sense = asked.name.lstrip("@"), option.sense
+    own = _CHOOSING.get("review" if asked.asks == "review" else name, {})
+    names = own.get(sense, own.get("*", _CHOOSING["other"].get(sense, [])))
+    return (f"opt.{name}.{sense}", f"said.{name}.{sense}", *(one.format(sense) for one in names))
 
 
 def _exact(analysis: Analysis, options: Sequence[AskedChoice]) -> str:
@@ -148,10 +125,10 @@ def _numbered(analysis: Analysis, options: Sequence[AskedChoice]) -> str:
     return ""
 
 
-def _spans(option: AskedChoice, asked: Asked, analysis: Analysis, places: Places | None) -> list[tuple[int, int]]:
-    found = [(m.start, m.end) for m in analysis.found(*marks_of(option, asked)) if _counts(m, analysis)]
-    if places is not None and asked.name not in _BY_SENSE:
-        found += places.spans(analysis, option.id)
+def _marks(option: AskedChoice, asked: Asked, analysis: Analysis, places: Places) -> list[Mark]:
+    found = [mark for mark in analysis.found(*marks_of(option, asked)) if _counts(mark, analysis)]
+    if asked.name not in _BY_SENSE:
+        found += places.marks_of(option.id, analysis)
     return found or _by_label(option, analysis)
 
 
@@ -167,15 +144,16 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
     return not before
 
 
-def _by_label(option: AskedChoice, analysis: Analysis) -> list[tuple[int, int]]:
+def _by_label(option: AskedChoice, analysis: Analysis) -> list[Mark]:
     """Find where all words of an option's label, or of another name for the option, follow each other in a text."""
     heard = analysis.sounds
-    spans: list[tuple[int, int]] = []
-    for words in _sounds(option.label, option.words) if option.id not in _SAYS else ():
+    found: list[Mark] = []
+    for words in _sounds(option.label, option.words) if option.id not in _CHOOSING["other"] else ():
         if words[0] in heard:
             size = len(words)
-            spans += [(at, at + size) for at in range(len(heard) - size + 1) if heard[at : at + size] == words]
-    return spans
+            starts = [at for at in range(len(heard) - size + 1) if heard[at : at + size] == words]
+            found += [Mark(option.id, at, at + size, SOUND) for at in starts]
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -191,7 +169,7 @@ def _sounds(label: str, words: tuple[str, ...]) -> tuple[list[str], ...]:
     return tuple(one for one in names if len("".join(one)) >= _SHORTEST_NAME)
 
 
-_Found = list[tuple[AskedChoice, list[tuple[int, int]]]]
+_Found = list[tuple[AskedChoice, list[Mark]]]
 
 
 def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
@@ -218,51 +196,36 @@ def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
         code = "yes" if code == "POLCOR" and not found else ""
     if not code or any(option.id == code for option, _ in found):
         return found
-    deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]
-    return [*found, *((option, deeds or [(0, 1)]) for option in asked.options if option.id == code)]
+    deeds = [*analysis.found("act.*", "cat.*", "w.*")] or [Mark(code, 0, 1, SOUND)]
+    return [*found, *((option, deeds) for option in asked.options if option.id == code)]
 
 
 def _longest(found: _Found) -> _Found:
     """Leave out options whose words all belong to a longer phrase of another option: "नहीं पता" is not "नहीं"."""
-    everything = [(option.id, span) for option, spans in found for span in spans]
     kept = []
-    for option, spans in found:
-        own = [span for span in spans if not any(_holds(other, span) for id_, other in everything if id_ != option.id)]
-        if own:
+    for option, marks in found:
+        others = [mark for other, those in found if other.id != option.id for mark in those]
+        if own := [mark for mark in marks if not is_inside(mark, others)]:
             kept.append((option, own))
-    most = max((_size(spans) for _, spans in kept), default=0)
-    clear = [one for one in kept if _size(one[1]) == most]
-    return clear if most > 1 and len(clear) == 1 else kept
+    sizes = [max(mark.end - mark.start for mark in marks) for _, marks in kept]
+    most = max(sizes, default=0)
+    return [kept[sizes.index(most)]] if most > 1 and sizes.count(most) == 1 else kept
 
 
-def _size(spans: Iterable[tuple[int, int]]) -> int:
-    return max(end - start for start, end in spans)
-
-
-def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1] and outer[1] - outer[0] > inner[1] - inner[0]
-
-
-def _is_denied(spans: Iterable[tuple[int, int]], analysis: Analysis) -> bool:
-    return all(is_denied(analysis, Mark("", *span, 1.0), NEGATIONS) for span in spans)
-
-
-def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:
-    named = {index for start, end in spans for index in range(start, end)}
-    rest = set(range(len(analysis))) - named - analysis.covered(FILL, FRAME)
+def _confidence(analysis: Analysis, option: AskedChoice, marks: Iterable[Mark], asked: Asked) -> Confidence:
+    named = {index for mark in marks for index in range(mark.start, mark.end)}
+    rest = set(range(len(analysis))) - named - analysis.covered(("@filling",), FRAME)
     doubtful = any(m.quality < FRAME for m in analysis.found(*marks_of(option, asked)))
     return Confidence.LIKELY if rest or doubtful or analysis.has("say.maybe") else Confidence.CERTAIN
 
 
-LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.without", "neg.but", "ask", "ask.sign")
-"""Marks that may accompany any wish without changing it."""
 VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
 """Marks that occur in stories, but do not make a text a story."""
 
 
 def tells_crime(analysis: Analysis) -> bool:
     """Whether a text has sure marks of a crime."""
-    return any(mark.name not in VAGUE and mark.quality >= SOUND for mark in analysis.story_marks())
+    return any(mark.name not in VAGUE and mark.quality >= SOUND for mark in analysis.found("@story"))
 
 
 STORY_WORDS: Final = 4
@@ -274,7 +237,7 @@ STORY_REST: Final = 2
 class TextAtQuestion:
     """A text that is read as the answer to a question."""
 
-    def __init__(self, analysis: Analysis, asked: Asked, places: Places | None) -> None:
+    def __init__(self, analysis: Analysis, asked: Asked, places: Places) -> None:
         self._analysis = analysis
         self._asked = asked
         self._places = places
@@ -309,9 +272,9 @@ class TextAtQuestion:
         return len(self._analysis) // 4
 
     def _tells(self) -> bool:
-        return any(mark.name not in VAGUE for mark in self._analysis.story_marks())
+        return any(mark.name not in VAGUE for mark in self._analysis.found("@story"))
 
-    def _uncovered(self, names: tuple[str, ...] = (*LOOSE, "t.*", "say.*", "cmd.*")) -> int:
+    def _uncovered(self, names: tuple[str, ...] = ("@loose", "t.*", "say.*", "cmd.*")) -> int:
         return len(set(range(len(self._analysis))) - self._analysis.covered(names))
 
     def _is_story(self, least: int = STORY_WORDS) -> bool:

@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
-from typing import Final, Literal, TypeAlias, get_args
-
-import msgspec
+from functools import cache
+from typing import Final, NamedTuple, get_args
 
 from satark_words.analysis import Analysis
 from satark_words.lexicon import Lexicon
-from satark_words.reading import IdentitySpan
-from satark_words.rules import EXACT, SOUND, Mark, Marks, Rules, all_matches, between, parse_rule
-from satark_words.small_words import listed
+from satark_words.lexicon_files import index_of
+from satark_words.reading import IdentityKind, IdentitySpan
+from satark_words.rules import EXACT, SOUND, Mark, Marks, Rules, all_matches, between, each_line
+from satark_words.small_words import listed, read_table
 from satark_words.tokens import ascii_digits
 
-_Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
 _PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")
 _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 """Matches an e-mail address, which has at most 64 characters before its @ (RFC 5321, 4.5.3.1). Without that limit a
@@ -27,56 +25,53 @@ _NAME_WORDS: Final = 3
 _LATER_WORDS: Final = 5
 _NEAR: Final = 5
 _OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.police", "who.kin", "id.role"})
-_RELATIONS: Final = ("who.kin", "id.role", "id.person", "id.beside", "own.kin")
-_BESIDE_NAMES: Final = (*_RELATIONS, "id.their", "own.surname", "own.of", "soc.*", "pol")
-"""Marks of words that may stand in a clause that only says who speaks: "his wife here"."""
-_NAMES: Final = frozenset({"own.given", "own.surname"})
-_CALLED: Final = listed("called")
-_LINKS: Final = listed("links")
 
 
-class OwnIdentity:
-    """Finds the parts of a text that identify its sender. The rules are data: `identifying_words.yaml`."""
+class _Tables(NamedTuple):
+    rules: Rules[IdentityKind]
+    words: Lexicon
 
-    def __init__(self) -> None:
-        text = (files("satark_words") / "identifying_words.yaml").read_bytes()
-        table = msgspec.yaml.decode(text, type=dict[str, dict[str, list[str]]])
-        self._rules: Rules[_Kind] = Rules(
-            (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in table["rules"].get(kind, [])
-        )
-        self._words = Lexicon((mark, phrase) for mark, phrases in table["words"].items() for phrase in phrases)
 
-    def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
-        """Find the parts of a text that identify its sender, in order and without overlaps."""
-        marks = self._marks(analysis)
-        found = [*self._by_rules(analysis, marks), *_by_form(analysis), *_signature(analysis, marks)]
-        return _merged([*found, *_again(analysis, marks, found)])
+@cache
+def _tables() -> _Tables:
+    """Return the rules and words of `identifying_words.yaml`."""
+    read = read_table("identifying_words.yaml", dict[str, dict[str, list[str]]])
+    rules: dict[IdentityKind, list[str]] = {kind: read["rules"].get(kind, []) for kind in get_args(IdentityKind)}
+    return _Tables(Rules(each_line(rules)), Lexicon(index_of(each_line(read["words"]))))
 
-    def _marks(self, analysis: Analysis) -> Marks:
-        """Return the text's marks with those of the rules. Names are words that are like none, and no places."""
-        places = {at for one in analysis.places or () if one.quality >= SOUND for at in range(one.start, one.end)}
-        tokens = analysis.tokens
-        listed = [
-            one
-            for one in self._words.marks(tokens, analysis.heard)
-            if one.quality == EXACT
-            or (one.quality == SOUND and tokens[one.end - 1].end - tokens[one.start].start > _SHORT)
-        ]
-        names = analysis.unknown - places | {one.start for one in listed if one.name in _NAMES}
-        marks = Marks([*analysis.marks.all(), *listed, *(Mark("id.unknown", at, at + 1, 1.0) for at in names)])
-        others = {at for one in marks.named(("id.unknown", *_BESIDE_NAMES)) for at in range(one.start, one.end)}
-        return Marks([one for one in marks.all() if _stands(one, analysis, others)])
 
-    def _by_rules(self, analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
-        names = {one.start for one in marks.named(("id.unknown",))}
-        who = names | {one.end - 1 for one in marks.named(_RELATIONS)}
-        for kind, rule in self._rules.that_may_hold(marks):
-            for start, end in all_matches(rule, marks):
-                last = end if kind != "name" or who & {*range(start - 1, end)} else _name_end(analysis, end)
-                while kind == "name" and last - 1 in names and last in names:
-                    last += 1
-                first, last = _with_name(analysis, start, last, names) if kind == "kin" else (start, last)
-                yield IdentitySpan(analysis.tokens[first].start, analysis.tokens[last - 1].end, kind)
+def own_identity_of(analysis: Analysis) -> tuple[IdentitySpan, ...]:
+    """Find the parts of a text that identify its sender, in order and without overlaps."""
+    marks = _marks(analysis)
+    found = [*_by_rules(analysis, marks), *_by_form(analysis), *_signature(analysis, marks)]
+    return _merged([*found, *_again(analysis, marks, found)])
+
+
+def _marks(analysis: Analysis) -> Marks:
+    """Return the text's marks with those of the rules. Names are words that are like none, and no places."""
+    places = {at for one in analysis.places if one.quality >= SOUND for at in range(one.start, one.end)}
+    tokens = analysis.tokens
+    listed = [
+        one
+        for one in _tables().words.marks(tokens, analysis.heard)
+        if one.quality == EXACT or (one.quality == SOUND and tokens[one.end - 1].end - tokens[one.start].start > _SHORT)
+    ]
+    names = analysis.unknown - places | {one.start for one in listed if one.name in {"own.given", "own.surname"}}
+    marks = Marks([*analysis.found("*"), *listed, *(Mark("id.unknown", at, at + 1, 1.0) for at in names)])
+    others = {at for one in marks.named(("id.unknown", "@beside-names")) for at in range(one.start, one.end)}
+    return Marks([one for one in marks.named(("*",)) if _stands(one, analysis, others)])
+
+
+def _by_rules(analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
+    names = {one.start for one in marks.named(("id.unknown",))}
+    who = names | {one.end - 1 for one in marks.named(("@relations",))}
+    for kind, rule in _tables().rules.that_may_hold(marks):
+        for start, end in all_matches(rule, marks):
+            last = end if kind != "name" or who & {*range(start - 1, end)} else _name_end(analysis, end)
+            while kind == "name" and last - 1 in names and last in names:
+                last += 1
+            first, last = _with_name(analysis, start, last, names) if kind == "kin" else (start, last)
+            yield IdentitySpan(analysis.tokens[first].start, analysis.tokens[last - 1].end, kind)
 
 
 def _stands(mark: Mark, analysis: Analysis, others: set[int]) -> bool:
@@ -85,7 +80,7 @@ def _stands(mark: Mark, analysis: Analysis, others: set[int]) -> bool:
     if mark.name == "own.last":
         ends = mark.end == len(tokens) or tokens[mark.end].clause > tokens[at].clause
         return ends and all(one in others for one in range(at) if tokens[one].clause == tokens[at].clause)
-    begins = at == 0 or analysis.clauses[at - 1] < analysis.clauses[at] or tokens[at - 1].text in _LINKS
+    begins = at == 0 or analysis.clauses[at - 1] < analysis.clauses[at] or tokens[at - 1].text in listed("links")
     alone = mark.name == "own.alone" and at - 1 not in others
     if alone and mark.end < len(tokens) and tokens[mark.end].clause > tokens[at].clause:
         return False  # who is addressed
@@ -98,7 +93,7 @@ def _with_name(analysis: Analysis, start: int, end: int, names: set[int]) -> tup
     clause = [at for at, token in enumerate(tokens) if token.clause == tokens[start].clause]
     is_name = analysis.text[tokens[clause[-1]].start].isupper() or clause[-1] not in analysis.unknown  # or a verb
     named = names & {*(clause if is_name else clause[:-1])}
-    behind = max((at + 1 for at in clause if end <= at <= end + 2 and tokens[at].text in _CALLED), default=end)
+    behind = max((at + 1 for at in clause if end <= at <= end + 2 and tokens[at].text in listed("called")), default=end)
     end = behind if behind in named else end
     while end in named:
         end += 1
@@ -149,27 +144,20 @@ def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
         yield IdentitySpan(match.start(), match.end(), "number")
     if not _DIGIT.search(plain):
         return
-    for match in _PHONE.finditer(plain):
+    kinds: tuple[tuple[IdentityKind, re.Pattern[str]], ...] = (("phone", _PHONE), ("address", _HOUSE))
+    for kind, match in ((kind, match) for kind, form in kinds for match in form.finditer(plain)):
         if not _is_anothers(analysis, match.start()):
-            yield IdentitySpan(match.start(), match.end(), "phone")
-    for match in _HOUSE.finditer(plain):
-        if not _is_anothers(analysis, match.start()):
-            yield IdentitySpan(match.start(), match.end(), "address")
+            yield IdentitySpan(match.start(), match.end(), kind)
 
 
 def _is_anothers(analysis: Analysis, at: int) -> bool:
-    """Return whether the words before a number say that it is somebody else's: "his number is 98…"."""
+    """Return whether words before a number say that it is somebody else's: "his number is 98…", "ka mobile 98…"."""
     index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
-    before = between(analysis.marks.all(), index - _NEAR - 1, index + _LATER_WORDS - 1)
+    before = between(analysis.found("*"), index - _NEAR - 1, index + _LATER_WORDS - 1)
     own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
     others = [mark for mark in before if mark.name in _OTHERS and mark.start < index]
-    return not own and (bool(others) or _is_named(analysis, index))
-
-
-def _is_named(analysis: Analysis, index: int) -> bool:
-    """Return whether words such as "ka mobile" or "number of" precede a number, which is then another person's."""
     of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
-    return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
+    return not own and (bool(others) or any(one.text in of for one in analysis.tokens[max(0, index - 3) : index]))
 
 
 def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:

@@ -17,6 +17,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from string import digits
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -32,7 +33,6 @@ OFFERED: Final = ("hi", "en")
 """
 
 _FILE: Final = "language.toml"
-_ASCII: Final = "0123456789"
 _FIRST_DIGIT: Final = {
     "latn": "0", "deva": "०", "arab": "٠", "arabext": "۰", "beng": "০", "gujr": "૦", "guru": "੦", "knda": "೦",
     "mlym": "൦", "orya": "୦", "tamldec": "௦", "telu": "౦",
@@ -76,18 +76,10 @@ class KnownLanguage(NamedTuple):
     own: str
     """The language's name in itself."""
     hindi: str = ""
-    short: str = ""
-    long: str = ""
-
-    @property
-    def short_months(self) -> list[str]:
-        """The names of the months, in dates; empty for a language that no state of India speaks."""
-        return self.short.split(",") if self.short else []
-
-    @property
-    def months(self) -> list[str]:
-        """The whole names of the months."""
-        return self.long.split(",") if self.long else []
+    short_months: str = ""
+    """The names of the months in dates, separated by commas; empty for a language that no state of India speaks."""
+    months: str = ""
+    """The whole names of the months."""
 
 
 @cache
@@ -152,7 +144,8 @@ def translations() -> tuple[str, ...]:
 
 def catalogue_of(package: str, code: str) -> str:
     """Return the text of a package's catalogue in a language; empty: there is none."""
-    return next((file.read_text("utf-8") for file in _catalogue_files(package, code) if file.is_file()), "")
+    shipped = files(package) / "texts" / f"{code}.po"
+    return _newest(f"{package}.po", code) or (shipped.read_text("utf-8") if shipped.is_file() else "")
 
 
 def wording_of(package: str, code: str, channel: str) -> str:
@@ -161,8 +154,7 @@ def wording_of(package: str, code: str, channel: str) -> str:
     The file is `<package>.<channel>.po` in the language's folder. An example is Hindi in Latin letters for text
     messages.
     """
-    found = [folder / f"{package}.{channel}.po" for name, folder in _each(folders()) if name == code]
-    return next((file.read_text("utf-8") for file in reversed(found) if file.is_file()), "")
+    return _newest(f"{package}.{channel}.po", code)
 
 
 def lexicon_folders() -> tuple[Traversable, ...]:
@@ -181,17 +173,18 @@ def language_name(code: str, in_language: str = "") -> str:
 def in_numerals(text: str, code: str) -> str:
     """Return a text with its ASCII digits replaced by a language's own."""
     zero = _FIRST_DIGIT[language(code).numerals]
-    return text if zero == "0" else text.translate({ord(d): chr(ord(zero) + n) for n, d in enumerate(_ASCII)})
+    return text if zero == "0" else text.translate({ord(d): chr(ord(zero) + n) for n, d in enumerate(digits)})
 
 
 def written_date(day: date, code: str) -> str:
     """Return a date in a language: day, short month, year. In English if the language's months are not known."""
-    return in_numerals(f"{day.day} {_in_months(code).short_months[day.month - 1]} {day.year}", code)
+    months = _in_months(code).short_months.split(",")
+    return in_numerals(f"{day.day} {months[day.month - 1]} {day.year}", code)
 
 
 def written_month(day: date, code: str) -> str:
     """Return a date's month and year."""
-    return in_numerals(f"{_in_months(code).months[day.month - 1]} {day.year}", code)
+    return in_numerals(f"{_in_months(code).months.split(',')[day.month - 1]} {day.year}", code)
 
 
 def _in_months(code: str) -> KnownLanguage:
@@ -251,10 +244,10 @@ def _each(parents: tuple[Traversable, ...]) -> Iterator[tuple[str, Traversable]]
         yield from ((entry.name, entry) for entry in parent.iterdir() if (entry / _FILE).is_file())
 
 
-def _catalogue_files(package: str, code: str) -> Iterator[Traversable]:
-    found = [folder / f"{package}.po" for name, folder in _each(folders()) if name == code]
-    yield from reversed(found)
-    yield files(package) / "texts" / f"{code}.po"
+def _newest(file: str, code: str) -> str:
+    """Return the text of a language's file from the last folder that has it; empty: none has."""
+    found = [folder / file for name, folder in _each(folders()) if name == code]
+    return next((one.read_text("utf-8") for one in reversed(found) if one.is_file()), "")
 
 
 def _script_of_language(code: str) -> str:

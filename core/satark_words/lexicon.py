@@ -8,9 +8,11 @@ a Hindi, Bhojpuri or Urdu verb. A new folder adds a language.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from satark_words.lexicon_files import Index, Phrase, phrase_of, read_aliases, read_index, read_phrases, shipped_folder
+from satark_words.lexicon_files import Index, Phrase, read_aliases, read_index, read_phrases, shipped_folder
 from satark_words.rules import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark, without_hidden
 from satark_words.spelling import (
     SHORTEST_PREFIX,
@@ -28,7 +30,6 @@ from satark_words.spelling import (
 from satark_words.tokens import Keys, TextToken, keys, roman, sound_of
 
 _SHORTEST_LONG: Final = 6
-_FILLER: Final = "fill"
 _WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
 """Marks that a short word can't get from a word of another script with the same sound: "send" is not सेंध."""
 _SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
@@ -38,7 +39,6 @@ _MOST_DISTANT: Final = 80
 correctly elsewhere."""
 
 
-_NONE: Final = Keys("", "", "")
 _Found = Mapping[str, float]
 """Word, prefix, verb or stem that a word may stand for → the quality of the match."""
 
@@ -51,8 +51,6 @@ class _Word(NamedTuple):
     """Marks of the word alone → the quality of the match."""
     followed: Sequence[tuple[Mapping[str, Sequence[Phrase]], float]]
     """Phrases that begin with the word, by their second word, and the quality with which the word matches the first."""
-    is_unknown: bool
-    """Whether the word matches no listed word, or only the stem of one."""
 
 
 class _Start(NamedTuple):
@@ -71,19 +69,15 @@ class Lexicon:
     """
 
     def __init__(
-        self,
-        words: Iterable[tuple[str, str]],
-        aliases: Mapping[str, str] | None = None,
-        *,
-        lists: Callable[[str], bool] | None = None,
+        self, index: Index, aliases: Mapping[str, str] = {}, lists: Callable[[str], bool] | None = None
     ) -> None:
         """Build the lexicon.
 
         `lists` returns whether another lexicon lists a word; the results for such a word may be cached too.
         """
-        phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
-        self._build(Index(tuple(phrases), {}), aliases or {})
+        self._aliases = aliases
         self._lists = lists or self.knows
+        self._build(index)
 
     @classmethod
     def shipped(cls, extra: Iterable[Phrase] = (), *, indexed: bool = True) -> Lexicon:
@@ -93,10 +87,8 @@ class Lexicon:
             LexiconError: a file is malformed.
         """
         folder = shipped_folder()
-        index = read_index(folder) if indexed else Index(tuple(read_phrases(folder)), {})
-        lexicon = cls(())
-        lexicon._build(index._replace(phrases=(*index.phrases, *extra)), read_aliases(folder))
-        return lexicon
+        index = read_index(folder) if indexed else Index(read_phrases(folder))
+        return cls(index._replace(phrases=(*index.phrases, *extra)), read_aliases(folder))
 
     @property
     def keys(self) -> Mapping[str, Keys]:
@@ -117,12 +109,8 @@ class Lexicon:
         `heard` holds keys of words that were computed before; the keys of the other words are added to it.
         """
         words = self._resolve(tokens, {} if heard is None else heard)
-        found: list[Mark] = []
-        for index, word in enumerate(words):
-            found += [Mark(mark, index, index + 1, quality) for mark, quality in word.alone.items()]
-            if word.followed and index + 1 < len(words):
-                found += _phrases(index, words)
-        return without_hidden(found)
+        found = [Mark(mark, at, at + 1, worst) for at, word in enumerate(words) for mark, worst in word.alone.items()]
+        return without_hidden([*found, *_phrases(words)])
 
     def _start(self, first: str) -> _Start | None:
         """Return the phrases that begin with a word. They are parsed on first use, since most words are never used."""
@@ -143,21 +131,18 @@ class Lexicon:
         for text in dict.fromkeys([token.text for token in tokens]):
             if text not in heard:
                 heard[text] = self._spelt.get(text) or keys(text)
-            word = self._near.get(text) or self._keep(self._near, text, self._close(text, heard[text]))
-            if word.is_unknown and distant < _MOST_DISTANT:
+            if text in self._kept:
+                seen[text] = self._kept[text]
+                continue
+            found = self._close(text, heard[text])
+            if _only_stems(found) and distant < _MOST_DISTANT:
                 distant += 1
                 near = self._near_sounds.of(heard[text].sound)  # those that differ in one or two letters
-                others = {other: DISTANT for sound in near for other in self._by_key[0][sound]}
-                word = self._far.get(text) or self._keep(self._far, text, {**word.found, **others})
-            seen[text] = word
+                found = {**found, **{other: DISTANT for sound in near for other in self._by_key[0][sound]}}
+            seen[text] = self._word(found)
+            if text in self._spelt or self._lists(text):
+                self._kept[text] = seen[text]
         return [seen[token.text] for token in tokens]
-
-    def _keep(self, kept: dict[str, _Word], text: str, found: _Found) -> _Word:
-        """Compute the words that a word may stand for; cache the result if the word is listed."""
-        word = self._word(found)
-        if self._lists(text):
-            kept[text] = word
-        return word
 
     def _word(self, found: _Found) -> _Word:
         alone: dict[str, float] = {}
@@ -172,7 +157,7 @@ class Lexicon:
             for mark in start.alone if quality == EXACT or first not in self._fillers else ():
                 if quality > alone.get(mark, 0) and (quality != SHORT or not mark.startswith(_WEIGHTY)):
                     alone[mark] = quality
-        return _Word(found, alone, followed, _only_stems(found))
+        return _Word(found, alone, followed)
 
     def _close(self, text: str, word: Keys) -> _Found:
         """Find the words that a word may stand for, by its spelling, keys and endings."""
@@ -236,8 +221,7 @@ class Lexicon:
                     return dict.fromkeys(others, FRAME)
         return {}
 
-    def _build(self, index: Index, aliases: Mapping[str, str]) -> None:
-        self._aliases = dict(aliases)
+    def _build(self, index: Index) -> None:
         self._spelt: dict[str, Keys] = {}
         self._starts: dict[str, list[str]] = {}
         """First word → its phrases, each a line with its mark and its words, since lines are faster to build than
@@ -248,10 +232,9 @@ class Lexicon:
         self._verbs: set[str] = set()
         self._verb_beginnings: set[str] = set()
         """The first two letters of every verb. They exclude most words from the search for verbs."""
-        self._near: dict[str, _Word] = {}
-        self._far: dict[str, _Word] = {}
-        """Caches of the words that listed words may stand for; `_far` has also words one or two letters off."""
-        self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
+        self._kept: dict[str, _Word] = {}
+        """Cache of what listed words may stand for."""
+        self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == "fill" and not phrase.words[1:]}
         """Words without a meaning of their own. None of them matches a word with a meaning by its sound."""
         stems_of: dict[str, str] = {}
         for phrase in index.phrases:
@@ -265,9 +248,10 @@ class Lexicon:
         mark, words, ending = phrase
         if self._add_words(words, known):
             words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
+        last = self._spelt.get(words[-1])
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
-        elif len(words) > 1 and mark.startswith(_SUBSTANCE) and self._spelt.get(words[-1], _NONE).sound in VERBS:
+        elif len(words) > 1 and mark.startswith(_SUBSTANCE) and last and last.sound in VERBS:
             words = (*words[:-1], self._add_verb(words[-1] + VERB))
         entry = f"{mark} {' '.join(words)}"
         first = words[0]
@@ -312,22 +296,19 @@ class Lexicon:
         return name
 
 
-def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:
-    """Yield the marks of the phrases that begin with a word of a text."""
-    following = words[index + 1].found.keys()
-    for followed, quality in words[index].followed:
-        for second in () if following.isdisjoint(followed) else following & followed.keys():
-            for phrase in followed[second]:
-                if worst := _match(phrase.words, index, words, quality):
-                    yield Mark(phrase.mark, index, index + len(phrase.words), worst)
+def _phrases(words: Sequence[_Word]) -> Iterator[Mark]:
+    """Yield the marks of the phrases in a text."""
+    for index, (word, following) in enumerate(pairwise(words)):
+        for followed, quality in word.followed:
+            for second in following.found:
+                for phrase in followed.get(second, ()):
+                    if worst := _match(phrase.words, index, words, quality):
+                        yield Mark(phrase.mark, index, index + len(phrase.words), worst)
 
 
 def _only_stems(found: _Found) -> bool:
     """Return whether a word matches no listed word, or only the stem of one."""
-    for name in found:  # noqa: SIM110 - a generator costs more than what it looks at
-        if name[0] != "~":
-            return False
-    return True
+    return all(name[0] == "~" for name in found)
 
 
 def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: float) -> float:
@@ -343,15 +324,10 @@ def _match(words: tuple[str, ...], index: int, known: Sequence[_Word], quality: 
     return quality
 
 
-_STEMS: Final[dict[str, str]] = {}
-"""Word of the lexicon → name of its stem. It contains no words that tipsters typed."""
-
-
+@cache
 def _stem_name(word: str) -> str:
-    found = _STEMS.get(word)
-    if found is None:
-        found = _STEMS[word] = f"~{stem_of(keys(word).sound)}"
-    return found
+    """Return the name of a listed word's stem. The cache contains no words that tipsters typed."""
+    return f"~{stem_of(sound_of(word))}"
 
 
 def _may_be_joined(words: Sequence[str], mark: str) -> bool:

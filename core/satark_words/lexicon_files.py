@@ -5,7 +5,7 @@ source files. If these have changed, it is not used, and the lexicon is read fro
 longer. Other languages add words in the `lexicon` of their own folders: `added_phrases`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -41,8 +41,8 @@ class Phrase(NamedTuple):
 class Index(NamedTuple):
     """The data from which the lexicon is built."""
 
-    phrases: tuple[Phrase, ...]
-    keys: Mapping[str, Keys]
+    phrases: Sequence[Phrase]
+    keys: Mapping[str, Keys] = {}
     """The keys of the words that the index lists; those of other words are computed."""
 
 
@@ -60,9 +60,9 @@ def read_index(folder: Traversable) -> Index:
     written = folder / "_index"
     lines = (written / PHRASES).read_text("utf-8").splitlines() if (written / PHRASES).is_file() else []
     if lines[:1] != [digest(folder)]:
-        return Index(tuple(read_phrases(folder)), {})
+        return Index(read_phrases(folder))
     rows = (line.split("\t") for line in (written / WORDS).read_text("utf-8").splitlines())
-    return Index(tuple(_indexed(lines[1:])), {word: Keys(sound, frame, bones) for word, sound, frame, bones in rows})
+    return Index(list(_indexed(lines[1:])), {word: Keys(sound, frame, bones) for word, sound, frame, bones in rows})
 
 
 def digest(folder: Traversable) -> str:
@@ -81,31 +81,27 @@ def _indexed(lines: list[str]) -> Iterator[Phrase]:
             yield Phrase(mark, tuple((written[:-1] if ending else written).split(" ")), ending)
 
 
-def read_phrases(folder: Traversable) -> Iterator[Phrase]:
+def read_phrases(folder: Traversable) -> list[Phrase]:
     """Read the phrases from the files of a lexicon.
 
     Raises:
         LexiconError: a file is malformed.
     """
-    for name, file in _files(folder):
-        if "/" in name:
-            yield from _phrases_in(name, file)
+    return [phrase for name, file in _files(folder) if "/" in name for phrase in _phrases_in(name, file)]
 
 
-def _phrases_in(name: str, file: Traversable) -> Iterator[Phrase]:
+def _phrases_in(name: str, file: Traversable) -> Sequence[Phrase]:
     try:
         marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
     except msgspec.MsgspecError as error:
         raise LexiconError(f"the lexicon's file {name} can't be read: {error}") from error
-    for mark, words in marks.items():
-        yield from (phrase for one in words.split(",") for phrase in phrase_of(mark, one))
+    return index_of((mark, one) for mark, words in marks.items() for one in words.split(",")).phrases
 
 
-def phrase_of(mark: str, written: str) -> Iterator[Phrase]:
-    """Yield the phrase in one entry of the files; yield nothing if it contains no word."""
-    words = tuple(_folded(written.replace("*", "")))
-    if words:
-        yield Phrase(mark, words, written.rstrip().endswith("*"))
+def index_of(written: Iterable[tuple[str, str]]) -> Index:
+    """Index pairs of a mark and a phrase as the files write it. Phrases without a word are left out."""
+    found = (Phrase(mark, tuple(_folded(one.replace("*", ""))), one.rstrip().endswith("*")) for mark, one in written)
+    return Index([phrase for phrase in found if phrase.words])
 
 
 def _folded(written: str) -> Iterator[str]:

@@ -5,32 +5,28 @@ A negation or a time belongs to its clause, and in it to the words beside it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from itertools import product
 from typing import Final, Literal, TypeAlias
 
-import msgspec
-
-from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
+from satark_words.analysis import ENGLISH_NEGATIONS, Analysis, once
 from satark_words.certainty import is_sure_category
-from satark_words.places import DENIALS, POLICE, Places, is_cleared
-from satark_words.reading import Danger, DangerKind, Opening, PlaceFound
-from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
-from satark_words.small_words import in_order, listed
-from satark_words.weights import CLEAR, Weights, likely_of
+from satark_words.places import Places, is_cleared
+from satark_words.reading import Danger, DangerKind, Opening
+from satark_words.rules import Mark, Rules, all_matches, each_line, widest
+from satark_words.small_words import in_order, listed, read_table
+from satark_words.weights import CLEAR, likely_of, weights
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
-_NEGATIONS: Final = (*NEGATIONS, "say.no", "say.nobody", "ask.none", "opt.police.no", "opt.danger.no")
 _OVER: Final = ("soc.ok", "k.calm")
 """Marks of words that say that nothing happens now: "abhi sab theek hai"."""
 _LATER: Final = ("soc.wait", "opt.when.coming", "k.with", "cmd.help")
 """Marks whose phrases may contain the word of another time: "abhi hua nahi"."""
 
 
-def is_denied(analysis: Analysis, mark: Mark, by: tuple[str, ...] = _NEGATIONS) -> bool:
+def is_denied(analysis: Analysis, mark: Mark, by: str = "@denials") -> bool:
     """Return whether a negation belongs to the words of a mark, in their clause."""
-    return any(_stands_with(negation, mark, analysis) for negation in _beside(mark, by, analysis))
+    return any(_stands_with(negation, mark, analysis) for negation in _beside(mark, (by,), analysis))
 
 
 def _beside(mark: Mark, names: tuple[str, ...], analysis: Analysis) -> list[Mark]:
@@ -50,14 +46,12 @@ def _stands_with(negation: Mark, mark: Mark, analysis: Analysis) -> bool:
         return negation.end == mark.start
     if analysis.tokens[negation.start].text in ENGLISH_NEGATIONS:
         return negation.start <= mark.start
-    if before and any(one.end == negation.start for one in analysis.story_marks()):
+    if before and any(one.end == negation.start for one in analysis.found("@story")):
         return False  # "bhang nahi ganja"
     between = range(negation.end, mark.start) if before else range(mark.end, negation.start)
     return analysis.covered(("fill", "opt.when.was")).issuperset(between)
 
 
-_THAN: Final = listed("than")
-_BEFORE: Final = listed("before")
 _TIMES: Final = dict(one.split(":") for one in in_order("times"))
 _ANSWERS: Final = _TIMES | dict(one.split(":") for one in in_order("answers"))
 """Marks that tell a time in an answer, in which a single word suffices."""
@@ -81,8 +75,8 @@ def moment_told(analysis: Analysis) -> Moment:
     """Return whether a time was or will be; empty: either, as in "kal", "15 tarikh ko", "Holi se pehle"."""
     words, past = [token.text for token in analysis.tokens], set()
     for one in analysis.found("time.past", "opt.when.past", "opt.when.was"):
-        begins = words[one.start] in _BEFORE and one.end < len(words)
-        is_before = begins or not _THAN.isdisjoint(words[one.start - 1 : one.start])  # "chunav se pehle"
+        begins = words[one.start] in listed("before") and one.end < len(words)
+        is_before = begins or not listed("than").isdisjoint(words[one.start - 1 : one.start])  # "chunav se pehle"
         unsaid = {at for at, word in enumerate(words) if word == "the"} | analysis.covered(("time.later",))
         past |= set() if is_before or unsaid >= {*range(one.start, one.end)} else {one.name}
     later = analysis.has("time.coming", "verb.future", "opt.when.coming")
@@ -117,7 +111,7 @@ def _clause_times(analysis: Analysis, names: dict[str, str]) -> list[set[str]]:
 
 def timely(analysis: Analysis, *names: str) -> list[Mark]:
     """Return the marks of times that are not denied, as in "abhi nahi" and "it is not happening now"."""
-    denials = (*_NEGATIONS, *_OVER, *_LATER)
+    denials = ("@denials", *_OVER, *_LATER)
     return [
         mark
         for mark in analysis.found(*names)
@@ -154,29 +148,30 @@ _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "sta
 """Levels of the police, the highest first. If a text names two, the higher one counts, since that keeps the tip from
 more people."""
 
-_DENIES: Final = ("neg", "neg.dont", "say.nobody", "opt.police.no", "say.unknown", "say.if")
 
-
+@once
 def category_of(analysis: Analysis) -> str:
     """Return the code of the category that a text tells of, or an empty text. A denied crime doesn't count."""
-    weights = _weights(analysis)
-    if _police_do_it(analysis, weights):
+    scores = _scores(analysis)
+    if _police_do_it(analysis, scores):
         return "POLCOR"
-    if _others_do_it(analysis, weights):
-        weights.pop("POLCOR", None)
-    return max(ORDER, key=lambda code: weights.get(code, 0)) if weights else ""
+    if _others_do_it(analysis, scores):
+        scores.pop("POLCOR", None)
+    return max(ORDER, key=lambda code: scores.get(code, 0)) if scores else ""
 
 
-def _others_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
+def _others_do_it(analysis: Analysis, scores: dict[str, float]) -> bool:
     """Return whether others' crime is told, for which the police are only paid, in a clause without the police."""
-    told = {f"{kind}.{code}" for kind in ("cat", "strong") for code in _PAID_FOR if weights.get(code, 0) >= 1}
-    first = {analysis.clauses[one.start]: one.start for one in reversed(analysis.found(*POLICE))}
+    told = {f"{kind}.{code}" for kind in ("cat", "strong") for code in _PAID_FOR if scores.get(code, 0) >= 1}
+    if not told:
+        return False
+    first = {analysis.clauses[one.start]: one.start for one in reversed(analysis.found("@police"))}
     clauses = [(one.start, first.get(analysis.clauses[one.start], len(analysis))) for one in analysis.found(*told)]
-    return bool(told) and all(start <= police for start, police in clauses)
+    return all(start <= police for start, police in clauses)
 
 
-def _weights(analysis: Analysis) -> dict[str, float]:
-    weights: dict[str, float] = {}
+def _scores(analysis: Analysis) -> dict[str, float]:
+    scores: dict[str, float] = {}
     denied: set[str] = set()
     weak = {(mark.start, mark.end) for mark in analysis.found("weak.*")}
     for mark in widest(analysis.found("cat.*", "strong.*")):
@@ -186,36 +181,34 @@ def _weights(analysis: Analysis) -> dict[str, float]:
             continue
         size = 1 + 0.25 * (mark.end - mark.start - 1)
         weight = _STRONG if kind == "strong" else _WEAK if code == "HEIN" and (mark.start, mark.end) in weak else size
-        weights[code] = weights.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
-    denied -= weights.keys()
-    if analysis.has(*POLICE, "w.office") and not _accused(analysis, *POLICE, but=()):
+        scores[code] = scores.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
+    denied -= scores.keys()
+    if analysis.has("@police", "w.office") and not _accused(analysis, "@police", but=()):
         denied.add("POLCOR")
-        weights.pop("POLCOR", None)
+        scores.pop("POLCOR", None)
     for code, rule in _rules().that_may_hold(analysis.marks):
         spans = [] if code in denied else all_matches(rule, analysis.marks)
-        if any(not is_denied(analysis, Mark(code, *span, 1.0), _DENIES) for span in spans):
-            weights[code] = weights.get(code, 0) + (_TOGETHER * _LAST if code == "OTHER" else _TOGETHER)
-    marks = {*weights, *analysis.marks.names()}
-    told = {code for code in ORDER if f"not.{code}" not in marks or f"strong.{code}" in marks}
-    return {code: weight for code, weight in weights.items() if code in told}
+        if any(not is_denied(analysis, Mark(code, *span, 1.0), "@denies-crime") for span in spans):
+            scores[code] = scores.get(code, 0) + (_TOGETHER * _LAST if code == "OTHER" else _TOGETHER)
+    marks = {*scores, *analysis.marks.names()}
+    told = {code for code in ORDER if f"not.{code}" not in marks or f"strong.{code}" in marks} if scores else ()
+    return {code: weight for code, weight in scores.items() if code in told}
 
 
 @cache
 def _rules() -> Rules[str]:
     """Return the rules of `categories.yaml`."""
-    text = (files("satark_words") / "categories.yaml").read_bytes()
-    read = msgspec.yaml.decode(text, type=dict[str, list[str]])
-    return Rules((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
+    return Rules(each_line(read_table("categories.yaml", dict[str, list[str]])))
 
 
-def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
+def _police_do_it(analysis: Analysis, scores: dict[str, float]) -> bool:
     """Return whether the police themselves sell, take or cover up, so that the tip is about them."""
     people = _accused(analysis, "person.police")
-    if not people or weights.keys() & {"HEIN", "TRAFF"}:
+    if not people or scores.keys() & {"HEIN", "TRAFF"}:
         return False
-    paid = () if _others_do_it(analysis, weights) else analysis.found("act.take")
-    deeds = paid or (analysis.found("act.complicit") if not weights else [])
-    deeds = deeds or (analysis.found("cat.EXTORT", "w.demand") if "EXTORT" in weights else [])
+    paid = () if _others_do_it(analysis, scores) else analysis.found("act.take")
+    deeds = paid or (analysis.found("act.complicit") if not scores else [])
+    deeds = deeds or (analysis.found("cat.EXTORT", "w.demand") if "EXTORT" in scores else [])
     deeds = deeds or [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
     return any(not is_denied(analysis, deed) for deed in deeds)
 
@@ -226,9 +219,12 @@ def _follows(deed: Mark, people: Sequence[Mark]) -> bool:
 
 def _accused(analysis: Analysis, *names: str, but: tuple[str, ...] = ("to.police",)) -> list[Mark]:
     """Return the marks of the police that a text neither speaks to nor clears, as in "daroga imandar hai"."""
+    if not analysis.has(*names):
+        return []
     asks = () if analysis.has("verb.habit", "w.money", "w.bribe", "act.take") else ("asks.police",)  # for help
     spoken_to = analysis.covered((*but, *asks)) - analysis.covered(("said.police.fear",))
-    cleared = [mark for mark in analysis.found("k.with", "act.take", "w.demand") if is_denied(analysis, mark, _DENIES)]
+    taken = analysis.found("k.with", "act.take", "w.demand")
+    cleared = [mark for mark in taken if is_denied(analysis, mark, "@denies-crime")]
     clauses = {analysis.clauses[mark.start] for mark in (*analysis.found("said.police.no", "k.posing"), *cleared)}
     people = [one for one in analysis.found(*names) if one.start not in spoken_to and not _is_none(analysis, one)]
     return [mark for mark in people if analysis.clauses[mark.start] not in clauses]
@@ -236,11 +232,11 @@ def _accused(analysis: Analysis, *names: str, but: tuple[str, ...] = ("to.police
 
 def _is_none(analysis: Analysis, police: Mark) -> bool:
     """Return whether a text says that there are no such police: "isme police nahi hai", but not "police nahi sunti"."""
-    empty = analysis.covered(("opt.police.no", *DENIALS, "fill"))
+    empty = analysis.covered(("opt.police.no", "@says-no", "fill"))
     rest = next((clause for at, clause in enumerate(analysis.clauses) if at >= police.end and at not in empty), -1)
     before = analysis.tokens[police.start - 1 : police.start]
     alone = rest != analysis.clauses[police.start] or any(one.text in ENGLISH_NEGATIONS for one in before)
-    denied = police.start in analysis.covered(("opt.police.no",)) or is_cleared(analysis, police.start, police.end)
+    denied = police.start in analysis.covered(("opt.police.no",)) or is_cleared(analysis, police)
     return alone and denied
 
 
@@ -250,48 +246,47 @@ def unit_of(analysis: Analysis) -> str:
     return next((rank for rank in _RANKS if rank in named), "station" if "any" in named else "")
 
 
-_ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
-
-
 def names_another(analysis: Analysis) -> bool:
     """Return whether a text denies that police are involved, and then names some: "nahi, lekin sipahi aata hai"."""
-    first = min((one.end for one in analysis.found(*DENIALS)), default=len(analysis))
+    first = min((one.end for one in analysis.found("@says-no")), default=len(analysis))
     but = min((one.end for one in analysis.found("neg.but") if first <= one.start), default=len(analysis))
-    return not analysis.asks and any(but <= one.start for one in analysis.found(*POLICE))
+    return not analysis.asks and any(but <= one.start for one in analysis.found("@police"))
 
 
 def accuses_another(analysis: Analysis) -> bool:
     """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
-    people, denied = widest(analysis.found(*POLICE)), {one.start for one in analysis.found(*DENIALS)}
-    others = [one for one in people if not is_cleared(analysis, one.start, one.end)]
-    other = names_another(analysis) or len(others) < len(people)
-    return (other and not analysis.asks) and any(
-        one.end <= deed.start
-        and analysis.clauses[one.start] == analysis.clauses[deed.start]
-        and denied.isdisjoint(range(one.end, deed.end + 1))
-        for one, deed in product(others, analysis.found("k.with", *_ACCUSES))
+    people = widest(analysis.found("@police"))
+    others = [one for one in people if not is_cleared(analysis, one)]
+    denied = {one.start for one in analysis.found("@says-no")} if others else set()
+    return (
+        (len(others) < len(people) or names_another(analysis))
+        and not analysis.asks
+        and any(
+            one.end <= deed.start
+            and analysis.clauses[one.start] == analysis.clauses[deed.start]
+            and denied.isdisjoint(range(one.end, deed.end + 1))
+            for one, deed in product(others, analysis.found("k.with", "@accuses"))
+        )
     )
 
 
-def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...], weights: Weights) -> Opening:
+@once
+def opening_of(places: Places, dangers: tuple[Danger, ...], analysis: Analysis) -> Opening:
     """Return the answers that a first message, or any story, gives to questions that would be asked."""
-    if opening := analysis.openings.get(dangers):
-        return opening
     often = bool(timely(analysis, "time.often"))
     when = moment_of(analysis)
     police = _tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers))
-    opening = analysis.openings[dangers] = Opening(
+    return Opening(
         category=category_of(analysis),
-        place=places.find(analysis) if places else PlaceFound(mentioned=analysis.has("place.thing")),
+        place=places.find(analysis),
         when="" if often and when == "past" else when,
         often=often,
         hour=analysis.has("time.clock"),
         police=police,
         unit=unit_of(analysis) if police else "",
         dangers=dangers,
-        doubts=frozenset(_doubts(analysis, dangers, weights)),
+        doubts=frozenset(_doubts(analysis, dangers)),
     )
-    return opening
 
 
 def rivals_of(code: str) -> Sequence[str]:
@@ -299,13 +294,14 @@ def rivals_of(code: str) -> Sequence[str]:
     return ORDER if code not in _PAID_FOR else [one for one in ORDER if one != "POLCOR"]
 
 
-def _doubts(analysis: Analysis, dangers: Iterable[Danger], weights: Weights) -> Iterator[str]:
-    weighed, code = weights.of(analysis), category_of(analysis)
+def _doubts(analysis: Analysis, dangers: Iterable[Danger]) -> Iterator[str]:
+    code = category_of(analysis)
     harassed = code == "HARASS" and any(danger.kind is DangerKind.WOMAN for danger in dangers)
-    if not (harassed or is_sure_category(analysis, code, likely_of(weighed, rivals_of(code)))):
+    if not (code and (harassed or is_sure_category(analysis, code, likely_of(analysis.features, rivals_of(code))))):
         yield "category"
-    police = likely_of(weighed, ("police:yes", "police:no", "police:unknown"))
-    is_clear = police and police.sense == "police:yes" and police.logit >= 2 * CLEAR  # nobody is accused by a guess
+    yes, *others = (weights()[f"police:{answer}"] for answer in ("yes", "no", "unknown"))
+    logit = yes.logit(analysis.features)  # must be high: nobody is accused by a guess
+    is_clear = logit >= 2 * CLEAR and all(logit >= one.logit(analysis.features) for one in others)
     if not (is_clear or accuses_another(analysis)):
         yield "police"
 
@@ -313,7 +309,7 @@ def _doubts(analysis: Analysis, dangers: Iterable[Danger], weights: Weights) -> 
 def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
     people = _accused(analysis, "person.police", "unit.*")
     sells = [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
-    accused = [mark for mark in (*analysis.found(*_ACCUSES), *sells) if people or mark.name.startswith("opt.")]
+    accused = [mark for mark in (*analysis.found("@accuses"), *sells) if people or mark.name.startswith("opt.")]
     named = bool(_accused(analysis, "person.police", "unit.*", but=()))
-    told = named and not all(is_denied(analysis, mark, _DENIES) for mark in accused)
+    told = named and not all(is_denied(analysis, mark, "@denies-crime") for mark in accused)
     return told or (in_danger and any(one.start not in analysis.covered(("place.thing",)) for one in people))

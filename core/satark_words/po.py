@@ -42,14 +42,14 @@ class Entry(msgspec.Struct):
         return [line[1:].strip() for line in self.comments if line[1:2] in {"", " "}]
 
 
-def read_po(text: str) -> list[Entry]:
+def read_po(source: str) -> list[Entry]:
     """Read a catalogue. Obsolete entries (`#~`) are left out.
 
     Raises:
         PoError: a line is no part of a catalogue.
     """
     entries, entry, field = list[Entry](), Entry(), ""
-    for number, line in enumerate(map(str.strip, text.split("\n")), 1):
+    for number, line in enumerate(map(str.strip, source.split("\n")), 1):
         if field == "msgstr" and line.startswith(("#", "msgid ")):
             entries.append(entry)
             entry, field = Entry(), ""
@@ -60,7 +60,8 @@ def read_po(text: str) -> list[Entry]:
             if found is None or not (field or found[1]):
                 raise PoError(f"line {number} is neither a comment nor a text in quotation marks")
             field = found[1] or field
-            _add(entry, field, re.sub(r"\\(.)", _unescaped, found[2]), begins=bool(found[1]))
+            text = re.sub(r"\\(.)", lambda one: _MEANT.get(one[1], one[1]), found[2])
+            _add(entry, field, text, begins=bool(found[1]))
     return [*entries, entry] if field else entries
 
 
@@ -84,10 +85,6 @@ def _add(entry: Entry, field: str, text: str, *, begins: bool) -> None:
         entry.forms.append(text)
     else:
         entry.forms[-1] += text
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return _MEANT.get(found[1], found[1])
 
 
 def _lines(entry: Entry) -> Iterator[str]:

@@ -10,29 +10,24 @@ from functools import cache
 from importlib.resources.abc import Traversable
 
 from satark_words.analysis import Analysis
-from satark_words.danger import DangerRules
+from satark_words.danger import dangers_of
 from satark_words.geography.geography import Geography
-from satark_words.identifying_words import OwnIdentity
+from satark_words.identifying_words import own_identity_of
 from satark_words.languages import folders
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import added_phrases
 from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import Asked, Danger, IdentitySpan, Opening, Reading
-from satark_words.rules import Topics
-from satark_words.senses import Knowledge, Senses
-from satark_words.weights import read_weights
+from satark_words.senses import Senses
 
 
 class Reader:
     """Reads texts. Building it takes a quarter of a second. A reading takes a millisecond, for 800 words twenty."""
 
-    def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
-        self.lexicon = lexicon or Lexicon.shipped(added_phrases())
-        self.places = Places(geography, self.lexicon) if geography else None
-        self._dangers = DangerRules()
-        self._knowledge = Knowledge(self.places, self._dangers, Topics(), read_weights())
-        self._identity = OwnIdentity()
+    def __init__(self, geography: Geography) -> None:
+        self.lexicon = Lexicon.shipped(added_phrases())
+        self.places = Places(geography, self.lexicon)
 
     @classmethod
     def shared(cls, geography: Geography) -> Reader:
@@ -42,32 +37,31 @@ class Reader:
     def analyse(self, text: str) -> Analysis:
         """Analyse a text, which is most of the work of a reading. Keep the analysis for one turn at most."""
         analysis = Analysis(text, self.lexicon)
-        if self.places:
-            self.places.mark_officers(analysis)
+        self.places.mark_officers(analysis)
         return analysis
 
     def read(self, text: str | Analysis, asked: Asked) -> Reading:
         """Read a text as an answer to a question, or as another kind of message."""
-        return Senses(self._knowledge, self._analysed(text), asked).read()
+        return Senses(self._analysed(text), asked, self.places).read()
 
     def open(self, text: str | Analysis) -> Opening:
         """Read the category, place, time, police involvement and dangers that a story tells of."""
         analysis = self._analysed(text)
-        return opening_of(analysis, self.places, self._dangers.find(analysis), self._knowledge.weights)
+        return opening_of(self.places, dangers_of(analysis), analysis)
 
     def dangers(self, text: str | Analysis) -> tuple[Danger, ...]:
         """Find the dangers that a text tells of."""
-        return self._dangers.find(self._analysed(text))
+        return dangers_of(self._analysed(text))
 
     def names(self, text: str | Analysis) -> set[str]:
         """Find the codes of the geography that a text names, in any spelling."""
-        return self.places.codes(self._analysed(text)) if self.places else set()
+        return self.places.codes(self._analysed(text))
 
     def own_identity(self, text: str | Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order and without overlaps."""
         analysis = self._analysed(text)
         self.names(analysis)  # so that no place is taken for a name
-        return self._identity.find(analysis)
+        return own_identity_of(analysis)
 
     def _analysed(self, text: str | Analysis) -> Analysis:
         return text if isinstance(text, Analysis) else self.analyse(text)

@@ -150,12 +150,15 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """Which of `category` and `police` is not sure, and is asked rather than taken."""
 
 
+IdentityKind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
+
+
 class IdentitySpan(msgspec.Struct, frozen=True):
     """Characters `start` to `end` of a text that tell who wrote it."""
 
     start: int
     end: int
-    kind: Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
+    kind: IdentityKind
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The marks of a text, and rules: the meaning of marks that occur together.
 
-The rules are data (`rules.yaml`, `danger.yaml`, `identifying_words.yaml`).
+The rules are data (`rules.yaml`, `danger.yaml`, `identifying_words.yaml`), as are groups of marks (`marks.yaml`).
 
 A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. `+` joins parts that must all occur. Each part
 is one of the marks between `|`, and is at most 6 words (or `/4`: 4 words) from the part before it. With `>` in place of
@@ -9,21 +9,21 @@ clause. `act.*` stands for all marks that begin with `act.`; a `*` is allowed on
 
 `compounds` finds marks that several words form together: "tell" and "not" are a refusal, in any order and language. Its
 rules are in `compounds.yaml`. A later rule may use the marks of earlier rules. Only words without meaning may occur
-between the parts, so that a compound is as sure as a listed phrase. `Topics` finds questions to the service, remarks
-and refusals: `rules.yaml`.
+between the parts, so that a compound is as sure as a listed phrase. `topic_of` finds questions to the service,
+remarks and refusals: `rules.yaml`.
 """
 
 import re
 from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
-from importlib.resources import files
 from itertools import chain
 from operator import attrgetter
-from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
-import msgspec
+from satark_words.small_words import read_table
 
 EXACT: Final = 1.0
 SOUND: Final = 0.95
@@ -46,26 +46,23 @@ class Mark(NamedTuple):
 
 
 class Marks:
-    """The marks of a text, in the order of the text. `act.*` stands for all names that begin so, `*` for every name."""
+    """The marks of a text, in the order of the text.
+
+    `act.*` stands for all names that begin so, `*` for every name, `@loose` for those of a group in `marks.yaml`.
+    """
 
     __slots__ = ("_by_name", "_families", "_found", "_senses", "longest")
 
     def __init__(self, marks: Sequence[Mark]) -> None:
-        self._by_name: dict[str, list[Mark]] = {}
+        self._by_name: dict[str, list[Mark]] = defaultdict(list)
         for mark in marks:
-            self._by_name.setdefault(mark.name, []).append(mark)
-        self._families: dict[str, list[str]] = {"*": list(self._by_name)} if marks else {}
-        """Pattern, such as `act.*` → the names of the text's marks that match it."""
-        for name in self._by_name:
-            self._families.setdefault(_family(name), []).append(name)
-        self._senses = {*self._by_name, *self._families}
-        self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
+            self._by_name[mark.name].append(mark)
+        self._families: dict[str, list[str]] = defaultdict(list)
+        """Pattern, such as `act.*` → the names of the text's marks that match it; empty until it is first needed."""
+        self._senses = set[str]().union(*map(_patterns, self._by_name))
+        self._found: dict[frozenset[str], Sequence[Mark]] = {}
         self.longest = max([mark.end - mark.start for mark in marks], default=1)
         """Number of tokens of the longest mark."""
-
-    def all(self) -> Sequence[Mark]:
-        """Every mark."""
-        return self.named(("*",))
 
     def names(self) -> KeysView[str]:
         """The names of the text's marks."""
@@ -77,24 +74,39 @@ class Marks:
 
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """Return the marks with these names."""
-        key = tuple(names)
-        if key not in self._found:
-            here = [one for one in key if one in self._senses] if self.has(key) else ()
-            wanted = {name for one in here for name in self._families.get(one, (one,))}
+        here = self._senses.intersection(names)
+        if not here:
+            return ()
+        key = frozenset(here)
+        found = self._found.get(key)
+        if found is None:
+            if not self._families:
+                for name in self._by_name:
+                    for pattern in _patterns(name):
+                        self._families[pattern].append(name)
+            wanted = {name for one in here for name in self._families[one]}
             found = [mark for name in wanted for mark in self._by_name[name]]
-            self._found[key] = sorted(found, key=place)
-        return self._found[key]
+            self._found[key] = found = sorted(found, key=place)
+        return found
 
     def has(self, names: Iterable[str]) -> bool:
         """Return whether there is a mark with one of these names."""
         return not self._senses.isdisjoint(names)
 
 
+_GROUPS: Final = {f"@{name}": marks.split(", ") for name, marks in read_table("marks.yaml", dict[str, str]).items()}
+
+
 @cache
-def _family(name: str) -> str:
-    """Return the pattern of a mark's name, such as `act.*` for `act.kill`; a name of one part is its own pattern."""
+def _patterns(name: str) -> list[str]:
+    """Return all that stands for a mark's name: itself, the name's beginning, as `act.*`, its groups, and `*`."""
     first, dot, _ = name.partition(".")
-    return f"{first}.*" if dot else name
+    own = {name, f"{first}.*"} if dot else {name}
+    return [*own, *(group for group in _GROUPS if _holds(group, own)), "*"]
+
+
+def _holds(group: str, own: set[str]) -> bool:
+    return any(one in own or (one in _GROUPS and _holds(one, own)) for one in _GROUPS[group])
 
 
 def place(mark: Mark) -> tuple[int, int, str]:
@@ -118,8 +130,6 @@ _SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown", "w
 """Marks whose longer phrases change the meaning of a word that tells of a crime or the police: "last week" is not
 weekly extortion, and "SP's MLA" belongs to a party."""
 
-_quality: Final = attrgetter("quality")
-
 
 def without_hidden(marks: list[Mark]) -> list[Mark]:
     """Remove marks of social and negating words inside a longer phrase, and of crime inside a phrase of another sense.
@@ -130,18 +140,19 @@ def without_hidden(marks: list[Mark]) -> list[Mark]:
     longer = [mark for mark in sure if mark.name.startswith(_HIDING)]
     senseless = [mark for mark in sure if mark.name.startswith(_SENSELESS)]
     if longer:
-        marks = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
+        marks = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and is_inside(mark, longer))]
     if senseless:
-        marks = [mark for mark in marks if not (mark.name.startswith(_OF_CRIME) and _is_inside(mark, senseless))]
-    return list({mark[:3]: mark for mark in sorted(marks, key=_quality)}.values())
+        marks = [mark for mark in marks if not (mark.name.startswith(_OF_CRIME) and is_inside(mark, senseless))]
+    return list({mark[:3]: mark for mark in sorted(marks, key=attrgetter("quality"))}.values())
 
 
 def widest(marks: Sequence[Mark]) -> Sequence[Mark]:
     """Return the marks that are not part of a longer one."""
-    return [mark for mark in marks if not _is_inside(mark, marks)]
+    return [mark for mark in marks if not is_inside(mark, marks)]
 
 
-def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:
+def is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:
+    """Return whether a mark is part of a longer one."""
     size = mark.end - mark.start
     return any(
         other.start <= mark.start and mark.end <= other.end and other.end - other.start > size for other in longer
@@ -160,7 +171,6 @@ class RuleError(ValueError):
 class MarkRule(NamedTuple):
     """One rule."""
 
-    name: str
     parts: tuple[tuple[str, ...], ...]
     ordered: bool
     near: int
@@ -177,12 +187,18 @@ class MarkRule(NamedTuple):
 class Rules(Generic[_Sense]):
     """Rules, each with its sense."""
 
-    def __init__(self, rules: Iterable[tuple[_Sense, MarkRule]]) -> None:
-        self._rules = tuple(rules)
+    def __init__(self, lines: Iterable[tuple[_Sense, str]]) -> None:
+        """Read the rules from their lines.
+
+        Raises:
+            RuleError: a rule can't be read.
+        """
+        self._rules = [(sense, parse_rule(line)) for sense, line in lines]
         self._by_mark: dict[str, list[int]] = {}
-        """Mark → indexes of the rules that begin with it, so that only few of two hundred rules must be tried."""
+        """Mark → indexes of the rules that need it, so that only few of two hundred rules must be tried."""
+        uses = Counter(name for _, rule in self._rules for part in rule.parts for name in part)
         for index, (_, rule) in enumerate(self._rules):
-            for name in rule.parts[0]:
+            for name in min(rule.parts, key=lambda part: sum(uses[name] for name in part)):
                 self._by_mark.setdefault(name, []).append(index)
 
     def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, MarkRule]]:
@@ -190,35 +206,31 @@ class Rules(Generic[_Sense]):
         begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
         return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
 
+    def holding(self, marks: Marks) -> Iterator[_Sense]:
+        """Yield the senses of the rules that hold in a text, in the order of the rules."""
+        return (sense for sense, rule in self.that_may_hold(marks) if any(all_matches(rule, marks)))
 
-def parse_rule(name: str, line: str) -> MarkRule:
+
+def parse_rule(line: str) -> MarkRule:
     """Read a rule from its line.
 
     Raises:
         RuleError: the rule has no parts, or a `*` in a wrong place.
     """
-    line, _, unless = line.partition(" - ")
-    distance = re.search(r"\s/(\d+)", line)
-    line = re.sub(r"\s/\d+", "", line)
-    parts = tuple(tuple(part.strip().split("|")) for part in re.split(r"\s[+>]\s", line) if part.strip())
+    needs, _, unless = line.partition(" - ")
+    distance = re.search(r"\s/(\d+)", needs)
+    needs = re.sub(r"\s/\d+", "", needs)
+    parts = tuple(tuple(part.strip().split("|")) for part in re.split(r"\s[+>]\s", needs) if part.strip())
     if not parts:
-        raise RuleError(f"the rule {name!r} has no marks")
+        raise RuleError(f"the rule {line!r} has no marks")
     stops = tuple(one.strip() for one in unless.split("|") if one.strip())
-    rule = MarkRule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, stops)
-    if not all(map(_MARK.fullmatch, (*chain(*rule.parts), *rule.unless))):
-        raise RuleError(f"the rule {name!r} has a * that does not follow a mark's first dot")
-    return rule
-
-
-def matches(rule: MarkRule, marks: Marks) -> tuple[int, int] | None:
-    """Return the first and last word of the place where a rule holds; None: it does not hold."""
-    return next(all_matches(rule, marks), None)
+    if not all(map(_MARK.fullmatch, (*chain(*parts), *stops))):
+        raise RuleError(f"the rule {line!r} has a * that does not follow a mark's first dot")
+    return MarkRule(parts, " > " in needs, int(distance[1]) if distance else _NEAR, stops)
 
 
 def all_matches(rule: MarkRule, marks: Marks) -> Iterator[tuple[int, int]]:
-    """Yield the first and last word of each place where a rule holds."""
-    if not rule.may_hold(marks):
-        return
+    """Yield the first and last word of each place where a rule holds, if all its parts occur in the text."""
     stops = marks.named(rule.unless) if rule.unless else ()
     for start, end in _spans(rule, marks):
         near = between(stops, start - rule.near - marks.longest, end + rule.near - 1)
@@ -254,7 +266,6 @@ def _fit(before: Mark, after: Mark, near: int) -> bool:
     return gap <= near
 
 
-_BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok", "k.opinion")
 _LONGEST_COMPOUND: Final = 10
 """Number of words of the longest compound."""
 
@@ -274,7 +285,7 @@ def compounds(marks: Sequence[Mark]) -> list[Mark]:
 
 def _of(name: str, rule: MarkRule, marks: Marks) -> Iterator[Mark]:
     spans = [(start, end) for start, end in all_matches(rule, marks) if end - start <= _LONGEST_COMPOUND]
-    known = (*_BETWEEN, *(name for part in rule.parts for name in part)) if spans else ()
+    known = ("@between", *(name for part in rule.parts for name in part)) if spans else ()
     empty = {index for mark in marks.named(known) for index in range(mark.start, mark.end)}
     for start, end in spans:
         if empty.issuperset(range(start, end)):
@@ -284,40 +295,28 @@ def _of(name: str, rule: MarkRule, marks: Marks) -> Iterator[Mark]:
 @cache
 def _layers() -> tuple[Rules[str], ...]:
     """Return the rules of `compounds.yaml`, by layer."""
-    text = (files("satark_words") / "compounds.yaml").read_bytes()
-    read = msgspec.yaml.decode(text, type=list[dict[str, list[str]]])
-    return tuple(
-        Rules((name, parse_rule(name, line)) for name, lines in layer.items() for line in lines) for layer in read
-    )
+    return tuple(Rules(each_line(layer)) for layer in read_table("compounds.yaml", list[dict[str, list[str]]]))
 
 
-Family: TypeAlias = Literal["wait", "question", "remark", "refusal"]
+def each_line(lines: Mapping[_Sense, Iterable[str]]) -> Iterator[tuple[_Sense, str]]:
+    """Yield each line of a table of rules with its sense."""
+    return ((sense, line) for sense, those in lines.items() for line in those)
 
 
 class Topic(NamedTuple):
-    """A topic and its family."""
+    """A topic and its family: `wait`, `question`, `refusal` or `remark`."""
 
-    family: Family
+    family: str
     name: str
 
 
-class Topics:
-    """The parsed rules of questions, remarks and refusals."""
+def topic_of(marks: Marks) -> Topic | None:
+    """Find the first topic among a text's marks."""
+    return next((Topic(family, name) for family, rules in _topics().items() for name in rules.holding(marks)), None)
 
-    def __init__(self) -> None:
-        text = (files("satark_words") / "rules.yaml").read_bytes()
-        read: Mapping[Family, Mapping[str, list[str]]] = msgspec.yaml.decode(
-            text, type=dict[Family, dict[str, list[str]]]
-        )
-        self._rules: Mapping[Family, Rules[str]] = {
-            family: Rules((name, parse_rule(name, line)) for name, lines in topics.items() for line in lines)
-            for family, topics in read.items()
-        }
 
-    def find(self, marks: Marks, *families: Family) -> Topic | None:
-        """Find the first topic of these families among a text's marks."""
-        for family in families:
-            for name, rule in self._rules[family].that_may_hold(marks):
-                if matches(rule, marks):
-                    return Topic(family, name)
-        return None
+@cache
+def _topics() -> Mapping[str, Rules[str]]:
+    """Return the rules of `rules.yaml`, by family."""
+    read = read_table("rules.yaml", dict[str, dict[str, list[str]]])
+    return {family: Rules(each_line(topics)) for family, topics in read.items()}

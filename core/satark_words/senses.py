@@ -1,43 +1,21 @@
 """The senses that a text may have at a question, tried in order, the surest first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import msgspec
 
-from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.analysis import Analysis
 from satark_words.certainty import is_sure
-from satark_words.choosing import (
-    FILL,
-    LOOSE,
-    NOT_KNOWN,
-    POLITE,
-    STORY_REST,
-    STORY_WORDS,
-    TextAtQuestion,
-    marks_of,
-    says_yes,
-)
-from satark_words.danger import DangerRules
+from satark_words.choosing import STORY_REST, STORY_WORDS, TextAtQuestion, marks_of, says_yes
+from satark_words.danger import known_dangers, likely_dangers
 from satark_words.opening import category_of, is_denied, opening_of, rivals_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
-from satark_words.rules import FRAME, Family, Topic, Topics
+from satark_words.rules import FRAME, topic_of
 from satark_words.small_words import in_order, listed
-from satark_words.weights import (
-    LEAST_FIRST_TALK,
-    LEAST_LIKELY,
-    LEAST_MARGIN,
-    LEAST_TALK,
-    SPOKEN,
-    TALK,
-    Likely,
-    Weights,
-    likeliest,
-    likely_of,
-    logit_of,
-)
+from satark_words.weights import SPOKEN, Likely, likeliest, likely_of, talk_of, weights
 
 COMMANDS: Final = in_order("commands")
 """Commands in the order in which they are tried. If a text has words of two, the earlier command counts."""
@@ -51,43 +29,16 @@ LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text that talks and may name an option too."""
 LONGEST_TOPIC: Final = 16
 """Number of words of the longest text that is only a question or remark; a longer one also tells something."""
-_SAYS_NOTHING: Final = ("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done")
-"""Marks of words that tell nothing by themselves."""
-_DETAILS: Final = ("time.*", "thing.vehicle", "thing.colour", "thing.number")
-"""Marks of words that tell a time or a vehicle."""
-_LANDMARKS: Final = ("place.thing", "id.work-place", "id.lane")
-_NOWHERE: Final = ("place.here", "place.near", "id.home", "id.live")
-"""Marks of words that tell a place only to a person who knows where the sender is."""
-_DEEDS: Final = ("who.*", "act.*", "cat.*", "id.their", "k.know")
-_IN: Final = listed("within")
-"""Words before or behind the name of a place in which something happens."""
 _LONGEST_NUMBER: Final = 4
 """Most digits of a number that is no postal code."""
-_SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
-"""Marks of words that may stand in an answer."""
-_BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
-"""Marks that may accompany a command's words."""
-
-
-class Knowledge(NamedTuple):
-    """The data with which a text is read."""
-
-    places: Places | None
-    dangers: DangerRules
-    topics: Topics
-    weights: Weights
 
 
 class Senses(TextAtQuestion):
     """The senses that one text may have at a question."""
 
-    def __init__(self, knowledge: Knowledge, analysis: Analysis, asked: Asked) -> None:
-        super().__init__(analysis, asked, knowledge.places)
-        self._rules = knowledge.dangers
-        self._topics = knowledge.topics
-        self._weighed = knowledge.weights
-        self._known = self._rules.known(analysis)
-        self._dangers = self._known
+    def __init__(self, analysis: Analysis, asked: Asked, places: Places) -> None:
+        super().__init__(analysis, asked, places)
+        self._known = self._dangers = known_dangers(analysis)
 
     def read(self) -> Reading:
         """Try each sense in turn."""
@@ -113,9 +64,10 @@ class Senses(TextAtQuestion):
 
     def _doubted(self, reading: Reading) -> Reading:
         """Lower what is not sure to a guess; suggest what the weights are against."""
+        if not (reading.option or reading.kind in {Kind.COMMAND, Kind.UNCLEAR}):
+            return reading
         likely = self._likely
-        is_probable = likely and likely.logit > LEAST_LIKELY and likely.margin >= LEAST_MARGIN
-        probable = likely.sense if likely and is_probable and likely.sense != "often" else ""
+        probable = likely.sense if likely and likely.is_probable and likely.sense != "often" else ""
         is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
         is_against = likely and probable != reading.option and self._asked.name != "category"
         if reading.kind is Kind.OPTION and is_against and not is_clear:
@@ -124,7 +76,7 @@ class Senses(TextAtQuestion):
             return msgspec.structs.replace(reading, confidence=Confidence.GUESS)
         if reading.kind is Kind.COMMAND and not reading.story and (probable or self._doubts(reading)):
             return self._make(Kind.UNCLEAR, suggested=probable or f"@{reading.command}", story=self._free)
-        if reading.kind is Kind.UNCLEAR and not reading.suggested and probable and self._uncovered(_SAID) <= 1:
+        if reading.kind is Kind.UNCLEAR and not reading.suggested and probable and self._uncovered(("@said",)) <= 1:
             return msgspec.structs.replace(reading, kind=Kind.UNCLEAR, suggested=probable)
         return reading
 
@@ -133,15 +85,16 @@ class Senses(TextAtQuestion):
         """The option for which the weights are, if the question has any."""
         name, options = self._asked.name.lstrip("@"), [one.id for one in self._asked.options]
         if name == "category":
-            return likely_of(self._weights, set(options).intersection(rivals_of(category_of(self._analysis))))
-        found = likely_of(self._weights, (sense for sense in self._weights[0] if sense.startswith(f"{name}:")))
+            rivals = rivals_of(category_of(self._analysis))
+            return likely_of(self._analysis.features, set(options).intersection(rivals))
+        found = likely_of(self._analysis.features, (sense for sense in weights() if sense.startswith(f"{name}:")))
         return found and found._replace(sense=found.sense.partition(":")[2])
 
     def _is_sure(self, option: str) -> bool:
         told, asked = self._analysis, self._asked
         marks = {one.id: marks_of(one, asked) for one in asked.options}
         own = told.covered(name for name in marks[option] if option == "no" or name != "say.no")
-        own |= {at for span in (self._places.spans(told, option) if self._places else ()) for at in range(*span)}
+        own |= {at for one in self._places.marks_of(option, told) for at in range(one.start, one.end)}
         own |= told.covered(("time.*",) if asked.name in {"when", "now"} else ())
         rivals = [name for code, names in marks.items() for name in names if code != option and name != "say.no"]
         return is_sure(told, option, own, rivals, self._likely)
@@ -157,7 +110,7 @@ class Senses(TextAtQuestion):
         analysis = self._analysis
         story = bool(fields.pop("story", False))
         opens = story and (self._asked.opening or self._asked.options or self._asked.asks not in FREE)
-        opening = opening_of(analysis, self._places, self._dangers, self._weighed) if opens else Opening()
+        opening = opening_of(self._places, self._dangers, analysis) if opens else Opening()
         return Reading(
             kind=kind, confidence=Confidence.GUESS if kind is Kind.UNCLEAR else confidence, negated=analysis.negates,
             asks=analysis.asks, dangers=self._dangers, story=story, opening=opening, talk=self._talk,
@@ -180,7 +133,7 @@ class Senses(TextAtQuestion):
         other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
         if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
             return None
-        named = self._places is not None and self._places.named(self._analysis)
+        named = self._places.named(self._analysis)
         return self._make(Kind.COMMAND, command="edit", story=True) if named else None
 
     @cached_property
@@ -204,43 +157,34 @@ class Senses(TextAtQuestion):
             ("soc.wait",), ("fill", "pol", "who.me", "digits"), worst=FRAME
         ):
             return self._make(Kind.WAIT)
-        exact = next((name for name in self._commands if analysis.is_exactly((f"cmd.{name}",), POLITE)), "")
+        exact = next((name for name in self._commands if analysis.is_exactly((f"cmd.{name}",), ("@polite",))), "")
         return self._make(Kind.COMMAND, Confidence.CERTAIN, command=exact) if exact else None
 
     def _danger(self) -> Reading | None:
         """Read a text as a danger if a rule holds. A danger that only the letters tell is shown beside any reading."""
-        self._dangers = self._known or self._rules.likely(self._analysis)
+        self._dangers = self._known or likely_dangers(self._analysis)
         if not self._known:
             return None
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
-    def _find_topic(self, *families: Family) -> Topic | None:
-        """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
-        return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
-
     @cached_property
-    def _weights(self) -> Sequence[Mapping[str, int]]:
-        return self._weighed.of(self._analysis)
-
-    @property
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text only talks to the service. A text without a known word does not, nor surely a long one."""
-        least = LEAST_FIRST_TALK if self._asked.opening else LEAST_TALK
-        logit = logit_of(self._weights, TALK) if self._analysis.marks.names() else least
-        is_likely = logit > LEAST_LIKELY and len(self._analysis) <= LONGEST_TOPIC
-        return "likely" if is_likely else "maybe" if logit > least else ""
+        told = self._analysis
+        talk = talk_of(told.features, begins=self._asked.opening) if told.marks.names() else ""
+        return "maybe" if talk and len(told) > LONGEST_TOPIC else talk
 
     def _likely_story(self) -> Reading | None:
         """Read a story at the question for the category as its likely category."""
         codes = [one.id for one in self._asked.options] if self._asked.name == "category" else []
-        code = likeliest(self._weights, codes)
+        code = likeliest(self._analysis.features, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
 
     def _social(self) -> Reading | None:
         longer = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
         if self._dangers or (self._chosen.option and (longer or self._asked.name == "now")):
             return None
-        beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
+        beside = ("@loose", "say.yes", "t.listen", "t.tell", "time.*", "digits")
         for mark, kind, topic in SOCIAL:
             if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():
                 if mark == "soc.ok" and (self._analysis.negates or self._is_phrase("cmd.*")):
@@ -250,7 +194,7 @@ class Senses(TextAtQuestion):
         return None
 
     def _unknown(self) -> Reading | None:
-        beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
+        beside = ("@loose", "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
         unknown = self._analysis.consists_of(senses, beside, spare=self._spare())
@@ -275,7 +219,7 @@ class Senses(TextAtQuestion):
             if self._free and not (self._is_phrase(f"cmd.{name}") or name in {"cancel", "delete"}):
                 continue
             more = ("time.*", "t.report", "k.contact") if name in {"status", "forget"} else ()
-            beside = (*_BESIDE_COMMANDS, *more)
+            beside = ("@beside-commands", *more)
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
             if near and self._analysis.asks and (name == "reply" or self._analysis.has("t.when")):
                 continue  # "when will the answer come?"
@@ -283,7 +227,7 @@ class Senses(TextAtQuestion):
                 continue
             if near and name in IRREVERSIBLE:
                 return self._make(Kind.UNCLEAR, suggested=f"@{name}")
-            if near and not self._analysis.has_outside(NEGATIONS, (f"cmd.{name}",)):
+            if near and not self._analysis.has_outside(("@negations",), (f"cmd.{name}",)):
                 return self._make(Kind.COMMAND, command=name)
         return None
 
@@ -293,10 +237,10 @@ class Senses(TextAtQuestion):
         A sender who doesn't know one of two offered languages gets the other; with more, they are asked for one.
         """
         told = self._analysis
-        beside = (*LOOSE, *NOT_KNOWN, "cmd.language", "t.listen", "t.tell", "t.bot", "k.*", "reads")
+        beside = ("@loose", "@not-known", "cmd.language", "t.listen", "t.tell", "t.bot", "k.*", "reads")
         if told.asks or not told.consists_of(("lang.*",), beside, spare=self._spare()):
             return None
-        named = {mark.name: told.has(*NOT_KNOWN) or is_denied(told, mark) for mark in told.found("lang.*")}
+        named = {mark.name: told.has("@not-known") or is_denied(told, mark) for mark in told.found("lang.*")}
         wished = {name.partition(".")[2] for name, denied in named.items() if not denied}
         if not wished and len(named) == 1 and self._asked.name == "language":
             wished = {one.id for one in self._asked.options if f"lang.{one.id}" not in named}
@@ -309,9 +253,9 @@ class Senses(TextAtQuestion):
         told, is_review = self._analysis, self._asked.asks == "review"
         if is_review and told.negates and told.has("cmd.send", "k.send"):
             return self._make(Kind.REFUSAL, topic="send")
-        leaves = told.consists_of(("cmd.skip", "cmd.cancel", "opt.reach.no"), (*LOOSE, "say.no"))
+        leaves = told.consists_of(("cmd.skip", "cmd.cancel", "opt.reach.no"), ("@loose", "say.no"))
         acts = not is_review and any(option.acts for option in self._asked.options)
-        refuses = leaves and not acts and not told.asks and told.has(*NEGATIONS, "say.no")
+        refuses = leaves and not acts and not told.asks and told.has("@negations", "say.no")
         return self._make(Kind.REFUSAL) if refuses else None
 
     def _likely_option(self) -> Reading | None:
@@ -324,9 +268,9 @@ class Senses(TextAtQuestion):
     def _topic(self) -> Reading | None:
         if self._free and self._tells():
             return None
-        topic = self._find_topic("wait", "question", "refusal", "remark")
+        topic = topic_of(self._analysis.marks) if len(self._analysis) <= LONGEST_TOPIC else None
         unsure = topic and topic.family in {"question", "remark"} and not self._analysis.asks
-        told = self._uncovered(_SAID) if topic and topic.name == "unheard" else self._uncovered()
+        told = self._uncovered(("@said",)) if topic and topic.name == "unheard" else self._uncovered()
         if topic is None or (unsure and told > self._spare() + 1):
             return None
         if topic.name == "report" and (likelier := self._likely_story()):
@@ -336,18 +280,19 @@ class Senses(TextAtQuestion):
         return self._make(Kind(topic.family), topic=topic.name)
 
     def _yes_or_no(self) -> Reading | None:
-        if self._analysis.consists_of(("say.no",), (*FILL, "soc.*", "neg")):
+        if self._analysis.consists_of(("say.no",), ("@filling", "soc.*", "neg")):
             return self._make(Kind.UNCLEAR if self._asked.options else Kind.REFUSAL)
-        agrees = self._analysis.consists_of(("say.yes", "say.right"), (*FILL, "soc.*"))
+        agrees = self._analysis.consists_of(("say.yes", "say.right"), ("@filling", "soc.*"))
         return self._make(Kind.UNCLEAR) if agrees else None
 
     def _guess(self) -> Reading | None:
         """Guess the kind of a text that only talks to the service."""
-        said = likeliest(self._weights, SPOKEN) if self._talk == "likely" else ""
-        kind, _, command = said.partition(":")
         names_option = self._chosen.suggested and len(self._analysis) <= LONGEST_SOCIAL
-        tells = not self._analysis.asks and category_of(self._analysis)
-        if not said or names_option or tells or (command and not self._expects(command)):
+        if self._talk != "likely" or names_option or (category_of(self._analysis) and not self._analysis.asks):
+            return None
+        said = likeliest(self._analysis.features, SPOKEN)
+        kind, _, command = said.partition(":")
+        if not said or (command and not self._expects(command)):
             return None
         if self._asked.asks == "media" and self._analysis.negates:
             return self._make(Kind.REMARK, Confidence.GUESS, topic="no_evidence")
@@ -368,9 +313,9 @@ class Senses(TextAtQuestion):
         """Whether a text tells a place: a name, a landmark, a postal code, or something near the place."""
         told = self._analysis
         number = max([len(token.text) for token in told.tokens if token.text.isdecimal()], default=0)
-        things = told.covered(_LANDMARKS) - told.covered(("thing.vehicle", "w.lure"))
+        things = told.covered(("@landmarks",)) - told.covered(("thing.vehicle", "w.lure"))
         near = told.has("place.near") and self._uncovered(
-            (*_SAYS_NOTHING, *_NOWHERE, *_DETAILS, "act.*", "digits", "k.whole")
+            ("@says-nothing", "@nowhere", "@details", "act.*", "digits", "k.whole")
         )
         return bool(things or near or number > _LONGEST_NUMBER or self._names_place)
 
@@ -378,19 +323,19 @@ class Senses(TextAtQuestion):
     def _names_place(self) -> bool:
         """Whether a text names a place, or has an unknown word, as names are. A told deed must be in that place."""
         told = self._analysis
-        if self._places is not None and self._places.codes(told):
+        if self._places.codes(told):
             return True
-        unknown = told.unknown - told.covered(("act.*", "verb.*", "time.*", *_NOWHERE))
+        unknown = told.unknown - told.covered(("act.*", "verb.*", "time.*", "@nowhere"))
         beside = {at + step for at in unknown for step in (-1, 1)}
-        is_in = any(at in beside and token.text in _IN for at, token in enumerate(told.tokens))
-        return bool(unknown) and (is_in or not told.has(*_DEEDS))
+        is_in = any(at in beside and token.text in listed("within") for at, token in enumerate(told.tokens))
+        return bool(unknown) and (is_in or not told.has("@deeds"))
 
     def _content(self) -> Reading | None:
         if self._free:
-            only_fill = not (self._uncovered(_SAYS_NOTHING) or self._tells_detail)
+            only_fill = not (self._uncovered(("@says-nothing",)) or self._tells_detail)
             if self._asked.asks == "place" and not self._tells_place:
-                rest = self._uncovered((*_SAYS_NOTHING, *_NOWHERE, "digits")) or category_of(self._analysis)
-                return self._make(Kind.UNCLEAR, story=bool(rest or self._analysis.has(*_DETAILS)))
+                rest = self._uncovered(("@says-nothing", "@nowhere", "digits")) or category_of(self._analysis)
+                return self._make(Kind.UNCLEAR, story=bool(rest or self._analysis.has("@details")))
             if only_fill:
                 return self._make(Kind.UNCLEAR)
             return self._make(Kind.CONTENT, story=True)

@@ -73,13 +73,12 @@ def stems(sound: str) -> Iterator[str]:
 
 _PLURALS: Final = [one.partition(":")[::2] for one in in_order("plurals")]
 _ENGLISH: Final = [one.partition(":")[::2] for one in in_order("english-endings")]
-_EITHER: Final = (*_PLURALS, *_ENGLISH)
 _SHORTEST_NOUN: Final = 3
 
 
 def singulars(sound: str, *, english: bool) -> Iterator[str]:
     """Yield possible listed forms of a noun, given as its sound; with `english`, also those of a verb."""
-    for ending, other in _EITHER if english else _PLURALS:
+    for ending, other in (*_PLURALS, *_ENGLISH) if english else _PLURALS:
         if sound.endswith(ending) and len(sound) - len(ending) >= _SHORTEST_NOUN:
             yield sound[: -len(ending)] + other
 

@@ -16,22 +16,16 @@ Nothing is cached by text, since tipsters' words must not stay in memory.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from importlib.resources import files
 from typing import Final, NamedTuple
 
-import msgspec
-
-from satark_words.small_words import listed
+from satark_words.small_words import listed, read_table
 
 __all__ = ["ascii_digits", "find_code", "fold", "without_code"]
 
 
-_NUKTA: Final = 0x093C
-_CHANDRABINDU: Final = 0x0901
 _ANUSVARA: Final = "ं"
-_KEYCAP_TEN: Final = 0x1F51F
-_DROPPED: Final = frozenset({_NUKTA, 0x20E3, ord("'"), ord("’"), ord("‘"), ord("ʼ"), *range(0xFE00, 0xFE10)})
-
+_DROPPED: Final = ("\u093c", "\u20e3", "'", "’", "‘", "ʼ", *map(chr, range(0xFE00, 0xFE10)))
+"""Nukta, the frame of a keycap, apostrophes and variation selectors."""
 _HOMORGANIC: Final = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
 """Matches a nasal with virama before a stop of its own class, which may also be written as an anusvara."""
 
@@ -40,27 +34,13 @@ class _Table(dict[int, str | None]):
     """Table for `str.translate` that maps each code point to its folded form, computed when it first occurs."""
 
     def __missing__(self, point: int) -> str | None:
-        self[point] = folded = _fold_point(point)
-        return folded
+        char, category = chr(point), unicodedata.category(chr(point))
+        folded = str(unicodedata.decimal(char)) if category == "Nd" else " " if category[0] in "PSZC" else char
+        self[point] = found = None if category == "Cf" else folded
+        return found
 
 
-def _fold_point(point: int) -> str | None:
-    if point in _DROPPED:
-        return None
-    if point == _CHANDRABINDU:
-        return _ANUSVARA
-    if point == _KEYCAP_TEN:
-        return "10"
-    char = chr(point)
-    category = unicodedata.category(char)
-    if category == "Nd":
-        return str(unicodedata.decimal(char))
-    if category == "Cf":
-        return None
-    return " " if category[0] in "PSZC" else char
-
-
-_TABLE: Final = _Table()
+_TABLE: Final = _Table({ord("ँ"): _ANUSVARA, ord("🔟"): "10", **dict.fromkeys(map(ord, _DROPPED))})
 _DIGITS: Final = re.compile(r"\d")
 
 
@@ -146,9 +126,7 @@ def normalize(text: str) -> str:
     return " ".join(token.text for token in tokenize(text))
 
 
-_TABLES: Final = msgspec.yaml.decode(
-    (files("satark_words") / "letters.yaml").read_bytes(), type=dict[str, dict[str, str]]
-)
+_TABLES: Final = read_table("letters.yaml", dict[str, dict[str, str]])
 _CONSONANTS: Final = _TABLES["consonants"]
 _SIGNS: Final = _TABLES["vowel-signs"]
 _DEVANAGARI: Final = {
@@ -159,6 +137,7 @@ _SPOKEN_A: Final = re.compile(f"(?<=[{''.join(_CONSONANTS)}])(?![{''.join(_SIGNS
 """Matches the place of a spoken a: after a consonant without a vowel sign, except at the end of a word."""
 _NASAL_LABIAL: Final = re.compile("ं(?=[पफबभम])")
 _URDU: Final = _TABLES["urdu"]
+_URDU_FIRST: Final = _URDU | _TABLES["urdu-first"]
 
 
 def roman(word: str) -> str:
@@ -179,19 +158,9 @@ def _from_devanagari(word: str) -> str:
 
 
 def _from_urdu(word: str) -> str:
-    written: list[str] = []
-    last = len(word) - 1
-    for index, char in enumerate(word):
-        if char == "و":
-            written.append("v" if index == 0 else "u")
-        elif char in {"ی", "ي", "ى"}:
-            written.append("y" if index == 0 else "i")
-        elif char in "ہهۃة" and index == last and index > 0 and written[-1] not in {"a", "e", "i", "u"}:
-            written.append("a")
-        elif char == "ع" and index > 0:
-            written.append("")
-        else:
-            written.append(_URDU.get(char, char))
+    written = [_URDU_FIRST.get(word[0], word[0]), *(_URDU.get(char, char) for char in word[1:])]
+    if word[-1] in "ہهۃة" and len(word) > 1 and written[-2] not in {"a", "e", "i", "u"}:
+        written[-1] = "a"
     return "".join(written)
 
 
@@ -242,8 +211,6 @@ _LONGEST_GLUED: Final = 40
 _TOO_MANY: Final = ("",) * 7
 _SHORTEST_PIECE: Final = 3
 _SHORTEST_WORD: Final = 4
-_USUAL: Final = listed("usual")
-_SMALL: Final = listed("small")
 
 
 def unglued(
@@ -258,7 +225,7 @@ def unglued(
         if _SHORTEST_GLUED <= len(word) <= _LONGEST_GLUED and word.isalpha() and not sounds_known(word):
             parts = _parts(word, knows)
             # A name, too, may consist of words: "Pandeypur".
-            is_sentence = max(map(len, parts), default=0) >= _SHORTEST_WORD and not _USUAL.isdisjoint(parts)
+            is_sentence = max(map(len, parts), default=0) >= _SHORTEST_WORD and not listed("usual").isdisjoint(parts)
             yield from (token._replace(text=piece) for piece in (parts if is_sentence else [word]))
         else:
             yield token
@@ -273,7 +240,7 @@ def _parts(word: str, knows: Callable[[str], bool]) -> list[str]:
             if before is None or len(before) + 1 >= len(best.get(end, _TOO_MANY)):
                 continue
             piece = word[start:end]
-            if piece in _SMALL or (len(piece) >= _SHORTEST_PIECE and knows(piece)):
+            if piece in listed("small") or (len(piece) >= _SHORTEST_PIECE and knows(piece)):
                 best[end] = [*before, piece]
     return best.get(len(word), [])
 
@@ -283,7 +250,6 @@ _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9-]*[A-Za-z])[0-9A-Za-z]{4}[
 _GROUP: Final = 4
 _BEHIND: Final = 2
 """Most digits of a number behind a code that is not part of it."""
-_DIGIT: Final = re.compile(r"\d")
 _DIGIT_RUN: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[\s.\-‐‑–—]*\d)+(?![0-9A-Za-z])")
 
 
@@ -294,7 +260,7 @@ def find_code(text: str, digits: int, *, longest: int | None = None) -> str | No
     does a number of two digits at most behind a code in groups: "8391 4460 7012 5538 2 din". A text of more than
     `longest` characters has none.
     """
-    if not _DIGIT.search(text) or (longest is not None and len(text) > longest):
+    if not _DIGITS.search(text) or (longest is not None and len(text) > longest):
         return None
     runs = _DIGIT_RUN.findall(_NUMBER.sub(" # ", ascii_digits(text)))
     found = {code for run in runs if len(code := _code_of(run, digits)) == digits}

@@ -237,3 +237,48 @@ def test_the_second_of_two_acts_on_the_same_page_is_refused_even_within_a_moment
         "Nothing was found.",
         "x" * 10_000,
     ]
+
+
+LINK = "Look at the photo: https://sp-varanasi.example/i/a7f3"
+TEXTS_TO_TIPSTERS: dict[str, tuple[ActName, dict[str, Any]]] = {
+    "a question": ("ask", {"text": LINK}),
+    "a status": ("status", {"status": "IN_REVIEW", "text": "Ring me at 98765 43210"}),
+    "a question with a status": ("status", {"status": "NEED_INFO", "text": "write to @sp", "question": True}),
+    "a closing's reason": ("close", {"outcome": "warned", "text": "done", "reason": LINK}),
+}
+
+
+@pytest.mark.parametrize(("name", "fields"), TEXTS_TO_TIPSTERS.values(), ids=TEXTS_TO_TIPSTERS)
+def test_no_officer_sends_a_tipster_what_they_could_open_call_or_write_to(
+    name: ActName, fields: dict[str, Any], services: Services, sp: SeededDesk, offices: dict[str, Office]
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    assert offices["sp"].refused(seeded, name, **fields) == "contact"
+    assert offices["sp"].casework.open(seeded.number).thread == ()
+    allowed = {**fields, "text": "Call 112. FIR 0123/2025, BNS 111, 112.", "reason": "Call 112."}
+    offices["sp"].do(seeded, name, **allowed)
+
+
+def test_a_second_officer_approves_no_closing_whose_reason_leads_the_tipster_elsewhere(
+    directed: SeededTip, offices: dict[str, Office]
+) -> None:
+    offices["lanka"].do(directed, "close", **CLOSE)
+    assert offices["sp"].refused(directed, "approve", reason=LINK) == "contact"
+    offices["sp"].do(directed, "approve", reason="Nobody was there.")
+
+
+def test_desks_write_numbers_and_addresses_to_each_other(services: Services, offices: dict[str, Office]) -> None:
+    seeded = seed_tip(services, [offices["sp"].desk.desk])
+    offices["sp"].do(seeded, "note", text=LINK)
+    assert offices["sp"].casework.open(seeded.number).thread[0].message.text == LINK
+
+
+def test_no_program_of_a_desk_posts_a_tipster_an_address_whatever_page_or_system_it_came_from(
+    services: Services, offices: dict[str, Office]
+) -> None:
+    seeded = seed_tip(services, [offices["sp"].desk.desk])
+    work = offices["sp"].casework
+    opened, message = work.open(seeded.number), Message(sender="desk", desk="sp", text=LINK)
+    with pytest.raises(ActRefused, match="contact"):
+        services.write_now(lambda unit: work.post(unit, opened, message))
+    assert work.open(seeded.number).thread == ()

@@ -91,7 +91,7 @@ def test_later_messages_reach_the_station_unless_they_may_point_to_the_tipster(
     sp.do(tip, "close", outcome="fir", text="FIR 12", reason="acted upon")
     texts = [posted.message.text for posted in lanka.casework.open(tip.number).thread]
     assert texts == [
-        "→ lanka title: look tonight", "take two constables along", "seen, two men", "FIR 12", "acted upon",
+        "→ lanka title: look tonight", "take two constables along", "seen, two men", "FIR 12", "",
     ]  # fmt: skip
     seen = lanka.casework.open(tip.number)
     assert seen.status == "CLOSED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from satark.casework import Casework, OpenTip, TwoOfficerApproval
 from satark.casework.errors import NoSuchFile, SecondOfficerRequired, VoiceAccessDenied
 from satark.custody.chain import LogEntry
 from satark.custody.verify_log import verify_log
-from satark.evidence.own_voice import OTHER, may_contain_voice
+from satark.evidence.own_voice import KEEP, OTHER, may_contain_voice
 from satark.services import Services
 from satark.store import tables
 from support.desks import SeededDesk
@@ -214,6 +215,42 @@ def test_a_refused_export_is_not_logged(form: Any, error: type[Exception], sp: S
     with pytest.raises(error):
         work.export(tip, [("2", "clean"), form])
     assert acts(work, tip) == []
+
+
+def exported_original(work: Casework, tip: OpenTip, approval: TwoOfficerApproval) -> Iterator[bytes]:
+    return work.export(tip, [("1", "original")], approval)[1][0]
+
+
+@pytest.mark.parametrize("consents", [{}, {"1": KEEP}], ids=["sound not kept", "sound kept"])
+@pytest.mark.parametrize("clean", [b"film, sound", b""], ids=["cleaned", "not cleaned"])
+def test_a_films_original_takes_the_right_to_listen_and_a_desk_that_may(
+    consents: dict[str, str], clean: bytes, services: Services
+) -> None:
+    desks = SeededDesk(services, "xx"), SeededDesk(services, "yy", "station")
+    film: dict[str, Any] = {"mime": "video/mp4", "kind": "video"} | ({"muted": b"film"} if clean else {})
+    seeded = seed_tip(services, [one.desk for one in desks], evidence=("1",), consents=consents)
+    seed_file(services, seeded, "1", b"film with the voice", clean, **film)
+    for desk, may_listen, opens in ((0, False, False), (0, True, True), (1, True, False)):
+        work, approval = desks[desk].casework_of("rao"), TwoOfficerApproval("rao", "khan", may_listen=may_listen)
+        tip = work.open(seeded.number)
+        for read in (
+            partial(work.original_of, tip, "1", approval),
+            partial(exported_original, work, tip, approval),
+        ):
+            if opens:
+                assert b"".join(read()) == b"film with the voice"
+            else:
+                with pytest.raises(VoiceAccessDenied):
+                    read()
+
+
+def test_two_officers_without_the_right_to_listen_open_the_original_of_a_silent_film(
+    services: Services, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk], evidence=("1",))
+    seed_file(services, seeded, "1", b"film", b"clean film", mime="video/mp4", kind="video")
+    work = sp.casework_of("rao")
+    assert b"".join(work.original_of(work.open(seeded.number), "1", TwoOfficerApproval("rao", "khan"))) == b"film"
 
 
 def test_two_officers_without_the_right_to_listen_open_no_voice(sp: SeededDesk, spoken: SeededTip) -> None:

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from satark.api.sealing import new_identity
-from satark.casework import Casework
+from satark.casework import Casework, TwoOfficerApproval
 from satark.casework.key_change import change_key, finish_key_change
 from satark.roster.entries import Entry, KeyChange
 from satark.services import Services
 from satark.store import envelopes, tables
 from support.desks import SeededDesk
-from support.tips import seed_tip
+from support.tips import seed_file, seed_tip
 
 ROWS = select(tables.envelope.c.holder, tables.envelope.c.sealed).where(tables.envelope.c.sealed != b"")
 
@@ -22,7 +22,8 @@ ROWS = select(tables.envelope.c.holder, tables.envelope.c.sealed).where(tables.e
 def test_the_new_key_opens_tips_and_the_old_one_reads_nothing_later(
     services: Services, sp: SeededDesk, *, again: bool
 ) -> None:
-    seeded = seed_tip(services, [sp.desk])
+    seeded = seed_tip(services, [sp.desk], evidence=("1",))
+    seed_file(services, seeded, "1", b"original", b"clean", preview=b"preview")
     sp.casework_of("rao").summaries()
     _, new = new_identity()
     entry = Entry(body=KeyChange.of("sp", sp.identity, new))
@@ -33,6 +34,9 @@ def test_the_new_key_opens_tips_and_the_old_one_reads_nothing_later(
     work.note(work.open(seeded.number), "after the change")
     assert work.open(seeded.number).tip == seeded.tip
     assert work.open(seeded.number).thread[-1].message.text == "after the change"
+    tip, both = work.open(seeded.number), TwoOfficerApproval("rao", "khan")
+    copies = work.evidence(tip, "1"), [work.preview(tip, "1")], work.original_of(tip, "1", both)
+    assert [b"".join(chunks) for chunks in copies] == [b"clean", b"preview", b"original"]
 
 
 def test_a_key_change_changes_each_row_of_a_tip(services: Services, sp: SeededDesk) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
 from satark.api import sealing
 from satark.api.sealing import new_identity, recipient_of, size_class
@@ -26,7 +27,7 @@ from satark.casework.tip_cache import TipCache
 from satark.roster.entries import Entry as RosterEntry
 from satark.roster.entries import KeyChange
 from satark.services import Services
-from satark.store import envelopes, tables, tip_changes
+from satark.store import bulk, envelopes, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from support.desks import SeededDesk
 from support.tips import SeededTip, erase, post_as, seed_file, seed_message, seed_tip
@@ -122,6 +123,44 @@ def test_only_new_or_changed_tips_are_read(
     read.clear()
     open_again()
     assert read == []
+
+
+def test_what_an_opening_read_is_in_the_index_once_it_ends(
+    services: Services, sp: SeededDesk, open_again: Open, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip_cache, "_WORTH_SAVING", 200)
+    for _ in range(3):
+        seed_tip(services, [sp.desk])
+    TipCache(services, "sp", sp.identity).open_all()
+    read.clear()
+    assert len(open_again().tips) == 3
+    assert read == []
+
+
+def test_an_opening_reads_a_short_row_of_each_envelope_and_message_and_nothing_behind_a_sealed_value(
+    services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        seed_message(services, seed_tip(services, [sp.desk, dig.desk]), Message(sender="tipster", text="more"))
+    open_again()
+    read = list[tuple[str, int, int]]()
+
+    def stream(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
+        rows = list(real(connection, query))
+        values = [one for row in rows for one in row if isinstance(one, str | bytes)]
+        read.append((str(query), len(rows), max(map(len, values), default=0)))
+        return iter(rows)
+
+    real = bulk.stream
+    monkeypatch.setattr(bulk, "stream", stream)
+    assert len(open_again().tips) == 20
+    assert sum("tip_index" not in query for query, *_ in read) == 4, "envelopes, tips, messages, files"
+    for query, rows, longest in read:
+        if "tip_index" not in query:
+            # SQLite reads all of a long value before any later column, and to cut a part out of it.
+            assert not any(one in query for one in ("SELECT envelope.sealed", "substr(envelope", ".day"))
+            assert rows <= 20 * 5
+            assert longest <= envelopes.DRAWN
 
 
 def test_after_more_changes_than_are_stored_a_second_opening_still_reads_only_changed_tips(
@@ -306,6 +345,22 @@ def test_the_newest_row_is_filled_up_and_outdated_entries_are_dropped_when_they_
         sizes = [len(one) for one in cache._index._parts.values()]
         assert sum(sizes) <= 2 * len(tips) + 3
         assert listed(open_again()) == listed(cache)
+
+
+def test_writing_every_entry_anew_reads_each_row_once(
+    services: Services, sp: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.casework.sealed_index._TIPS", 3)
+    monkeypatch.setattr("satark.casework.sealed_index._MOST_HELD", 1)
+    tips = list[str]()
+    for _ in range(12):
+        tips.append(seed_tip(services, [sp.desk]).id)
+        open_again()  # so that rows are in the order of arrival
+    cache, read = open_again(), list[bytes]()
+    real = SealedIndex._read
+    monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value,redundant-expr]
+    cache._index.save(cache._roster, cache.tips, tips)
+    assert len(read) == len(set(read)) == 4
 
 
 class Life:

@@ -53,6 +53,15 @@ def test_the_index_is_rebuilt_once_most_of_its_places_belong_to_replaced_texts()
     assert len(index._places) < 1500
 
 
+def test_a_word_that_came_after_a_search_is_found() -> None:
+    texts = {"one": SearchText.of(["katta"]), "other": SearchText.of(["x-ray"])}
+    index = SearchIndex(texts.__getitem__)
+    for tip, text in texts.items():
+        assert not index.find(Query.of("x-ray"), lambda _: True)
+        index.put(tip, text)
+    assert set(index.find(Query.of("x-ray"), lambda _: True)) == {"other"}
+
+
 def test_nobody_finds_tips_that_they_may_not_see() -> None:
     index = SearchIndex(lambda _: SearchText.of(["katta"]))
     index.put("one", SearchText.of(["katta"]))

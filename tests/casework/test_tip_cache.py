@@ -137,7 +137,7 @@ def test_a_first_opening_lists_what_changed_last_and_says_how_far_it_is(
     cache, seen = sp.casework.cache, list[tuple[list[str], Progress | None]]()
     in_parts(lambda: seen.append((list(cache.tips), cache.progress)))
     order = [told.id, newest.id, old.id]
-    assert seen[:3] == [(order[:1], Progress(1, 3)), (order[:2], Progress(2, 3)), (order, None)]
+    assert seen[:4] == [*2 * [(order[:1], Progress(1, 3))], (order[:2], Progress(2, 3)), (order, None)]
 
 
 @pytest.mark.slow("a desk's whole work")

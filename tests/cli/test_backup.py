@@ -63,6 +63,7 @@ def test_a_backup_is_verified_and_restored_at_another_machine(
     assert "restored: 1 tip, 2 sealed files" in run("restore", to, "--identity-file", operator).stdout
     assert "not empty" in run("restore", to, "--identity-file", operator, code=1).stderr
     assert "intact" in run("audit", "verify").stdout
+    assert "the roster is intact: 1 entry" in run("roster", "verify").stdout, "no other machine gives its head"
 
 
 def test_a_backup_without_a_recipient_names_the_setting(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from satark.roster.entries import Body, Closed, DestinationSet, HostNoted, KeyChange, KeysRenewed, OfficerSet, describe
+from satark.roster.roster import COPY_NAME
 from satark.services import Services
 from satark.store import tables
 from support.commands import run
@@ -49,6 +50,22 @@ def test_an_intact_roster_is_verified_and_an_unlisted_desk_is_named(services: Se
     found = run("roster", "verify", code=1).stdout
     assert "watch" in found
     assert "1 problem in 1 entry" in found
+
+
+@pytest.mark.slow("whole commands")
+def test_a_machine_without_a_copy_takes_the_roster_that_has_a_noted_head(services: Services, data: Path) -> None:
+    (head,) = re.findall(r"head (\S+)", run("roster", "verify").stdout)
+    (data / COPY_NAME).unlink()
+    refusal = "takes none that the databases alone show"
+    assert refusal in run("roster", "verify", code=1).stdout
+    assert "✗ data_dir (SATARK_DATA_DIR): this machine has no copy" in run("check", code=1).stdout
+    for wrong in (f"2:{head[2:]}", "1:", "0:", "1", 'head [of] "1'):
+        assert f"✗ the roster lacks {wrong}" in run("roster", "verify", "--head", wrong, code=1).stdout
+        assert not (data / COPY_NAME).exists()
+    assert f"head {head}" in run("roster", "verify", "--head", head).stdout
+    assert (data / COPY_NAME).exists()
+    assert "✗ the roster lacks 1:ab" in run("roster", "verify", "--head", "1:ab", code=1).stdout
+    assert f"head {head}" in run("roster", "verify").stdout
 
 
 def test_the_founding_ends_once_there_is_a_desk(services: Services) -> None:

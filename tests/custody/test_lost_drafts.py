@@ -159,7 +159,7 @@ async def test_processes_that_start_at_once_give_up_the_drafts_once(
 
     monkeypatch.setattr(canaries, "forget_drafts", counted)
     identities = [compose.load_identity(settings) for _ in range(4)]
-    epochs = [Epochs(one, services.main, services.keys) for one in identities]
+    epochs = [Epochs(one, services.main, services.keys, services.roster) for one in identities]
     await asyncio.gather(*(asyncio.to_thread(compose.join_epochs, one, services) for one in epochs))
     assert given_up == [1]
     assert {bytes(row.machine) for row in place.rows(tables.epoch_key)} == {identities[0].epochs.file_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -10,8 +11,9 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.api.sealing import new_identity, recipient_of
+from satark.api.sealing import encrypt_alike, new_identity, recipient_of
 from satark.remote import office_outbox
+from satark.remote.messages import OfficeAnswer, SignedAnswer, encode
 from satark.remote.office_outbox import RESEND_AFTER, queue_key_change
 from satark.roster.entries import desk_verifier
 from satark.store import tables
@@ -103,6 +105,29 @@ async def test_two_key_changes_with_lost_confirmations_are_applied_in_order(link
     assert link.host.read_keys(link.host.roster.check).state.desks["sp"].verifier == public(keys[-1])
     assert link.casework.open(seeded.number).tip == seeded.tip
     assert link.rows(link.office, tables.office_outbox) == []
+
+
+@pytest.mark.slow("a host and its offices")
+@pytest.mark.parametrize("signature", [bytes(64), b"none", None], ids=["zeros", "short", "no message"])
+async def test_a_key_change_signs_no_answer_that_the_desks_key_did_not_sign_and_says_so(
+    link: Any, signature: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.casework.note(link.casework.open(seeded.number), "of an officer")
+    sealed = encrypt_alike(b"of the database's owner")
+    forged = OfficeAnswer(id=bytes(16), desk="sp", tip=seeded.id, sealed=sealed, internal=False)
+    message = b"" if signature is None else encode(SignedAnswer(answer=encode(forged), signature=signature))
+    row = {"id": forged.id, "desk": "sp", "tip": seeded.id, "sealed": sealed, "message": message}
+    row |= {"position": time.time_ns(), "state": "due", "sent_at": 0}
+    link.office.write_now(lambda unit: unit.main.execute(tables.office_outbox.insert().values(row)))
+    for _ in range(2):
+        link.change_key_at_office()
+    await link.exchange_all()
+    await link.exchange_all()
+    assert link.thread_at_host(seeded.number) == ["of an officer"]
+    assert [row.state for row in link.rows(link.office, tables.office_outbox)] == ["refused"]
+    assert "that the desk's key did not sign" in capsys.readouterr().out
 
 
 def public(identity: str) -> str:

@@ -80,6 +80,28 @@ async def test_a_release_whose_row_somebody_alters_becomes_no_tip_and_is_given_a
     assert has(link)[1:] == before[1:]
 
 
+async def test_a_row_of_the_tip_itself_that_is_put_back_brings_no_file_to_a_station_with_a_release(link: Any) -> None:
+    tip = seed_tip(link.host, [link.dig], answers={"what": "I am the boatman", "category": "liquor"}, evidence=("1",))
+    work, row = link.casework_at_host, tables.delivery
+    opened = work.open(tip.number)
+    link.host.write_now(lambda unit: work.directing.direct(unit, opened, "sp", "the tip itself", 0))
+    await link.exchange_all()
+    act(link, tip, name="withdraw", to="sp", text="no more")
+    await link.exchange_all()
+    act(link, tip, name="direct", to="sp", text="look tonight", rewording="Liquor is sold at the ghat.")
+    await link.exchange_all()
+    before = has(link)
+    seed_file(link.host, tip, "1", b"photo", b"clean")
+    for newest in ({}, {"mark": b""}):
+        former = (row.c.tip == tip.id, row.c.destination == "list:sp", row.c.revision < 3)
+        back = update(row).where(*former).values(state="due", ended=b"", attempts=0, due_at=0)
+        altered = update(row).where(row.c.tip == tip.id, row.c.revision == 3).values(newest or {"reason": ""})
+        link.host.write_now(lambda unit, both=(back, altered): [unit.main.execute(one) for one in both])
+        await link.exchange_all()
+        assert has(link)[1:] == before[1:]
+        assert {one.state for one in link.rows(link.host, row) if one.destination == "list:sp"} == {"done"}
+
+
 async def test_no_answer_of_a_station_with_a_release_rings_the_tipsters_phone(
     link: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,7 @@ def test_an_entry_that_is_forged_or_can_not_be_read_has_no_effect(book: RosterBo
     for strange in (b"no entry", b'{"body": {"what": "other"}}', b"\xff", nested):
         found = chain.verify([*book.entries, forged, strange])
         assert found.problems == (
-            "entry 7 of the roster is forged or not allowed: this needs the signature of a head of desk sp",
+            "entry 7 of the roster is forged or not allowed: whoever proposes a change signs it",
             "entry 8 of the roster can't be read",
         )
         assert found.state.desks == book.state.desks

@@ -49,14 +49,17 @@ def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    return tmp_path / "copies" / "roster.jsonl"
+def copy(tmp_path: Path, book: RosterBook) -> Path:
+    """The copy of another machine, which knows the first entry."""
+    path = tmp_path / "copies" / "roster.jsonl"
+    write_copy(path, book.entries[:1])
+    return path
 
 
 def test_the_copy_follows_only_committed_entries(services: Services, book: RosterBook, copy: Path) -> None:
     checked = services.read_keys(lambda keys: Roster(copy).check(keys, committed=False))
     assert checked.state.desks == book.state.desks
-    assert not copy.exists()
+    assert read_copy(copy) == book.entries[:1]
     kept = Roster(copy)
     assert services.read_keys(kept.check).problems == ()
     assert read_copy(copy) == book.entries
@@ -90,7 +93,7 @@ def test_a_transaction_reads_everything_again_only_when_the_newest_row_changed(
         services.write_now(rolled_back)
     assert services.read_keys(lambda keys: kept.check(keys, committed=False)).state.position == 6, "it was rolled back"
     assert readings == [7, 6]
-    assert not copy.exists()
+    assert read_copy(copy) == book.entries[:1]
     assert [services.read_keys(kept.check).state.position for _ in range(3)] == [6, 6, 6]
     assert readings == [7, 6, 6], "the copy follows once it is committed"
     assert read_copy(copy) == book.entries[:6]

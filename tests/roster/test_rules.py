@@ -43,7 +43,7 @@ def test_a_head_and_one_more_officer_add_an_officer(ledger: Any, signers: list[t
 
 @pytest.mark.parametrize("signers", [[], [SP], [CLERK], [DIG], [CLERK, DIG]])
 def test_fewer_or_other_signers_do_not_add_an_officer(ledger: Any, signers: list[tuple[str, str]]) -> None:
-    with pytest.raises(Unsigned):
+    with pytest.raises(NotAllowed):
         ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), *signers)
 
 
@@ -104,11 +104,11 @@ def test_a_desk_in_a_remote_office_signs_with_its_own_key(ledger: Any) -> None:
 @pytest.mark.parametrize(("signers", "proved", "error"), [
     ([SP], True, None),
     ([CLERK], True, Unsigned),
-    ([DIG], True, Unsigned),
-    ([SP], False, Unsigned),
-    ([SP, CLERK], False, None),
+    ([DIG], True, NotAllowed),
+    ([SP], False, NotAllowed),
+    ([SP, CLERK], False, NotAllowed),
 ])  # fmt: skip
-def test_a_head_changes_the_key_alone_only_if_the_former_key_signs_the_new_one(
+def test_a_head_changes_the_key_alone_and_only_if_the_former_key_signs_the_new_one(
     ledger: Any, signers: list[tuple[str, str]], *, proved: bool, error: type[Exception] | None
 ) -> None:
     change = key_change(ledger, "sp", proved=proved)
@@ -420,9 +420,10 @@ def test_an_officer_takes_a_new_key_alone_with_the_signature_of_the_former_key(b
         with pytest.raises(NotAllowed):
             check(book.state, book.signed(body, *signers))
     former = book.state.desks["sp"].officers[name]
+    book.state.known_keys.clear()
     book.follow(body, ("sp", name))
     assert book.state.desks["sp"].officers[name] == body.officer
-    assert book.state.known_keys == {"sp"}
+    assert "sp" in book.state.known_keys
     assert book.state.former_keys == {("sp", name): {former.signer: 3}}
     back = msgspec.structs.replace(body, officer=former)
     book.identities["sp", name] = new
@@ -446,7 +447,7 @@ def test_a_key_change_from_before_an_own_key_is_refused(book: RosterBook) -> Non
     with pytest.raises(NotAllowed, match="propose it again"):
         check(book.state, waiting)
     book.follow(change, KHAN)
-    assert book.state.known_keys == set()
+    assert "sp" not in book.state.known_keys
 
 
 def test_an_officer_withdraws_a_proposal_and_no_auditor_or_stranger_does(book: RosterBook) -> None:

@@ -38,8 +38,8 @@ def step(kind: str, to: str = "") -> Message:
     return Message(sender="desk", desk="sp", internal=True, case=CaseStep(kind=kind, to=to))  # type: ignore[arg-type]
 
 
-def to_tipster(status: Status | None = None) -> Message:
-    return Message(sender="desk", desk="sp", text="answer", status=status)
+def to_tipster(status: Status | None = None, text: str = "answer") -> Message:
+    return Message(sender="desk", desk="sp", text=text, status=status)
 
 
 LANKA, BOTH, NOBODY = ["lanka"], ["lanka", "sigra"], list[str]()
@@ -65,8 +65,11 @@ LANKA, BOTH, NOBODY = ["lanka"], ["lanka", "sigra"], list[str]()
         (step("withdrawn", "lanka"), NOBODY),
         (to_tipster(), NOBODY),
         (to_tipster("NEED_INFO"), NOBODY),
-        (to_tipster("CLOSED"), BOTH),
-        (to_tipster("REOPENED"), BOTH),
+        (to_tipster("CLOSED"), NOBODY),
+        (to_tipster("REOPENED"), NOBODY),
+        (to_tipster("CLOSED", ""), BOTH),
+        (to_tipster("REOPENED", ""), BOTH),
+        (to_tipster("IN_REVIEW", ""), NOBODY),
     ],
 )
 def test_a_message_is_sealed_to_the_desks_that_it_concerns_and_that_may_read_it(

@@ -44,6 +44,13 @@ def test_a_holder_is_found_and_another_is_not(services: Services) -> None:
     assert read(lambda c: envelopes.find_many(c, [("t1", "sp"), ("t2", "sp")])) == {("t1", "sp"): b"sp"}
 
 
+def test_a_tips_cover_is_that_of_its_present_envelope(services: Services) -> None:
+    plant(services, "t1", "sp", "dig")
+    assert services.read_keys(lambda c: envelopes.tips_of(c, "sp")) == {"t1": envelopes.cover(b"sp")}
+    services.write_now(lambda unit: envelopes.store(unit, "t1", "sp", b"renewed"))
+    assert services.read_keys(lambda c: envelopes.tips_of(c, "sp")) == {"t1": envelopes.cover(b"renewed")}
+
+
 def test_an_envelope_that_was_moved_to_another_tip_is_found_by_nobody(services: Services) -> None:
     plant(services, "t1", "sp")
     moved = update(tables.envelope).values(tip="t2")
@@ -196,7 +203,7 @@ class Rows(RuleBasedStateMachine):
             "delete": delete(tables.envelope).where(here.holder == holder),
             "rename": update(tables.envelope).where(here.holder == holder).values(holder=os.urandom(16)),
             "empty": update(tables.envelope).where(here.holder == holder).values(sealed=b""),
-            "add": insert(tables.envelope).values(tip="t1", holder=os.urandom(16), sealed=b"forged"),
+            "add": insert(tables.envelope).values(tip="t1", holder=os.urandom(16), cover=b"", sealed=b"forged"),
         }
         if len(rows) > 1:  # who deletes all deletes the tip, which is counted
             self.services.write_now(lambda unit: unit.keys.execute(changes[how]))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Connection, Engine, select, text, update
 
 from satark.api.sealing import CantOpen, decrypt
 from satark.identity import epoch_keys
@@ -33,19 +33,36 @@ EDGE = b"e" * 32
 HOUR = 3600
 
 
+class Known:
+    """What a machine knows of the roster by itself, and what it was given."""
+
+    def __init__(self) -> None:
+        self.known = b""
+        self.given: list[bytes] = []
+
+    def anchor(self, keys: Connection) -> bytes:
+        """Return what it knows."""
+        del keys
+        return self.known
+
+    def take_anchor(self, anchor: bytes) -> None:
+        """Keep what came with a key."""
+        self.given.append(anchor)
+
+
 class Machine:
     """A machine with its own memory: the parts that one of its processes needs to share the epochs."""
 
     def __init__(self, name: str, memory: Path, engines: tuple[Engine, Engine], clock: Callable[[], float]) -> None:
         self.name, self.file, self.engines = name, memory / name, engines
-        self.clock = clock
+        self.clock, self.roster = clock, Known()
         self.start()
 
     def start(self) -> None:
         """Start a process of the machine."""
         self.keys = EpochKeys.load(self.file, HOUR, clock=self.clock)
         self.identity = Identity(EDGE, self.keys)
-        self.epochs = Epochs(self.identity, *self.engines)
+        self.epochs = Epochs(self.identity, *self.engines, self.roster)
 
     @property
     def live(self) -> set[bytes]:
@@ -225,7 +242,7 @@ def test_drafts_that_are_forgotten_while_machines_run_open_nowhere(cluster: Clus
 def test_a_machine_with_another_edge_key_gets_nothing(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     two.identity = Identity(b"o" * 32, two.keys)
-    two.epochs = Epochs(two.identity, *cluster.engines)
+    two.epochs = Epochs(two.identity, *cluster.engines, two.roster)
     agree_all(one, two)
     assert one.epochs.agree()
     assert two.live == set()
@@ -268,6 +285,18 @@ def test_a_machine_is_admitted_by_its_code_once_and_needs_none_after_a_restart(c
             assert machine.epochs.agree()
     assert one.live == two.live == cluster.listed()
     assert three.live == set()
+
+
+def test_a_machine_gets_with_each_key_what_the_giver_knows_of_the_roster(cluster: Cluster) -> None:
+    one, two, three = (cluster.machine(name) for name in ("one", "two", "three"))
+    for known in (b"anchor " * 20, b"later"):
+        one.roster.known = known
+        agree_all(one, two)
+        assert one.live == two.live == cluster.listed()
+        assert two.roster.given[-1] == known
+        cluster.now += HOUR
+    agree_all(two, three)
+    assert set(three.roster.given) == {b""}, "two knows nothing to give"
 
 
 def test_a_transaction_that_did_not_know_of_a_new_epoch_is_not_committed(cluster: Cluster) -> None:
@@ -317,6 +346,7 @@ import os, signal, sys
 from pathlib import Path
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EpochKeys
+from satark.roster.roster import Roster
 from satark.store import epochs
 from satark.store.engines import make_engine
 from satark.store.unit_of_work import UnitOfWork
@@ -338,7 +368,8 @@ def killed(*arguments, **named):
 
 setattr(kind, name, killed)
 opened = EpochKeys.load(Path(file), 3600, clock=lambda: float(now))
-epochs.Epochs(Identity(b"e" * 32, opened), make_engine(main), make_engine(keys)).agree()
+engine = make_engine(keys)
+epochs.Epochs(Identity(b"e" * 32, opened), make_engine(main), engine, Roster(Path(file + "roster"))).agree()
 """
 
 

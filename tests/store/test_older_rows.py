@@ -27,7 +27,7 @@ from satark.store.delivery_marks import ended_tag, kind_of
 from satark.store.migrations import Migrations, NewerDatabase
 from satark.store.threads import news_tag
 from satark_desk import original_requests
-from satark_desk.tables import release
+from satark_desk.tables import read_state, release
 from satark_police_system.answers import ANSWERS_KEY, answer_sequence, tip_tag
 from support.desks import SeededDesk
 from support.store import fresh_services
@@ -63,8 +63,10 @@ class Older:
             tables.kept_term.drop(keys)
             tables.tip_witness.drop(keys)
             keys.execute(text("UPDATE alembic_version_keys SET version_num = 'k0001'"))
+            keys.execute(text("ALTER TABLE envelope DROP COLUMN cover"))
         version = "UPDATE alembic_version SET version_num = :older WHERE version_num = :newer"
         with self.services.main.begin() as main:
+            main.execute(text("ALTER TABLE desk_read_state DROP COLUMN nonce"))
             main.execute(text(version), [{"older": "d0002", "newer": "d0004"}, {"older": "p0001", "newer": "p0002"}])
 
     def _write(self, main: Any) -> None:
@@ -85,6 +87,7 @@ class Older:
         waits = "INSERT INTO message (tip, seq, sealed, day, notified) VALUES (:tip, 1, :sealed, 1, :no)"
         main.execute(text(waits), {"tip": self.tip.id, "sealed": b"news", "no": False})
         main.execute(insert(answer_sequence), [{"system": "main", "tip": self.tip.id, "sequence": 5}])
+        main.execute(text("INSERT INTO desk_read_state (tip, sealed) VALUES ('t', :sealed)"), {"sealed": b"n" * 99})
 
     def alter(self, statement: Any) -> None:
         self.services.write_now(lambda unit: unit.main.execute(statement))
@@ -124,11 +127,20 @@ def test_data_of_0_1_0_is_kept_and_no_longer_tells_which_desks_have_a_tip(upgrad
     _look_at_offices_rows(upgraded)
     _look_at_key_changes(upgraded)
     _look_at_deliveries(upgraded)
+    _look_at_beginnings(upgraded)
     assert verify_log(upgraded.services).problems == (), "a file that was erased before is not missing"
     tag = upgraded.services.read_keys(lambda keys: original_requests.tip_tag(keys, upgraded.tip.id))
     assert [row.tip for row in upgraded.rows(release)] == [tag]
     tag = tip_tag(upgraded.services.secret_key(ANSWERS_KEY), upgraded.tip.id)
     assert [(row.tip, row.sequence) for row in upgraded.rows(answer_sequence)] == [(tag, 5)]
+
+
+def _look_at_beginnings(upgraded: Older) -> None:
+    covers, read = tables.envelope.c, upgraded.services.read_keys
+    stored = read(lambda keys: keys.execute(select(covers.cover, covers.sealed)).all())
+    assert stored
+    assert all(row.cover == envelopes.cover(row.sealed) for row in stored)
+    assert [row.nonce for row in upgraded.rows(read_state)] == [b"n" * 12]
 
 
 def _look_at_offices_rows(upgraded: Older) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from satark.api.channel import Endpoint, MediaGone, Outcome, RawRequest, RawResponse
-from satark.api.inbound import Address, Batch, Inbound, Malformed, MediaRef, Text
+from satark.api.inbound import Address, Batch, Event, Inbound, Malformed, MediaRef, Text
 from satark.api.outbound import Accepted, Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
 from satark_testing.contracts.channel import ChannelCase
@@ -45,7 +45,7 @@ class Postcards:
             raise Malformed("no postcard") from None
         return Batch(inbound=[self.inbound(Text(message.text), event_key=f"key {message.id}")])
 
-    def inbound(self, event: Text, **parts: Any) -> Inbound:
+    def inbound(self, event: Event, **parts: Any) -> Inbound:
         fields: dict[str, Any] = {
             "account": self.accounts[0],
             "event_key": "key",

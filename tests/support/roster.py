@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.roster import rules
-from satark.roster.chain import chain_hash
+from satark.roster.chain import chain_hash, read_rows
 from satark.roster.entries import (
     Body,
     Closed,
@@ -22,7 +23,18 @@ from satark.roster.entries import (
     desk_verifier,
     officer_signer,
 )
+from satark.roster.roster import Roster, read_copy, write_copy
 from satark.roster.state import RosterState
+
+if TYPE_CHECKING:
+    from satark.services import Services
+
+
+def trusting(copy: Path, services: Services) -> Roster:
+    """Return the roster of a machine whose missing copy somebody replaced by what the key store shows."""
+    if not read_copy(copy):
+        write_copy(copy, [row.entry for row in services.read_keys(read_rows)])
+    return Roster(copy)
 
 
 class RosterBook:

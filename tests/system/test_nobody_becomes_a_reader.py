@@ -26,7 +26,7 @@ from satark.api.tip import Envelope, Message
 from satark.cli.main import cli
 from satark.roster.chain import chain_hash
 from satark.roster.entries import DeskAdded, Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
-from satark.roster.roster import COPY_NAME, Roster, read_copy, write_copy
+from satark.roster.roster import COPY_NAME, read_copy, write_copy
 from satark.routing.authors import Signers
 from satark.routing.desks import stored_desks
 from satark.runtime.host import Host
@@ -51,6 +51,7 @@ from satark_desk.roster_changes import approve
 from satark_desk.roster_memory import recall
 from satark_desk.tables import officer
 from satark_testing.waiting import until
+from support.roster import trusting
 from support.scripted import ScriptedChannel, Tipster, scripted_host
 from support.tipsters import ENGLISH
 
@@ -323,8 +324,8 @@ async def test_no_attack_lets_the_attacker_read_a_tip(attempt: Callable[[Attacke
 
 
 def restarted(at: Attacker) -> None:
-    """Have the process lose its memory, as a restart does."""
-    vars(at.services.roster).update(vars(Roster(at.folder / "data" / COPY_NAME)))
+    """Have the process lose its memory, as a restart does. If the copy is missing, the attacker forges it, too."""
+    vars(at.services.roster).update(vars(trusting(at.folder / "data" / COPY_NAME, at.services)))
 
 
 def cut_rows_and_copy(at: Attacker) -> None:

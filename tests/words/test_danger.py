@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from satark_words.catalogues import Catalogues
-from satark_words.danger import FILE, SHOWN, groups_of, read_letters
+from satark_words.danger import SHOWN, groups_of
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import Kind
 from support.dialogue.corpus import Utterance, asked_at, read_corpus
-from support.dialogue.counting import count_letters, label
-from support.dialogue.data_files import letters_file
+from support.dialogue.counting import count_danger, label
 from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
@@ -83,19 +81,12 @@ def test_groups_of_letters_reach_over_the_ends_of_words() -> None:
     assert {"_ma", "r_d", "ar_de", "eb_"} <= groups_of(["mar", "deb"])
 
 
-def test_the_shipped_weights_are_written_as_they_were_computed() -> None:
-    letters = read_letters()
-    text = (files("satark_words") / FILE).read_text("utf-8")
-    assert letters_file(letters) == text
-    assert len(text.encode()) < 600_000
-
-
 def test_training_separates_cries_for_help_from_goods_in_unseen_texts() -> None:
     cries = ["bachao mujhe maar denge", "mujhe maar rahe hai", "wo maar denge bachao", "bachao wo aa rahe hai"]
     goods = ["katta bechta hai", "sharab bechta hai roz", "ganja bechte hai yaha", "roz ganja aur sharab bikti hai"]
     texts = [("danger", one) for one in cries] * 3 + [("harmless", one) for one in goods] * 3
     labelled = label(Utterance(step, "Latn", ("none",), text, "x_1") for step, text in texts)
-    letters = count_letters(labelled, {one.text: READER.analyse(one.text) for one in labelled})
+    letters = count_danger(labelled, {one.text: READER.analyse(one.text) for one in labelled})
     told, untold = (READER.analyse(one) for one in ("bachao maar rahe hai", "yaha sharab bikti hai"))
     assert letters.logit(groups_of(told.sounds)) > letters.logit(groups_of(untold.sounds)) + 0.2
     assert SHOWN < 0

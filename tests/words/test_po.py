@@ -75,5 +75,5 @@ def test_languages_are_named_as_cldr_names_them() -> None:
         assert known.own == Locale.parse(code).languages[code]
         if known.months:
             months = Locale.parse(code).months
-            assert known.short_months == [months["format"]["abbreviated"][n] for n in range(1, 13)]
-            assert len(known.months) == len(known.short_months)
+            assert known.short_months.split(",") == [months["format"]["abbreviated"][n] for n in range(1, 13)]
+            assert known.months.count(",") == known.short_months.count(",")

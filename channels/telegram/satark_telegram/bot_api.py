@@ -213,7 +213,7 @@ class BotApi(ProviderClient):
         """Open a file as a stream. Its size is checked before the stream ends. No error shows the URL.
 
         Raises:
-            MediaGone: Telegram no longer has the file, or it is too large.
+            MediaGone: Telegram no longer has the file, or it is too large, or larger than announced.
             OSError: Telegram or the network failed. Try again later.
         """
         file, most = await self._find_file(ref), self._settings.media_max_bytes
@@ -222,7 +222,8 @@ class BotApi(ProviderClient):
         try:
             async with await self.get_file(self._files / file.file_path, self._settings.stall_seconds) as response:
                 _check_status(response.status)
-                async with aclosing(file_chunks(response, most, max(file.file_size, ref.size))) as chunks:
+                announced = max(file.file_size, ref.size)
+                async with aclosing(file_chunks(response, announced or most, announced)) as chunks:
                     yield chunks
         except aiohttp.ClientError as error:  # its text contains the URL, and the URL contains the token
             raise ConnectionError(f"media: {type(error).__name__}") from None

@@ -114,7 +114,7 @@ def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
         CantOpen: no key opens it, the ciphertext was altered, or the value is not of this type.
     """
     try:
-        return _decoder(kind).decode(decrypt(sealed, *identity.split()))
+        return _decoder(kind).decode(decrypt(sealed, identity))
     except (CantOpen, *DECODING_ERRORS):
         raise CantOpen("it does not open with this key") from None
 
@@ -138,7 +138,7 @@ def encrypt_alike(plain: bytes, recipient: str = "") -> bytes:
 
 
 def decrypt(sealed: bytes, *identities: str) -> bytes:
-    """Decrypt bytes with one of these private keys.
+    """Decrypt bytes with one of these private keys, one or more a text.
 
     Raises:
         CantOpen: a key is invalid, no key opens the bytes, or they were altered.
@@ -159,13 +159,15 @@ def encrypt_stream(source: SupportsRead[bytes], target: SupportsWrite[bytes], re
 
 
 def decrypt_stream(sealed: BinaryIO, plain: SupportsWrite[bytes], *identities: str) -> None:
-    """Decrypt a stream with one of these private keys. Trust nothing that was written before this returns.
+    """Decrypt a stream with one of these private keys, one or more a text, each on a line of its own.
+
+    Trust nothing that was written before this returns.
 
     Raises:
         CantOpen: a key is invalid, no key opens the stream, or it was altered.
         OSError: reading or writing failed.
     """
-    keys = [_read_identity(identity) for identity in identities]
+    keys = [key for identity in identities for key in keys_of(identity)]
     try:
         age.decrypt(sealed, plain.write, keys)
     except (ValueError, InvalidTag):

@@ -20,6 +20,8 @@ from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.retention.erasure import ErasedList
+from satark.roster.anchor import Anchor
+from satark.roster.chain import read_rows
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
@@ -70,6 +72,7 @@ def restore_backup(settings: Settings, plugins: Plugins, folder: BackupFolder, n
                 return manifest.tag == manifest.tag_of(name, unit.keys)
 
             tips, lost_files = services.write_now(lambda unit: _load(unit, read, identity, files, is_whole))
+            services.roster.take_anchor(Anchor.of([row.entry for row in services.read_keys(read_rows)], ()).encode())
             copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
             spooled = 0
             take_over_note(services, files.note())

@@ -21,6 +21,7 @@ from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.hold_rules import Keeping, keeping_of
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, transcripts_of
 from satark.casework.search import Query
+from satark.casework.sender_hints import quotes
 from satark.casework.tip_cache import TipCache
 from satark.casework.work import PostedMessage, Work, as_request
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
@@ -30,12 +31,14 @@ from satark.remote.messages import DirectedDesk
 from satark.remote.office_outbox import new_answer
 from satark.retention.schedule import Term, store_term, store_terms
 from satark.routing.authors import ThreadReader, Writer
+from satark.routing.releases import told_to_releases
 from satark.routing.tip_keys import is_in_row
 from satark.services import Services
 from satark.store import changed_keys, tables
 from satark.store.evidence_files import ordinal_order
 from satark.store.threads import next_seq, post
 from satark.store.unit_of_work import UnitOfWork
+from satark_words.contacts import find_contact
 
 
 class Casework(EvidenceAccess):
@@ -314,20 +317,29 @@ class Casework(EvidenceAccess):
         `act`: kind and detail of the act for the audit log, if the message does not tell them.
 
         Raises:
-            ActRefused: the desk has only a release, or withdraws the tip from a desk that it did not direct.
+            ActRefused: the desk has only a release, or withdraws the tip from a desk that it did not direct; the text
+            for the tipster has an address or a number, whose owner could learn who they are; or a desk with a release
+            would read the tipster's own words.
         """
+        if not message.internal and find_contact(message.text):
+            raise ActRefused("contact")
         if self._owner and tip.work.director_of(self._owner):
             message = as_request(message, self._owner)
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
         if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         seq, reader = next_seq(unit, tip.id), self.cache.reader.present_reader(unit, tip)
+        if reader.access.releases and (told := told_to_releases(message)):
+            self.post(unit, tip, told)
+            seq, reader = next_seq(unit, tip.id), self.cache.reader.present_reader(unit, tip)
         signers = self._services.signers(unit).of(reader.envelope)
         if not signers.may_write(message, reader.access, self._writer.name):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
         message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
         present = self.cache.reader.tip_recipient(unit, reader)
         desks = [present, *_release_recipients(reader, message, {one.name: one.recipient for one in signers.sealable})]
+        if len(desks) > 1 and not tip.envelope.tip_recipient and quotes(tip, message.text):
+            raise ActRefused("quotes.note")
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
         message = self._writer.signed(message, reader.envelope, 0 if signers.host else seq, unit.now, desks)
         if signers.host:

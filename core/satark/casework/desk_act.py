@@ -17,7 +17,7 @@ Problem: TypeAlias = Literal[
     "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
     "aside", "assign.recused", "recuse.last", "readmit", "readmit.none", "altered",
-    "released", "gives", "field", "quotes", "accused", "changed",
+    "released", "gives", "field", "quotes", "quotes.note", "accused", "changed", "contact",
     "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""

@@ -16,10 +16,12 @@ from satark.casework.merged_status import pass_on_status
 from satark.casework.opened_tip import OpenTip
 from satark.casework.recusal import Recusal
 from satark.casework.release_rules import ReleaseRules
+from satark.casework.sender_hints import quotes
 from satark.casework.two_officers import is_by_present_key
 from satark.services import Services
 from satark.store.threads import next_seq
 from satark.store.unit_of_work import UnitOfWork
+from satark_words.contacts import find_contact
 
 TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 """Outcomes that close an urgent tip only if two officers agree, or if a desk above decides."""
@@ -30,6 +32,9 @@ _OF_HOLDERS: frozenset[ActName] = frozenset({"status", "ask", "direct", "correct
 """Acts of desks that have the tip itself, not a release."""
 _OF_TEXT: frozenset[ActName] = frozenset({"status", "ask", "note"})
 """Acts that only add a message: they are no step of work."""
+_READ_BY_RELEASES: frozenset[ActName] = frozenset({"note", "report", "close", "approve", "refuse", "correct"})
+"""Acts whose text desks with a release read too; `routing.releases` passes these alone on to them. What a direction
+tells its desk, `ReleaseRules` checks."""
 _ON_PEOPLE: frozenset[ActName] = frozenset({"recuse", "readmit"})
 """Acts that change which officers may read the tip: its status stays, and the acting officer may lose it."""
 
@@ -126,6 +131,10 @@ class DeskActs:
         longest = MAX_REPORT if act.name in FOR_DESKS else MAX_TEXT
         if len(act.text) > longest or max(map(len, (act.reason, act.rewording, *act.answers.values()))) > MAX_TEXT:
             return "long"
+        if find_contact(self._text_to_tipster(tip, act)):
+            return "contact"
+        if self._is_released(tip, act) and quotes(tip, act.text):
+            return "quotes.note"
         if act.seen is not None and act.seen < tip.summary.newest:
             return "changed"
         if tip.work.is_led and act.name in _OF_LEADING:
@@ -152,6 +161,18 @@ class DeskActs:
         if check:
             return check(tip, act)
         return None if act.text else ("ask" if act.name == "ask" else "note")
+
+    def _text_to_tipster(self, tip: OpenTip, act: DeskAct) -> str:
+        """Return the text of an act that the tipster reads."""
+        if act.name in {"status", "ask"}:
+            return act.text
+        closes = act.name == "approve" or (act.name == "close" and self.decides(tip, act.outcome))
+        return act.reason if closes else ""
+
+    def _is_released(self, tip: OpenTip, act: DeskAct) -> bool:
+        """Return whether desks that have only a release will read the text of an act."""
+        is_read = act.name in _READ_BY_RELEASES and not act.private
+        return is_read and bool(tip.access.releases) and not tip.envelope.tip_recipient
 
     def _check_status(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if act.status not in STATUSES:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from satark.api.observability import log
 from satark.api.providers import NoDraft, Transcriber
 from satark.api.sealing import recipient_of
+from satark.api.tip import Evidence
 from satark.audit.trail import Trail
 from satark.casework.errors import NoSuchFile, NoTranscript, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.opened_tip import OpenTip
@@ -15,7 +16,7 @@ from satark.custody import log as custody
 from satark.custody.chain import Form
 from satark.custody.entries import DeskOfficer, officer_entry
 from satark.custody.log import LogRow
-from satark.evidence.own_voice import copy_form, may_hear_voices
+from satark.evidence.own_voice import copy_form, may_hear_voices, may_speak_in_original
 from satark.services import Services
 from satark.store import evidence_files
 from satark.store.sealed_files import SealedForm, open_sealed, stored_form
@@ -136,19 +137,24 @@ class EvidenceAccess:
         """Yield the original of any file, with the approval of two officers; logged and verified as in `evidence`.
 
         Raises:
-            VoiceAccessDenied: the file is the tipster's own voice, and neither of the two may listen.
+            VoiceAccessDenied: the file may contain the tipster's own voice, and neither of the two may listen.
             NoSuchFile: the tip has no such file.
             CantOpen, FileNotFoundError: as of `evidence`.
         """
         record = next((record for record in tip.records if record.ordinal == ordinal), None)
         if record is None:
             raise NoSuchFile
-        if record not in tip.evidence and not (approval.may_listen and self._desk_may_hear()):
+        if not self.may_open_original(tip, record, approval):
             raise VoiceAccessDenied
         self._services.write_now(
             lambda unit: self.log(unit, tip, ordinal, "opened", "original", second=approval.second)
         )
         return self._read("original", tip, ordinal, record.sha256)
+
+    def may_open_original(self, tip: OpenTip, record: Evidence, approval: TwoOfficerApproval) -> bool:
+        """Return whether two officers may open an original: one with a voice only by right and their desk's level."""
+        may_speak = record not in tip.evidence or may_speak_in_original(record)
+        return not may_speak or (approval.may_listen and self._desk_may_hear())
 
     def export(
         self, tip: OpenTip, forms: Sequence[tuple[str, Form]], approval: TwoOfficerApproval | None = None
@@ -183,6 +189,8 @@ class EvidenceAccess:
         if form == "original":
             if approval is None:
                 raise SecondOfficerRequired
+            if not self.may_open_original(tip, record, approval):
+                raise VoiceAccessDenied
             return self._read("original", tip, ordinal, record.sha256)
         if form != "clean" or not record.clean_sha256:
             raise NoSuchFile

@@ -16,6 +16,7 @@ from satark.casework.casework import Casework
 from satark.casework.opened_tip import OpenTip, TipSummary
 from satark.dialogue.tip_status import status_changes
 from satark.services import Services
+from satark_words.contacts import find_contact
 
 PASSED_ON: Final[frozenset[Status]] = frozenset(
     {"IN_REVIEW", "ASSIGNED", "VERIFYING", "ACTION", "ACTED", "UNCONFIRMED", "TRANSFERRED", "CLOSED", "SET_ASIDE"}
@@ -61,4 +62,5 @@ def _news_of(tip: OpenTip, desk: str) -> Message | None:
     if not changes or changes[-1][0] not in PASSED_ON:
         return None
     status, message = changes[-1]
-    return Message(sender="desk", desk=desk, status=status, text=message.text if status == "CLOSED" else "")
+    is_told = status == "CLOSED" and not find_contact(message.text)
+    return Message(sender="desk", desk=desk, status=status, text=message.text if is_told else "")

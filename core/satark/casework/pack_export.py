@@ -18,7 +18,8 @@ def export_pack(
 ) -> WrittenPack:
     """Write a pack: clean copies, transcripts, and originals if two officers approved.
 
-    Even with approval, a pack has nothing that identifies the tipster: their voice only as a transcript.
+    Even with approval, a pack has nothing that identifies the tipster: their voice only as a transcript, and no
+    original of a film with sound, unless one of the two officers may listen.
 
     Raises:
         CaseworkError: the desk holds a release of the tip, without its files.
@@ -28,7 +29,7 @@ def export_pack(
     """
     if not tip.tip.channel:
         raise CaseworkError("this desk was given no files of the tip: the desk that directed it writes the pack")
-    parts = tuple(_parts(tip, originals=approval is not None))
+    parts = tuple(_parts(casework, tip, approval))
     log, content = casework.export(tip, [(record.ordinal, form) for record, form in parts], approval)
     contents = PackContents(
         tip_id=tip.id,
@@ -44,13 +45,13 @@ def export_pack(
     return write_pack(path, contents, issuer)
 
 
-def _parts(tip: OpenTip, *, originals: bool) -> Iterator[tuple[Evidence, Form]]:
+def _parts(casework: Casework, tip: OpenTip, approval: TwoOfficerApproval | None) -> Iterator[tuple[Evidence, Form]]:
     for record in tip.records:
         if record not in tip.evidence:
             if tip.transcript(record.ordinal):
                 yield record, "transcript"
             continue
-        if originals:
+        if approval and casework.may_open_original(tip, record, approval):
             yield record, "original"
         if record.clean_sha256:
             yield record, "clean"

@@ -6,7 +6,6 @@ Before an officer gives a text to another desk, the page shows the words in it t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -16,14 +15,13 @@ from satark.api.tip import Accused, CaseStep, Message
 from satark.casework.casework import Casework
 from satark.casework.desk_act import RELEASABLE, DeskAct, Problem
 from satark.casework.opened_tip import OpenTip
-from satark.casework.sender_hints import words_of
+from satark.casework.sender_hints import quotes, words_of
 from satark.casework.two_officers import check_two_officers, is_by_present_key
 from satark.routing.rules import is_accused
 from satark.services import Services
 from satark.store.unit_of_work import UnitOfWork
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
-from satark_words.tokens import fold
 
 _SENTENCE_END: Final = re.compile(r"[।?!.\n]+")
 
@@ -42,10 +40,6 @@ def police_in(tip: OpenTip, geography: Geography) -> set[str]:
     return found - {""}
 
 
-QUOTE: Final = 8
-"""Number of words in a row. A rewording that repeats so many of the tipster's words is a quotation."""
-_SHORTEST: Final = 4
-"""Number of words from which a tipster's text can be quoted: anybody may write a shorter one by chance."""
 _LOWEST_WITH_KEY: Final = LEVELS.index("district")
 
 
@@ -81,8 +75,7 @@ class ReleaseRules:
             return None
         if not act.answers.keys() <= set(RELEASABLE):
             return "field"
-        written = fold(act.text).split(), fold(act.rewording).split()
-        return "quotes" if any(_repeats(own, one) for one in written for own in _own_texts(tip)) else None
+        return "quotes" if quotes(tip, act.text, act.rewording) else None
 
     def check_consent(self, tip: OpenTip) -> Problem | None:
         """Check that this officer may consent to another officer's request to hand over the tipster's words."""
@@ -124,15 +117,3 @@ class ReleaseRules:
             return
         due = max(step.due, least_due) if step.due else 0
         self._casework.directing.direct(unit, tip, step.to, asked.message.text, due)
-
-
-def _repeats(own: Sequence[str], written: Sequence[str]) -> bool:
-    """Return whether a written text repeats `QUOTE` words in a row of a tipster's text, or a whole shorter text."""
-    size = min(QUOTE, len(own))
-    runs = {tuple(own[at : at + size]) for at in range(len(own) - size + 1)}
-    return any(tuple(written[at : at + size]) in runs for at in range(len(written) - size + 1))
-
-
-def _own_texts(tip: OpenTip) -> list[list[str]]:
-    found = [fold(text).split() for text in words_of(tip)]
-    return [words for words in found if len(words) >= _SHORTEST]

@@ -143,8 +143,8 @@ class SealedIndex:
         self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
         self._parts: dict[bytes, tuple[str, ...]] = {}
         """Row → the tips that have an entry in it, the oldest row first. A tip's newest entry counts."""
-        self._held: OrderedDict[bytes, list[bytes]] = OrderedDict()
-        """Boxes of the rows that pages read last."""
+        self._held: OrderedDict[bytes, dict[str, bytes]] = OrderedDict()
+        """Boxes of the rows that pages read last, by tip id."""
         self._apart = set[bytes]()
         """Rows whose entries did not open together."""
         self.left_over = set[str]()
@@ -178,22 +178,23 @@ class SealedIndex:
             yield from zip(row.tips, _decode_entries(together), strict=True)
             return
         self._apart.add(name)
-        for tip, cover, box in zip(row.tips, its, self._boxes(name), strict=False):
-            if cover and (opened := open_box(self._key_of((tip,), cover), box)):
+        for tip, box in self._boxes(name, row.tips).items():
+            if (cover := covers.get(tip)) and (opened := open_box(self._key_of((tip,), cover), box)):
                 yield tip, without_rest(_decode_entry(opened))
 
     def with_rest(self, tip: str, entry: Entry) -> Entry:
         """Return an entry with the packed values from its row, if the row still exists."""
         if entry.packed:
             return entry
-        boxes = dict(zip(self._parts.get(entry.row, ()), self._boxes(entry.row), strict=False))
-        if (opened := open_box(self._key_of((tip,), entry.cover), boxes.get(tip, b""))) is None:
+        box = self._boxes(entry.row, self._parts.get(entry.row, ())).get(tip, b"")
+        if (opened := open_box(self._key_of((tip,), entry.cover), box)) is None:
             return entry
         stored = _decode_entry(opened)
         return replace(entry, packed=stored.packed, packed_clues=entry.packed_clues or stored.packed_clues)
 
-    def _boxes(self, name: bytes) -> list[bytes]:
-        found = self._held.pop(name, None) or self._read(self._beside(name), list[bytes]) or []
+    def _boxes(self, name: bytes, tips: Iterable[str]) -> dict[str, bytes]:
+        if not (found := self._held.pop(name, None)):
+            found = dict(zip(tips, self._read(self._beside(name), list[bytes]) or [], strict=False))
         self._held[name] = found
         if len(self._held) > _MOST_HELD:
             self._held.popitem(last=False)
@@ -215,7 +216,8 @@ class SealedIndex:
             parts.popitem()
         if sum(map(len, parts.values())) + len(due) > 2 * len(entries) + _TIPS:
             due, parts = set(entries), {}
-        whole = ((tip, self.with_rest(tip, entries[tip])) for tip in due & entries.keys())
+        in_order = sorted(due & entries.keys(), key=lambda tip: entries[tip].row)  # so that each row is read once
+        whole = ((tip, self.with_rest(tip, entries[tip])) for tip in in_order)
         kept, rows, every = list(parts), dict[bytes, bytes](), (one for one in whole if one[1].packed)
         while some := dict(islice(every, _TIPS)):
             name = secrets.token_bytes(16)

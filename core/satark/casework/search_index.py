@@ -34,6 +34,8 @@ class SearchIndex:
         self._place_of: dict[str, int] = {}
         self._places: dict[str, int | array[int]] = {}
         """Word → the place of the only text with it, or the places of several."""
+        self._lines = ""
+        """The known words, each between line breaks; empty once a word is added."""
         self._skeletons: dict[str, list[str]] = {}
         """Consonants → the words that have them."""
         self._sounds: dict[str, list[str]] = {}
@@ -62,7 +64,7 @@ class SearchIndex:
 
     def _having(self, word: Word) -> set[int]:
         """Return the places of texts that have a word exactly, by its sound, or across spaces and hyphens."""
-        having = self._places_of_words(self._having_inside(word) | self._sounding_like(word))
+        having = self._places_of_words(self._known_with(word.compact or word.folded) | self._sounding_like(word))
         perhaps = self._having_in_parts(word) - having
         return having | {place for place in perhaps if self._has(place, word)}
 
@@ -70,9 +72,15 @@ class SearchIndex:
         tip = self._tips[place]
         return bool(tip) and self._text_of(tip).has(word)
 
-    def _having_inside(self, word: Word) -> set[str]:
-        inside = word.compact or word.folded
-        return {known for known in self._places if inside in known}
+    def _known_with(self, part: str) -> set[str]:
+        """Return the known words with a part. A line break in the part stands for a word's beginning or end."""
+        self._lines = self._lines or "\n".join(["", *self._places, ""])
+        found, at = set[str](), self._lines.find(part)
+        while at >= 0:
+            end = self._lines.find("\n", at + 1)
+            found.add(self._lines[self._lines.rfind("\n", 0, at + 1) + 1 : end])
+            at = self._lines.find(part, end)
+        return found
 
     def _sounding_like(self, word: Word) -> set[str]:
         if not word.skeleton:
@@ -85,15 +93,12 @@ class SearchIndex:
         if not word.compact and " " not in word.folded:
             return set()
         whole, found = word.compact or word.folded.replace(" ", ""), set[int]()
-        cuts = {whole[:at]: whole[at:] for at in range(1, len(whole))}
-        befores, afters = tuple(cuts), tuple(cuts.values())
-        ends = [known for known in self._places if known.endswith(befores)]
-        starts = [known for known in self._places if known.startswith(afters) or known in whole[1:]]
-        for before, after in cuts.items():
-            first = self._places_of_words(known for known in ends if known.endswith(before))
-            found |= first & self._places_of_words(
-                known for known in starts if known.startswith(after) or after.startswith(known)
-            )
+        for at in range(1, len(whole)):
+            after = whole[at:]
+            short = {after[:end] for end in range(1, len(after))} & self._places.keys()
+            starts, ends = self._known_with(f"\n{after}") | short, self._known_with(f"{whole[:at]}\n")
+            if starts and ends:
+                found |= self._places_of_words(starts) & self._places_of_words(ends)
         return found
 
     def _places_of_words(self, words: Iterable[str]) -> set[int]:
@@ -114,6 +119,7 @@ class SearchIndex:
                 known.append(place)
 
     def _note(self, word: str) -> None:
+        self._lines = ""
         for table, alike in ((self._skeletons, skeleton_of(word)), (self._sounds, sound_of(word))):
             if len(alike) >= _LEAST_ALIKE:
                 table.setdefault(alike, []).append(word)
@@ -121,7 +127,7 @@ class SearchIndex:
     def _build_anew(self) -> None:
         tips = list(self._place_of)
         self._tips, self._place_of = [], {}
-        self._places, self._skeletons, self._sounds = {}, {}, {}
+        self._places, self._skeletons, self._sounds, self._lines = {}, {}, {}, ""
         for tip in tips:
             self._add(tip, self._text_of(tip))
 

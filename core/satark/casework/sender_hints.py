@@ -15,11 +15,16 @@ from satark.api.observability import Redacted
 from satark.casework.opened_tip import OpenTip
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
+from satark_words.tokens import fold
 
 KNOWN_BY = "known_by"
 """The step that asks how many people know what the tip tells."""
 _WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
 """Matches a word's characters, with the vowel signs of Devanagari, which `\\w` leaves out."""
+QUOTE: Final = 8
+"""Number of words in a row. A rewording that repeats so many of the tipster's words is a quotation."""
+_SHORTEST: Final = 4
+"""Number of words from which a tipster's text can be quoted: anybody may write a shorter one by chance."""
 _Kind: TypeAlias = Literal["few", "self"]
 
 
@@ -68,6 +73,12 @@ def words_of(tip: OpenTip) -> list[str]:
     return [*answers, *(record.caption for record in tip.records), *(message.text for message in spoken)]
 
 
+def quotes(tip: OpenTip, *written: str) -> bool:
+    """Return whether one of these texts repeats the tipster's own words."""
+    texts = [fold(one).split() for one in written]
+    return any(_repeats(own, one) for one in texts for own in _own_texts(tip))
+
+
 def _spans(text: str, geography: Geography) -> list[tuple[int, int]]:
     """Return the spans of a text that point to the sender, in order and without overlaps."""
     found = [(one.start, one.end) for one in Reader.shared(geography).own_identity(text)]
@@ -106,3 +117,15 @@ def _texts(value: Any) -> Iterator[str]:
         yield from (text for part in value.values() for text in _texts(part))
     elif isinstance(value, list):
         yield from (text for part in value for text in _texts(part))
+
+
+def _repeats(own: Sequence[str], written: Sequence[str]) -> bool:
+    """Return whether a written text repeats `QUOTE` words in a row of a tipster's text, or a whole shorter text."""
+    size = min(QUOTE, len(own))
+    runs = {tuple(own[at : at + size]) for at in range(len(own) - size + 1)}
+    return any(tuple(written[at : at + size]) in runs for at in range(len(written) - size + 1))
+
+
+def _own_texts(tip: OpenTip) -> list[list[str]]:
+    found = [fold(text).split() for text in words_of(tip)]
+    return [words for words in found if len(words) >= _SHORTEST]

@@ -26,7 +26,7 @@ from satark.store import envelopes, tip_changes
 from satark.store.threads import BATCH, batches
 
 _FEW: Final = 10
-"""Most tips that `open_documents` compares itself (some milliseconds each) while `open_all` compares the others."""
+"""Tips that are compared at a time, some milliseconds each: by pages too, if no more are left to `open_all`."""
 _SOME: Final = 100
 """Tips that are prepared for the search at a time, in some milliseconds, with their envelopes in memory."""
 _AT_ONCE: Final = 50
@@ -179,10 +179,11 @@ class TipCache:
 
         Officers may work once the first are read. Until all tips are compared, some are not yet known to be related.
         """
-        self._opening = True
+        self._opening, began = True, time.monotonic()
         try:
             self.refresh(whole=False)
             self.opened.set()
+            self._stopped.wait(time.monotonic() - began)  # the first page needs the lock
             self._go_on()
         finally:
             self._opening = False
@@ -196,7 +197,7 @@ class TipCache:
             began, is_reading = time.monotonic(), bool(self._unread)
             with self.lock:
                 more = self._read_some(_AT_ONCE) or self._prepare() or self._compare(1)
-                self._save()
+                self._save(every=not more)
             self._stopped.wait((1 if is_reading else _PAUSES) * (time.monotonic() - began))
 
     def stop(self) -> None:
@@ -241,10 +242,11 @@ class TipCache:
         self._forget([one for one in (*self.tips, *self.reader.unreadable) if one not in covers or one not in rows])
         if is_first:
             self._restore(covers, rows)
-            days = self._services.read(days_of)
-            left = sorted(covers.keys() - self.tips.keys(), key=lambda tip: days.get(tip, 0), reverse=True)
-            self._unread, self._to_read = dict.fromkeys(left), len(left)
-            self._read_some(BATCH)
+            if left := covers.keys() - self.tips.keys():
+                days = self._services.read(days_of)
+                self._unread = dict.fromkeys(sorted(left, key=lambda tip: days.get(tip, 0), reverse=True))
+                self._to_read = len(left)
+                self._read_some(BATCH)
         else:
             listed, other = self.tips.get, (b"", b"")
             found = ((tip, (cover, rows.get(tip)), listed(tip)) for tip, cover in covers.items())
@@ -257,34 +259,34 @@ class TipCache:
     def _read_some(self, most: int) -> bool:
         """Read some of the tips that no index listed; return whether more are left."""
         with self.lock:
-            some = list(islice(self._unread, most))
-            self._load([tip for tip in some if tip not in self.tips])
+            if some := list(islice(self._unread, most)):
+                self._load([tip for tip in some if tip not in self.tips])
             for tip in some:
                 self._unread.pop(tip, None)
-                if self._opening and tip in self.tips and (held := self.reader.held.get(tip)):
+                if self.opened.is_set() and tip in self.tips and (held := self.reader.held.get(tip)):
                     self.tips[tip].packed_clues = pack(held.clues())  # while its document is open
-            self._save()
+            self._save(every=bool(some) and not self._unread)
             return bool(self._unread)
 
     def _restore(self, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
         """List the tips of the sealed index, except those whose rows changed since."""
         roster, entries = self._index.load(covers)
         pending = self._services.read(office_outbox.tips_with_pending_answers)
-        is_changed = roster != self._roster
-        self._list(
-            {
-                tip: entry
-                for tip, entry in entries.items()
-                if rows.get(tip) == entry.rows and tip not in pending and not (is_changed and entry.is_unsigned)
-            }
-        )
-        for tip, entry in self.tips.items():
-            entry.rows = rows[tip]  # many tips have the same
+        is_changed, outdated = roster != self._roster, list[str]()
+        for tip, entry in entries.items():
+            stored = rows.get(tip)
+            if stored != entry.rows or tip in pending or (is_changed and entry.is_unsigned):
+                outdated.append(tip)
+            else:
+                entry.rows = stored  # many tips have the same
+        for tip in outdated:
+            del entries[tip]
+        self._list(entries)
         self._tell(self.tips.keys())
 
-    def _save(self) -> None:
-        """Bring the sealed index up to date if much has changed."""
-        is_due = len(self.unsaved) >= _WORTH_SAVING or self._index.is_due
+    def _save(self, *, every: bool = False) -> None:
+        """Bring the sealed index up to date if much has changed. `every`: if anything has."""
+        is_due = len(self.unsaved) >= (1 if every else _WORTH_SAVING) or self._index.is_due
         # After a stop there may be none left, which must not be stored.
         if is_due and not self._stopped.is_set():
             with contextlib.suppress(Exception):  # if it can't be stored, the next opening takes longer, and no more
@@ -346,8 +348,9 @@ class TipCache:
             watcher(tips)
 
     def open_documents(self) -> None:
-        """Compare the tips that were read since the last time with the others."""
-        self._compare(_FEW if self._opening else len(self._uncompared))
+        """Compare the tips that were read since the last time with the others, unless `open_all` is about to."""
+        if not self._opening or len(self._uncompared) <= _FEW:
+            self._compare(len(self._uncompared))
 
     def open_texts(self) -> None:
         """Prepare the search for the tips that were read since the last time."""

@@ -6,7 +6,7 @@ from copy import deepcopy
 from functools import cache
 from hashlib import blake2b
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -183,9 +183,9 @@ def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict
     first = cache(_hash)  # most tips have the same revision
     found = {its: first(revision) for its, revision in bulk.stream(connection, revisions)}
     for query in (threads.order_by(message.tip, message.seq), records.order_by(file.tip, file.ordinal)):
-        for its, rows in groupby(bulk.stream(connection, query), key=itemgetter(0)):
+        for its, *row in bulk.stream(connection, query):
             if its in found:
-                found[its] = _hash((found[its], [row[1:] for row in rows]))
+                found[its] = _hash((found[its], row))
     return found
 
 

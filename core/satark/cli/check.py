@@ -216,7 +216,8 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
     try:
         if problem := compose.migrations(services, plugins).problem():
             raise _database_problem("is of another version", problem)
-        if wrong := [*compose.canary_problems(identity, services), *compose.storage_problems(services)]:
+        wrong = [*compose.canary_problems(identity, services), *compose.storage_problems(services)]
+        if wrong := [*wrong, *compose.roster_problems(identity, services)]:
             raise SettingsError(wrong)
         desks = [one for one in services.desks() if one.name != PROBE_DESK]
         levels = {row.level for row in desks}

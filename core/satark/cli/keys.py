@@ -56,7 +56,7 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
     with open_services(ctx) as services:
         identity = compose.load_identity(settings)
         compose.check_canaries(identity, services)
-        compose.join_epochs(Epochs(identity, services.main, services.keys), services)
+        compose.join_epochs(Epochs(identity, services.main, services.keys, services.roster), services)
         try:
             count = change_edge_key(services, identity, settings.spool_dir, file)
         except CantChange as problem:
@@ -76,12 +76,12 @@ def admit(ctx: click.Context, code: str) -> None:
 
     A machine that is new, was off, or was away for more than an hour has none of the keys and waits. Run this on it,
     and bring the code to a machine that has them. Both then know that they deal with each other, whatever the database
-    says. Restarted processes need none of this.
+    says; a new machine also learns which roster is the real one. Restarted processes need none of this.
     """
     with open_services(ctx) as services:
         identity = compose.load_identity(settings_of(ctx))
         compose.check_canaries(identity, services)
-        epochs = Epochs(identity, services.main, services.keys)
+        epochs = Epochs(identity, services.main, services.keys, services.roster)
         if code and not epochs.admit(code):
             raise click.ClickException("no machine asks with this code, or this machine lacks the keys itself")
         has_keys = epochs.agree()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import click
 
 from satark.cli import counted
+from satark.roster.anchor import Anchor
 from satark.roster.chain import Proposal, add_renewals, append
 from satark.roster.entries import Entry, describe, describe_officer
 from satark.roster.roster import CheckedRoster, desk_problems, destination_problems
@@ -34,12 +35,17 @@ def show(ctx: click.Context) -> None:
 
 
 @roster.command()
+@click.option("--head", help="A head that was noted, which the roster must have; a new machine then takes the roster.")
 @click.pass_context
-def verify(ctx: click.Context) -> None:
+def verify(ctx: click.Context, head: str | None) -> None:
     """Verify every entry, this machine's copy, the desks and the destinations; exit with 1 if anything is wrong."""
+    anchor = Anchor(head) if head else None
     with open_services(ctx) as services:
+        services.roster.take_anchor(anchor.encode() if anchor else b"")
         checked = services.read_keys(services.roster.verify)
         problems = [*checked.problems, *_differences(services, checked.state)]
+    if anchor and not anchor.is_in(checked.state, ()):
+        problems.append(f"the roster lacks {head}")
     for problem in problems:
         click.echo(f"✗ {problem}")
     state = checked.state

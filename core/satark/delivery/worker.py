@@ -210,6 +210,13 @@ class DeliveryWorker:
         rule = self._destination_rules.get(destination)
         return rule is not None and not isinstance(rule, CoveredRule) and bool(rule.recipient or rule.desk)
 
+    def _unlisted(self, unit: UnitOfWork) -> frozenset[str]:
+        """Return the destinations that would read tips by the settings, and may not by the roster."""
+        services = self._services
+        state = services.roster.check(unit.keys, committed=False).state
+        listed = services.roster.readable_rules(state, services.destination_rules)
+        return frozenset(rule.to for rule in services.destination_rules if rule not in listed)
+
     async def _claim(self) -> tuple[list[tuple[bytes, Delivery]], bool]:
         """Claim the deliveries that can begin now; return them, and whether the next claim may find more."""
         try:
@@ -237,9 +244,14 @@ class DeliveryWorker:
                 late.append(name)
         covers = store.idle_covers(unit, rows)
         loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
-        # A desk that lost the tip meanwhile, and its destinations, get nothing of what waits.
+        # A desk that lost the tip, its destinations, and whom officers let read no more, get nothing of what waits.
+        unlisted = self._unlisted(unit) if loaded else frozenset()
         tips = ((id_, one) for id_, one in loaded if one.kind == "tip")
-        bare = {id_ for id_, one in tips if not one.envelope and self._needs_envelope(one.destination)}
+        bare = {
+            id_
+            for id_, one in tips
+            if one.destination in unlisted or (not one.envelope and self._needs_envelope(one.destination))
+        }
         covers += [row for row in rows if row.id in bare]
         ended = [(row, self._end_cover(unit, row, down)) for row in covers]
         store.mark_done(unit, [row.id for row, result in ended if isinstance(result, Done)], covers=True)

@@ -63,6 +63,13 @@ def may_contain_voice(record: Evidence) -> bool:
     return record.clean_mime.startswith("video/") and record.clean_sha256 != record.muted_sha256
 
 
+def may_speak_in_original(record: Evidence) -> bool:
+    """Whether a file's original may contain the tipster's voice: a film's may, unless cleaning found no sound."""
+    is_film = any(mime.startswith("video/") for mime in (record.mime, record.clean_mime))
+    is_silent = bool(record.clean_sha256) and record.clean_sha256 == record.muted_sha256 and not record.muted_bytes
+    return is_film and not is_silent
+
+
 def _has_no_picture(record: Evidence) -> bool:
     """Whether a container of films has only sound. Such a file gets no muted copy."""
     return record.clean_mime.startswith("video/") and not record.muted_sha256

@@ -2,17 +2,18 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from satark.api.observability import Redacted
+from satark.api.observability import Redacted, log
 from satark.api.routing import CaseworkError, DestinationRule
 from satark.api.sealing import open_as, recipient_of, seal
+from satark.api.sink import MessageRejected
 from satark.api.tip import Message
-from satark.identity.signatures import signing_key
+from satark.identity.signatures import is_signed, signing_key
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.link_keys import LinkPublicKeys
 from satark.remote.messages import (
@@ -25,7 +26,7 @@ from satark.remote.messages import (
     decode,
     encode,
 )
-from satark.roster.entries import DESK_USE, KeyChange
+from satark.roster.entries import DESK_USE, KeyChange, desk_verifier
 from satark.roster.state import RosterState
 from satark.routing.rules import decode_rules
 from satark.store import tables, tip_changes
@@ -99,7 +100,7 @@ def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
     if host_of(unit.main) is None:
         return
     _store_former_key(unit, desk, old, new)
-    _sign_pending_answers(unit, desk, new)
+    _sign_pending_answers(unit, desk, old, new)
     change = KeyChange.of(desk, old, new)
     queue_answer(
         unit, OfficeAnswer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=change), old
@@ -131,13 +132,30 @@ def _store_former_key(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
     unit.insert(tables.former_key, rows)
 
 
-def _sign_pending_answers(unit: UnitOfWork, desk: str, new: str) -> None:
-    """Sign pending answers again, with the new key: when they are sent, the host accepts only the new key."""
-    table = tables.office_outbox
-    query = select(table.c.id, table.c.message).where(table.c.desk == desk, table.c.tip != "")
-    for id_, message in unit.main.execute(query).all():
-        signed = _signed(decode(SIGNED_ANSWER, message).answer, new)
-        unit.main.execute(update(table).where(table.c.id == id_).values(message=signed))
+def _sign_pending_answers(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
+    """Sign pending answers again, with the new key: when they are sent, the host accepts only the new key.
+
+    What the desk's key did not sign, somebody wrote into the database: officers are shown it as refused.
+    """
+    table, refused = tables.office_outbox, 0
+    verifiers = [desk_verifier(old), desk_verifier(new)]
+    waits = (table.c.desk == desk, table.c.tip != "", table.c.state == "due")
+    for id_, message in unit.main.execute(select(table.c.id, table.c.message).where(*waits)).all():
+        answer = _answer_signed_by(verifiers, message)
+        values = {"state": "refused"} if answer is None else {"message": _signed(answer, new)}
+        refused += answer is None
+        unit.main.execute(update(table).where(table.c.id == id_).values(values))
+    if refused:
+        log.error("answers that the desk's key did not sign are not sent", count=refused)
+
+
+def _answer_signed_by(verifiers: Sequence[str], message: bytes) -> bytes | None:
+    try:
+        signed = decode(SIGNED_ANSWER, message)
+    except MessageRejected:
+        return None
+    is_own = any(is_signed(one, signed.signature, ANSWER_DOMAIN + signed.answer) for one in verifiers)
+    return signed.answer if is_own else None
 
 
 def _signed(encoded: bytes, identity: str) -> bytes:

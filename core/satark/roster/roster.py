@@ -2,7 +2,7 @@
 
 The copy only grows, and the process remembers it. If the key store's chain does not continue the copy (rows were
 altered, cut off or replaced), the copy counts, and an alarm is raised. If copy and rows lack a head that an officer
-signed, `heads` decides to whom tips are sealed.
+signed, `heads` decides to whom tips are sealed. A machine without a copy takes no rows but those that have its anchor.
 """
 
 import binascii
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from satark.api.observability import log
 from satark.api.routing import Desk, DestinationRule
 from satark.roster import chain, heads
+from satark.roster.anchor import Anchor
 from satark.roster.chain import VerifiedChain
 from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
@@ -28,8 +29,12 @@ from satark_files import atomic_files
 COPY_NAME, HOST_COPY_NAME, RENEWALS_NAME = "roster.jsonl", "host-roster.jsonl", "renewals.jsonl"
 """Names of the copies in the data folder: that of this installation's roster, and at an office that of the host's; and
 of the renewals of tips' keys that this machine knows, in the order in which it got them: nobody takes one back."""
+ANCHOR_NAME = "roster.anchor"
+"""Name of the file with the anchor that the first copy must have."""
 _HOST_ALARM = "the host's roster is not the one that this office knows, tips are sealed to what its officers noted"
-_ALARM = "the roster was tampered with, tips are sealed to this machine's own copy, run: satark roster verify"
+_ALARM = "the roster was tampered with, or this machine knows none, to see which, run: satark roster verify"
+_NEW = "this machine has no copy of the roster, and takes none that the databases alone show: nothing is sealed"
+_OTHER = "the roster in the key store lacks {}, which this machine must find there: nothing is sealed"
 
 
 class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +46,8 @@ class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
     """Heads that officers signed and the roster lacks. A reader whom one of them does not list gets no tip."""
     renewals: tuple[bytes, ...] = ()
     """The renewals of tips' keys that this machine knows, encoded."""
+    refusal: str = ""
+    """Why this machine takes no roster from the key store, and nobody counts; empty: it takes one."""
 
     @property
     def state(self) -> RosterState:
@@ -54,6 +61,7 @@ class Roster:
     def __init__(self, copy: Path) -> None:
         """`copy`: this machine's own copy."""
         self._copy, self._renewals_copy = copy, copy.with_name(RENEWALS_NAME)
+        self._anchor = copy.with_name(ANCHOR_NAME)
         self._lock = threading.Lock()
         self._newest: tuple[object, ...] | None = None
         self._followed = False
@@ -78,7 +86,7 @@ class Roster:
             newest = (*chain.newest(keys), len(self._renewals))
             if newest != self._newest or (committed and not self._followed):
                 self._checked = self._read(keys, committed=committed)
-                self._newest, self._followed = newest, committed
+                self._newest, self._followed = newest, committed and not self._checked.refusal
                 self._report(self._checked.problems)
             return self._checked
 
@@ -93,6 +101,25 @@ class Roster:
         with self._lock:
             self._read_renewals()
             return self._read(keys, committed=True)
+
+    def anchor(self, keys: Connection) -> bytes:
+        """Return what a new machine must find in the rows; empty: this machine knows no roster by itself."""
+        with self._lock:
+            self._read_renewals()
+            own = self._read_own()
+            renewals = [*dict.fromkeys((*chain.read_renewals(keys), *self._renewals))]
+        return Anchor.of(own, renewals).encode() if own else b""
+
+    def take_anchor(self, anchor: bytes) -> None:
+        """Take no roster from the rows that lacks this anchor, unless this machine has a copy.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        with self._lock:
+            if anchor and not self._read_own():
+                self._anchor.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                atomic_files.replace(self._anchor, [anchor])
 
     def remember_entry(self, position: int, entry: bytes) -> None:
         """Know an entry that was committed at this position, on this machine, though somebody deletes its row."""
@@ -136,7 +163,7 @@ class Roster:
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
         rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
-        return rows if rows[: len(own)] == own else own
+        return rows if own and rows[: len(own)] == own else own
 
     def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
         """Return the destination rules that the roster allows: those that read no tips, and those that it lists."""
@@ -148,15 +175,17 @@ class Roster:
         rows = chain.read_rows(keys)
         stored, own = [row.entry for row in rows], self._read_own()
         problems = chain.row_problems(rows)
+        verified, rows_of_renewals = chain.verify(stored), chain.read_renewals(keys)
+        if refusal := "" if own else self._refusal(verified.state, rows_of_renewals):
+            nobody = VerifiedChain(state=_nobody(), entries=(), problems=())
+            return CheckedRoster(chain=nobody, problems=(refusal,), refusal=refusal)
         if stored[: len(own)] != own:
             problems.append("the roster in the key store is not the one that this machine knows: it was rewritten")
             verified = chain.verify(own)
         else:
-            verified = chain.verify(stored)
             if committed and len(stored) > len(read_copy(self._copy)):
                 write_copy(self._copy, stored)
             self._own = stored if committed else own
-        rows_of_renewals = chain.read_renewals(keys)
         known = {**self._renewals, **dict.fromkeys(rows_of_renewals)}
         verified.state.claim(known)
         if committed:
@@ -166,6 +195,13 @@ class Roster:
         lost = self._lost(keys, verified.state, problems, committed=committed)
         problems = [*problems, *verified.problems]
         return CheckedRoster(chain=verified, problems=tuple(problems), lost=tuple(lost), renewals=(*known,))
+
+    def _refusal(self, stored: RosterState, renewals: Sequence[bytes]) -> str:
+        """Return why this machine, which has no copy, doesn't take the key store's roster; empty: it takes it."""
+        if not self._anchor.exists():
+            return _NEW if stored.position else ""
+        anchor = Anchor.decode(self._anchor.read_bytes())
+        return "" if anchor.is_in(stored, renewals) else _OTHER.format(anchor.head)
 
     def _read_renewals(self) -> None:
         """Read this machine's copy of the renewals, if another process changed it; restore what it lacks.
@@ -252,9 +288,7 @@ class HostRoster:
                     self._renewals = own.renewals
                     self._chain.state.claim(own.renewals)
                 return self._chain.state
-        nobody = RosterState()
-        nobody.closed = nobody.lacks_heads = True
-        return nobody
+        return _nobody()
 
     def problems(self, main: Connection, own: CheckedRoster) -> tuple[str, ...]:
         """Return an alarm if the host's roster in the database is not the one that this machine knows."""
@@ -282,6 +316,13 @@ class HostRoster:
         if entries != self._own:
             self._own, self._chain, self._renewals = entries, chain.verify(entries), None
         return all(one in self._chain.state.positions for one in noted)
+
+
+def _nobody() -> RosterState:
+    """Return the state of a roster that lists nobody and takes nobody."""
+    nobody = RosterState()
+    nobody.closed = nobody.lacks_heads = True
+    return nobody
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:

@@ -104,8 +104,8 @@ def needed(state: RosterState, body: Body) -> Needed:
         case KeyChange():
             if not state.desks[body.desk].officers:
                 return Needed(heads=_confirming(state, state.desks[body.desk]))
-            alone = body.proof and body.removed not in state.desks[body.desk].heads
-            return Needed(heads=(body.desk,), seconds=() if alone else _seconds(state, body.desk, body.removed))
+            is_head = body.removed in state.desks[body.desk].heads
+            return Needed(heads=(body.desk,), seconds=_seconds(state, body.desk, body.removed) if is_head else ())
         case _:
             return Needed(heads=())
 
@@ -134,10 +134,9 @@ def check(state: RosterState, entry: Entry) -> None:
     if not state.closed or isinstance(entry.body, Closed):
         return
     wanted = needed(state, entry.body)
+    _check_proposer(state, entry, wanted, signers)
     if missing := wanted.missing(state, signers):
         raise Unsigned(f"this needs the signature of {missing}")
-    if isinstance(entry.body, OfficerSet | KeyGiven) and entry.by not in signers:
-        raise NotAllowed("whoever proposes a change signs it")
     if not isinstance(entry.body, KeyChange):
         _check_base(state, entry, wanted.heads)
 
@@ -264,12 +263,24 @@ def _check_key_change(state: RosterState, entry: Entry, body: KeyChange, signers
         raise NotAllowed("the desk's key was changed meanwhile: sign in again", reason="key")
     if state.positions.get(entry.base, 0) < state.own_keys.get(body.desk, 0):  # copies of it are sealed to a former key
         raise NotAllowed("the roster changed since this was proposed: propose it again", reason="changed")
-    if body.proof and not is_proved(body, listed.verifier):
+    if not is_proved(body, listed.verifier):
         raise NotAllowed("the key before did not sign this one")
-    if not listed.officers and not body.proof:
-        raise NotAllowed("a desk in a remote office makes its new key itself")
     if body.removed and (body.desk, body.removed) in signers:
         raise NotAllowed("an officer must be removed by another officer of the desk", reason="oneself")
+
+
+def _check_proposer(state: RosterState, entry: Entry, wanted: Needed, signers: list[Member]) -> None:
+    """Refuse what nobody proposed whose signature counts: others sign a key that they can't read, on that word.
+
+    An operator proposes a desk, and an office its own key: no officer has a part in these keys.
+    """
+    body = entry.body
+    if isinstance(body, DeskAdded) or (isinstance(body, KeyChange) and not state.desks[body.desk].officers):
+        return
+    if entry.by not in signers:
+        raise NotAllowed("whoever proposes a change signs it")
+    if entry.by[0] not in wanted.heads and entry.by not in wanted.seconds:
+        raise NotAllowed("an officer of a desk that signs proposes a change")
 
 
 def _check_signers_of_key(entry: Entry, body: KeyGiven, signers: list[Member]) -> None:

@@ -97,11 +97,14 @@ class RosterState:
         A desk in a remote office renews no tips, and is left out.
         """
         self.own_keys: dict[str, int] = {}
-        """Desk → position of the newest own key that one of its officers took."""
+        """Desk → position of the newest own key that one of its officers took or was given."""
         self.former_keys: dict[Member, dict[str, int]] = {}
         """Officer → each key that they replaced → last position in the audit log at which that key may sign acts."""
         self.known_keys = set[str]()
-        """Desks whose key may be known to whoever has an officer's replaced key. A head's next sign-in changes it."""
+        """Desks whose key may be known to whoever founded them, or has an officer's or destination's replaced key.
+
+        A head's next sign-in changes it.
+        """
         self.withdrawn: dict[str, list[tuple[Member, bool]]] = {}
         """Id of a proposal → the officer who withdrew it, and whether they were a head then."""
         self.noted: dict[str, str] = {}
@@ -235,10 +238,11 @@ class RosterState:
                 self.changed_at[body.desk] = self.position
                 if body.officer.role != "auditor":
                     self.rekeyed[body.desk] = self.position
+                    self._replace_own_key(body.desk)
             case OwnKey():
                 self._take_own_key(body)
             case DestinationSet():
-                self.destinations[body.to] = body
+                self._replace_destination(body)
                 self._put_key(body.to, "", body.verifier)
                 self.changed_at[body.desk] = self.position
             case KeysRenewed() | HostNoted() | Withdrawn():
@@ -246,8 +250,19 @@ class RosterState:
                 self.unlisted.append(self.position)
             case Closed():
                 self.closed = True
+                self.known_keys |= self._with_officers()  # whoever founded a desk made its key
                 self.destinations |= {one.to: one for one in body.destinations}
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
+
+    def _with_officers(self) -> set[str]:
+        return {name for name, listed in self.desks.items() if listed.officers}
+
+    def _replace_destination(self, body: DestinationSet) -> None:
+        """Record a destination's key. Whoever has its former one reads a tip until its desks' keys change."""
+        former = self.destinations.get(body.to)
+        self.destinations[body.to] = body
+        if former and former.recipient not in {"", body.recipient}:
+            self.known_keys |= {former.desk} if former.desk else self._with_officers()
 
     def _note(self, body: KeysRenewed | HostNoted | Withdrawn, by: Member) -> None:
         match body:
@@ -269,8 +284,12 @@ class RosterState:
         former = self.desks[body.desk].officers[body.officer.name].signer
         self.former_keys.setdefault(member, {})[former] = body.log
         self._put_officer(body, [], is_dependent=False)
-        self.own_keys[body.desk] = self.position
-        self.known_keys.add(body.desk)
+        self._replace_own_key(body.desk)
+
+    def _replace_own_key(self, desk: str) -> None:
+        """Record that an officer has another key: the former one, which somebody may have, opens the desk's key."""
+        self.own_keys[desk] = self.position
+        self.known_keys.add(desk)
 
     def outranks(self, desk: str, other: str) -> bool:
         """Return whether a desk's renewal of a tip's key may replace another desk's."""
@@ -287,6 +306,8 @@ class RosterState:
             appointed_by=appointed,
             dependent=frozenset(appointed),
         )
+        if self.closed and officers:  # nobody who signs an entry sees whose key it names
+            self.known_keys.add(body.desk.name)
         self.changed_at[body.desk.name] = self.position
         self.signing_keys[body.desk.name] = {"": {body.verifier: 0}}
         for one in body.officers:
@@ -294,7 +315,7 @@ class RosterState:
 
     def _change_key(self, body: KeyChange) -> None:
         listed = self.desks[body.desk]
-        former = (*listed.former, (listed.desk.recipient, listed.verifier)) if body.proof else ()
+        former = *listed.former, (listed.desk.recipient, listed.verifier)
         officers = {name: one for name, one in listed.officers.items() if name != body.removed}
         if body.auditor:
             officers[body.removed] = msgspec.structs.replace(listed.officers[body.removed], role="auditor", rights=())

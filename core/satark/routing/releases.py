@@ -2,7 +2,7 @@
 
 Rows of envelopes prove nothing: whoever writes to the databases can add one. Once a desk has a release, the desks'
 messages are sealed to this desk's own key too, which it changes when it removes an officer. Excepted are messages that
-may point to the tipster or do not concern the desk.
+may point to the tipster, such as each text to them, or do not concern the desk.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from hashlib import sha256
 import msgspec
 from msgspec.structs import replace
 
-from satark.api.tip import FINISHED_STATUSES, Checkpoint, Envelope, Message, Release, Tip
+from satark.api.tip import FINISHED_STATUSES, Checkpoint, Envelope, Message, Release, Status, Tip
 
 _FOR_ONE = frozenset({"directed", "ordered"})
 """Steps that concern the desk that they name, and no other."""
 _FOR_ALL = frozenset({"reported", "asked_to_close", "refused_to_close", "closed", "corrected"})
 """Steps that every directed desk may know of."""
+_PASSED_ON = FINISHED_STATUSES | {"REOPENED"}
+"""Statuses that every directed desk may know of."""
 _OF_RELEASES = frozenset({"reported", "asked_to_close", "assigned", "recused", "readmitted", "unattended"})
 """Steps that a desk with only a release may take. For any other step, it asks in a note."""
 
@@ -131,10 +133,18 @@ class Access:
 def _concerns(message: Message, desk: str) -> bool:
     if message.sender != "desk" or message.private or message.transcript or message.retention:
         return False
-    if not message.internal:  # a message to the tipster may quote them: pass on only that the work is over
-        return message.status in FINISHED_STATUSES or message.status == "REOPENED"
+    if not message.internal:  # a text to the tipster may quote them: see `told_to_releases`
+        return message.status in _PASSED_ON and not message.text
     step = message.case
     return step is None or step.kind in _FOR_ALL or (step.kind in _FOR_ONE and step.to == desk)
+
+
+def told_to_releases(message: Message) -> Message | None:
+    """Return what tells desks with a release that the work is over or begins again, if the message itself must not."""
+    if message.internal or not message.text or message.status not in _PASSED_ON:
+        return None
+    status: Status = "IN_REVIEW" if message.status == "REOPENED" else message.status  # that tells of a dispute
+    return Message(sender="desk", desk=message.desk, status=status, internal=True)
 
 
 def hash_of_release(envelope: Envelope) -> bytes:

@@ -166,6 +166,12 @@ def canary_problems(identity: Identity | None, services: Services) -> list[Setti
     return [*(_CANARY_PROBLEMS[name] for name in wrong), *([_NO_EPOCH_KEYS] if lacks else [])]
 
 
+def roster_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
+    """Report that this machine takes no roster from the key store: it is new, and nobody vouched for what is there."""
+    refusal, hint = services.read_keys(services.roster.check).refusal, _BRING if identity is None else _ADMIT + _BRING
+    return [SettingProblem("data_dir", "SATARK_DATA_DIR", refusal, hint)] if refusal else []
+
+
 def storage_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
     """Report a store of files that can't be reached or written, or that the database's other machines don't use.
 
@@ -224,6 +230,13 @@ _NO_EPOCH_KEYS = SettingProblem(
     "lacks keys that this database's drafts are sealed under, and no other machine gives them",
     "run `satark keys admit` here and, with the code that it prints, on a machine that has them; if none has them any "
     "more, erase what they sealed: satark db forget-drafts",
+)
+
+
+_ADMIT = "run `satark keys admit` here and, with the code that it prints, on a machine that has the keys; or "
+_BRING = (
+    "bring roster.jsonl and renewals.jsonl from the data folder of a machine that you trust; or, with the head that "
+    "was noted when the roster was sealed: satark roster verify --head HEAD"
 )
 
 

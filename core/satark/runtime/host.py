@@ -236,13 +236,16 @@ class Host:
         Drafts whose epoch keys vanished with the power are given up before anything is served.
         """
         runtime = self.ingest_runtime
-        compose.check_canaries(runtime.identity if runtime else None, services)
+        identity = runtime.identity if runtime else None
+        compose.check_canaries(identity, services)
         if problems := compose.storage_problems(services, at_start=True):
             raise SettingsError(problems)
         if runtime:
             has_all = self.is_alone and self.roles >= {"web", "worker"} and services.main.dialect.name == "sqlite"
             is_alone = has_all and self.settings.core.epoch_key_file is None
             compose.join_epochs(runtime.epochs, services, is_alone=is_alone)
+        if problems := compose.roster_problems(identity, services):
+            raise SettingsError(problems)
 
     def _use_database(self, services: Services) -> None:
         self._prepare_database(services)

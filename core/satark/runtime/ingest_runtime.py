@@ -61,7 +61,7 @@ class IngestRuntime:
         self.channels: Sequence[Channel] = compose.load_channels(settings, plugins)
         self._accounts = {account: channel for channel in self.channels for account in channel.accounts}
         self.identity = compose.load_identity(settings)
-        self.epochs = Epochs(self.identity, services.main, services.keys)
+        self.epochs = Epochs(self.identity, services.main, services.keys, services.roster)
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
         self._receipts = CodeStock(self.identity, ahead=core.receipt_codes_ahead)
         self._decoys = Decoys(core.receipt_codes_ahead)

@@ -39,9 +39,18 @@ def kind_of(keys: Connection | Engine, row: Any) -> Kind | None:
 
 
 def kind_of_id(main: Connection, keys: Connection | Engine, id_: bytes) -> Kind | None:
-    """Return what the destination of the row with this id gets, as `kind_of` does."""
+    """Return what the destination of the row with this id gets, as `kind_of` does; no more than its newest row gives.
+
+    Else an older row of the tip itself that somebody puts back would bring it to an office that now has a release.
+    """
     row = main.execute(select(*COLUMNS).where(delivery.c.id == id_)).one_or_none()
-    return kind_of(keys, row) if row else None
+    kind = kind_of(keys, row) if row else None
+    if row is None or kind != "tip":
+        return kind
+    later = (delivery.c.tip == row.tip, delivery.c.destination == row.destination, delivery.c.revision > row.revision)
+    rows = main.execute(select(*COLUMNS).where(*later).order_by(delivery.c.revision)).all()
+    kinds = [one for one in (kind_of(keys, row) for row in rows) if one != "cover"]
+    return "tip" if kinds[-1:] in ([], ["tip"]) else "release"
 
 
 def is_cover(keys: Connection | Engine, row: Any) -> bool:

@@ -71,7 +71,7 @@ def seal(envelope: Envelope, recipient: str) -> bytes:
 
 
 def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[str, Any]:
-    return {"tip": tip, "holder": tag(connection, tip, holder), "sealed": sealed}
+    return {"tip": tip, "holder": tag(connection, tip, holder), "cover": cover(sealed), "sealed": sealed}
 
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
@@ -168,12 +168,12 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     tip, mine = "", b""
     hashed, suffix = connection.get_execution_options()[_OPTION], f"\0{holder}".encode()
-    query = select(envelope.c.tip, envelope.c.holder, func.substr(envelope.c.sealed, 1, DRAWN))
-    for at, its_holder, beginning in bulk.stream(connection, query.order_by(envelope.c.tip)):
+    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).where(func.length(envelope.c.sealed) > 0)
+    for at, its_holder, its_cover in bulk.stream(connection, query.order_by(envelope.c.tip)):
         if at != tip:
             tip, mine = at, hashed(at.encode() + suffix)[:TAG]
         if its_holder == mine:
-            found[tip] = cover(beginning)
+            found[tip] = its_cover
     return found
 
 

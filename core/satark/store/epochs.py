@@ -7,6 +7,7 @@ then open with no key that is left, so no database need forget.
 A machine gets keys only from those who know its recipient, and only if one that has a key vouched for it: it writes the
 recipient under an epoch key. A machine without keys writes it under the edge key and a code of its own, and somebody
 brings this code to a machine with keys (`Epochs.admit`). So the edge key and the database alone admit no machine.
+With each key goes what the giver knows of the roster by itself: a new machine believes no rows without it.
 
 The list changes under a lock that each transaction of a process with epoch keys shares at its end. So nothing is
 committed under an epoch that is no longer listed, or by a process that did not know a listed one.
@@ -16,7 +17,7 @@ from base64 import b32decode, b32encode
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine, delete, select, text
 
@@ -35,8 +36,8 @@ _LIST_LOCK: Final = 0x5A7A_4B02
 _MOST_STEPS: Final = 3
 _TIME: Final = 8
 """Size in bytes of a time within a sealed key."""
-
-
+_ANCHOR: Final = 2 * _TIME + 32
+"""Where the anchor begins in a sealed key: after two times and the key."""
 _CODE: Final = 10
 """Size in bytes of a joining code. It can be guessed only with the edge key."""
 
@@ -59,15 +60,26 @@ class _Listed(NamedTuple):
         return {epoch: sealed for (epoch, of), sealed in self.keys.items() if of == machine and sealed}
 
 
+class Anchored(Protocol):
+    """This machine's roster."""
+
+    def anchor(self, keys: Connection) -> bytes:
+        """Return what a new machine must find in the roster's rows; empty: this machine knows nothing by itself."""
+
+    def take_anchor(self, anchor: bytes) -> None:
+        """Take no roster from the rows that lacks this anchor, unless this machine has a copy."""
+
+
 class Epochs:
     """Agrees with the other processes which epochs there are. The methods wait for the database and the disk.
 
     From then on, the epoch keys of `identity` no longer begin epochs by themselves.
     """
 
-    def __init__(self, identity: Identity, main: Engine, keys: Engine) -> None:
-        self.identity, self._keys = identity, identity.epochs
-        self._engines, self._reading = (main, keys), reading_engine(main)
+    def __init__(self, identity: Identity, main: Engine, keys: Engine, roster: Anchored) -> None:
+        self.identity, self._keys, self._roster = identity, identity.epochs, roster
+        self._engines, self._reading, self._reading_keys = (main, keys), reading_engine(main), reading_engine(keys)
+        self._anchor = b""
         self._keys.take = self._take
 
     def agree(self) -> bool:
@@ -141,7 +153,8 @@ class Epochs:
             except (BrokenSeal, CantOpen):
                 continue
             since, lost_at = (int.from_bytes(plain[at : at + _TIME]) for at in (0, _TIME))
-            opened.append(Epoch(epoch, since, plain[2 * _TIME :]))
+            opened.append(Epoch(epoch, since, plain[2 * _TIME : _ANCHOR]))
+            self._roster.take_anchor(plain[_ANCHOR:])
             if lost_at > self._keys.lost_at:
                 self._keys.note_loss(lost_at)
         if opened:
@@ -201,6 +214,8 @@ class Epochs:
 
     def _step(self) -> None:
         keys, own = self._keys, self._keys.file_id
+        with self._reading_keys.connect() as connection:
+            self._anchor = self._roster.anchor(connection)
         with unit_of_work(*self._engines) as unit:
             _lock(unit.main)
             listed = _read(unit.main)
@@ -266,7 +281,7 @@ class Epochs:
         bulk.insert(connection, epoch_key, rows)
 
     def _sealed(self, epoch: Epoch, machine: bytes, recipient: str) -> bytes:
-        plain = epoch.since.to_bytes(_TIME) + self._keys.lost_at.to_bytes(_TIME) + epoch.key
+        plain = epoch.since.to_bytes(_TIME) + self._keys.lost_at.to_bytes(_TIME) + epoch.key + self._anchor
         return encrypt(self.identity.seal_for_machines(plain, epoch.id + machine), recipient)
 
 

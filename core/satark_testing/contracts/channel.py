@@ -20,17 +20,19 @@ from satark_testing.contracts.channel_case import (
     numbered_prompt,
     strings_of,
 )
+from satark_testing.contracts.channel_context import sample_channel_context
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
 from satark_testing.contracts.fetching import check_files
-from satark_testing.contracts.forgeries import forgeries, timed, times, without_secret
+from satark_testing.contracts.forgeries import forgeries, odd_headers, timed, times, without_secret
 from satark_testing.contracts.mutations import joined, lengthened, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts
-from satark_testing.contracts.provider_peer import Peer, PeerServer, Received, Reply, Said
+from satark_testing.contracts.provider_peer import BY_CHANCE, Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
 from satark_testing.contracts.sending import check_calls
 from satark_testing.contracts.watching import Watch
 
-__all__ = ["RULES", "BrokenRule", "ChannelCase", "Peer", "Received", "Reply", "Said", "check_channel"]
+__all__ = ["RULES", "BrokenRule", "ChannelCase", "Peer", "Received", "Reply", "Said"]
+__all__ += ["check_channel", "sample_channel_context"]
 
 
 async def check_channel(case: ChannelCase) -> None:
@@ -39,7 +41,7 @@ async def check_channel(case: ChannelCase) -> None:
     Raises:
         BrokenRule: the channel breaks one; the message names it, what was tried and what was expected.
     """
-    watch = Watch()
+    watch, files = Watch(), _ids_of_files(case)
     with watch.running("C59"):
         check_requests(case)
         check_prompts(case)
@@ -52,15 +54,20 @@ async def check_channel(case: ChannelCase) -> None:
             async with PeerServer(case.peer).serving() as server:
                 await check_calls(case, case.peer, server)
                 await check_files(case.peer, server)
+            watch.check_output([*server.credentials], "C88")
+    telling = [text for text in case.texts if len(text) > BY_CHANCE]
     words = numbered_prompt(60).text.split()[0]
-    files = [ref.id for ref, _ in case.peer.files] if case.peer else []
-    telling = filter(_is_telling, (*case.texts, *files))
-    watch.check((*case.identifiers, case.to.reveal(), *telling, words), "C58", "C59")
+    watch.check_output((*case.identifiers, case.to.reveal(), *files, *telling, words), "C58")
+    watch.check_blocking("C59")
 
 
-def _is_telling(text: str) -> bool:
-    """Return whether a text is long enough that no message contains it by chance."""
-    return len(text) > 5  # noqa: PLR2004 - as said
+def _ids_of_files(case: ChannelCase) -> list[str]:
+    """Return the ids of the peer's files, each of which is long enough to be looked for."""
+    ids = [ref.id for ref, _ in case.peer.files] if case.peer else []
+    short = [f"`{id_}`" for id_ in ids if len(id_) <= BY_CHANCE]
+    found = f"{', '.join(short)}: a log has so short an id by chance, give a file one of more than {BY_CHANCE} letters"
+    require(not short, "C58", "the case's `Peer.files`", found)
+    return ids
 
 
 _GARBAGE: Final = (b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"a":1}', b"[" * 5000, b'[{"id":{}}]')
@@ -111,10 +118,11 @@ def check_verify(case: ChannelCase) -> None:
 
 
 def _odd(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
-    odd = dict.fromkeys(raw.headers, "é\x00☂")
-    yield "headers that are not ASCII", msgspec.structs.replace(raw, headers=odd)
-    yield "empty headers", msgspec.structs.replace(raw, headers=dict.fromkeys(raw.headers, ""))
-    yield "a query that is none", msgspec.structs.replace(raw, query="%ff=&&é=%zz")
+    for name in raw.headers:
+        yield from odd_headers(raw, name)
+    yield "headers that are not ASCII", msgspec.structs.replace(raw, headers=dict.fromkeys(raw.headers, "é\x00☂"))
+    for query in ("%ff=&&é=%zz", "", f"{raw.query}&{raw.query}"):
+        yield "another query", msgspec.structs.replace(raw, query=query)
     yield "an unknown method", msgspec.structs.replace(raw, method="PATCH")
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
-import msgspec
-
 from satark.api.channel import Channel, RawRequest
 from satark.api.inbound import Address, Event
 from satark.api.outbound import Call, Delivered
-from satark.api.prompt import Capabilities, Choice, Prompt
-from satark_testing.contracts.forgeries import Place
+from satark.api.prompt import Capabilities, Choice, Prompt, ReceiptPicture, VoiceNote
+from satark_testing.contracts.forgeries import Proven
 from satark_testing.contracts.provider_peer import Peer
 
 Meaning: TypeAlias = Event | Delivered | str
@@ -17,12 +15,18 @@ Meaning: TypeAlias = Event | Delivered | str
 _SYLLABLE: Final = "की"
 """Two code points that show as one character. Providers count two, and a wrong split separates them."""
 _WORD: Final = "शब्द"
+SAID: Final = "क्‍ष १२ MiX 👩‍👩‍👧 ✔️\n\nمرحبا \u0958\u0928\u093c 1234 5678 9012 3456 ½ (٣) <b>&amp;</b> *_~`\\ 🎲"
+"""A text that is easily damaged: joined emoji, ZWJ, line breaks, a receipt's digits, right-to-left text, markup,
+and letters with a dot in two forms, each of which a normalisation changes."""
+CLIPS: Final = ("hi-0123456789abcdef", "hi-fedcba9876543210")
+"""Names of clips, of which voice notes are made."""
+_LABELS: Final = ("हाँ", "नहीं")
 _STEP: Final = 5
 """A prime: choices are named in steps of it, so that neither labels nor tokens are in the order of the alphabet."""
 
 
-class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel, and what its checks need."""
+class ChannelCase(Proven, frozen=True, kw_only=True):
+    """A channel, and what its checks need. It has the fields of `Proven` too."""
 
     channel: Channel
     """A channel that is not open yet."""
@@ -41,10 +45,6 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     """Raises an exception if the provider would refuse the call."""
     peer: Peer | None = None
     """The provider. It is required if the channel makes calls or fetches files."""
-    covers_body: bool = True
-    """Whether the signature covers the body. If the channel checks only a secret, a changed body still passes."""
-    proven_by: Place = "headers"
-    """The part of a request that holds its signature or secret."""
     means: Sequence[tuple[RawRequest, Sequence[Meaning]]] = ()
     """Genuine requests with their whole meaning: their events, then late results, then the codes of alarms.
 
@@ -56,8 +56,6 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     """Makes the request in which a person taps a choice. It is required of a channel with buttons or rows."""
     stale: Sequence[RawRequest] = ()
     """Genuine requests that are too old, or from the future; required if a header of `genuine` holds the time."""
-    unsigned: Sequence[str] = ()
-    """The headers of `genuine` that prove nothing, such as `content-type`. Each other is forged alone."""
     moved_to: Sequence[Address] = ()
     """The new addresses of the people whose address changes in `genuine` and `means`; empty: `to`."""
     keyed_by_time: bool = False
@@ -80,6 +78,26 @@ def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
         yield Prompt(text=_fill(capabilities.body), language="hi", choices=rows, menu_label=menu, wants="choice")
         few, actions = rows[:-2], rows[-2:]
         yield Prompt(text=_SYLLABLE, language="hi", wants="choice", choices=few, actions=actions, menu_label=menu)
+
+
+def prompts_of_every_kind(limits: Capabilities, text: str, mark: str = "") -> Iterator[Prompt]:
+    """Yield a prompt with this text of each kind that the medium can show. Each token ends with the mark."""
+    choices = tuple(Choice(f"t{number}{mark}", label) for number, label in enumerate(_LABELS))
+    yield Prompt(text=text, language="hi")
+    yield Prompt(text=text, language="hi", wants="pin")
+    if limits.buttons or limits.rows:
+        yield Prompt(text=text, language="hi", choices=choices, menu_label="☰", wants="choice")
+    if limits.calls:
+        yield Prompt(text=text, language="hi", choices=choices, call="☎")
+    for language in limits.forms[:1]:
+        yield Prompt(text=text, language=language, choices=choices, menu_label="☰", form=f"form{mark}")
+
+
+def with_attachments(number: int, text: str) -> Prompt:
+    """Return a prompt with a voice note and a receipt's picture, each of which is for one person."""
+    button = Choice(f"t{number}open", _LABELS[0])
+    receipt = ReceiptPicture(code=f"{number:04} 5678 9012 3456", caption=f"{number} {SAID}", button=button)
+    return Prompt(text=text, language="hi", receipt=receipt, spoken=VoiceNote((CLIPS[0], ("hi", f"{number} कि"))))
 
 
 def numbered_prompt(length: int) -> Prompt:

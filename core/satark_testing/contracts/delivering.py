@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
+from satark_testing.contracts.certificates import trusted_impostors
+from satark_testing.contracts.deliveries import Deliveries
 from satark_testing.contracts.mutations import echoes, strange_answers, with_another
-from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Received, Reply, Script
+from satark_testing.contracts.provider_peer import ENDLESS_BYTES, TOKEN, Fault, PeerServer, Received, Reply, Script
 from satark_testing.contracts.rules import require
 from satark_testing.contracts.sample_tips import WORDS
 from satark_testing.contracts.sink_case import SinkPeer
@@ -27,38 +29,14 @@ _CREATING: Final = {"POST", "PATCH"}
 _ACTS: Final = ("a delivery", "a revision", "a repetition of a delivery whose answer was lost")
 
 
-class Deliveries(Protocol):
-    """Makes sample tips and delivers them with the sink."""
-
-    sink: Sink
-
-    @property
-    def held(self) -> dict[str, object]:
-        """Everything that the destination holds."""
-
-    async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
-        """Return a delivery."""
-
-    def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
-        """Return the parts of a delivery that a reading destination may show."""
-
-    def is_whole(self, delivery: Delivery, before: Mapping[str, object]) -> bool:
-        """Return whether the destination got every part of a tip since then."""
-
-    async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
-        """Deliver, and check the result's form."""
-
-    async def done(self, rule: str, delivery: Delivery, subject: str) -> None:
-        """Deliver with success."""
-
-
 async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerServer) -> None:
     """Check every request of every act, with every fault of the destination.
 
     Raises:
         BrokenRule: the sink breaks a rule.
     """
-    exchanges = _Exchanges(deliveries, peer, server)
+    exchanges, found = _Exchanges(deliveries, peer, server), "an answer has an `access_token`: give the peer `expire`"
+    require(peer.expire or not server.gives_tokens, "S55", "the case", found)
     await exchanges.keys()
     known = set[object]()
     for act in _ACTS:
@@ -73,7 +51,8 @@ async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerSe
                 await exchanges.redirects(at)
             await exchanges.failures(at)
         known |= {_shape(asked) for asked, _ in made}
-    await exchanges.impostor()
+    await exchanges.tokens()
+    await exchanges.certificates()
     await exchanges.stalled()
 
 
@@ -216,16 +195,42 @@ class _Exchanges:
             require(not self._server.strayed, "S33", subject, "a request at the other address")
             require(result != Done(), "S33", subject, "Done")
 
-    async def impostor(self) -> None:
-        """Offer a certificate that nobody has signed."""
+    async def tokens(self) -> None:
+        """End the sink's token. Then end it again, and give a new one only at the third attempt."""
+        expire, server, asked = self._peer.expire, self._server, None
+        for script in (None, Reply(500), Reply(400), Reply(200, b"{}"), Fault.HANG_UP):
+            if expire is None:
+                return
+            delivery, subject = await self._next(), f"a token that has expired; for a new one {script or 'it'} is given"
+            expire()
+            server.answering(script, only=asked)
+            results = [await self._attempt(delivery, 1, subject), await self._attempt(delivery, 2, subject)]
+            made = zip(server.received, server.replies, strict=False)
+            asked = asked or next((one for one, own in made if TOKEN in own.body), None)
+            if script is not None:
+                server.answering(None)
+                results.append(await self._attempt(delivery, 3, subject))
+            kept = results[-1] == Done() and not any(isinstance(one, DeadLetter) for one in results)
+            require(kept, "S55", subject, ", then ".join(map(repr, results)))
+
+    async def _attempt(self, delivery: Delivery, attempt: int, subject: str) -> DeliveryResult:
+        return await self._deliveries.result("S55", msgspec.structs.replace(delivery, attempt=attempt), subject)
+
+    async def certificates(self) -> None:
+        """Offer a certificate that nobody has signed; then to clients that check certificates one that they trust."""
+        subject = "a server with a certificate of its own"
         async with PeerServer(self._peer).serving(impostor=True) as server:
             sink = self._peer.sink(server.url)
             await sink.open()
             try:
                 await sink.deliver(await self._next())
+                require(not server.received, "S34", subject, "it got a request")
+                with trusted_impostors() as careless:
+                    result = await sink.deliver(await self._next())
             finally:
                 await sink.close()
-        require(not server.received, "S34", "a server with a certificate of its own", "it got a request")
+        require(not careless, "S34", f"{subject}, at any request", "; ".join(careless[:1]))
+        require(not server.received or result == Done(), "S34", "a server by TLS", "a request came without TLS")
 
     async def stalled(self) -> None:
         """Never answer one of the requests."""
@@ -246,7 +251,10 @@ class _Exchanges:
         return await self._deliveries.result("S10", delivery, where), where
 
     async def _prepared(self, revision: int = 0) -> Delivery:
-        """Return the delivery of the present act, for a new tip."""
+        """Return the delivery of the present act, for a new tip. A sink with tokens has one then."""
+        self._server.answering(None)
+        if self._peer.expire is not None:
+            await self._deliveries.done("S55", await self._next(), "a tip")
         self._before = self._deliveries.held
         self._server.answering(None)
         if self._act == _ACTS[0]:

@@ -1,6 +1,5 @@
 """Checks the content of a request's events, and their keys (C05, C12 to C16, C62, C74, C75, C83)."""
 
-import re
 import threading
 import time
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ import msgspec
 from satark.api.channel import RawRequest
 from satark.api.inbound import Batch, Edited, Inbound, Moved, Revoked
 from satark_testing.contracts.channel_case import ChannelCase
+from satark_testing.contracts.forgeries import times
 from satark_testing.contracts.mutations import nudged
 from satark_testing.contracts.rules import absent, require, shown
 
@@ -20,8 +20,6 @@ _JUST_NOW_SECONDS: Final = 5
 _DAY_SECONDS: Final = 86_400
 _ZONE_SECONDS: Final = 900
 """Every time zone is a multiple of this off UTC."""
-_unix_time: Final = re.compile(r"(?<!\d)(1[4-9]\d{8})(?:\d{3})?(?!\d)")
-"""A Unix time in seconds or milliseconds; the group is the seconds."""
 _IDS: Final = {"ref": None, "original": None}
 """The fields of events that hold ids."""
 _NEXT_SECONDS: Final = 1.1
@@ -56,8 +54,7 @@ def check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
 def _check_time(raw: RawRequest, sent_at: int) -> None:
     """Check that an event's time is no future one, and that its time zone was not counted twice or left out."""
     require(sent_at < time.time() + _DAY_SECONDS, "C83", shown(raw), "a time in the future")
-    told = _unix_time.findall(f"{raw.query} {raw.body.decode(errors='replace')}")
-    apart = [abs(sent_at - int(one)) for one in told]
+    apart = [abs(sent_at - one) for one in times(f"{raw.query} {raw.body.decode(errors='replace')}")]
     is_told = min(apart, default=0) <= 1
     shifted = [one for one in apart if one <= _DAY_SECONDS and min(one % _ZONE_SECONDS, -one % _ZONE_SECONDS) <= 1]
     require(
@@ -104,7 +101,7 @@ def _check_guesses(case: ChannelCase, raw: RawRequest, events: Sequence[Inbound]
             continue
         ours = value in names and any(one.account in accounts for one in found)
         require(not ours, "C14", shown(raw), "events of a request that names another account")
-        timed = _unix_time.fullmatch(value) and not case.keyed_by_time
+        timed = value.isdigit() and times(value) and not case.keyed_by_time
         same = all((a.senders, a.sent_at) == (b.senders, b.sent_at) for a, b in zip(found, events, strict=False))
         if same and not timed and len(found) == len(events):
             tried = True

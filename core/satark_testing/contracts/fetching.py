@@ -1,4 +1,4 @@
-"""Checks how a channel fetches and discards files, and how it listens (C50 to C56, C73, C76, C81, C84)."""
+"""Checks how a channel fetches and discards files, and how it listens (C50 to C56, C73, C76, C81, C84, C87)."""
 
 import asyncio
 import socket
@@ -12,10 +12,10 @@ import msgspec
 
 from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome
 from satark.api.inbound import Batch, MediaRef
+from satark_testing.contracts.calls import opened
 from satark_testing.contracts.mutations import another
 from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Reply
 from satark_testing.contracts.rules import BrokenRule, raised, require
-from satark_testing.contracts.sending import opened
 
 _TURNS: Final = 50
 """Turns of the event loop for which `listen` runs before it is cancelled."""
@@ -47,11 +47,12 @@ async def check_files(peer: Peer, server: PeerServer) -> None:
             found = await fetched(unreachable, ref)
             require(isinstance(found, OSError), "C52", "a provider that listens nowhere", _what(found))
             await _discard(unreachable, ref, "a provider that listens nowhere")
-    for (ref, _), fault in product(peer.files, (Fault.STALL, Fault.STALL_LATER)):
-        stalled, subject = peer.channel(server.url), f"a download: {fault.value}"
-        async with opened(stalled):
-            found = await server.stalling(fetched(stalled, ref), _STALLED_SECONDS, "C84", subject, fault)
-            require(isinstance(found, OSError | MediaGone), "C84", subject, _what(found))
+        async with opened(peer.channel(server.url)) as stalled:
+            steps = await _requests(stalled, server, ref)
+            for fault, at in product((Fault.STALL, Fault.STALL_LATER), range(steps)):
+                subject = f"a download: {fault.value}, to request {at + 1} of {steps}"
+                found = await server.stalling(fetched(stalled, ref), _STALLED_SECONDS, "C84", subject, fault, at=at)
+                require(isinstance(found, OSError | MediaGone), "C84", subject, _what(found))
 
 
 async def _check_no_files(channel: Channel, server: PeerServer) -> None:
@@ -98,7 +99,9 @@ def _check_deleted(peer: Peer, server: PeerServer, ref: MediaRef, subject: str) 
 async def _check_spoiled(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, content: bytes) -> None:
     """Check that a file is compared with the size and the hash that the provider announced."""
     half, changed = content[: len(content) // 2], content[:-1] + bytes([content[-1] ^ 1])
-    spoiled = [(half, "C53", "half of what was announced")] if peer.announces_size or ref.size or ref.sha256 else []
+    spoiled = [(half, "C53", "half of what was announced"), (content + b"x", "C53", "a byte more than was announced")]
+    if not (peer.announces_size or ref.size or ref.sha256):
+        spoiled.clear()
     if ref.sha256:
         spoiled.append((changed, "C76", "the announced size, with another byte"))
     for bad, rule, subject in spoiled:
@@ -113,13 +116,16 @@ async def _check_large(channel: Channel, peer: Peer, server: PeerServer, ref: Me
     if peer.announces_size:
         longest = max(len(one) for _, one in peer.files)
         require(longest > _PIECE_BYTES, "C50", "the case", "none of `Peer.files` is longer than 64 KiB")
-        return
-    large = content * (_LARGE_BYTES // max(1, len(content)) + 1)
+    large = content if peer.announces_size else content * (_LARGE_BYTES // max(1, len(content)) + 1)
     told = {"size": len(large) if ref.size else 0, "sha256": sha256(large).hexdigest() if ref.sha256 else ""}
+    large_ref = msgspec.structs.replace(ref, **told)
     server.answering(None).spoiled = {content: large}
-    found = await fetched(channel, msgspec.structs.replace(ref, **told))
-    server.spoiled = {}
+    found = await fetched(channel, large_ref)
     require(found == large, "C50", f"a file of {len(large)} bytes", _what(found))
+    server.answering(Fault.SLOW, len(server.received) - 1)
+    found = await fetched(channel, large_ref)
+    require(found == large, "C87", "a file of which something comes every five seconds", _what(found))
+    server.spoiled = {}
 
 
 _DISTANT: Final = "files.provider.example"
@@ -131,28 +137,35 @@ def _resolved(host: str | None, *rest: Any, _resolve: Callable[..., Any] = socke
 
 
 async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:
-    location = f"{server.elsewhere}/file"
-    for script in (Reply(302, headers={"Location": location}), Reply(200, f'{{"url":"{location}"}}'.encode())):
-        server.answering(script)
-        await _check_strayed(channel, peer, server, ref, "a file that is said to be at another address")
-    server.answering(None).moved = server.elsewhere
-    await _check_strayed(channel, peer, server, ref, "a file whose address is at another origin")
-    subject = "a file whose address begins with http:// and is not this machine's"
-    server.answering(None).moved = server.elsewhere.replace("localhost", _DISTANT)
-    with patch("socket.getaddrinfo", _resolved):
-        await _check_strayed(channel, peer, server, ref, subject)
-    require(not server.strayed, "C81", subject, "it was fetched: check each address with `provider_url`")
+    """Say that the file is at another origin: in an answer, by a redirect of each request, and in place of our own."""
+    steps = (None, *range(await _requests(channel, server, ref)))
+    for origin in (server.elsewhere, server.elsewhere.replace("localhost", _DISTANT)):
+        told = Reply(200, f'{{"url":"{origin}/file"}}'.encode())
+        redirects = [(Reply(302, headers={"Location": f"{origin}/file"}), at) for at in steps]
+        for script, at in ((told, None), *redirects, (None, None)):
+            server.answering(script, at).moved = origin if script is None else ""
+            with patch("socket.getaddrinfo", _resolved):
+                await _check_strayed(channel, peer, server, ref, is_safe=_DISTANT not in origin)
     server.moved = ""
 
 
-async def _check_strayed(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, subject: str) -> None:
-    """Fetch a file, and check that the other address got no credential."""
-    found = await fetched(channel, ref)
+async def _check_strayed(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, *, is_safe: bool) -> None:
+    """Fetch a file, and check that the other address got no credential, and no request if it is not safe."""
+    found, subject = await fetched(channel, ref), "a file that is said to be at another address"
     strayed = "".join(f"{one.path}{one.query}{one.headers}{one.body!r}" for one in server.strayed)
     credentials = "authorization" in strayed.lower() or any(secret in strayed for secret in peer.secrets)
     require(not credentials, "C54", subject, "it was given our credentials")
+    fetched_there = "it was fetched by plain http: check each address, also of a redirect, with `provider_url`"
+    require(is_safe or not strayed, "C81", subject, fetched_there)
     if isinstance(found, Exception):
         require(isinstance(found, OSError | MediaGone), "C52", subject, _what(found))
+
+
+async def _requests(channel: Channel, server: PeerServer, ref: MediaRef) -> int:
+    """Return how many requests it takes to fetch a file."""
+    server.answering(None)
+    await fetched(channel, ref)
+    return len(server.received)
 
 
 async def fetched(channel: Channel, ref: MediaRef) -> bytes | Exception:

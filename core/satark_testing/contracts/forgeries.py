@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -15,20 +15,15 @@ _unix_time: Final = re.compile(r"(?<![0-9A-Za-z])(1[4-9]\d{8})(?:\d{3})?(?![0-9A
 """A Unix time in seconds or milliseconds; the group is the seconds."""
 
 
-class Proven(Protocol):
-    """A case whose requests are proven to come from a provider or an office."""
+class Proven(msgspec.Struct, frozen=True, kw_only=True):
+    """How requests prove that they come from a provider or an office."""
 
-    @property
-    def proven_by(self) -> Place:
-        """The part of a request that holds its signature or secret."""
-
-    @property
-    def covers_body(self) -> bool:
-        """Whether the signature covers the body."""
-
-    @property
-    def unsigned(self) -> Sequence[str]:
-        """The headers that prove nothing."""
+    covers_body: bool = True
+    """Whether the signature covers the body. If only a secret is checked, a changed body still passes."""
+    proven_by: Place = "headers"
+    """The part of a request that holds its signature or secret."""
+    unsigned: Sequence[str] = ()
+    """The headers that prove nothing, such as `content-type`. Each other is forged alone."""
 
 
 def timed(raw: RawRequest, case: Proven) -> dict[str, list[float]]:
@@ -99,6 +94,12 @@ def without_secret(raw: RawRequest, case: Proven) -> Iterator[tuple[str, RawRequ
     for body in (b"", b"[]"):
         yield f"without its secret, with the body {body!r}", msgspec.structs.replace(bare, body=body)
     for name in proofs(raw, case) if case.proven_by == "headers" else ():
-        rest = {other: value for other, value in raw.headers.items() if other != name}
-        for change, headers in (("without", rest), ("with an empty", {**rest, name: ""})):
-            yield f"{change} header {name} (or is it `unsigned`?)", msgspec.structs.replace(raw, headers=headers)
+        yield from ((f"{change} (or is it `unsigned`?)", gone) for change, gone in [*odd_headers(raw, name)][:2])
+
+
+def odd_headers(raw: RawRequest, name: str) -> Iterator[tuple[str, RawRequest]]:
+    """Yield the request with one header left out, empty, given twice and not ASCII."""
+    value, rest = raw.headers[name], {other: value for other, value in raw.headers.items() if other != name}
+    yield f"without header {name}", msgspec.structs.replace(raw, headers=rest)
+    for change, odd in (("empty", ""), ("given twice", f"{value}, {value}"), ("not ASCII", f"é\x00☂{value}")):
+        yield f"with header {name} {change}", msgspec.structs.replace(raw, headers={**rest, name: odd})

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from satark.api.sink import Delivery, DeliveryResult, ListeningSink, Sink
+from satark.api.sink import Delivery, ListeningSink, Sink
+from satark_testing.contracts.deliveries import Deliveries
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Script
 from satark_testing.contracts.rules import BrokenRule, raised, require
 from satark_testing.contracts.sample_context import SampleStore
@@ -25,23 +26,16 @@ MOST_STEPS: Final = 5
 """Most requests of which each alone fails."""
 
 
-class Tips(Protocol):
-    """Makes sample tips and delivers them with the sink."""
-
-    sink: Sink
-
-    async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
-        """Deliver, and check the result's form."""
-
-    async def done(self, rule: str, delivery: Delivery, subject: str) -> None:
-        """Deliver with success."""
-
-
 class Listening:
     """A sink that listens."""
 
     def __init__(
-        self, tips: Tips, case: SinkCase, server: PeerServer | None, made: Sequence[SampleTips], store: SampleStore
+        self,
+        tips: Deliveries,
+        case: SinkCase,
+        server: PeerServer | None,
+        made: Sequence[SampleTips],
+        store: SampleStore,
     ) -> None:
         self._tips, self._case, self._server, self._made, self._store = tips, case, server, made, store
         self._sink: Sink = tips.sink
@@ -75,7 +69,7 @@ class Listening:
         return delivery
 
     async def _sample(self, made: SampleTips, digits: str) -> Delivery:
-        return await asyncio.to_thread(made.delivery, self._case.folder / "sealed", tip=(digits * 16)[:32])
+        return await self._tips.delivery(made, tip=(digits * 16)[:32])
 
     async def _until(self, is_so: Callable[[], bool], rounds: int = ROUNDS) -> bool:
         for turn in range(rounds):

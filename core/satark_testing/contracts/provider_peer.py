@@ -1,12 +1,12 @@
 """The other side of a channel or a sink, as its author describes it. The kit serves it over HTTP on this machine."""
 
 import asyncio
+import re
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
-from pathlib import Path
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from satark.api.channel import Channel
 from satark.api.inbound import MediaRef
 from satark.api.outbound import SendResult
+from satark_testing.contracts.certificates import untrusted
 from satark_testing.contracts.rules import raised, require
 
 T = TypeVar("T")
@@ -28,9 +29,14 @@ _BETWEEN_SECONDS: Final = 0.01
 _LAST_BYTES_SECONDS: Final = 1
 _LAST_TURNS: Final = 500
 _TURN_SECONDS: Final = 0.001
-_IMPOSTOR: Final = Path(__file__).with_name("impostor.pem")
-"""A certificate of `localhost` that nobody trusts, and its key."""
 _LOCAL: Final = ("127.0.0.1", 0)
+BY_CHANCE: Final = 5
+"""Letters of a text that a log may contain by chance."""
+TOKEN: Final = b'"access_token"'
+_SLOW_PIECES: Final = 150
+_SLOW_SECONDS: Final = 5
+"""Seconds between two pieces of a slow file."""
+_part_name: Final = re.compile(rb'name="([^"]*)"')
 
 
 class Received(NamedTuple):
@@ -50,12 +56,21 @@ class Received(NamedTuple):
         """The method and the path."""
         return self.method, self.path
 
+    @property
+    def parts(self) -> Mapping[str, bytes]:
+        """The fields and files of a form (`multipart/form-data`), by name."""
+        boundary = self.headers.get("content-type", "").partition("boundary=")[2].strip('"')
+        parts = (one.partition(b"\r\n\r\n") for one in self.body.split(f"--{boundary}".encode())[1:-1])
+        return {name[1].decode(): part[:-2] for head, _, part in parts if (name := _part_name.search(head))}
+
 
 class Said(NamedTuple):
-    """The text of one request, and its recipient."""
+    """The text of one request, its recipient, and the file that it brings or names."""
 
     to: str
     text: str
+    file: bytes = b""
+    """A voice note or a receipt's picture, without encoding; of one that was uploaded before, the uploaded bytes."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -75,6 +90,7 @@ class Fault(Enum):
     STALL = "the provider accepts the request and never answers"
     STALL_LATER = "the provider sends some of a file, and then nothing"
     PIECES = "the provider's own answer comes in two pieces"
+    SLOW = "the provider's own answer comes slowly, and never stops"
     LOST = "the request is carried out, and its answer is lost"
 
 
@@ -102,9 +118,10 @@ class Peer(Provider, frozen=True, kw_only=True):
     channel: Callable[[str], Channel]
     """Makes a channel that uses the provider at a base URL."""
     read: Callable[[Received], Said | None]
-    """Reads the text of a request and its recipient; None if the request has no text (a file, a status).
+    """Reads a request's recipient, text and file; None if it reaches nobody (an upload, a status).
 
-    A template is read too, with its name as the text, so that its recipient is checked."""
+    A template is read too, with its name as the text, so that its recipient is checked. A channel with `voice_notes`
+    is made with `sample_channel_context()`: `answer` keeps what it uploads, and this gives the bytes as `Said.file`."""
     results: Sequence[tuple[Reply, type | SendResult]] = ()
     """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`: a class,
     or the whole result, as each `Throttled(after=…, scope=…)` must be.
@@ -118,7 +135,8 @@ class Peer(Provider, frozen=True, kw_only=True):
     call_id: Callable[[Received], str] | None = None
     """Reads the host's call id from a request; None if the provider has no field for it."""
     files: Sequence[tuple[MediaRef, bytes]] = ()
-    """Files that `answer` serves: the reference that `parse` gives for each, and its bytes."""
+    """Files that `answer` serves: the reference that `parse` gives for each, and its bytes. Each has an id of 6 letters
+    or more, which is looked for in logs."""
     deletes: Callable[[Received], str] | None = None
     """Reads the id of the file that a request deletes (`""` if it deletes none), if the provider stores files until
     they are deleted."""
@@ -144,8 +162,12 @@ class PeerServer:
         """The answer or fault for every request, in place of the peer's own answer; or what changes that answer."""
         self.replies: list[Reply] = []
         """The peer's own answers since `answering`."""
+        self.gives_tokens = False
+        """Whether an answer of the peer had an `access_token` (RFC 6749)."""
         self.spoiled: Mapping[bytes, bytes] = {}
         """Files in place of which other bytes are sent."""
+        self.credentials = {*peer.secrets}
+        """Satark's credentials: those that the peer names, and those that came in the header `Authorization`."""
         self.moved = ""
         """The origin that stands in the peer's answers in place of its own; empty: its own."""
         self.written = 0
@@ -186,11 +208,10 @@ class PeerServer:
         at: int | None = None,
     ) -> T:
         """Never answer; return what `work` returns within `seconds`. The clock of the event loop is put forward."""
-        loop = asyncio.get_running_loop()
         self.answering(fault, at)
-        task, clock = asyncio.ensure_future(work), loop.time
+        task = asyncio.ensure_future(work)
         await asyncio.wait({task, asyncio.ensure_future(self.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        loop.time = lambda: clock() + seconds  # type: ignore[method-assign] # for good: it never goes back
+        _advance_clock(seconds)
         done, _ = await asyncio.wait({task}, timeout=_LAST_BYTES_SECONDS)
         task.cancel()
         await asyncio.wait({task})
@@ -199,10 +220,14 @@ class PeerServer:
         require(found is None, rule, subject, raised(found) if found else "")
         return task.result()
 
-    def said(self) -> list[Said]:
-        """The texts of the requests, in order."""
+    def heard(self) -> list[tuple[Received, Said]]:
+        """The requests that reach somebody, in order."""
         read = self._peer.read if isinstance(self._peer, Peer) else lambda _: None
-        return [said for request in self.received if (said := read(request)) is not None]
+        return [(request, said) for request in self.received if (said := read(request)) is not None]
+
+    def said(self) -> list[Said]:
+        """What the requests say, in order."""
+        return [said for _, said in self.heard()]
 
     async def closed(self) -> bool:
         """Wait until no connection is left; give up after a second."""
@@ -217,7 +242,7 @@ class PeerServer:
     async def serving(self, *, impostor: bool = False) -> AsyncIterator[Self]:
         """Serve both addresses while the context is open; an impostor by TLS, with a certificate that nobody trusts."""
         self._server = server = web.Server(self._handle, access_log=None)
-        loop, context = asyncio.get_running_loop(), _untrusted() if impostor else None
+        loop, context = asyncio.get_running_loop(), untrusted() if impostor else None
         with socket.create_server(_LOCAL) as own, socket.create_server(_LOCAL) as other:
             listeners = [await loop.create_server(server, sock=listening, ssl=context) for listening in (own, other)]
             self.url, self.elsewhere = (_url(one, "https" if impostor else "http") for one in (own, other))
@@ -241,24 +266,26 @@ class PeerServer:
             self.strayed.append(received)
             return _sent(self._peer.answer(received)) if self.moved else web.Response()
         self.received.append(received)
+        credential = received.headers.get("authorization", "").rpartition(" ")[2]
+        self.credentials |= {credential} if len(credential) > BY_CHANCE else set()
         script = self._script_for(received)
         if script is not Fault.STALL_LATER and (script is not None or self._at is None):
             self.asked.set()
         if script is Fault.STALL:
             await _until_it_gives_up(request)
-        if script is Fault.PIECES:
-            return await _send_in_pieces(request, self._peer.answer(received))
         if script is Fault.LOST:
             self._peer.answer(received)
             await asyncio.sleep(_BETWEEN_SECONDS)  # it may be cancelled now
-        if isinstance(script, Fault):
+        if isinstance(script, Fault) and script not in {Fault.PIECES, Fault.SLOW}:
             return await self._fail(script, request)
         reply = script if isinstance(script, Reply) else self._peer.answer(received)
         if not isinstance(script, Reply):
-            reply = script(reply) if script is not None else reply
+            reply = script(reply) if callable(script) else reply
             self.replies.append(reply)
+            self.gives_tokens |= TOKEN in reply.body
         body = self.spoiled.get(reply.body, reply.body)
-        return _sent(replace(reply, body=body.replace(self.url.encode(), (self.moved or self.url).encode())))
+        reply = replace(reply, body=body.replace(self.url.encode(), (self.moved or self.url).encode()))
+        return await _send_in_pieces(request, reply, script) if isinstance(script, Fault) else _sent(reply)
 
     def _script_for(self, received: Received) -> Script:
         counted = [one for one in self.received if one.asked not in self._beside]
@@ -304,19 +331,33 @@ def _sent(reply: Reply) -> web.Response:
     return web.Response(status=reply.status, body=reply.body, headers=headers)
 
 
-async def _send_in_pieces(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    response = web.StreamResponse(status=reply.status, headers={"Content-Length": str(len(reply.body))})
+async def _send_in_pieces(request: web.BaseRequest, reply: Reply, fault: Fault) -> web.StreamResponse:
+    size, slow = len(reply.body), fault is Fault.SLOW
+    response = web.StreamResponse(status=reply.status, headers={"Content-Length": str(size)})
     await response.prepare(request)
-    for piece in (reply.body[:1], reply.body[1:]):
-        await response.write(piece)
-        await asyncio.sleep(_BETWEEN_SECONDS)
+    ends = range(0, size + 1, max(1, size // _SLOW_PIECES)) if slow else (0, 1)
+    for begin, end in pairwise((*ends, size)):
+        await response.write(reply.body[begin:end])
+        await asyncio.sleep(_TURN_SECONDS if slow else _BETWEEN_SECONDS)
+        _advance_clock(_SLOW_SECONDS if slow else 0)
     return response
 
 
-def _untrusted() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_IMPOSTOR)
-    return context
+class _Clock:
+    """The clock of an event loop, which can be put forward and never goes back."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self.ahead = clock, 0.0
+
+    def __call__(self) -> float:
+        return self._clock() + self.ahead
+
+
+def _advance_clock(seconds: float) -> None:
+    loop: Any = asyncio.get_running_loop()
+    if not isinstance(loop.time, _Clock):
+        loop.time = _Clock(loop.time)
+    loop.time.ahead += seconds
 
 
 def _url(listening: socket.socket, scheme: str) -> str:

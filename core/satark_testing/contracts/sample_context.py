@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from tempfile import gettempdir, mkdtemp
@@ -30,6 +29,7 @@ from satark.store.writer import StoreDown
 from satark_testing.contracts.crashes import OPENED
 from satark_testing.contracts.rules import BrokenRule
 from satark_testing.contracts.sample_tips import KNOWN
+from satark_testing.contracts.watching import not_in_the_event_loop
 from satark_words.geography.geography import Geography
 
 T = TypeVar("T")
@@ -140,11 +140,11 @@ class _Context:
         return _Reader(to, self._identity, self._store)
 
     def read(self, query: Callable[[Connection], T]) -> T:
-        _not_in_the_event_loop("read")
+        not_in_the_event_loop("S13", "read")
         return self._store.services.read(query)
 
     def write_now(self, write: Callable[[Any], T]) -> T:
-        _not_in_the_event_loop("write_now")
+        not_in_the_event_loop("S13", "write_now")
         return self._store.write(write)
 
     async def write(self, write: Callable[[Any], T]) -> T:
@@ -156,13 +156,13 @@ class _Reader(DestinationReader):
         self.to, self._identity, self._store = to, identity, store
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        _not_in_the_event_loop("reader.open")
+        not_in_the_event_loop("S13", "reader.open")
         opened = super().open(delivery)
         sys.audit(OPENED)  # deliveries that are made at once meet here
         return opened
 
     def find(self, number: str) -> Any:
-        _not_in_the_event_loop("reader.find")
+        not_in_the_event_loop("S13", "reader.find")
         if (self.to, number) not in KNOWN:
             raise NoSuchTip
         return _FoundTip(self._store, self.to, *KNOWN[self.to, number])
@@ -181,9 +181,3 @@ class _FoundTip:
 
     def post(self, unit: UnitOfWork, message: Message) -> None:
         self._store.post(Posted(self.id, self._to, message))
-
-
-def _not_in_the_event_loop(called: str) -> None:
-    with suppress(RuntimeError):
-        asyncio.get_running_loop()
-        raise BrokenRule("S13", "a method of the context", f"`{called}` is called in the event loop")

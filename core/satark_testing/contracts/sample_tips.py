@@ -214,7 +214,7 @@ def _file(folder: Path, of: tuple[str, str, str], about: Evidence, content: byte
     (tip, key, recipient), copies = of, list[StoredForm]()
     clean = [] if content == "unsent" else [("clean", content if isinstance(content, bytes) else _ORIGINAL)]
     for form, plain in (("original", _ORIGINAL), *clean):
-        copy = StoredForm(FolderStore(folder), f"{tip[:8]}.{ordinal}.{form}")
+        copy = StoredForm(FolderStore(folder), f"{recipient[-8:]}.{ordinal}.{form}")  # of this tip and destination
         put_in_place(seal_file(io.BytesIO(plain), copy, recipient))
         copies.append(copy)
     record = seal(signed_by_tipster(about, tip, 0, key), recipient)

@@ -1,21 +1,16 @@
 """Checks a channel's calls to its provider, when the provider works and when it fails (C32 to C49, C57, C63)."""
 
-import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from hashlib import sha256
 from itertools import product
 from typing import Final
 
 from msgspec.structs import replace
 
-from satark.api.channel import Channel, ErasingChannel
+from satark.api.channel import ErasingChannel
 from satark.api.inbound import Address
 from satark.api.outbound import (
     Accepted,
     Blocked,
-    Call,
     Misconfigured,
     Permanent,
     SendResult,
@@ -23,19 +18,19 @@ from satark.api.outbound import (
     Transient,
     WindowClosed,
 )
-from satark.api.prompt import Choice, Prompt
+from satark.api.prompt import Prompt
+from satark_testing.contracts.calls import Calls, opened, opened_calls
+from satark_testing.contracts.certificates import trusted_impostors
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
-from satark_testing.contracts.mutations import another, emptied, strange_answers
-from satark_testing.contracts.prompts import SAID
-from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
-from satark_testing.contracts.rules import BrokenRule, absent, raised, require
+from satark_testing.contracts.fetching import fetched
+from satark_testing.contracts.mutations import emptied, strange_answers
+from satark_testing.contracts.prompt_kinds import check_kinds
+from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply
+from satark_testing.contracts.rules import BrokenRule, raised, require
 
-_RESULTS: Final = (Accepted, Blocked, Misconfigured, Permanent, Throttled, Transient, WindowClosed)
 _SECONDS: Final = 41
 """An unusual waiting time in seconds, which no channel uses by default."""
 _COOKIE: Final = {"Set-Cookie": "conversation=1; Path=/"}
-_DEADLINE_SECONDS: Final = 30
-"""Seconds after which a call counts as never ending."""
 _LONGEST_SECONDS: Final = 200
 """Seconds after which a channel must give up a call that gets no answer."""
 _REPEATED_BY_CLIENTS: Final = {"GET", "PUT", "DELETE"}
@@ -44,79 +39,29 @@ _IDS: Final = ("700100011", "700100012")
 """Message ids that no address contains, and that may be numbers."""
 
 
-class Calls:
-    """The calls of one channel to its simulated provider."""
-
-    def __init__(self, case: ChannelCase, peer: Peer, server: PeerServer, channel: Channel) -> None:
-        self.case, self.peer, self.server, self.channel = case, peer, server, channel
-        self.account = channel.accounts[0]
-        self.people = case.to, Address(another(case.to.reveal()))
-        self._count = 0
-        short = min(300, channel.capabilities.body or channel.capabilities.text)
-        self.calls = channel.render(numbered_prompt(short), self.account, case.to)
-
-    async def send(self, call: Call, subject: str) -> SendResult:
-        """Make a call, and require a result without identifiers."""
-        self._count += 1
-        try:
-            async with asyncio.timeout(_DEADLINE_SECONDS):
-                result = await self.channel.send(call, self.last_id)
-        except Exception as error:
-            raise BrokenRule("C44", subject, raised(error)) from error
-        require(isinstance(result, _RESULTS), "C44", subject, type(result).__name__)
-        _check_result(self.case, self.peer, result, subject)
-        return result
-
-    async def answered(self, reply: Reply | Fault, subject: str) -> SendResult:
-        """Make the first call while the provider gives this answer."""
-        self.server.answering(reply)
-        return await self.send(self.calls[0], subject)
-
-    @property
-    def last_id(self) -> str:
-        """The id of the last call, as long as the host's."""
-        return sha256(f"{self._count}".encode()).hexdigest()[:32]
-
-
-def _check_result(case: ChannelCase, peer: Peer, result: SendResult, subject: str) -> None:
-    secret = (*case.identifiers, case.to.reveal(), "127.0.0.1", "localhost", *peer.secrets)
-    absent(repr(result) + getattr(result, "code", ""), secret, "C47", subject)
-
-
-@asynccontextmanager
-async def opened(channel: Channel) -> AsyncIterator[Channel]:
-    """Keep a channel open during the block."""
-    await channel.open()
-    try:
-        yield channel
-    finally:
-        await channel.close()
-
-
 async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
     """Check every call of a channel that makes calls.
 
     Raises:
         BrokenRule: the channel breaks a rule.
     """
-    channel = peer.channel(server.url)
-    async with opened(channel):
-        calls = Calls(case, peer, server, channel)
-        if not calls.calls:
+    async with opened_calls(case, peer, server) as calls:
+        if not calls.each:
             return
         await _check_delivered(calls)
-        await _check_unchanged(calls)
-        await _check_statuses(calls)
-        await _check_strange_answers(calls)
-        await _check_throttling(calls)
-        await _check_redirects(calls)
-        await _check_network(calls)
+        await check_kinds(calls)
+        async for _ in calls.failing():
+            await _check_statuses(calls)
+            await _check_strange_answers(calls)
+            await _check_throttling(calls)
+            await _check_redirects(calls)
+            await _check_network(calls)
         await _check_news(calls)
         await _check_erasing(calls)
     await _check_stalled(case, peer, server)
-    await _check_impostor(case, peer)
+    await _check_certificates(case, peer)
     await _check_closed(case, peer, server)
-    await _check_unreachable(case, peer)
+    await _check_unreachable(case, peer, server)
 
 
 async def _check_delivered(calls: Calls) -> None:
@@ -147,43 +92,19 @@ def _check_once(calls: Calls, before: int, subject: str) -> None:
         require(calls.peer.call_id(received[-1]) == calls.last_id, "C36", subject, "another id, or none")
 
 
-async def _check_unchanged(calls: Calls) -> None:
-    """Check that an easily damaged text arrives unchanged, with any question, and sent to several at once."""
-    limits, choices = calls.channel.capabilities, (Choice("t1", "हाँ"), Choice("t2", "नहीं"))
-    kinds = [Prompt(text=SAID, language="hi"), Prompt(text=SAID, language="hi", wants="pin")]
-    if limits.buttons or limits.rows:
-        kinds.append(Prompt(text=SAID, language="hi", choices=choices, menu_label="☰", wants="choice"))
-    for number, prompt in enumerate(kinds):
-        calls.server.answering(None)
-        for call in calls.channel.render(prompt, calls.account, calls.case.to):
-            await calls.send(call, "a text with emoji, ZWJ, line breaks, digits and right-to-left text")
-        text = "\n".join(one.text for one in calls.server.said())
-        require(SAID in text, "C33", f"a prompt with emoji, digits and line breaks, kind {number}", "it is changed")
-    calls.server.answering(None)
-    people = [*calls.people] * 3
-    said = [Said(to.reveal(), f"{number} कि") for number, to in enumerate(people)]
-    prompts = [Prompt(text=one.text, language="hi") for one in said]
-    made = [calls.channel.render(one, calls.account, to) for one, to in zip(prompts, people, strict=True)]
-    await asyncio.gather(*(calls.send(call, "six calls at once") for several in made for call in several))
-    require(sorted(calls.server.said()) == sorted(said), "C69", "six calls at once", "a text reached another person")
-
-
 async def _check_statuses(calls: Calls) -> None:
-    for status in (404, 413, 422):
-        result = await calls.answered(replace(calls.peer.refusal, status=status), f"status {status}")
-        final = isinstance(result, Permanent | Blocked | Misconfigured)
-        require(final, "C41", f"status {status}", type(result).__name__)
-    for reply, expected in calls.peer.results:
-        result = await calls.answered(reply, f"status {reply.status}, {len(reply.body)} bytes")
-        _check_meant(result, expected)
+    for refusal in (*(replace(calls.peer.refusal, status=status) for status in (404, 413, 422)), calls.peer.refusal):
+        result, subject = await calls.answered(refusal, f"a refusal with {refusal.status}")
+        require(isinstance(result, Permanent | Blocked | Misconfigured), "C41", subject, type(result).__name__)
+    for reply, expected in calls.peer.results if calls.at == calls.last else ():
+        result, subject = await calls.answered(reply, "an answer that means")
+        _check_meant(result, expected, subject)
     for status in (500, 502, 503, 504):
-        result = await calls.answered(Reply(status), f"status {status}")
-        require(isinstance(result, Transient | Throttled), "C39", f"status {status}", type(result).__name__)
-        require(len(calls.server.received) == 1, "C35", f"status {status}", f"{len(calls.server.received)} requests")
-    result = await calls.answered(calls.peer.unauthorized, "wrong credentials")
-    require(isinstance(result, Misconfigured), "C40", "wrong credentials", type(result).__name__)
-    result = await calls.answered(calls.peer.refusal, "a refusal")
-    require(isinstance(result, Permanent | Blocked | Misconfigured), "C41", "a refusal", type(result).__name__)
+        result, subject = await calls.answered(Reply(status), f"status {status}")
+        require(isinstance(result, Transient | Throttled), "C39", subject, type(result).__name__)
+        require(len(calls.made) == calls.at + 1, "C35", subject, f"{len(calls.made)} requests")
+    result, subject = await calls.answered(calls.peer.unauthorized, "wrong credentials")
+    require(isinstance(result, Misconfigured), "C40", subject, type(result).__name__)
     quoted = f"to {calls.case.to.reveal()}"
     told = [emptied(calls.peer.refusal.body or b'{"error":"x","code":"x"}', quoted), quoted.encode()]
     for body in (b"", b"{", b"<html>", b"\xff", b"[1]", b'{"error":null}', *told):
@@ -191,9 +112,9 @@ async def _check_statuses(calls: Calls) -> None:
             await calls.answered(Reply(status, body), f"status {status} with {body!r}")
 
 
-def _check_meant(result: SendResult, expected: type | SendResult) -> None:
+def _check_meant(result: SendResult, expected: type | SendResult, subject: str) -> None:
     name = expected.__name__ if isinstance(expected, type) else type(expected).__name__
-    subject = f"an answer that means {name}"
+    subject = subject.replace("means", f"means {name}")
     require(expected is not Throttled, "C70", subject, "the case gives a class: give `Throttled(after=…, scope=…)`")
     same = type(result) is expected if isinstance(expected, type) else result == expected
     found = f"{type(result).__name__}" if type(result).__name__ != name else f"{result!r}, not {expected!r}"
@@ -202,27 +123,22 @@ def _check_meant(result: SendResult, expected: type | SendResult) -> None:
 
 async def _check_strange_answers(calls: Calls) -> None:
     """Check that a stranger's answer never counts as the provider's, unless the provider's own answer is empty."""
-    result = await calls.answered(Fault.PIECES, "an answer in two pieces")
-    require(isinstance(result, Accepted), "C34", "an answer in two pieces", type(result).__name__)
-    taken = calls.peer.answer(calls.server.received[-1]).body
-    if not taken:
-        return
-    for body in strange_answers(taken):
-        subject = f"status 200 with {body!r}"
-        result = await calls.answered(Reply(200, body), subject)
+    result, subject = await calls.answered(Fault.PIECES, "an answer in two pieces")
+    require(isinstance(result, Accepted), "C34", subject, type(result).__name__)
+    own = calls.server.replies[calls.at].body
+    for body in strange_answers(own) if own else ():
+        result, subject = await calls.answered(Reply(200, body), f"status 200 with {body!r}")
         require(isinstance(result, Transient), "C63", subject, type(result).__name__)
 
 
 async def _check_throttling(calls: Calls) -> None:
     for seconds in (_SECONDS, 3 * _SECONDS):
-        subject = f"throttled for {seconds} seconds"
-        result = await calls.answered(calls.peer.throttle(str(seconds)), subject)
+        result, subject = await calls.answered(calls.peer.throttle(str(seconds)), f"throttled for {seconds} seconds")
         require(isinstance(result, Throttled), "C37", subject, type(result).__name__)
         after = getattr(result, "after", 0)
         require(seconds <= after <= 2 * seconds, "C37", subject, f"after {after} seconds")
     for odd in ("soon", "-3", "", "1e999", "Wed, 21 Oct 2026 07:28:00 GMT"):
-        subject = f"throttled for {odd!r} seconds"
-        result = await calls.answered(calls.peer.throttle(odd), subject)
+        result, subject = await calls.answered(calls.peer.throttle(odd), f"throttled for {odd!r} seconds")
         require(isinstance(result, Throttled), "C38", subject, type(result).__name__)
         after = getattr(result, "after", 0)
         require(math.isfinite(after) and after > 0, "C38", subject, f"after {after} seconds")
@@ -230,45 +146,48 @@ async def _check_throttling(calls: Calls) -> None:
 
 async def _check_redirects(calls: Calls) -> None:
     for status in (301, 302, 307, 308):
-        subject = f"a redirect ({status}) to another address"
-        result = await calls.answered(Reply(status, headers={"Location": f"{calls.server.elsewhere}/x"}), subject)
+        reply = Reply(status, headers={"Location": f"{calls.server.elsewhere}/x"})
+        result, subject = await calls.answered(reply, f"a redirect ({status}) to another address")
         require(not calls.server.strayed, "C42", subject, "a request at the other address")
         require(not isinstance(result, Accepted), "C42", subject, "Accepted")
 
 
 async def _check_network(calls: Calls) -> None:
-    result = await calls.answered(Fault.HANG_UP, "a provider that hangs up")
-    require(isinstance(result, Transient), "C43", "a provider that hangs up", type(result).__name__)
-    again = [one for one in calls.server.received if one.method not in _REPEATED_BY_CLIENTS]
-    require(len(again) <= 1, "C35", "a provider that hangs up", f"{len(again)} requests: the first may have arrived")
+    result, subject = await calls.answered(Fault.HANG_UP, "a provider that hangs up")
+    require(isinstance(result, Transient), "C43", subject, type(result).__name__)
+    again = [method for method in calls.made if method not in _REPEATED_BY_CLIENTS]
+    require(len(again) <= calls.at + 1, "C35", subject, f"{len(again)} requests: the first may have arrived")
     await calls.answered(Fault.HALF, "half an answer")
     await calls.answered(Fault.ENDLESS, "an endless answer")
     require(calls.server.written < ENDLESS_BYTES, "C45", "an endless answer", "all of it was read")
     calls.server.answering(None)
-    require(isinstance(await calls.send(calls.calls[0], "after faults"), Accepted), "C49", "a call after faults")
-    taken = calls.peer.answer(calls.server.received[-1])
-    calls.server.answering(Reply(taken.status, taken.body, {**taken.headers, **_COOKIE}))
+    require(isinstance(await calls.send(calls.each[0], "after faults"), Accepted), "C49", "a call after faults")
+    calls.server.answering(lambda own: replace(own, headers={**own.headers, **_COOKIE}))
     for _ in range(2):
-        await calls.send(calls.calls[0], "a cookie")
+        await calls.send(calls.each[0], "a cookie")
     cookies = [request for request in calls.server.received if "cookie" in request.headers]
     require(not cookies, "C46", "a call after a response with a cookie", "the cookie was sent")
 
 
 async def _check_news(calls: Calls) -> None:
-    """Check that a person whose reply window is closed is told that there is news, without its content."""
-    if not {WindowClosed, WindowClosed()} & {expected for _, expected in calls.peer.results}:
-        return
-    subject, fallbacks = "the fallback of a notice", calls.peer.fallbacks
-    require(fallbacks, "C82", subject, "the case has no `Peer.fallbacks`")
-    for language, to in [*product(fallbacks, calls.people)] * 2:
-        await _check_fallback(calls, replace(numbered_prompt(60), language=language), to, subject)
+    """Check that a person whose reply window is closed is told that there is news, in their language, not which."""
+    closes = bool({WindowClosed, WindowClosed()} & {expected for _, expected in calls.peer.results})
+    fallbacks = calls.peer.fallbacks
+    require(fallbacks or not closes, "C82", "the fallback of a notice", "the case has no `Peer.fallbacks`")
+    for language, to in [*product(fallbacks or ("hi", "en"), calls.people)] * 2:
+        await _check_fallback(calls, replace(numbered_prompt(60), language=language), to)
 
 
-async def _check_fallback(calls: Calls, prompt: Prompt, to: Address, subject: str) -> None:
+async def _check_fallback(calls: Calls, prompt: Prompt, to: Address) -> None:
+    subject, wanted = f"the fallback of a notice in {prompt.language}", calls.peer.fallbacks.get(prompt.language, "")
     made = [call for call in calls.channel.notice(prompt, calls.account, to) if call.fallback]
-    require(made, "C77", subject, "no `Call.fallback`: with `WindowClosed` the news would be lost")
+    require(made or not wanted, "C77", subject, "no `Call.fallback`: with `WindowClosed` the news would be lost")
     for call in made:
+        held, others = call.fallback.decode(errors="replace"), [one.reveal() for one in calls.people if one != to]
+        mine = to.reveal() in held and not any(other in held for other in others)
+        require(mine, "C31", subject, "it is to another person, or to none")
         require(call.fallback != call.body, "C77", subject, "the call's own body, which the window refuses")
+        require(wanted in held, "C82", subject, "it is in another language")
         calls.server.answering(None)
         result = await calls.send(replace(call, body=call.fallback, fallback=b""), subject)
         require(isinstance(result, Accepted), "C77", subject, type(result).__name__)
@@ -283,8 +202,9 @@ async def _check_erasing(calls: Calls) -> None:
     if not isinstance(channel, ErasingChannel):
         return
     calls.server.answering(None)
-    sent = await calls.send(calls.calls[0], "a message that may be erased")
-    require(getattr(sent, "provider_message_id", ""), "C79", "a message that is sent", "`Accepted` without an id")
+    for call in calls.each:
+        sent = await calls.send(call, "a message that may be erased")
+        require(getattr(sent, "provider_message_id", ""), "C79", "a message that is sent", "`Accepted` without an id")
     for to in [*calls.people] * 2:
         await _check_erasure(calls, channel, to)
 
@@ -319,38 +239,32 @@ async def _check_closed(case: ChannelCase, peer: Peer, server: PeerServer) -> No
 
 async def _check_stalled(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
     """Check that a call ends although the provider never answers."""
-    channel, subject = peer.channel(server.url), f"a provider that does not answer for {_LONGEST_SECONDS} seconds"
-    async with opened(channel):
-        call = channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0]
-        result = await server.stalling(channel.send(call, "call"), _LONGEST_SECONDS, "C71", subject)
-        require(isinstance(result, Transient), "C71", subject, type(result).__name__)
+    subject = f"a provider that does not answer for {_LONGEST_SECONDS} seconds"
+    async with opened_calls(case, peer, server) as calls:
+        async for _ in calls.failing():
+            work, where = calls.channel.send(calls.each[0], calls.last_id), f"{subject}{calls.place}"
+            result = await server.stalling(work, _LONGEST_SECONDS, "C71", where, at=calls.at)
+            require(isinstance(result, Transient), "C71", where, type(result).__name__)
 
 
-async def _check_impostor(case: ChannelCase, peer: Peer) -> None:
-    """Check that nothing is sent to a server whose certificate nobody has signed."""
-    async with PeerServer(peer).serving(impostor=True) as server:
-        channel = peer.channel(server.url)
-        async with opened(channel):
-            call, subject = (
-                channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0],
-                "a server with a certificate of its own",
-            )
-            try:
-                result = await channel.send(call, "call")
-            except Exception as error:
-                raise BrokenRule("C44", subject, raised(error)) from error
+async def _check_certificates(case: ChannelCase, peer: Peer) -> None:
+    """Check that nothing is sent to a server whose certificate nobody has signed, in whichever request."""
+    subject = "a server with a certificate of its own"
+    async with PeerServer(peer).serving(impostor=True) as server, opened_calls(case, peer, server) as calls:
+        result = await calls.send(calls.each[0], subject)
         require(not server.received, "C72", subject, "it got the call")
         require(isinstance(result, Transient | Misconfigured), "C43", subject, type(result).__name__)
+        with trusted_impostors() as careless:
+            for call in calls.each:
+                await calls.send(call, subject)
+            for ref, _ in peer.files:
+                await fetched(calls.channel, ref)
+                await calls.channel.discard(ref)
+        require(not careless, "C72", f"{subject}, at any request", "; ".join(careless[:1]))
 
 
-async def _check_unreachable(case: ChannelCase, peer: Peer) -> None:
+async def _check_unreachable(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
     subject = "a provider that listens nowhere"
-    channel = peer.channel("http://127.0.0.1:9")
-    async with opened(channel):
-        calls: Sequence[Call] = channel.render(numbered_prompt(60), channel.accounts[0], case.to)
-        try:
-            result = await channel.send(calls[0], "call")
-        except Exception as error:
-            raise BrokenRule("C44", subject, raised(error)) from error
-    require(isinstance(result, Transient), "C43", subject, type(result).__name__)
-    _check_result(case, peer, result, subject)
+    async with opened_calls(case, peer, server, "http://127.0.0.1:9") as calls:
+        result = await calls.send(calls.each[0], subject)
+        require(isinstance(result, Transient), "C43", subject, type(result).__name__)

@@ -6,20 +6,19 @@ async def test_it_keeps_the_contract(tmp_path: Path) -> None:
 
 import asyncio
 import gc
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
 import msgspec
 
-from satark.api.routing import Destination
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, SealedFile
+from satark.api.sink import Delivery, Done, Retry, SealedFile
 from satark.plugins.returned_objects import problems_of
 from satark.store.sealed_files import StoredForm
 from satark_testing.contracts.answering import check_listening
 from satark_testing.contracts.crashes import Crashes, idle, meeting, pass_turns, threads, turns_of
+from satark_testing.contracts.deliveries import DEADLINE_SECONDS, Deliveries, bytes_of, parts_of
 from satark_testing.contracts.delivering import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
@@ -32,7 +31,6 @@ __all__ = ["KINDS", "RULES", "WORDS", "Answer", "BrokenRule", "Crashes", "Receiv
 __all__ += ["SinkCase", "SinkPeer", "Webhook", "check_sink", "sample_context", "sample_delivery"]
 
 
-_DEADLINE_SECONDS: Final = 30
 _MOST_CRASHES: Final = 60
 _INTERRUPTIONS: Final = 16
 _LONGEST_PAUSE_SECONDS: Final = 3_600
@@ -95,52 +93,14 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
         await checks.close("close again")
         await checks.reopen()
         gc.collect()
-    watch.check((WORDS, *await checks.names()), "S12", "S13")
+    watch.check_output((WORDS, *await checks.names()), "S12")
+    watch.check_blocking("S13")
+    watch.check_output([*server.credentials] if server else [], "S56")
     require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
     require(not watch.left_open, "S15", "close after deliveries", "; ".join(watch.left_open[:1]))
 
 
-class _Checks:
-    def __init__(self, case: SinkCase, watch: Watch) -> None:
-        assert case.sink is not None  # noqa: S101 - `check_sink` made it
-        self._case, self._watch, self.sink = case, watch, case.sink
-        destination = Destination.of(self.sink.name, case.name)
-        self._tips = SampleTips(destination, case.recipient, case.cuts)
-        self._strange = SampleTips(destination)
-        self._second = SampleTips(Destination.of(self.sink.name, case.second), case.recipient, case.cuts)
-        self._reads = isinstance(self.sink, ReadingSink) and self.sink.reads(case.name)
-        self._unreachable: Callable[[], AbstractContextManager[object]] | None = case.unreachable
-
-    @property
-    def destinations(self) -> list[SampleTips]:
-        """The sample tips of each of the case's destinations."""
-        return [self._tips, *([self._second] if self._case.second else [])]
-
-    def plain(self, delivery: Delivery) -> Mapping[str, bytes]:
-        return self._tips.plain(delivery)
-
-    @property
-    def held(self) -> dict[str, object]:
-        """Everything that the destination holds."""
-        return dict(self._case.held())
-
-    def is_whole(self, delivery: Delivery, before: Mapping[str, object]) -> bool:
-        """Return whether the destination got every part of a tip since then."""
-        added = self._added(before)
-        try:
-            if not self._reads:
-                self._check_parts("S19", _parts(delivery), added)
-            elif self._case.unpack is not None:
-                check_shown(self._case, self.plain(delivery), added)
-        except BrokenRule:
-            return False
-        return bool(added)
-
-    async def names(self) -> list[str]:
-        """Return the id and the number of the first tip."""
-        first = await self.delivery()
-        return [first.tip, self.plain(first)["number"].decode()]
-
+class _Checks(Deliveries):
     async def all(self) -> None:
         """Make every kind of delivery."""
         await self.deliveries()
@@ -153,13 +113,6 @@ class _Checks:
         await self.unreachable()
         await self.interruptions()
 
-    async def close(self, subject: str) -> None:
-        """Close the sink."""
-        try:
-            await self.sink.close()
-        except Exception as error:
-            raise BrokenRule("S15", subject, raised(error)) from error
-
     async def reopen(self) -> None:
         """Open the sink once more, as after a restart, and close it."""
         try:
@@ -170,29 +123,29 @@ class _Checks:
 
     async def deliveries(self) -> None:
         """Deliver a tip, the same again, a later revision, and another tip."""
-        before = dict(self._case.held())
+        before = self.held
         await self.done("S02", await self.delivery(), "a tip")
-        once = dict(self._case.held())
+        once = self.held
         require(once != before, "S03", "a tip", "the destination has not changed")
         await self.done("S04", await self.delivery(attempt=2), "the same tip again")
-        require(dict(self._case.held()) == once, "S04", "the same tip again", "the destination has changed")
+        require(self.held == once, "S04", "the same tip again", "the destination has changed")
         await self.done("S05", await self.delivery(revision=2), "its second revision")
-        later = dict(self._case.held())
+        later = self.held
         require(later != once, "S05", "its second revision", "the destination has not changed")
         new, more = len(once) - len(before), len(later) - len(once)
         found = f"{more} items more beside the earlier ones: does the destination keep both (`replaces=False`)?"
         require(not self._case.replaces or more < max(1, new), "S05", "its second revision", found)
         await self.done("S06", await self.delivery(tip="b" * 32), "another tip")
-        both = dict(self._case.held())
+        both = self.held
         kept = all(both.get(name) == content for name, content in later.items())
-        require(
-            kept and len(both) > len(later), "S06", "another tip", "the first one has changed, or nothing was added"
-        )
+        found = "the first one has changed, or nothing was added"
+        require(kept and len(both) > len(later), "S06", "another tip", found)
         if not self._reads:
-            absent(_text(both), (WORDS,), "S17", "the destination after three deliveries")
+            text = " ".join([*both, *(bytes_of(one).decode(errors="replace") for one in both.values())])
+            absent(text, (WORDS,), "S17", "the destination after three deliveries")
             for revision, held in ((1, once), (2, later)):
-                parts = _parts(await self.delivery(revision=revision))
-                self._check_parts("S19", parts, [one for name, one in held.items() if one != before.get(name)])
+                parts = parts_of(await self.delivery(revision=revision))
+                self.check_parts("S19", parts, [one for name, one in held.items() if one != before.get(name)])
         await self._check_flushed()
 
     async def odd_deliveries(self) -> None:
@@ -212,10 +165,10 @@ class _Checks:
             if isinstance(file.clean, StoredForm):
                 await asyncio.to_thread(file.clean.remove)
         await self._missing(erased, "files that were erased meanwhile", self._tips.unsent(erased))
-        before = dict(self._case.held())
+        before = self.held
         told = await self.result("S09", self._tips.alarm(), "an alarm")
         done = told == Done()
-        require(not done or dict(self._case.held()) != before, "S09", "an alarm", "Done, but it is nowhere")
+        require(not done or self.held != before, "S09", "an alarm", "Done, but it is nowhere")
         require(not isinstance(told, Retry), "S09", "an alarm", f"{told!r}, although the destination works")
         if self._reads:
             folder = self._case.folder / "strange"
@@ -226,44 +179,29 @@ class _Checks:
 
     async def at_once(self) -> None:
         """Deliver two tips at the same time, in two threads that meet before each renames a file."""
-        before = dict(self._case.held())
+        before = self.held
         deliveries = [await self.delivery(tip=tip) for tip in ("2a" * 16, "2b" * 16)]
         with threads(2), meeting():
             subject = "two deliveries at once"
             await asyncio.gather(*(self.done("S24", one, subject) for one in deliveries))
-        added = [one for name, one in self._case.held().items() if one != before.get(name)]
         for delivery in deliveries:
-            if not self._reads:
-                self._check_parts("S24", _parts(delivery), added)
-            elif self._case.unpack is not None:
-                check_shown(self._case, self._tips.plain(delivery), added, "S24")
+            self.check_arrived(delivery, before, "S24")
 
     async def many_files(self) -> None:
         """Deliver a tip with many files, some of which have no clean copy, to a destination without a key."""
-        before, make, folder = dict(self._case.held()), self._tips.delivery, self._case.folder / "sealed"
-        delivery = await asyncio.to_thread(make, folder, tip="5a" * 16, partly=True)
+        before, delivery = self.held, await self.delivery(tip="5a" * 16, partly=True)
         await self.done("S02", delivery, "a tip with many files, some of them without a clean copy")
-        self._check_parts("S19", _parts(delivery), self._added(before))
+        self.check_arrived(delivery, before)
 
     async def shown(self) -> None:
         """Compare the shown parts at a reading destination with the tip, twice, and at another destination."""
-        case = self._case
-        check_omitted(case)
-        last = self._second if case.second else self._tips
-        for made, tip, revision in (
-            (self._tips, "5a", 1),
-            (self._tips, "5a", 2),
-            (self._tips, "5c", 1),
-            (last, "5b", 1),
-        ):
-            before, make, folder = dict(case.held()), partial(made.delivery, partly=True), case.folder / "sealed"
-            delivery = await asyncio.to_thread(make, folder, revision=revision, tip=tip * 16)
+        check_omitted(self._case)
+        first, last = self.destinations[0], self.destinations[-1]
+        for made, tip, revision in ((first, "5a", 1), (first, "5a", 2), (first, "5c", 1), (last, "5b", 1)):
+            before = self.held
+            delivery = await self.delivery(made, revision=revision, tip=tip * 16, partly=True)
             await self.done("S02", delivery, f"revision {revision}, with long texts, and files that can't be sent")
-            if case.unpack is not None:
-                check_shown(case, made.plain(delivery), self._added(before))
-
-    def _added(self, before: Mapping[str, object]) -> list[object]:
-        return [one for name, one in self._case.held().items() if one != before.get(name)]
+            self.check_arrived(delivery, before)
 
     async def unreadable(self) -> None:
         """Deliver while the store of files does not answer, and again when it does."""
@@ -277,13 +215,13 @@ class _Checks:
 
     async def crashes(self) -> None:
         """Fail each operation in turn. Afterwards the same delivery must give the complete tip."""
-        grown = await self._growth("f" * 32)
-        count = len(self._case.held())
+        grown = await self.growth("f" * 32)
+        count = len(self.held)
         for turn in range(_MOST_CRASHES):
             crashes, count = Crashes(), count + grown
             delivery = await self.delivery(tip=f"{turn:02x}dd" * 8)
             with crashes.failing(turn):
-                claims = await self._tolerant(delivery)
+                claims = await self.tolerant(delivery)
                 await idle()
             await self._repeated("S11", delivery, count, f"operation {turn + 1} of a delivery fails", claims)
             if not crashes.failed:
@@ -293,48 +231,48 @@ class _Checks:
         """Make the destination unreachable during a delivery, at ever later moments: to its end, and for a moment."""
         if self._unreachable is None:
             return
-        grown = await self._growth("beef" * 8)
+        grown = await self.growth("beef" * 8)
         whole = await turns_of(self.sink.deliver(await self.delivery(tip="feed" * 8)))
-        count, moment = len(self._case.held()), whole // _INTERRUPTIONS
+        count, moment = len(self.held), whole // _INTERRUPTIONS
         for part in range(_INTERRUPTIONS):
             turns, count, briefly = whole * part // _INTERRUPTIONS, count + grown, part % 2
             delivery = await self.delivery(tip=f"{part:02x}ab" * 8)
-            task = asyncio.ensure_future(self._tolerant(delivery))
+            task = asyncio.ensure_future(self.tolerant(delivery))
             await pass_turns(turns)
             with self._unreachable():
-                await (pass_turns(moment) if briefly else asyncio.wait({task}, timeout=_DEADLINE_SECONDS))
+                await (pass_turns(moment) if briefly else asyncio.wait({task}, timeout=DEADLINE_SECONDS))
             await idle()
             subject = f"a destination that goes away {turns} turns of the event loop after a delivery began"
             await self._repeated("S22", delivery, count, subject, await task)
 
     async def _repeated(self, rule: str, delivery: Delivery, count: int, subject: str, claims: bool) -> None:  # noqa: FBT001
         """Check the destination's content after a delivery that failed, and after its repetition."""
-        failed = dict(self._case.held())
+        failed = self.held
         require(not claims or len(failed) == count, rule, subject, "Done, but not the whole tip")
         await self.done(rule, msgspec.structs.replace(delivery, attempt=2), f"{subject}, then it is repeated")
-        whole = self._case.held()
+        whole = self.held
         require(len(whole) == count, rule, subject, "half a tip, or more than one")
         halves = [name for name, content in failed.items() if whole.get(name) != content]
         require(not halves, rule, subject, "half a tip was to be seen until it was repeated")
 
     async def _missing(self, delivery: Delivery, subject: str, told: Mapping[str, bytes] | None = None) -> None:
-        before = dict(self._case.held())
+        before = self.held
         result = await self.result("S08", delivery, subject)
         require(not (isinstance(result, Retry) and result.down), "S08", subject, "`down`: it would stop all others")
-        require(result != Done() or self._case.held() != before, "S08", subject, "Done, but nothing was added")
+        require(result != Done() or self.held != before, "S08", subject, "Done, but nothing was added")
         if told is None or result != Done():
             return
         if not self._reads:
-            parts = {name: part for name, part in _parts(delivery).items() if not name.startswith("file ")}
-            self._check_parts("S08", parts, self._added(before))
+            parts = {name: part for name, part in parts_of(delivery).items() if not name.startswith("file ")}
+            self.check_parts("S08", parts, self.added(before))
         elif self._case.unpack is not None:
-            check_shown(self._case, told, self._added(before), "S40")
+            check_shown(self._case, told, self.added(before), "S40")
 
     async def cancellations(self) -> None:
         """Cancel a delivery half-way. Afterwards the same delivery must give the complete tip."""
-        grown = await self._growth("cafe" * 8)
+        grown = await self.growth("cafe" * 8)
         whole = await turns_of(self.sink.deliver(await self.delivery(tip="babe" * 8)))
-        count = len(self._case.held())
+        count = len(self.held)
         for number, turns in enumerate((*range(_CANCELLATIONS), whole // 4, whole // 2, whole * 3 // 4)):
             delivery, count = await self.delivery(tip=f"{number:02x}cc" * 8), count + grown
             task = asyncio.ensure_future(self.sink.deliver(delivery))
@@ -346,7 +284,7 @@ class _Checks:
             subject = f"a delivery that is cancelled after {turns} turns of the event loop"
             require(ended or task.cancelled(), "S25", subject, "it went on, or ended with a result")
             await self.done("S18", msgspec.structs.replace(delivery, attempt=2), subject)
-            require(len(self._case.held()) == count, "S18", subject, "half a tip, or more than one")
+            require(len(self.held) == count, "S18", subject, "half a tip, or more than one")
 
     async def unreachable(self) -> None:
         """Deliver while the destination is unreachable."""
@@ -359,47 +297,6 @@ class _Checks:
             soon = isinstance(result, Retry) and (result.after or 0) <= _LONGEST_PAUSE_SECONDS
             require(down and soon, "S14", "a destination that is out of reach", repr(result))
         await self.done("S14", msgspec.structs.replace(delivery, attempt=2), "the destination is back")
-
-    async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
-        folder = self._case.folder / "sealed"
-        return await asyncio.to_thread(self._tips.delivery, folder, revision=revision, tip=tip, attempt=attempt)
-
-    async def _growth(self, tip: str) -> int:
-        """Return how many items one tip adds to the destination."""
-        before = len(self._case.held())
-        await self.done("S02", await self.delivery(tip=tip), "a tip")
-        return len(self._case.held()) - before
-
-    async def done(self, rule: str, delivery: Delivery, subject: str) -> None:
-        result = await self.result(rule, delivery, subject)
-        require(result == Done(), rule, subject, repr(result))
-
-    async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
-        try:
-            async with asyncio.timeout(_DEADLINE_SECONDS):
-                with self._watch.no_files():
-                    result = await self.sink.deliver(delivery)
-        except TimeoutError as error:
-            raise BrokenRule("S21", subject, "it still runs") from error
-        except BrokenRule:
-            raise
-        except Exception as error:
-            raise BrokenRule(rule, subject, raised(error)) from error
-        require(isinstance(result, Done | Retry | DeadLetter), rule, subject, type(result).__name__)
-        self._check_reason(result, subject)
-        return result
-
-    def _check_parts(self, rule: str, parts: Mapping[str, bytes], held: Sequence[object]) -> None:
-        """Check that a sink added every part of a tip to the destination, each under its own name."""
-        unpack, everything = (
-            self._case.unpack,
-            b"".join(one if isinstance(one, bytes) else str(one).encode() for one in held),
-        )
-        found = [unpack(one) for one in held] if unpack else []
-        for name, part in parts.items():
-            shown = part in everything or b64encode(part) in everything
-            there = any(one.get(name) == part for one in found) if unpack else shown
-            require(there, rule, "a tip", f"no {name}, or another one: where it is encoded, give the case `unpack`")
 
     async def _check_flushed(self) -> None:
         """Check that a delivery leaves nothing readable beside the destination, and flushes all that it writes."""
@@ -414,36 +311,3 @@ class _Checks:
                 shows = any(one in content for one in (WORDS.encode(), *plain))
                 require(not shows, "S26", "a tip", f"the file {file.name} has words, or a file, of the tip")
         require(not crashes.unflushed(), "S20", "a tip", "; ".join(crashes.unflushed()[:2]))
-
-    async def _tolerant(self, delivery: Delivery) -> bool:
-        """Deliver, and return whether the sink reports success. An exception counts as `Retry`."""
-        try:
-            result = await self.sink.deliver(delivery)
-        except BrokenRule:
-            raise
-        except Exception:  # noqa: BLE001 - the host would retry
-            return False
-        subject = "a delivery during which a file, a disk or the network fails"
-        require(not isinstance(result, DeadLetter), "S43", subject, repr(result))
-        self._check_reason(result, subject)
-        return result == Done()
-
-    def _check_reason(self, result: DeliveryResult, subject: str) -> None:
-        if not isinstance(result, Done):
-            secrets = self._case.peer.secrets if self._case.peer else ()
-            names = (WORDS, str(self._case.folder), "a crash in a test", "localhost", *secrets)
-            absent(result.reason, names, "S10", subject)
-
-
-def _parts(delivery: Delivery) -> dict[str, bytes]:
-    parts = {"envelope": delivery.envelope, "document": delivery.document}
-    parts |= {f"message {one.seq}": one.sealed for one in delivery.messages}
-    parts |= {f"record {file.ordinal}": file.record for file in delivery.files if file.record}
-    return parts | {f"file {file.ordinal}": file.clean.read_bytes() for file in delivery.files if file.clean}
-
-
-def _text(held: Mapping[str, object]) -> str:
-    return "".join(
-        f"{name}{content.decode(errors='replace') if isinstance(content, bytes) else content}"
-        for name, content in held.items()
-    )

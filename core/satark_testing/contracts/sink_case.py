@@ -11,7 +11,7 @@ from satark.api.channel import RawRequest
 from satark.api.sink import Sink
 from satark.api.tip import STATUSES, Status
 from satark.api.web import Page
-from satark_testing.contracts.forgeries import Place
+from satark_testing.contracts.forgeries import Proven
 from satark_testing.contracts.provider_peer import Provider
 from satark_testing.contracts.rules import require
 from satark_words.graphemes import Unit, is_boundary, size
@@ -51,8 +51,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer's own id at the office."""
 
 
-class Webhook(msgspec.Struct, frozen=True, kw_only=True):
-    """How an office posts its answers to a page of the plugin. The kit posts each until the page takes it."""
+class Webhook(Proven, frozen=True, kw_only=True):
+    """How an office posts its answers to a page of the plugin. The kit posts each until the page takes it.
+
+    It has the fields of `Proven` too.
+    """
 
     page: Callable[[], Page]
     """Makes the page of `satark_desk_pages`, or of `satark_web_pages`, with the sink's context. It is called again for
@@ -61,13 +64,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """Makes the office's request with an answer, not signed yet: the same one whenever it is the same answer, whose id
     at the office is `Answer.id`."""
     sign: Callable[[RawRequest, int], RawRequest]
-    """Signs a request, as the office does at a Unix time."""
-    unsigned: Sequence[str] = ()
-    """The headers that prove nothing. Each other is forged alone; one that holds the time must be a recent one."""
-    proven_by: Place = "headers"
-    """The part of a request that holds its signature or secret."""
-    covers_body: bool = True
-    """Whether the signature covers the body. If the page checks only a secret, a changed body still passes."""
+    """Signs a request, as the office does at a Unix time. A header that holds the time must be a recent one."""
 
 
 class SinkPeer(Provider, frozen=True, kw_only=True):
@@ -77,6 +74,9 @@ class SinkPeer(Provider, frozen=True, kw_only=True):
     """Makes a sink that uses the destination at a base URL. It is called again for each restart."""
     acknowledges: bool = True
     """Whether an answer names the tip, so that the sink can tell it from the answer to another."""
+    expire: Callable[[], object] | None = None
+    """Ends every token that `answer` has given: it refuses them from now on. Required where an answer has an
+    `access_token`."""
 
 
 class SinkCase(msgspec.Struct, frozen=True, kw_only=True):

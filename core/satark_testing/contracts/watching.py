@@ -1,5 +1,6 @@
 """Watches a plugin during the checks: its output, logs and warnings, and calls that block the event loop."""
 
+import asyncio
 import io
 import logging
 import signal
@@ -9,7 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from types import BuiltinFunctionType, FrameType
 from typing import Any, Final
@@ -73,18 +74,23 @@ class Watch:
         finally:
             self._files_forbidden = False
 
-    def check(self, secrets: Sequence[str], for_output: str, for_blocking: str) -> None:
-        """Check that the plugin wrote no secret and blocked no event loop. The arguments name the broken rule.
+    def check_output(self, secrets: Sequence[str], rule: str) -> None:
+        """Check that the plugin printed, logged and warned of no secret.
 
         Raises:
-            BrokenRule: the plugin wrote a secret, or blocked the event loop.
+            BrokenRule: it did. The argument names the rule.
         """
-        absent(self._output.getvalue(), secrets, for_output, "all that was printed and logged")
-        absent(repr(self._logged), secrets, for_output, "all that was logged by structlog")
-        absent(" ".join(str(warning.message) for warning in self._warnings), secrets, for_output, "all warnings")
-        require(
-            not self.blocked, for_blocking, "all methods, in the event loop", "; ".join(sorted(set(self.blocked))[:3])
-        )
+        absent(self._output.getvalue(), secrets, rule, "all that was printed and logged")
+        absent(repr(self._logged), secrets, rule, "all that was logged by structlog")
+        absent(" ".join(str(warning.message) for warning in self._warnings), secrets, rule, "all warnings")
+
+    def check_blocking(self, rule: str) -> None:
+        """Check that the plugin blocked no event loop.
+
+        Raises:
+            BrokenRule: it did. The argument names the rule.
+        """
+        require(not self.blocked, rule, "all methods, in the event loop", "; ".join(sorted(set(self.blocked))[:3]))
 
     @property
     def left_open(self) -> list[str]:
@@ -104,6 +110,17 @@ class Watch:
             place = _place(frame)
             if place:
                 self.opened.append(place)
+
+
+def not_in_the_event_loop(rule: str, called: str) -> None:
+    """Check that a method of a context that blocks is called in a thread.
+
+    Raises:
+        BrokenRule: it is called in the event loop.
+    """
+    with suppress(RuntimeError):
+        asyncio.get_running_loop()
+        raise BrokenRule(rule, "a method of the context", f"`{called}` is called in the event loop")
 
 
 def _blocks(called: BuiltinFunctionType) -> bool:

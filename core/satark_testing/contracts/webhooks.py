@@ -12,7 +12,7 @@ from starlette.routing import Mount
 from satark.api.channel import RawRequest
 from satark.api.tip import STATUSES
 from satark.store.writer import StoreDown
-from satark_testing.contracts.forgeries import forgeries, timed, without_secret
+from satark_testing.contracts.forgeries import forgeries, odd_headers, timed, without_secret
 from satark_testing.contracts.mutations import mutated
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES
 from satark_testing.contracts.rules import BrokenRule, raised, require, shown
@@ -60,9 +60,12 @@ class Postbox:
     async def deliver_again(self) -> None:
         """Post all answers once more: with the same bytes, signed anew, and twice at once."""
         for raw in [*self._taken, *map(self.signed, self._answers)]:
-            statuses = await asyncio.gather(*(self.post(raw, "an answer, delivered again") for _ in range(2)))
-            subject = "an answer, delivered again"
-            require(max(statuses) < _FAILED, "S54", subject, f"status {max(statuses)}: it would come for ever")
+            await asyncio.gather(*(self.settle(raw, "an answer, delivered again") for _ in range(2)))
+
+    async def settle(self, raw: RawRequest, subject: str) -> None:
+        """Post one request, which the page must take or refuse."""
+        status = await self.post(raw, subject)
+        require(status < _FAILED, "S54", subject, f"status {status}: the office would post it for ever")
 
     async def post(self, raw: RawRequest, subject: str, pieces: Iterator[bytes] | None = None) -> int:
         """Post one request, and return the response's status; 503 if the store is down.
@@ -136,6 +139,10 @@ async def _check_proof(box: Postbox, store: SampleStore, raw: RawRequest) -> Non
     webhook, statuses = box.webhook, {}
     for change, forged in (*without_secret(raw, webhook), *forgeries(raw, webhook)):
         await _refused(box, store, forged, "S52", change)
+    for change, odd in (one for name in raw.headers for one in odd_headers(raw, name)):
+        before = len(store.posted)
+        await box.settle(odd, shown(raw, change))
+        del store.posted[before:]
     first = next(iter(forgeries(raw, webhook)))[1]
     for body in (raw.body, *_UNREADABLE):
         statuses[body[:9]] = await box.post(replace(first, body=body), "a forged request")
@@ -156,8 +163,7 @@ async def _check_unreadable(box: Postbox, store: SampleStore, answer: Answer) ->
     changed = [(repr(body[:9]), replace(request, body=body)) for body in _UNREADABLE]
     for place, other in (*changed, *mutated([request])):
         before, subject = len(store.posted), shown(request, f"with {place} changed")
-        status = await box.post(box.webhook.sign(other, now), subject)
-        require(status < _FAILED, "S54", subject, f"status {status}: the office would post it for ever")
+        await box.settle(box.webhook.sign(other, now), subject)
         for one in store.posted[before:]:
             mine = answer.number.encode() in other.body or answer.number.encode() not in request.body
             require(mine, "S45", subject, "it is posted at a tip that it does not name")

@@ -33,10 +33,11 @@ class Withdrawals(Listening):
         await self._erase("0" * 32)
         await self._failing_in_turn(None, usual, 0)
         made = self._asked_last
-        failures: list[tuple[Script, int | None]] = [(script, None) for script in _FAULTS]
+        aside = Reply(302, headers={"Location": f"{self._server.elsewhere if self._server else ''}/x"})
+        failures: list[tuple[Script, int | None]] = [(script, None) for script in (*_FAULTS, aside)]
         for step, (_, reply) in enumerate(made[:MOST_STEPS]):
             strange: Sequence[Script] = [Reply(200, b"<html>")] if reply.body or reply.status != _OK else []
-            failures += [(script, step) for script in (Reply(500), Reply(401), Fault.LOST, *strange)]
+            failures += [(script, step) for script in (Reply(500), Reply(401), aside, Fault.LOST, *strange)]
         for number, (script, at) in enumerate(failures if self._server is not None else (), 1):
             await self._failing_in_turn(script, usual, number, at)
         for number, fate in enumerate(() if self._server is None else _LOST):
@@ -90,6 +91,7 @@ class Withdrawals(Listening):
             if self._server is not None:
                 made = zip(self._server.received, self._server.replies, strict=False)
                 self._asked_last = [(one, reply) for one, reply in made if one.asked not in fails[2]]
+                require(not self._server.strayed, "S33", subject, "a request at the other address")
         gone = await self._until(lambda: not {*added} & {*self._case.held()})
         require(gone, "S50", subject, f"the destination still holds it{self._failed}")
         same = {name: one for name, one in self._case.held().items() if name in before} == before

@@ -206,6 +206,8 @@ class Geography:
         the district is `ELSEWHERE`, unless the text names a district or station of the geography too.
         """
         codes = set(codes)
+        if not codes:
+            return Named()
         stations = {code for code in codes if code in self._stations} | {self._station_of.get(code) for code in codes}
         named = {code for code in codes if code in self._districts}
         inside = {code for code in stations if code and self._district_of[code] in named}
@@ -226,7 +228,8 @@ class Geography:
         for start in [at for at, word in enumerate(words) if word in self._beginnings]:
             for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
                 name = " ".join(words[start:end])
-                around = {*words[max(0, start - 1) : start]} & _FROM_OR_TO or {*words[end : end + 1]} & _NOT_THERE
+                goes = start and words[start - 1] in {"from", "to", "via", "for"}
+                around = goes or not _NOT_THERE.isdisjoint(words[end : end + 1])
                 if (districts := self._places.get(name)) and not (around and ELSEWHERE in districts):
                     yield PlaceName(start, end, name, districts)
 
@@ -269,7 +272,6 @@ class Geography:
         return self._reach_km if own is None else own
 
 
-_FROM_OR_TO: Final = frozenset({"from", "to", "via", "for"})
 TRAINS: Final = listed("trains")
 _NOT_THERE: Final = TRAINS | listed("not-there")
 

@@ -27,7 +27,6 @@ _EDGE: Final = 24
 """Distance between the outermost point and the edge of a fitted map, in units."""
 _NARROWEST: Final = 0.01
 """Smallest ratio of a degree of longitude to one of latitude; at the poles it would be 0."""
-_STEPS: Final = (1, 2, 5)
 _LABEL_HEIGHT: Final = 14
 _LETTER_WIDTH: Final = 8
 """Approximate width of a letter, in units; combining marks have none."""
@@ -68,7 +67,7 @@ class MapFrame(msgspec.Struct, frozen=True, kw_only=True):
         """Return the longest scale bar with a round number of kilometres and at most `longest` units."""
         unit_km = (self.north - self.south) * _DEGREE_KM / self.height
         power = 10.0 ** math.floor(math.log10(longest * unit_km))
-        km = max(step * power for step in _STEPS if step * power <= longest * unit_km)
+        km = max(step * power for step in (1, 2, 5) if step * power <= longest * unit_km)
         return Scale(km, round(km / unit_km, 1))
 
 

@@ -13,13 +13,17 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from satark.api import MediaGone, MediaRef, SendResult, Transient, egress_connector
+from satark.api import MediaGone, MediaRef, SendResult, Transient, egress_connector, file_chunks
 from satark_files.decoding import DECODING_ERRORS
 from satark_signal.results import result_of
 
 _COMMAND_SECONDS: Final = 120
 """How long the service lets a command of signal-cli run (`SIGNAL_CLI_CMD_TIMEOUT`)."""
 _LARGEST_ANSWER: Final = 8 * 1024 * 1024
+_LARGEST_FILE: Final = 100 * 1024 * 1024
+"""Most bytes of a file whose size is not announced: Signal's own limit."""
+_FILE_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=60)
+"""Seconds without a byte end a download, which may be slow."""
 
 
 class SignalApi:
@@ -72,34 +76,27 @@ class SignalApi:
     async def file(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a file of signal-cli's store as a stream; see `satark.api.Channel.fetch`."""
         try:
-            async with self._request("GET", file_path(ref.id)) as response:
+            async with self._request("GET", file_path(ref.id), timeout=_FILE_TIMEOUT) as response:
                 if response.status == 404:
                     raise MediaGone("no longer in signal-cli's store")
                 if response.status != 200:
                     raise ConnectionError(f"file: HTTP {response.status}")
-                yield _whole(response, ref.size)
+                yield file_chunks(response, ref.size or _LARGEST_FILE, ref.size)
         except aiohttp.ClientError as error:
             raise ConnectionError(f"file: {type(error).__name__}") from None
 
-    def _request(self, method: str, path: str, body: bytes = b"") -> Any:
+    def _request(self, method: str, path: str, body: bytes = b"", **more: Any) -> Any:
         if self._session is None:
             raise RuntimeError("the channel is not open")
         headers = {"Content-Type": "application/json"} if body else {}
-        return self._session.request(method, self._url + path, data=body, headers=headers, allow_redirects=False)
+        return self._session.request(
+            method, self._url + path, data=body, headers=headers, allow_redirects=False, **more
+        )
 
 
 def file_path(id_: str) -> str:
     """Return the path of a file, at which it can be downloaded and deleted."""
     return f"/v1/attachments/{quote(id_, safe='')}"
-
-
-async def _whole(response: aiohttp.ClientResponse, announced: int) -> AsyncIterator[bytes]:
-    size = 0
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        size += len(chunk)
-        yield chunk
-    if size < announced:
-        raise ConnectionError("file: truncated")
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -55,7 +55,7 @@ class OfficerQueue(QueueWatcher):
         cache, kept = self.index.cache, self._kept_from
         mine = {tip: cache.tips[tip] for tip in tips if tip in cache.tips and tip not in kept}
         states = self._services.read(lambda c: read_states(c, self.index.desk, self._officer, mine, cache))
-        self._unseen.update(tip for tip in mine if tip not in states)
+        self._unseen.update(mine.keys() - states.keys())
         self._updated |= {
             tip
             for tip, seen in states.items()
@@ -130,22 +130,19 @@ class OfficerQueue(QueueWatcher):
             size: most rows to return; None: all.
         """
         with self.index.cache.lock:
-            tips = self._ordered(wanted, found)
-            rows = self._rows(list(islice(tips, start, None if size is None else start + size)))
-            rows = [replace(row, gist=self.index.cache.listed(row.summary.id).gist) for row in rows]
-        if found is None:
-            return rows
-        return [replace(row, snippet=found[row.summary.id]) for row in rows]
+            tips = islice(self._ordered(wanted, found), start, None if size is None else start + size)
+            return self._rows(list(tips), found or {})
 
     def every_row(self, wanted: Filter, found: Mapping[str, str] | None) -> list[Row]:
         """Return a row for each tip that matches a filter and a search. This includes the tips that the queue hides."""
         with self.index.cache.lock:
             chosen = self._chosen(wanted, found, self._kept_from)
-            return self._rows(list(self.index.ordered(chosen, self._unseen | self._updated)))
+            return self._rows(list(self.index.ordered(chosen, self._unseen | self._updated)), {})
 
-    def _rows(self, tips: list[str]) -> list[Row]:
+    def _rows(self, tips: list[str], found: Mapping[str, str]) -> list[Row]:
         builder = self.index.builder(self._officer, tips, self._unseen, self._updated)
-        return [builder.row(self.index.cache.listed(tip).summary) for tip in tips]
+        read = ((self.index.cache.listed(tip), found.get(tip, "")) for tip in tips)  # both from one row of the index
+        return [replace(builder.row(one.summary), gist=one.gist, snippet=snippet) for one, snippet in read]
 
     def first_unread(self, wanted: Filter, found: Mapping[str, str] | None) -> str:
         """Return the number of the first unread tip; empty if all are read."""
@@ -193,7 +190,7 @@ class OfficerQueue(QueueWatcher):
             facets.append(("mine", self._officer) if wanted.mark == "mine" else ("mark", wanted.mark))
         sets: list[AbstractSet[str]] = [self.index.having(*facets)] if facets else []
         sets += [self._unseen | self._updated] if wanted.mark == "new" else []
-        sets += [found.keys()] if found is not None else []
+        sets += [set(found)] if found is not None else []
         if hidden and not sets:
             return self.index.tips - hidden
         if len(sets) < 2 and not hidden:  # noqa: PLR2004 - one set needs no copy

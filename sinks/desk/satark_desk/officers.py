@@ -11,6 +11,7 @@ from satark.casework import (
     RECOVERY,
     DeskAdded,
     KeyChange,
+    NotAllowed,
     OfficerSet,
     Right,
     Role,
@@ -153,7 +154,12 @@ def _change_known_key(services: Services, by: UnlockedDesk) -> bool:
         return False
     if state.lacks_heads or by.desk.name in state.refused or services.read_keys(services.roster.is_rewritten):
         return False
-    return rotate(services, by).done
+    try:
+        return rotate(services, by).done
+    except NotAllowed as error:
+        if error.reason != "changed":
+            raise
+        return True  # an officer took another key meanwhile: once more
 
 
 def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
@@ -256,16 +262,17 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "", auditor: 
         CaseworkError: the key has changed since the desk was unlocked, or the roster does not allow it.
     """
     _, identity = new_identity()
-    if services.read_keys(services.roster.check).state.desks[by.desk.name].desk.recipient != recipient_of(by.identity):
+    state = services.read_keys(services.roster.check).state
+    listed = state.desks[by.desk.name]
+    if listed.desk.recipient != recipient_of(by.identity):
         raise KeyChanged
     body = KeyChange.of(by.desk.name, by.identity, identity, removed=without, auditor=auditor)
-    officers = services.read_keys(services.roster.check).state.desks[by.desk.name].officers.values()
     copies = {
         one.name: seal_desk_key(by.desk.name, one.name, identity, one.recipient)
-        for one in officers
+        for one in listed.officers.values()
         if one.role != "auditor" and one.name != without
     }
-    return submit(services, by, body, RosterAttachment(copies=copies))
+    return submit(services, by, body, RosterAttachment(copies=copies), base=state.head)
 
 
 def _unlock(services: Services, desk: str, name: str, passphrase: str, noted: str) -> UnlockedDesk:

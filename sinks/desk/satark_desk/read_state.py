@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from satark.api import Envelope
 from satark.casework import OpenTip, TipCache, TipEntry, UnitOfWork, in_batches, open_box, seal_box, stream_rows
@@ -51,21 +51,27 @@ def read_states(
     connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], cache: TipCache
 ) -> dict[str, Seen]:
     """Return tip id → the part that an officer has seen. The cache keeps rows that were opened for that."""
-    places = {tip: _place(tip, one) if one.tip_recipient else tip for tip, one in tips.items()}
-    query = select(read_state.c.tip, func.substr(read_state.c.sealed, 1, _NONCE))
-    nonces = dict(
-        stream_rows(connection, query if len(places) > _MANY else query.where(read_state.c.tip.in_(places.values())))
-    )
-    drawn = {tip: nonces[place] for tip, place in places.items() if place in nonces}
-    due: dict[str, list[Seen]] = {tip: [] for tip, one in drawn.items() if not tips[tip].looks.startswith(one)}
+    query = select(read_state.c.tip, read_state.c.nonce)
+    own = {_place(tip, one): tip for tip, one in tips.items() if one.tip_recipient}
+    if len(tips) <= _MANY:
+        query = query.where(read_state.c.tip.in_([*tips.keys() - own.values(), *own]))
+    drawn, seen = dict[str, bytes](), list[str]()
+    for place, nonce in stream_rows(connection, query):
+        tip = own.get(place, place)
+        if (one := tips.get(tip)) and (tip != place or not one.tip_recipient):
+            if not one.looks.startswith(nonce):
+                drawn[tip] = nonce
+            elif len(one.looks) > _NOBODY:
+                seen.append(tip)
+    due: dict[str, list[Seen]] = {tip: [] for tip in drawn}
     for some in in_batches(due):
-        for tip, one in _looks(connection, desk, {tip: cache.listed(tip).envelope for tip in some}):
-            due[tip].append(one)
+        for tip, look in _looks(connection, desk, {tip: cache.listed(tip).envelope for tip in some}):
+            due[tip].append(look)
     for tip, looks in due.items():
         tips[tip].looks = drawn[tip] + msgspec.msgpack.encode(looks)
     cache.unsaved.update(due)
-    known = ((tip, one) for tip in drawn if len(tips[tip].looks) > _NOBODY for one in _kept(tips[tip]))
-    return {tip: one for tip, one in known if one.officer == officer}
+    known = ((tip, look) for tip in (*seen, *due) for look in _kept(tips[tip]))
+    return {tip: look for tip, look in known if look.officer == officer}
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:
@@ -84,13 +90,13 @@ def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:
         thread = former.thread
     looks[desk, officer] = Seen(desk, officer, summary.header.revision, summary.newest, hour, first, thread)
     sealed = _seal(place, list(looks.values()), envelope)
-    unit.main.execute(read_state.update().where(this).values(sealed=sealed))
+    unit.main.execute(read_state.update().where(this).values(nonce=sealed[:_NONCE], sealed=sealed))
 
 
 def add_unread(unit: UnitOfWork, tips: Iterable[str]) -> None:
     """Add the rows of tips that nobody has looked at; rows that exist stay. They look like any other row."""
-    rows = [{"tip": tip, "sealed": secrets.token_bytes(_NONCE + _LEAST + _TAG)} for tip in tips]
-    unit.insert_new(read_state, rows, "tip")
+    drawn = ((tip, secrets.token_bytes(_NONCE + _LEAST + _TAG)) for tip in tips)
+    unit.insert_new(read_state, [{"tip": tip, "nonce": one[:_NONCE], "sealed": one} for tip, one in drawn], "tip")
 
 
 def seen_by(connection: Connection, desk: str, tip: OpenTip) -> list[Seen]:

@@ -75,16 +75,20 @@ def submit(
     body: DestinationSet | KeyChange | KeyGiven | OfficerSet,
     with_: RosterAttachment,
     code: str = "",
+    *,
+    base: str = "",
 ) -> Submitted:
     """Propose a change, signed by this officer; carry it out if no other signature is needed.
 
-    `code`: the code of a new key, as this officer typed it.
+    `code`: the code of a new key, as this officer typed it; `base`: head of the roster from which `with_` was made.
 
     Raises:
         NotAllowed: the roster does not allow the change, whoever signs.
     """
-    own, base = (by.desk.name, by.officer), services.read_keys(read_state).head
-    entry = Entry(body=body, by=own, base=base).signed_with(own, by.own_identity, code)
+    own = by.desk.name, by.officer
+    entry = Entry(body=body, by=own, base=base or services.read_keys(read_state).head).signed_with(
+        own, by.own_identity, code
+    )
     services.read_keys(lambda c: Proposal(entry=entry).missing(read_state(c)))
     _record(services, by, "roster_proposed", body)
     return _store(services, by, entry, with_)

@@ -129,6 +129,7 @@ read_state = Table(
     "desk_read_state",
     metadata,
     Column("tip", String(32), primary_key=True),
+    Column("nonce", LargeBinary(12), nullable=False, comment="the beginning of `sealed`, new whenever that is"),
     Column("sealed", LargeBinary, nullable=False, comment="read_state.Seen, under the tip's key; random: nobody"),
     comment="how much of a tip which officers have seen",
     sqlite_with_rowid=False,

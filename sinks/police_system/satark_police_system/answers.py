@@ -11,6 +11,7 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Ta
 
 from satark.api import STATUSES, Message, OpenedTip, Redacted, Status, UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
+from satark_words.contacts import find_contact
 
 MAX_TEXT = 2000
 """Most characters of a text to the tipster."""
@@ -112,6 +113,8 @@ def _check(answer: Answer) -> None:
         raise AnswerError(f"data.status must be one of {', '.join(STATUSES)}")
     if len(data.text) > MAX_TEXT:
         raise AnswerError(f"data.text has more than {MAX_TEXT} characters")
+    if find_contact(data.text):
+        raise AnswerError("data.text has an address or a telephone number, by which its owner would learn who tipped")
     parts = [part for one in data.references for part in (*msgspec.structs.astuple(one)[:-1], *one.sections)]
     if any(len(part) > MAX_REFERENCE or not part.isprintable() for part in parts):
         raise AnswerError(f"part of a reference has more than {MAX_REFERENCE} characters, or a line break")

@@ -10,7 +10,7 @@ from satark_testing.contracts.plugin import PluginCase, check_plugin
 from support.contract_mutants.cases import telegram_case
 
 
-@pytest.mark.slow("a third of a second of a processor")
+@pytest.mark.slow("some seconds of a processor")
 async def test_the_telegram_channel_keeps_the_contract() -> None:
     await check_channel(telegram_case())
 

@@ -14,7 +14,7 @@ from support.contract_mutants.cases import WHATSAPP_IDENTIFIERS, whatsapp_case
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
 
 
-@pytest.mark.slow("a second of a processor")
+@pytest.mark.slow("some seconds of a processor")
 @pytest.mark.parametrize("to", ["919876543210", "IN.13491208655302741918"])
 async def test_the_whatsapp_channel_keeps_the_contract(to: str) -> None:
     await check_channel(whatsapp_case(to))

@@ -10,7 +10,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
-from satark_words.danger import DangerRules
+from satark_words.danger import numbers_of
 from satark_words.geography.geography import Geography
 from satark_words.reading import DangerKind
 from support.dialogue.walks import SAID_UNTIL, new_chat
@@ -172,9 +172,8 @@ def test_an_ordinary_tip_is_not_urgent() -> None:
 
 @pytest.mark.slow("every step")
 def test_every_language_names_the_numbers_of_every_danger() -> None:
-    rules = DangerRules()
     for catalogue, kind in itertools.product(Catalogues.of("satark.dialogue"), DangerKind):
-        for number in rules.numbers(kind):
+        for number in numbers_of(kind):
             assert number in catalogue.text(f"danger.{kind}"), (catalogue.language, number)
 
 

@@ -359,3 +359,23 @@ def test_words_after_a_wish_are_posted_without_it(box: Chat) -> None:
     assert box.turn.post.text == "he comes at nine with a white van to the third shop"
     assert box.session
     assert box.session.held == ()
+
+
+@pytest.mark.parametrize("status", ["CLOSED", "IN_REVIEW"])
+def test_no_mailbox_shows_an_address_or_number_that_an_officers_own_program_sent(
+    status: Status, engine: Engine
+) -> None:
+    told = Message(sender="desk", desk="sp", status=status, text="Look: https://sp-varanasi.example/i/a7f3")
+    asked = Message(sender="desk", desk="sp", text="Ring me at 98765 43210", question=True)
+    safe = Message(sender="desk", desk="sp", text="Call 112 in danger.")
+    text = Chat(engine, mailbox=mailbox(told, asked, safe, question=2)).say("status " + CODE).text
+    assert "example" not in text
+    assert "98765" not in text
+    assert text.count("Not shown: this message names an address or a number") == 2
+    assert "Call 112 in danger." in text
+
+
+def test_the_tipsters_own_words_stay_as_they_are_in_the_mailbox(engine: Engine) -> None:
+    own = Message(sender="tipster", text="his site is example.com")
+    news = Message(sender="desk", desk="sp", text="Thank you.")
+    assert "Not shown" not in Chat(engine, mailbox=mailbox(own, news)).say("status " + CODE).text

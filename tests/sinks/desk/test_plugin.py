@@ -70,7 +70,7 @@ def test_an_erased_tip_is_deleted_from_the_queue_and_the_read_state(services: Se
         for tip in ("erased", "kept"):
             row = {name: value for name, value in _QUEUED.items() if name in queue.c}
             unit.insert(queue, [{**row, "tip": tip}])
-            unit.insert(read_state, [{"tip": tip, "sealed": b"sealed"}])
+            unit.insert(read_state, [{"tip": tip, "nonce": b"", "sealed": b"sealed"}])
         plugin.satark_erased("erased", unit)
 
     services.write_now(write)

@@ -11,13 +11,14 @@ from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
-from satark.casework import Casework, TipCache, tip_cache
+from satark.casework import Casework, TipCache, sealed_index, tip_cache
+from satark.casework.sealed_index import SealedIndex
 from satark.services import Services
 from satark_desk import queue_index, read_state
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
-from satark_desk.queue_rows import Row
+from satark_desk.queue_rows import Filter, Row
 from satark_desk.settings import DeskSettings
 from satark_desk.web.opened_desk import queue_rules
 from satark_desk.web.page_text import PageText
@@ -171,3 +172,24 @@ def test_counts_and_groups_match_the_rows_after_tips_came_changed_and_went(
             work.respond(work.open(tips[0].number), status="VERIFYING")
         else:
             services.write_now(lambda unit: erase(unit, tips[1].id))
+
+
+def test_a_page_reads_each_row_of_the_index_once_whatever_the_row_shows(
+    services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip_cache, "_WORTH_SAVING", 1)
+    monkeypatch.setattr(sealed_index, "_TIPS", 1)
+    monkeypatch.setattr(sealed_index, "_MOST_HELD", 1)
+    for _ in range(4):
+        seed_tip(services, [desk("sp")])
+    TipCache(services, "sp", unlocked("sp").identity).refresh()
+    casework = Casework(services, "sp", unlocked("sp").identity)
+    text = PageText("en", services.geography, 5.5, services.questionnaire)
+    queue = OfficerQueue(services, QueueIndex(services, casework.cache, "sp", queue_rules(DeskSettings(), text)), "one")
+    queue.refresh()
+    found, read, real = casework.find("शराब"), list[bytes](), SealedIndex._read
+    casework.cache._index._held.clear()
+    monkeypatch.setattr(SealedIndex, "_read", lambda self, name, kind: read.append(name) or real(self, name, kind))  # type: ignore[func-returns-value,redundant-expr]
+    rows = queue.page(Filter(q="शराब"), found)
+    assert [bool(row.gist.words and row.snippet) for row in rows] == [True] * 4
+    assert len(read) == len(set(read)) == 4

@@ -59,7 +59,8 @@ def test_only_a_holder_of_the_tip_can_tell_who_read_it_and_in_which_hour(
     (read,) = services.read(lambda c: c.execute(select(read_state)).all())
     assert (unread.tip, len(unread.sealed)) == (read.tip, len(read.sealed)) == (seeded.id, 1052)
     assert unread.sealed != read.sealed
-    assert list(read_state.c.keys()) == ["tip", "sealed"]
+    assert list(read_state.c.keys()) == ["tip", "nonce", "sealed"]
+    assert all(row.sealed.startswith(row.nonce) and len(row.nonce) == 12 for row in (unread, read))
     tip = casework("dig").open(seeded.number)
     (seen,) = services.read(lambda c: seen_by(c, "sp", tip))
     assert (seen.desk, seen.revision, seen.at % 3600, seen.first % 3600) == ("sp", 1, 0, 0)

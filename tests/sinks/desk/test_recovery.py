@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pyotp
 import pytest
 from sqlalchemy import select, update
 
 from satark.api.routing import CaseworkError
-from satark.casework import Clocks, DeskAct, DeskActs, StepRefused, TipKeeping
+from satark.api.sealing import CantOpen, open_envelope
+from satark.casework import Clocks, DeskAct, DeskActs, NotAllowed, StepRefused, TipKeeping
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.routing.desks import close_roster
 from satark.services import Services
-from satark_desk.desk_keys import UnlockedDesk
+from satark.store import envelopes
+from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key
 from satark_desk.known_browsers import is_known, remember
-from satark_desk.officers import NewOfficer, WrongPassphrase, add_officer, unlock
+from satark_desk.officers import NewOfficer, WrongPassphrase, add_officer, remove_officer, unlock
+from satark_desk.own_keys import change_passphrase
+from satark_desk.passphrases import WrappedKey, unwrap
 from satark_desk.recovery import MOST_REQUESTS, NoSuchRecovery, approve_recovery, ask_for_recovery, requests_of
 from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, factors_of, new_totp, new_totp_secret
@@ -26,6 +32,10 @@ from support.tips import seed_tip
 
 Open = Callable[[str], UnlockedDesk]
 NEW = "purana kuan neem ka ped"
+
+
+def row_of(services: Services, name: str) -> Any:
+    return services.read(lambda c: c.execute(select(officer).where(officer.c.name == name)).one())
 
 
 @pytest.fixture
@@ -45,7 +55,8 @@ def test_an_officer_gets_in_with_the_new_passphrase_once_another_has_approved(
     assert [one.officer for one in services.read(lambda c: requests_of(c, "sp"))] == ["sp-1"]
     approve_recovery(services, second, "sp-1", code.upper())
     again = unlock(services, "sp", "sp-1", NEW)
-    assert (again.identity, again.temporary) == (second.identity, False)
+    assert (again.temporary, again.identity) == (False, unlock(services, "sp", "second", "another passphrase").identity)
+    assert again.identity != second.identity  # whoever has the lost key may have had this one
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "sp-1", "sp passphrase 1")
     assert services.read(lambda c: requests_of(c, "sp")) == []
@@ -129,6 +140,8 @@ def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
     services.write_now(lambda unit: close_roster(unit, ()))
+    unlocked("sp")  # a head's first sign-in changes the desk's key
+    second = unlock(services, "sp", "second", "another passphrase")
     code = ask_for_recovery(services, "sp", "third", NEW).code
     submitted = approve_recovery(services, second, "third", code)
     assert (submitted.done, "head" in submitted.missing) == (False, True)
@@ -159,12 +172,18 @@ def test_a_head_with_a_colleagues_new_key_neither_closes_nor_keeps_a_tip_as_two_
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
-    seeded = seed_tip(services, [second.desk], priority="urgent")
     services.write_now(lambda unit: close_roster(unit, ()))
+    seeded = seed_tip(services, [unlocked("sp").desk], priority="urgent")
+    second = unlock(services, "sp", "second", "another passphrase")
     code = ask_for_recovery(services, "sp", "third", NEW).code
     approve(services, second, approve_recovery(services, unlocked("sp"), "third", code).id, code)
     head, third, other = (
-        one.casework(services) for one in (unlocked("sp"), unlock(services, "sp", "third", NEW), second)
+        one.casework(services)
+        for one in (
+            unlocked("sp"),
+            unlock(services, "sp", "third", NEW),
+            unlock(services, "sp", "second", "another passphrase"),
+        )
     )
     close = DeskAct(name="close", outcome="no_action", text="a prank", reason="nothing to do")
     DeskActs(services, head, Clocks()).perform(head.open(seeded.number), close)
@@ -192,3 +211,57 @@ def test_a_person_who_swaps_the_key_of_a_request_does_not_get_it_signed(
     )
     with pytest.raises(NoSuchRecovery):
         approve_recovery(services, unlocked("sp"), "second", code)
+
+
+def recover(services: Services, unlocked: Open, second: UnlockedDesk) -> None:
+    """Give the officer `third` a new key, as two officers of the desk do."""
+    unlocked("sp")
+    second = unlock(services, "sp", "second", "another passphrase")
+    code = ask_for_recovery(services, "sp", "third", NEW).code
+    assert approve(services, unlocked("sp"), approve_recovery(services, second, "third", code).id, code).done
+
+
+def key_opened_by(sealed: bytes, row: Any, passphrase: str) -> str:
+    """The desk's key in a sealed copy, as a person opens it who has an officer's former row and passphrase."""
+    own = unwrap(msgspec.convert(row, WrappedKey, from_attributes=True), passphrase, key_context("sp", "third"))
+    key = open_desk_key(sealed, "sp", "third", (own or "").split()[0])
+    return key.identity.split()[0] if key else ""
+
+
+@pytest.mark.slow("keys of several officers")
+@pytest.mark.parametrize("takes_account", [True, False], ids=["took the account first", "has a copy of the row"])
+def test_a_person_who_had_a_recovered_officers_key_reads_nothing_new(
+    services: Services, unlocked: Open, second: UnlockedDesk, *, takes_account: bool
+) -> None:
+    """The operator who printed the first passphrase, or the thief of a row and of the passphrase that opens it."""
+    first, set_by_thief = "leiter mond 38 zwiebel", "fenster gabel 54 komet"
+    add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase=first, temporary=True))
+    services.write_now(lambda unit: close_roster(unit, ()))
+    unlocked("sp")  # a head's first sign-in changes the desk's key
+    if takes_account:
+        change_passphrase(services, unlock(services, "sp", "third", first), first, set_by_thief)
+        unlocked("sp")
+    row = row_of(services, "third")
+    known = key_opened_by(row.desk_key, row, set_by_thief if takes_account else first)
+    assert known == unlocked("sp").identity
+    recover(services, unlocked, second)
+    seeded = seed_tip(services, [unlocked("sp").desk])
+    sealed = services.read_keys(lambda c: envelopes.find(c, seeded.id, "sp"))
+    assert sealed
+    with pytest.raises(CantOpen):
+        open_envelope(sealed, known, tip=seeded.id, desk="sp")
+    assert unlock(services, "sp", "third", NEW).identity == unlocked("sp").identity
+
+
+@pytest.mark.slow("keys of several officers")
+def test_a_removal_that_was_proposed_before_a_recovery_seals_nothing_to_the_lost_key(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
+    add_officer(services, unlocked("sp"), NewOfficer(name="head", passphrase="zitrone gabel 61 wolf", role="head"))
+    services.write_now(lambda unit: close_roster(unit, ()))
+    unlocked("sp")
+    removal = remove_officer(services, unlocked("sp"), "head")
+    recover(services, unlocked, second)
+    with pytest.raises(NotAllowed, match="propose it again"):
+        approve(services, unlock(services, "sp", "second", "another passphrase"), removal.id)

@@ -13,7 +13,7 @@ from satark.casework import DeskAdded, NotAllowed, RosterHead, SignedHead, offic
 from satark.roster.chain import append, chain_hash, read_rows, read_state
 from satark.roster.entries import DestinationSet, Entry, officer_key
 from satark.roster.heads import read_heads, read_note
-from satark.roster.roster import COPY_NAME, Roster, lines_of
+from satark.roster.roster import COPY_NAME, lines_of
 from satark.services import Services
 from satark.store.tables import host_link, roster, roster_head
 from satark_desk import roster_memory
@@ -21,6 +21,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import KeyLost, NewOfficer, add_officer, rotate, unlock, unlock_any
 from satark_desk.roster_memory import Recalled, agree, lost_heads, recall, unseen_entries
 from satark_desk.tables import officer
+from support.roster import trusting
 
 Open = Callable[[str], UnlockedDesk]
 SECONDS = "another passphrase"
@@ -34,7 +35,7 @@ def rolled_back(services: Services, *, forget: bool = True) -> None:
         services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
     copy = services.data_dir / COPY_NAME
     copy.unlink()
-    vars(services.roster).update(vars(Roster(copy)))
+    vars(services.roster).update(vars(trusting(copy, services)))
 
 
 def agree_to_all(services: Services, by: UnlockedDesk) -> None:
@@ -249,7 +250,7 @@ def with_another_level(services: Services) -> set[str]:
         services.write_now(lambda unit, one=entry: append(unit, one))  # type: ignore[misc]
     copy = services.data_dir / COPY_NAME
     copy.unlink(missing_ok=True)
-    vars(services.roster).update(vars(Roster(copy)))
+    vars(services.roster).update(vars(trusting(copy, services)))
     return set(services.read_keys(read_state).desks)
 
 

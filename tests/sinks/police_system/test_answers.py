@@ -16,13 +16,26 @@ from satark_testing.peers.police import answer_body
         {"status": "DONE"},
         {"status": "ACTED", "text": "x" * 2001},
         {"status": "ACTED", "question": True},
+        {"status": "ACTED", "text": "see https://police.example/a7f3"},
+        {"status": "ACTED", "text": "९८७६५ ४३२१० पर कॉल करें"},
         {"status": "ACTED", "sequence": -1},
         {"status": "ACTED", "references": [{"register": "FIR", "number": "1\nFIR 2"}]},
         {"status": "ACTED", "references": [{"register": "FIR", "number": "1", "sections": ["BNS 111\u2028"]}]},
         {"status": "ACTED", "references": [{"register": "FIR"}]},
         {"status": "ACTED", "references": [{"register": "FIR", "number": "1", "name": "of the tipster"}]},
     ],
-    ids=["status", "length", "question", "sequence", "line break", "line separator", "no number", "unknown field"],
+    ids=[
+        "status",
+        "length",
+        "question",
+        "web address",
+        "telephone number",
+        "sequence",
+        "line break",
+        "line separator",
+        "no number",
+        "unknown field",
+    ],
 )
 def test_an_invalid_answer_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(AnswerError):

@@ -54,4 +54,5 @@ async def admit(nodes: Mapping[str, Service]) -> None:
         # In no thread: a command in this process takes its standard output, which others may run beside it.
         asked = node.run("keys", "admit")
         first.run("keys", "admit", asked.stdout.split()[-1])
+        node.run("keys", "admit")  # a process of the desk alone takes no keys
         await start(node)

@@ -9,7 +9,8 @@ import hashlib
 import json
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -17,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 from satark.api.channel import RawRequest
 from satark.api.inbound import Address, Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Text
 from satark.api.outbound import Blocked, Call, Delivered, Misconfigured, Throttled, WindowClosed
-from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
+from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, sample_channel_context
 from satark_testing.contracts.channel_case import Meaning
 from satark_testing.telegram.bot_api import Person, Updates, check_limits
 from satark_testing.telegram.citizen import content
@@ -51,6 +52,7 @@ WHATSAPP_IDENTIFIERS: Final = (
     "Planted",
     "Aadhaar",
 )
+_SENDING: Final = ("/sendMessage", "/sendVoice", "/sendPhoto")
 _TELEGRAM: Final = {"token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "secret_token": "a-secret-of-ours_1"}
 _ATTACHED: Final = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": len(_FILE)}
 _TWILIO: Final = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "number": NUMBER}
@@ -64,14 +66,16 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
     from satark_whatsapp.settings import WhatsAppSettings  # noqa: PLC0415
 
     def channel(url: str = "https://graph.example") -> WhatsAppChannel:
-        return WhatsAppChannel(WhatsAppSettings.model_validate({**_META, "graph_url": url, "notice_templates": _NEWS}))
+        more = {"graph_url": url, "notice_templates": _NEWS, "forms": {"hi": "1234567"}}
+        return WhatsAppChannel(WhatsAppSettings.model_validate({**_META, **more}), sample_channel_context())
 
-    account = channel().accounts[0]
+    account, uploads = channel().accounts[0], dict[str, bytes]()
     peer = Peer(
         channel=channel,
-        read=_read_whatsapp,
-        answer=_answer_whatsapp,
+        read=partial(_read_whatsapp, uploads),
+        answer=partial(_answer_whatsapp, uploads),
         call_id=lambda request: json.loads(request.body).get("biz_opaque_callback_data", ""),
+        deletes=lambda request: request.path.rpartition("/")[2] if request.method == "DELETE" else "",
         files=[(MediaRef(account=account, id="1234567890", mime="image/jpeg", sha256=_DIGEST.hexdigest()), _FILE)],
         announces_size=True,
         results=[
@@ -93,7 +97,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         means=_whatsapp_meanings(),
         moved_to=[*map(Address, ("IN.222NEW", "919000000001"))],
         tapped=lambda choice: _from_meta(GraphPeer(**_META).webhooks.tap(_SUNITA, choice.token, choice.label)),
-        accepts=lambda call: check_message(json.loads(call.body)),
+        accepts=lambda call: check_message(json.loads(call.body)) if call.method == "messages" else None,
         peer=peer,
     )
 
@@ -149,15 +153,20 @@ def _graph_error(code: int) -> Reply:
     return Reply(400, json.dumps({"error": {"code": code, "message": "…"}}).encode())
 
 
-def _read_whatsapp(request: Received) -> Said | None:
+def _read_whatsapp(uploads: Mapping[str, bytes], request: Received) -> Said | None:
     if not request.path.endswith("/messages"):
         return None
     message: dict[str, Any] = json.loads(request.body)
-    shown = message.get("interactive", {}).get("body", {}).get("text") or message.get("text", {}).get("body", "")
-    return Said(message.get("to") or message.get("recipient", ""), shown)
+    shown = message.get("interactive", {})
+    text = shown.get("body", {}).get("text") or message.get("text", {}).get("body", "")
+    media = message.get("audio") or shown.get("header", {}).get("image", {})
+    return Said(message.get("to") or message.get("recipient", ""), text, uploads.get(media.get("id", ""), b""))
 
 
-def _answer_whatsapp(request: Received) -> Reply:
+def _answer_whatsapp(uploads: dict[str, bytes], request: Received) -> Reply:
+    if request.path.endswith("/media"):
+        uploads[f"media-{len(uploads)}"] = request.parts["file"]
+        return Reply(200, json.dumps({"id": [*uploads][-1]}).encode())
     if request.path == "/file":
         return Reply(200, _FILE)
     if request.method == "GET":
@@ -172,8 +181,10 @@ def telegram_case() -> ChannelCase:
     from satark_telegram.settings import TelegramSettings  # noqa: PLC0415
 
     def channel(url: str = "https://telegram.example") -> TelegramChannel:
-        return TelegramChannel(TelegramSettings.model_validate({**_TELEGRAM, "api_url": url}))
+        settings = TelegramSettings.model_validate({**_TELEGRAM, "api_url": url})
+        return TelegramChannel(settings, context=sample_channel_context())
 
+    uploads = dict[str, bytes]()
     description = Description.load(CHANNELS / "telegram/bot_api_10.3.json")
     person = Person(id=8812345678, first_name="Sunita", last_name="Planted", username="sunita_planted_vns")
     file = MediaRef(account=channel().accounts[0], id="BQACAgUAAxkBAAIB", content="AgADqQ", size=len(_FILE))
@@ -185,8 +196,8 @@ def telegram_case() -> ChannelCase:
 
     peer = Peer(
         channel=channel,
-        read=_read_telegram,
-        answer=_answer_telegram,
+        read=partial(_read_telegram, uploads),
+        answer=partial(_answer_telegram, uploads),
         throttle=lambda seconds: _telegram_error(429, "Too Many Requests", retry_after=_number(seconds)),
         refusal=_telegram_error(400, "Bad Request: message text is empty"),
         unauthorized=_telegram_error(401, "Unauthorized"),
@@ -248,27 +259,35 @@ def _telegram_meanings(person: Person) -> list[tuple[RawRequest, Sequence[Event]
     return [(_from_telegram(update), [event]) for update, event in meant]
 
 
-def _telegram_fields(request: Received) -> dict[str, str]:
-    if request.headers.get("content-type", "").startswith("application/json"):
+def _telegram_fields(request: Received) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("application/json"):
         fields: dict[str, str] = json.loads(request.body)
         return fields
-    return dict(parse_qsl(request.body.decode()))
+    files = {"voice", "photo"}
+    return {name: part if name in files else part.decode() for name, part in request.parts.items()}
 
 
-def _read_telegram(request: Received) -> Said | None:
-    if not request.path.endswith("/sendMessage"):
+def _read_telegram(uploads: Mapping[str, bytes], request: Received) -> Said | None:
+    if not request.path.endswith(_SENDING):
         return None
     fields = _telegram_fields(request)
-    return Said(str(fields["chat_id"]), fields["text"])
+    file = fields.get("voice") or fields.get("photo") or b""
+    text = fields.get("text") or fields.get("caption", "")
+    return Said(str(fields["chat_id"]), text, uploads[file] if isinstance(file, str) else file)
 
 
-def _answer_telegram(request: Received) -> Reply:
+def _answer_telegram(uploads: dict[str, bytes], request: Received) -> Reply:
     if "/file/bot" in request.path:
         return Reply(200, _FILE)
     result: Any = True
-    if request.path.endswith("/sendMessage"):
-        chat = {"id": int(_telegram_fields(request)["chat_id"]), "type": "private"}
-        result = {"message_id": 7, "date": 1_795_000_000, "chat": chat, "text": "…"}
+    if request.path.endswith(_SENDING):
+        fields = _telegram_fields(request)
+        chat = {"id": int(fields["chat_id"]), "type": "private"}
+        result = {"message_id": 7, "date": 1_795_000_000, "chat": chat}
+        if isinstance(voice := fields.get("voice"), bytes):
+            uploads[f"voice-{len(uploads)}"] = voice
+            result |= {"voice": {"file_id": [*uploads][-1]}}
     elif request.path.endswith("/getFile"):
         result = {"file_id": "B", "file_unique_id": "A", "file_size": len(_FILE), "file_path": "photos/file_1"}
     return Reply(200, json.dumps({"ok": True, "result": result}).encode())

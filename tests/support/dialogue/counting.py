@@ -16,18 +16,17 @@ from typing import Final, NamedTuple
 
 import click
 
-from satark_words import danger, weights
+from satark_words import weights
 from satark_words.analysis import Analysis
-from satark_words.danger import LetterWeights, clues_of
+from satark_words.danger import SENSE, clues_of
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import digest, shipped_folder
 from satark_words.opening import ORDER
 from satark_words.reading import DangerKind
 from satark_words.weights import SPOKEN, TALK, Weights
 from support.dialogue.corpus import Utterance, read_corpus
-from support.dialogue.data_files import index_files, letters_file, weights_file
+from support.dialogue.data_files import index_files, weights_file
 
-DANGER: Final = "danger"
 _LABELS: Final = frozenset({"danger", "harmless"})
 _KINDS: Final = frozenset({"none", "mixed", *DangerKind})
 _UNASKED: Final = frozenset({"identity", "anonymous"})
@@ -52,7 +51,6 @@ _LETTERS_PENALTY: Final = 1.0
 _ROUNDS: Final = 80
 _LEAST: Final = 4
 """Minimum weight, in hundredths. Smaller weights are left out."""
-_BASE: Final = ""
 
 
 class Labelled(NamedTuple):
@@ -82,34 +80,28 @@ def main(corpus: Path) -> None:
         (folder / "_index" / name).write_text(text, "utf-8")
     labelled = label(read_corpus(corpus))
     texts = {text: Analysis(text, lexicon) for text in {one.text for one in labelled}}
-    counted = weights_file(count_weights(labelled, texts))
-    (folder.parent / weights.FILE).write_text(counted, "utf-8")
-    (folder.parent / danger.FILE).write_text(letters_file(count_letters(labelled, texts)), "utf-8")
+    counted = {**count_weights(labelled, texts), SENSE: count_danger(labelled, texts)}
+    (folder.parent / weights.FILE).write_text(weights_file(digest_of(labelled), counted), "utf-8")
 
 
-def count_weights(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> Weights:
+def count_weights(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> Mapping[str, Weights]:
     """Compute the weights of words and marks for each sense but a danger."""
     known = {text: sorted(analysis.features) for text, analysis in texts.items()}
-    lines: dict[str, list[str]] = {}
-    for sense in sorted({sense for one in labelled for sense in one.asked} - {DANGER}):
-        for name, weight in _weights(sense, labelled, known).items():
-            lines.setdefault(name, []).append(f"{sense}:{weight}")
-    joined = {name: ",".join(senses) for name, senses in lines.items()}
-    return Weights(digest_of(labelled), joined.pop(_BASE), joined)
+    senses = sorted({sense for one in labelled for sense in one.asked} - {SENSE})
+    return {sense: _weights(sense, labelled, known) for sense in senses}
 
 
-def count_letters(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> LetterWeights:
+def count_danger(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> Weights:
     """Compute the weights of those groups of letters, words and marks for a danger that more than one text has."""
-    groups = {one.text: clues_of(texts[one.text]) for one in labelled if DANGER in one.asked}
+    groups = {one.text: clues_of(texts[one.text]) for one in labelled if SENSE in one.asked}
     often = Counter(group for found in groups.values() for group in found)
     known = {text: sorted(group for group in found if often[group] > 1) for text, found in groups.items()}
-    counted = _weights(DANGER, labelled, known, _LETTERS_PENALTY)
-    return LetterWeights(digest_of(labelled), counted.pop(_BASE), counted)
+    return _weights(SENSE, labelled, known, _LETTERS_PENALTY)
 
 
 def _weights(
     sense: str, labelled: Iterable[Labelled], known: Mapping[str, Sequence[str]], penalty: float = _PENALTY
-) -> dict[str, int]:
+) -> Weights:
     numbers: dict[str, int] = {}
     samples = [
         Sample(tuple(numbers.setdefault(name, len(numbers)) for name in known[one.text]), sense in one.has, one.counts)
@@ -119,7 +111,7 @@ def _weights(
     found = regress(samples, len(numbers), penalty)
     rounded = {name: round(found[number] * 100) for name, number in numbers.items()}
     kept = {name: weight for name, weight in rounded.items() if abs(weight) >= _LEAST}
-    return {_BASE: round(found[len(numbers)] * 100), **kept}
+    return Weights(round(found[len(numbers)] * 100), kept)
 
 
 # ------------------------------------------------------------- what the corpus says
@@ -143,13 +135,13 @@ def _is_label(one: Utterance) -> bool:
 
 
 def _labels(one: Utterance) -> Iterable[tuple[str, Labelled]]:
-    asked, spoken = frozenset({DANGER}), frozenset(SPOKEN)
+    asked, spoken = frozenset({SENSE}), frozenset(SPOKEN)
     if _is_label(one):
-        yield DANGER, Labelled(one.text, asked, asked if one.step == "danger" else frozenset(), 1.0)
+        yield SENSE, Labelled(one.text, asked, asked if one.step == "danger" else frozenset(), 1.0)
     elif one.meant == ("danger",):
-        yield DANGER, Labelled(one.text, asked, asked, 1.0)
+        yield SENSE, Labelled(one.text, asked, asked, 1.0)
     elif "danger" not in one.meant:
-        yield DANGER, Labelled(one.text, asked, frozenset(), _TALK)
+        yield SENSE, Labelled(one.text, asked, frozenset(), _TALK)
     options = frozenset(name.partition(":")[2] for name in one.meant if name.startswith("option:"))
     if one.step == "when" and "content" in one.meant:
         options = frozenset({"often"})

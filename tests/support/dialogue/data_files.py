@@ -1,11 +1,10 @@
-"""Writes the data files of the reading that `make lexicon` ships: the lexicon's index and both files of weights."""
+"""Writes the data files of the reading that `make lexicon` ships: the lexicon's index and the weights."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 
-from satark_words.danger import LetterWeights
 from satark_words.lexicon_files import PHRASES, WORDS, digest, read_phrases
 from satark_words.tokens import Keys
 from satark_words.weights import Weights
@@ -22,16 +21,14 @@ def index_files(folder: Traversable, keys: Mapping[str, Keys]) -> Mapping[str, s
     return {PHRASES: "\n".join([digest(folder), *phrases, ""]), WORDS: "\n".join([*words, ""])}
 
 
-def weights_file(weights: Weights) -> str:
-    """Return the text of the file of the weights of words and marks."""
-    lines = [f"{name}\t{weights.by_name[name]}" for name in sorted(weights.by_name)]
-    return "\n".join([f"{weights.digest}\t{weights.base}", *lines, ""])
+def weights_file(digest: str, weights: Mapping[str, Weights]) -> str:
+    """Return the text of the file of the weights, by sense."""
+    return "\n".join([digest, *(line for sense in sorted(weights) for line in _lines(sense, weights[sense])), ""])
 
 
-def letters_file(letters: LetterWeights) -> str:
-    """Return the text of the file of the weights of groups of letters."""
-    lines: dict[int, list[str]] = {}
-    for group in sorted(letters.weights):
-        lines.setdefault(letters.weights[group], []).append(group)
-    rows = (f"{weight}\t{' '.join(lines[weight])}" for weight in sorted(lines))
-    return "\n".join([f"{letters.digest}\t{letters.base}", *rows, ""])
+def _lines(sense: str, weights: Weights) -> Iterator[str]:
+    yield f"{sense}\t{weights.base}"
+    names: dict[int, list[str]] = {}
+    for name in sorted(weights.by_name):
+        names.setdefault(weights.by_name[name], []).append(name)
+    yield from (f"{sense}\t{weight}\t{' '.join(names[weight])}" for weight in sorted(names))

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import click
 
 from satark_words.analysis import Analysis
-from satark_words.danger import SHOWN, SURE, DangerRules, clues_of
+from satark_words.danger import SHOWN, SURE, clues_of, known_dangers
 from satark_words.lexicon import Lexicon
 from support.dialogue.corpus import Utterance, read_corpus
-from support.dialogue.counting import count_letters, label
+from support.dialogue.counting import count_danger, label
 
 
 class Heard(NamedTuple):
@@ -51,15 +51,15 @@ def round_of(one: Utterance) -> int:
 
 def heard_in(left_out: int, utterances: Sequence[Utterance]) -> Iterator[Heard]:
     """Yield the dangers that a reader trained on the other rounds finds in a round's labelled texts."""
-    lexicon, rules = Lexicon.shipped(), DangerRules()
+    lexicon = Lexicon.shipped()
     tested = {one.text: one for one in utterances if round_of(one) == left_out and one.step in {"danger", "harmless"}}
     labelled = label(one for one in utterances if one.text not in tested)
     texts = {text: Analysis(text, lexicon) for text in {one.text for one in labelled}}
-    letters = count_letters(labelled, texts)
+    letters = count_danger(labelled, texts)
     for one in tested.values():
         analysis = Analysis(one.text, lexicon)
         logit = letters.logit(clues_of(analysis))
-        yield Heard(one.step == "danger", bool(rules.known(analysis)), logit)
+        yield Heard(one.step == "danger", bool(known_dangers(analysis)), logit)
 
 
 def shares(heard: Sequence[Heard]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -12,7 +14,8 @@ from satark.api.channel import (
     RawRequest,
     RawResponse,
 )
-from satark_testing.contracts.channel import BrokenRule, check_channel
+from satark.api.inbound import Batch, MediaRef, Pin
+from satark_testing.contracts.channel import BrokenRule, Peer, check_channel
 from support.postcards import BODY, Postcards, case, signed
 
 
@@ -27,6 +30,61 @@ async def test_an_inline_channel_answers_in_the_response() -> None:
 async def test_a_case_with_one_message_cannot_test_event_keys() -> None:
     with pytest.raises(BrokenRule, match="C05"):
         await check_channel(case(Postcards(), genuine=[signed(BODY)], texts=("Hi",)))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda headers: headers["x-trace"],
+        lambda headers: headers.get("x-trace", "12ab").encode("ascii"),
+        lambda headers: int(headers.get("x-trace", "12ab") or "0", 16) if headers.get("x-trace") else 0,
+        lambda headers: headers.get("x-trace", "12ab")[0],
+    ],
+    ids=["left out", "not ASCII", "given twice", "empty"],
+)
+async def test_each_header_alone_may_be_odd(read: Callable[[Mapping[str, str]], object]) -> None:
+    class Traced(Postcards):
+        def verify(self, raw: RawRequest) -> bool:
+            return super().verify(raw) and bool(str(read(raw.headers)) or "x")
+
+    genuine = [signed(body) for body in (BODY, BODY.replace(b"Hi", b"Bye"))]
+    genuine = [msgspec.structs.replace(raw, headers={**raw.headers, "x-trace": "12ab"}) for raw in genuine]
+    with pytest.raises(BrokenRule, match=r"^C09 (.*\n)*.*header x-trace"):
+        await check_channel(case(Traced(), genuine=genuine, unsigned=("x-trace",)))
+
+
+async def test_a_file_with_a_short_id_can_not_be_looked_for() -> None:
+    files = [(MediaRef(account="postcards:1", id="p1"), b"x")]
+    peer = Peer(channel=lambda _: Postcards(), read=lambda _: None, files=files, silent=True)
+    with pytest.raises(BrokenRule, match=r"^C58 (.*\n)*.*`p1`: a log has so short an id"):
+        await check_channel(case(Postcards(), peer=peer))
+
+
+class Map(Postcards):
+    """Postcards with two places."""
+
+    digits = 9
+
+    def parse(self, raw: RawRequest) -> Batch:
+        try:
+            places = msgspec.json.decode(raw.body, type=Places).places
+        except msgspec.MsgspecError:
+            return super().parse(raw)
+        pins = [Pin(round(one[0], self.digits), one[1]) for one in places]
+        return Batch(inbound=[self.inbound(pin, event_key=f"key {number}") for number, pin in enumerate(pins)])
+
+
+class Places(msgspec.Struct):
+    places: list[tuple[float, float]]
+
+
+@pytest.mark.parametrize(("digits", "rule"), [(9, ""), (4, "C65")])
+async def test_each_of_two_pins_keeps_its_digits(digits: int, rule: str) -> None:
+    channel = Map()
+    channel.digits = digits
+    means = [(signed(b'{"places":[[25.25,83.01],[25.26,83.02]]}'), [Pin(25.25, 83.01), Pin(25.26, 83.02)])]
+    with pytest.raises(BrokenRule, match=rf"^{rule} (.*\n)*.*with the latitude 25.3176451") if rule else nullcontext():
+        await check_channel(case(channel, means=means))
 
 
 @pytest.mark.parametrize(

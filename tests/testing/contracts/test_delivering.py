@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+import structlog
 
 from satark.api import (
     CantOpen,
@@ -132,9 +133,54 @@ def unpack(ticket: Any) -> Mapping[str, bytes]:
     return {name: str(ticket[name]).encode() for name in ("number", "revision")}
 
 
-async def check(folder: Path, made: type[Tickets]) -> None:
-    (recipient, identity), office = new_identity(), Office()
-    peer = SinkPeer(sink=lambda url: made(url, sample_context(identity)), answer=office.answer)
+class TokenOffice(Office):
+    """A system that gives tokens, and ends them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.valid, self.given = set[str](), count(1)
+
+    def answer(self, asked: Received) -> Reply:
+        if asked.path == "/token":
+            token = f"token-number-{next(self.given)}"
+            self.valid.add(token)
+            return Reply(200, json.dumps({"access_token": token}).encode())
+        known = asked.headers.get("authorization", "").removeprefix("Bearer ") in self.valid
+        return super().answer(asked) if known else Reply(401)
+
+
+class Tokens(Tickets):
+    """A sink that asks for a token first, and for another once it is refused."""
+
+    token = ""
+
+    async def ask(self, method: str, path: str, **more: Any) -> Any:
+        self.token = self.token or await self.grant()
+        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        try:
+            return await super().ask(method, path, headers=headers, **more)
+        except RefusedError as refused:
+            self.refused(refused.result)
+            raise
+
+    def refused(self, result: DeliveryResult) -> None:
+        if result == Retry("HTTP 401", down=True):
+            self.token = ""
+
+    async def grant(self) -> str:
+        try:
+            given = await super().ask("POST", "/token", data=b"grant_type=client_credentials")
+        except RefusedError:
+            raise RefusedError(Retry("no token", down=True)) from None
+        if not isinstance(given, dict) or not given.get("access_token"):
+            raise RefusedError(Retry("no token", down=True))
+        return str(given["access_token"])
+
+
+async def check(folder: Path, made: type[Tickets], *, expires: bool = True) -> None:
+    (recipient, identity), office = new_identity(), TokenOffice() if issubclass(made, Tokens) else Office()
+    ends: dict[str, Any] = {"expire": office.valid.clear} if isinstance(office, TokenOffice) and expires else {}
+    peer = SinkPeer(sink=lambda url: made(url, sample_context(identity)), answer=office.answer, **ends)
     more: dict[str, Any] = {"recipient": recipient, "unpack": unpack, "omits": OMITS}
     await check_sink(SinkCase(peer=peer, folder=folder, held=lambda: dict(office.tickets), **more))
 
@@ -142,6 +188,40 @@ async def check(folder: Path, made: type[Tickets]) -> None:
 @pytest.mark.slow("some seconds of a processor")
 async def test_a_look_up_an_upload_and_a_put_without_a_key_are_no_faults(tmp_path: Path) -> None:
     await check(tmp_path, Tickets)
+
+
+@pytest.mark.slow("some seconds of a processor")
+async def test_a_token_that_is_asked_for_anew_is_no_fault(tmp_path: Path) -> None:
+    await check(tmp_path, Tokens)
+
+
+class OldToken(Tokens):
+    """It keeps its token for ever."""
+
+    def refused(self, result: DeliveryResult) -> None:
+        """Do nothing."""
+
+
+class NoTokenIsFinal(Tokens):
+    """A refusal to give a token ends the delivery."""
+
+    async def grant(self) -> str:
+        given = await Tickets.ask(self, "POST", "/token", data=b"grant_type=client_credentials")
+        return str(given["access_token"]) if isinstance(given, dict) and given.get("access_token") else "none"
+
+
+class TokenInTheLog(Tokens):
+    async def grant(self) -> str:
+        token = await super().grant()
+        structlog.get_logger().info("signed in", token=token)
+        return token
+
+
+class AnyCertificate(Tickets):
+    """It checks the certificate for its first request alone."""
+
+    async def create(self, ticket: dict[str, Any]) -> Any:
+        return await self.ask("POST", "/tickets", json=ticket, ssl=False)
 
 
 class NeverLooking(Tickets):
@@ -170,9 +250,26 @@ class LookingInMemory(Tickets):
 
 
 @pytest.mark.slow("some seconds of a processor")
-@pytest.mark.parametrize(("broken", "rule"), [(NeverLooking, "S05"), (TrustingAnyPut, "S28"), (LookingInMemory, "S04")])
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        (NeverLooking, "S05"),
+        (TrustingAnyPut, "S28"),
+        (LookingInMemory, "S04"),
+        (OldToken, "S55"),
+        (NoTokenIsFinal, "S55"),
+        (TokenInTheLog, "S56"),
+        (AnyCertificate, "S34"),
+    ],
+)
 async def test_what_a_revision_or_a_repetition_loses_is_noticed(
     tmp_path: Path, broken: type[Tickets], rule: str
 ) -> None:
     with pytest.raises(BrokenRule, match=f"^{rule} "):
         await check(tmp_path, broken)
+
+
+@pytest.mark.slow("a second of a processor")
+async def test_a_case_with_tokens_says_how_they_end(tmp_path: Path) -> None:
+    with pytest.raises(BrokenRule, match=r"^S55 .*\n.*the case"):
+        await check(tmp_path, Tokens, expires=False)

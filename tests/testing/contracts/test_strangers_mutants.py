@@ -1,30 +1,19 @@
-"""The kit notices what a stranger's mutants broke: each signed header, the order of addresses, a file's origin."""
+"""The kit notices what a stranger's mutants broke: each signed header, the order of addresses, the keys of events."""
 
 from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import msgspec
 import pytest
-from yarl import URL
 
-from satark.api import ProviderClient, file_chunks, provider_url
-from satark.api.channel import MediaGone, RawRequest
-from satark.api.inbound import Address, Event, Inbound, MediaRef, Moved, Text
-from satark_testing.contracts.channel import BrokenRule, Peer, Received, Reply, check_channel
-from satark_testing.contracts.fetching import check_files
-from satark_testing.contracts.provider_peer import PeerServer
+from satark.api.channel import RawRequest
+from satark.api.inbound import Address, Event, Inbound, Moved, Text
+from satark_testing.contracts.channel import BrokenRule, check_channel
 from support.postcards import BODY, PHONE, Postcards, case, signed
-
-FILE = bytes(range(256))
-REF = MediaRef(account="postcards:1", id="photo-1", size=len(FILE))
-TOKEN = "a-token-of-ours"
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
 class Stamped(Postcards):
@@ -79,9 +68,9 @@ class Moving(Postcards):
 
     def inbound(self, event: Event, **parts: Any) -> Inbound:
         if parts["event_key"] != "key Bye":
-            return super().inbound(event, **parts)  # type: ignore[arg-type]
+            return super().inbound(event, **parts)
         senders = (Address(PHONE), Address("919000000001"))[:: 1 if self.new_first else -1]
-        return super().inbound(Moved(), **{**parts, "senders": senders})  # type: ignore[arg-type]
+        return super().inbound(Moved(), **{**parts, "senders": senders})
 
 
 @pytest.mark.parametrize(("new_first", "rule"), [(True, ""), (False, "C15")])
@@ -91,74 +80,12 @@ async def test_the_new_address_comes_first(new_first: bool, rule: str) -> None: 
     await _check(lambda: check_channel(case(channel, texts=("Hi",))), rule)
 
 
-class Pictures(Postcards):
-    """Postcards with a picture, whose signed address the provider tells."""
-
-    gone: Sequence[int] = (404,)
-    longest = 10**6
-
-    def __init__(self, url: str, check: Callable[[str], str], headers: dict[str, str]) -> None:
-        self._url, self._check, self._headers, self._client = url, check, headers, ProviderClient(5)
-
-    async def open(self) -> None:
-        await self._client.open()
-
-    async def close(self) -> None:
-        await self._client.close()
-
-    @asynccontextmanager
-    async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
-        try:
-            async with self._client.session.get(f"{self._url}/media", headers=HEADERS, allow_redirects=False) as answer:
-                said = await answer.read()
-                if answer.status in self.gone:
-                    raise MediaGone
-                url = self._check(msgspec.json.decode(said)["url"])
-            async with await self._client.get_file(URL(url), 5, self._headers) as answer:
-                yield file_chunks(answer, min(ref.size, self.longest), ref.size)
-        except (aiohttp.ClientError, ValueError, KeyError, TypeError):
-            raise ConnectionError from None
-
-
-def _picture(asked: Received) -> Reply:
-    return Reply(200, FILE if asked.path == "/cdn" else f'{{"url":"{asked.url}/cdn"}}'.encode())
-
-
-@pytest.mark.parametrize(
-    ("check", "headers", "rule"), [(provider_url, {}, ""), (provider_url, HEADERS, "C54"), (str, {}, "C81")]
-)
-async def test_a_file_at_another_origin_gets_no_credential_and_needs_a_safe_address(
-    check: Callable[[str], str], headers: dict[str, str], rule: str
-) -> None:
-    peer = Peer(
-        channel=lambda url: Pictures(url, check, headers),
-        read=lambda _: None,
-        answer=_picture,
-        files=[(REF, FILE)],
-        secrets=(TOKEN,),
-    )
-    async with PeerServer(peer).serving() as server:
-        await _check(lambda: check_files(peer, server), rule)
-
-
-@pytest.mark.parametrize(
-    ("fault", "rule"),
-    [({"gone": (401, 404)}, "C52"), ({"gone": (404, 429)}, "C52"), ({"longest": 24 * 1024}, "C50"), ({}, "")],
-)
-async def test_a_refused_token_is_no_missing_file_and_a_long_file_comes_whole(fault: dict[str, Any], rule: str) -> None:
-    broken = type("Broken", (Pictures,), fault)
-    peer = Peer(
-        channel=lambda url: broken(url, provider_url, {}), read=lambda _: None, answer=_picture, files=[(REF, FILE)]
-    )
-    async with PeerServer(peer).serving() as server:
-        await _check(lambda: check_files(peer, server), rule)
-
-
 class KeyedByWords(Postcards):
     """Postcards whose key is made of their words."""
 
-    def inbound(self, event: Text, **parts: Any) -> Inbound:
-        return super().inbound(event, **{**parts, "event_key": f"key {event.body}"})
+    def inbound(self, event: Event, **parts: Any) -> Inbound:
+        words = event.body if isinstance(event, Text) else ""
+        return super().inbound(event, **{**parts, "event_key": f"key {words}"})
 
 
 async def test_a_key_of_the_words_and_a_message_given_twice_are_noticed() -> None:

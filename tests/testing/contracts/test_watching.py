@@ -39,8 +39,8 @@ def test_a_secret_is_detected_in_output_logs_and_warnings(tell: Callable[[], obj
     with watch.running("C59"):
         tell()
     with pytest.raises(BrokenRule, match="C58"):
-        watch.check([SECRET], "C58", "C59")
-    watch.check(["something else"], "C58", "C59")
+        watch.check_output([SECRET], "C58")
+    watch.check_output(["something else"], "C58")
 
 
 def test_a_blocking_call_is_detected_and_its_line_named() -> None:
@@ -52,7 +52,7 @@ def test_a_blocking_call_is_detected_and_its_line_named() -> None:
             asleep.connect_ex(("127.0.0.1", 9))
     assert len(watch.blocked) == 1
     with pytest.raises(BrokenRule, match=r"C59(.*\n)*.*sleep called in test_watching.py, line"):
-        watch.check([], "C58", "C59")
+        watch.check_blocking("C59")
 
 
 def test_opened_files_are_recorded_only_inside_no_files(tmp_path: Path) -> None:

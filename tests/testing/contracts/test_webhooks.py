@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import time
 from contextlib import suppress
@@ -27,12 +28,13 @@ from satark.api import (
     Message,
     Page,
     RawRequest,
+    Retry,
     Status,
     UnitOfWork,
     WorkerContext,
     run_in_thread,
 )
-from satark.api.sealing import new_identity, open_envelope
+from satark.api.sealing import CantOpen, new_identity, open_envelope
 from satark_testing.contracts.sink import KINDS, Answer, BrokenRule, SinkCase, Webhook, check_sink, sample_context
 
 seen = Table("pillar_seen", MetaData(), Column("id", String(64), primary_key=True))
@@ -138,7 +140,7 @@ def request(one: Answer) -> RawRequest:
 
 
 def sign(raw: RawRequest, at: int) -> RawRequest:
-    return replace(raw, headers={"x-time": str(at), "x-proof": _proof(str(at), raw.body)})
+    return replace(raw, headers={"x-time": str(at), "x-proof": _proof(str(at), raw.body), "x-trace": "12ab"})
 
 
 async def check(folder: Path, made: type[Pillar], **more: Any) -> None:
@@ -150,7 +152,7 @@ async def check(folder: Path, made: type[Pillar], **more: Any) -> None:
     def sink() -> Pillar:
         return made(context, identity, shown)
 
-    webhook = Webhook(page=lambda: sink().page(), request=request, sign=sign)
+    webhook = Webhook(page=lambda: sink().page(), request=request, sign=sign, unsigned=("x-trace",))
     fields = {"webhook": webhook, "second": "other", "omits": KINDS, "restarted": sink, **more}
     files = folder / "files"
     await check_sink(SinkCase(sink=sink(), folder=files, held=lambda: dict(shown), recipient=recipient, **fields))
@@ -159,6 +161,37 @@ async def check(folder: Path, made: type[Pillar], **more: Any) -> None:
 @pytest.mark.slow("the contract's checks")
 async def test_a_whole_page_passes(tmp_path: Path) -> None:
     await check(tmp_path, Pillar)
+
+
+@pytest.mark.slow("some seconds of a processor")
+async def test_answers_may_come_by_a_page_and_be_asked_for(tmp_path: Path) -> None:
+    said: list[Answer] = []
+
+    class Both(Pillar):
+        async def deliver(self, delivery: Delivery) -> DeliveryResult:
+            result = await super().deliver(delivery)
+            return await run_in_thread(self.open_file, delivery) if result == Done() else result
+
+        def open_file(self, delivery: Delivery) -> DeliveryResult:
+            opened = self.context.reader(delivery.destination).open(delivery)
+            try:
+                for one in opened.content.evidence[:1]:
+                    list(opened.clean(one.ordinal))
+            except CantOpen:
+                return DeadLetter("another key")
+            except OSError as error:
+                return Done() if isinstance(error, FileNotFoundError) else Retry(type(error).__name__)
+            return Done()
+
+        async def listen(self) -> None:
+            while True:
+                for one in [*said]:
+                    with suppress(CaseworkError):
+                        tip = await run_in_thread(self.context.reader(f"pillar:{one.destination}").find, one.number)
+                        await self.note(tip, Posted(one.id, one.destination, one.number, one.status, one.text))
+                await asyncio.sleep(300)
+
+    await check(tmp_path, Both, answers=said.append)
 
 
 class Unsigned(Pillar):
@@ -191,6 +224,12 @@ class Twice(Pillar):
 class OnceForAWord(Pillar):
     def is_new(self, unit: UnitOfWork, said: Posted) -> bool:
         return bool(unit.insert_new(seen, [{"id": str(hash(said.text))}], returning="id"))
+
+
+class OddHeader(Pillar):
+    async def take(self, request: Request) -> Response:
+        request.headers.get("x-trace", "").encode().decode("ascii")
+        return await super().take(request)
 
 
 class NeverMind(Pillar):
@@ -229,6 +268,7 @@ class MainAlone(Pillar):
         (Twice, "S47"),
         (OnceForAWord, "S48"),
         (NeverMind, "S48"),
+        (OddHeader, "S54"),
         (Closing, "S46"),
         (UnknownIsAnError, "S54"),
         (UnreadableIsAnError, "S54"),

@@ -5,6 +5,7 @@ answer with the station, and one who chose the wrong district notices it at the 
 """
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -74,8 +75,8 @@ def _fill(context: TurnContext, step: Step, named: Named, body: str) -> Turn:
 
 def is_other_place(context: TurnContext, body: str) -> bool:
     """Whether a text only says that the place is another one: "Sigra nahi, Lanka hai", "jagah Sigra likho"."""
-    told, spans = context.analysis(body), [one for spans in context.place_spans(body).values() for one in spans]
-    named = {at for start, end in spans for at in range(start, end)}
+    told, marks = context.analysis(body), chain.from_iterable(context.place_marks(body).values())
+    named = {at for one in marks for at in range(one.start, one.end)}
     wrong = told.negates or told.has("say.no", "neg.wrong", "cmd.edit", "soc.sorry", *_CHANGES)
     tells = not (named and wrong) or told.has("person.police", "unit.*")
     return not tells and set(range(len(told))) <= named | told.covered(_SAID_OF_PLACES)

@@ -20,7 +20,6 @@ from satark.dialogue.turn.consent import choose, is_question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.session_changes import KEEP, SUGGESTED, TAKE_OUT
 from satark.dialogue.turn.summary import told_in
-from satark_words.analysis import NEGATIONS
 from satark_words.reading import STORY, Asked, Confidence, Kind
 from satark_words.tokens import fold
 
@@ -157,7 +156,7 @@ def _read(words: Telling) -> str:
     reading, context = words.reading, words.context
     is_certain = reading.kind is Kind.OPTION and reading.confidence is Confidence.CERTAIN and not reading.story
     code = "yes" if reading.topic == "ok" else reading.option if is_certain else ""
-    negated = any(context.analysis(word).has(*NEGATIONS) for word in words.event.body.split())  # phrases hide none
+    negated = any(context.analysis(word).has("@negations") for word in words.event.body.split())  # phrases hide none
     if not context.session.suggests(KEEP) or reading.command in {"help", "repeat"}:
         return "" if negated and code == "yes" else code
     meant = reading.command or ("" if words.counts(1, 1) else reading.suggested.removeprefix("@"))

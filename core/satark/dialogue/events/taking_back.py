@@ -12,7 +12,7 @@ from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, TAKE_OUT
 from satark.dialogue.turn.summary import told_in
-from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.analysis import Analysis
 from satark_words.choosing import tells_crime
 from satark_words.reading import Kind
 from satark_words.small_words import listed
@@ -34,7 +34,7 @@ _BESIDE_SENDING: Final = (
     "fill", "pol", "soc.*", "say.yes", "say.ji", "say.right", "cmd.done", "time.now", "k.dispatch", "k.good", "k.only",
 )  # fmt: skip
 """Marks of what may stand beside "send" in a text that asks for nothing else: "ok, done, please send it now"."""
-_DENIES: Final = (*NEGATIONS, "opt.reach.no", "say.no")
+_DENIES: Final = ("@negations", "opt.reach.no", "say.no")
 _URGES: Final = frozenset({"na", "ना", "न"})
 """Words that urge after "send" and deny before it: "bhej do na", "na bhejo"."""
 _ERASES: Final = ("cmd.delete", "cmd.cancel", "cmd.forget", "k.out")
@@ -51,7 +51,7 @@ _BESIDE_ANSWER: Final = ("fill", "pol", "soc.*", "neg", "neg.*", "time.*", "k.*"
 def forgoes_all(words: Telling) -> bool:
     """Whether the text only takes the whole tip back, or only says that nothing shall be sent and all be erased."""
     told, session = words.context.analysis(words.event.body), words.context.session
-    no_sending = told.has("k.send", "cmd.send") and told.has(*NEGATIONS, "opt.reach.no", "t.refuse", "say.no")
+    no_sending = told.has("k.send", "cmd.send") and told.has("@negations", "opt.reach.no", "t.refuse", "say.no")
     no_sending = no_sending and told.has(*_ERASES)
     no_more = told.consists_of(*_NO_MORE)
     return (no_sending or takes_all_back(told)) and no_more and session.has_draft and not session.submitted
@@ -96,7 +96,9 @@ def takes_all_back(told: Analysis) -> bool:
     wrong = told.has(*_ERASES) and told.has("k.mistake", "neg.wrong", "k.lie")
     is_all = told.has("k.tip") or (taken and ("it" in texts or not texts & _GOES))
     is_all = is_all and not (tells_crime(told) or told.has("t.evidence"))
-    return is_all and (wrong or taken) and not (told.asks or told.has(*NEGATIONS) or (told.has("k.send") and not taken))
+    return (
+        is_all and (wrong or taken) and not (told.asks or told.has("@negations") or (told.has("k.send") and not taken))
+    )
 
 
 def withdraw_sent(context: TurnContext, event: Text) -> Turn | None:
@@ -119,7 +121,7 @@ def spare(words: Telling) -> Turn | None:
     context, told = words.context, words.context.analysis(words.event.body)
     beside = (*_BESIDE_UNWANTED, "k.*", "neg", "neg.*", "say.no", "cmd.edit", "opt.reach.no")
     erasing = told.consists_of(("cmd.delete", "k.out", "k.change", "opt.cancel.no"), beside)
-    negates = told.has(*NEGATIONS, "opt.cancel.no", "opt.reach.no")
+    negates = told.has("@negations", "opt.cancel.no", "opt.reach.no")
     others = told.has("cmd.skip", "t.evidence", "cmd.send", "k.send", "cmd.cancel", "cmd.forget")
     if words.asked.asks != "review" or others or not (erasing and negates):
         return None
@@ -153,7 +155,7 @@ def _answer_about_contact(words: Telling) -> str:
     own = told.has("k.number", "k.contact", "reads") and told.has("who.kin", "id.home")
     own = own or (told.has("id.my-number") and told.has("who.they"))  # others read their phone
     about = own or told.has(*_CONTACT) or told.consists_of(("say.yes", "say.no"), _BESIDE_ANSWER)
-    talks = words.reading.kind in TALK - {Kind.WAIT} and not told.has(*NEGATIONS, "say.yes")
+    talks = words.reading.kind in TALK - {Kind.WAIT} and not told.has("@negations", "say.yes")
     tells = (words.tells_of_crime() or told.has("digits", "thing.vehicle")) if own else words.tells_plainly()
     talks = talks or words.reading.topic == "unheard" or (told.has(*_UNDOES) and not told.has(*_NUMBER))
     if not about or talks or tells or told.asks or told.has("verb.mine"):
@@ -170,7 +172,7 @@ def _spares(told: Analysis) -> bool:
     near = {at for mark in told.found(*_UNDOES) for at in (mark.start - 1, last if mark.end == last else -1)}
     near &= told.covered(("neg.dont",))
     changed = {mark.start - 1 for mark in told.found("k.change") if mark.start not in erased}
-    return bool(near or changed & told.covered(NEGATIONS))
+    return bool(near or changed & told.covered(("@negations",)))
 
 
 def take_out(words: Telling) -> Turn | None:

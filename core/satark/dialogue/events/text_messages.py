@@ -31,7 +31,6 @@ from satark.dialogue.turn.accusations import has_nobody_above
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
-from satark_words.analysis import NEGATIONS
 from satark_words.graphemes import replace_surrogates
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.rules import SOUND
@@ -153,7 +152,7 @@ def _tells_beside(context: TurnContext, words: str) -> bool:
     """Whether the words beside a code tell of a crime."""
     reading = context.loaded.reader.read(context.analysis(words), Asked(name=STORY, asks="text"))
     told = reading.kind in {Kind.CONTENT, Kind.DANGER}
-    return told and bool(context.analysis(words).story_marks() or reading.dangers)
+    return told and (context.analysis(words).has("@story") or bool(reading.dangers))
 
 
 def open_mailbox(context: TurnContext) -> Turn:
@@ -198,7 +197,7 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
     unsure = any(f" {one} " in said for one in loaded.unsure_words)
     unsure = unsure or any(_takes_back(loaded, clause) for clause in _CLAUSE_END.split(body))
     takes_back = loaded.reader.analyse(body).covered(("cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip"), SOUND)
-    negated = any(loaded.reader.analyse(word).has(*NEGATIONS) for word in words)  # phrases hide none
+    negated = any(loaded.reader.analyse(word).has("@negations") for word in words)  # phrases hide none
     return not (unsure or takes_back) and not (negated and any(word.startswith(loaded.sending_stems) for word in words))
 
 

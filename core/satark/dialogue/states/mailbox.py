@@ -10,6 +10,7 @@ from satark.dialogue.states.draft import go_on
 from satark.dialogue.tip_status import FEEDBACK_STATUSES, present_status
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.session_changes import KEEP
+from satark_words.contacts import find_contact
 from satark_words.graphemes import replace_surrogates, truncate
 
 MAX_WRONG_CODES = 5
@@ -165,7 +166,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
         return _tell_erased(context, mailbox.open.number)
     context.change(state="@mailbox", mailbox=mailbox.open, language=language, wrong_codes=0)
     texts = context.catalogue
-    shown = [message for message in mailbox.messages if not message.internal]
+    shown = [_without_contact(context, message) for message in mailbox.messages if not message.internal]
     latest = next((message for message in reversed(shown) if message.status), None)
     status = present_status(shown)
     reason = latest.text if latest and latest.text else texts.text("status.no_reason")
@@ -176,13 +177,19 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     for notice in mailbox.file_notices:
         context.say(f"file.{notice.what}", **notice.values)
     in_sentence = latest if "{reason}" in texts.get(f"status.{status}.text") else None
-    for message in _last_words(shown, mailbox.asked):
+    for message in _last_words(shown, mailbox.asked and _without_contact(context, mailbox.asked)):
         if message.text and message is not in_sentence:
             context.say("mailbox.asked" if message.question else "mailbox.message", text=message.text)
             context.police_words.append(message.text)
     if status in FEEDBACK_STATUSES and mailbox.open.question is None and news:
         context.change(state="@feedback")
     return context.ask(must_arrive=True)
+
+
+def _without_contact(context: TurnContext, message: Message) -> Message:
+    """Return a message without a text that leads the tipster elsewhere: an officer's own program may have sent it."""
+    is_safe = message.sender == "tipster" or not find_contact(message.text)
+    return message if is_safe else msgspec.structs.replace(message, text=context.catalogue.text("mailbox.withheld"))
 
 
 def _tell_erased(context: TurnContext, number: str) -> Turn:

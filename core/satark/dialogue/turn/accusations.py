@@ -17,7 +17,7 @@ from satark.api.tip import Accused
 from satark.dialogue.session import Accusation
 from satark.dialogue.turn.recipient_wishes import OFFICES, RecipientWishes
 from satark.dialogue.turn.session_changes import SessionChanges
-from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.analysis import Analysis
 from satark_words.reading import Asked, AskedChoice
 from satark_words.rules import SOUND, Mark, widest
 from satark_words.small_words import listed
@@ -44,7 +44,7 @@ _AT: Final = listed("at-office")
 _IN: Final = listed("behind-place")
 _AND: Final = listed("and")
 _INSIDE: Final = listed("inside")
-_UNTRUSTED: Final = (*NEGATIONS, "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
+_UNTRUSTED: Final = ("@negations", "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
 """Marks near an office that the words neither praise nor ask to be told."""
 _NOBODY: Final = ("no", "nobody")
 
@@ -131,16 +131,16 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
     texts = [token.text for token in told.tokens]
     police = widest(told.found("person.police", "unit.*"))
     marks = [mark for mark in police if not (but_said_to and _is_said_to(told, mark))]
-    named = context.place_spans(told.text)
+    named = context.place_marks(told.text)
     stations = [geography.station_of(code) or code for code in named]
     yield from (("station", code) for code in stations if marks and geography.station(code))
     districts = {code: named.pop(code) for code in (*named,) if geography.district(code)}
     for mark in marks:
         level = OFFICES.get(mark.name, _DOUBT)
-        whose = {code for code, spans in districts.items() if any(_is_of(mark, *span, texts) for span in spans)}
+        whose = {code for code, those in districts.items() if any(_is_of(mark, one, texts) for one in those)}
         codes = (whose or {"", *districts}) if level == "district" else {""}
         yield from ((level, code if level != _DOUBT else _KINDS.get(mark.name, _POLICE)) for code in codes)
-    first = min((start for spans in named.values() for start, _ in spans), default=0)
+    first = min((one.start for those in named.values() for one in those), default=0)
     if any(not _AND.isdisjoint(texts[mark.end : first]) for mark in marks):
         yield _DOUBT, "other_station"  # that of the first is not named
 
@@ -180,11 +180,11 @@ def _keeps_out(told: Analysis) -> bool:
     return is_said or not all(RecipientWishes(told).shall.values())
 
 
-def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
-    """Return whether the district's name at these words belongs to the office, as in "SP Jaunpur"."""
-    before = end <= mark.start and _OF.issuperset(texts[end : mark.start])
-    after = mark.end <= start and _AT.issuperset(texts[mark.end : start])
-    return before or (after and _IN.isdisjoint(texts[end : end + 1]))
+def _is_of(mark: Mark, district: Mark, texts: list[str]) -> bool:
+    """Return whether a district's name belongs to the office, as in "SP Jaunpur"."""
+    before = district.end <= mark.start and _OF.issuperset(texts[district.end : mark.start])
+    after = mark.end <= district.start and _AT.issuperset(texts[mark.end : district.start])
+    return before or (after and _IN.isdisjoint(texts[district.end : district.end + 1]))
 
 
 def settle(context: SessionChanges) -> None:

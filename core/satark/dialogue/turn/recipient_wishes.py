@@ -13,7 +13,8 @@ import msgspec
 
 from satark_words.analysis import Analysis
 from satark_words.lexicon import Lexicon
-from satark_words.rules import SOUND, Mark, widest
+from satark_words.lexicon_files import index_of
+from satark_words.rules import SOUND, Mark, each_line, widest
 
 OFFICES: Final = {"unit.district": "district", "unit.range": "range"}
 """Marks and levels of the offices that get tips."""
@@ -21,7 +22,7 @@ _LISTS: Final = msgspec.yaml.decode(
     (files("satark.dialogue.turn") / "recipient_wishes.yaml").read_bytes(), type=dict[str, dict[str, list[str]]]
 )
 _MARKS: Final = _LISTS["marks"]
-_OWN_WORDS: Final = Lexicon((name, word) for name, words in _LISTS["words"].items() for word in words)
+_OWN_WORDS: Final = Lexicon(index_of(each_line(_LISTS["words"])))
 
 
 class RecipientWishes:
@@ -34,7 +35,7 @@ class RecipientWishes:
         self._police = widest(told.found("person.police", "unit.*"))
         for one in _OWN_WORDS.marks(told.tokens, told.heard) if self._police else ():
             self._at[one.name] |= {*range(one.start, one.end)} if one.quality >= SOUND else set()
-        self._named = {at for one in (*(told.places or ()), *self._police) for at in range(one.start, one.end)}
+        self._named = {at for one in (*told.places, *self._police) for at in range(one.start, one.end)}
         self._known = told.covered(_MARKS["beside"], SOUND).union(self._named, *self._at.values())
         self._denied = told.covered(_MARKS["denies"]) | self._at["all-but"] | self._at["but"] | self._at["apart"]
         self._denied = (self._denied | self._at["denies"]) - self._named

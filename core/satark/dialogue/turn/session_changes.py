@@ -12,6 +12,7 @@ from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile
 from satark.dialogue.turn.loaded_flow import FlowProgress, LoadedFlow, place_of
 from satark_words.analysis import Analysis
+from satark_words.rules import Mark
 
 _STANDING = frozenset({
     "accused", "chosen_by", "complete", "form_offered", "held", "page", "replied", "revision", "said", "state", "step",
@@ -252,10 +253,10 @@ class SessionChanges:
         """Whether this turn has analysed a text."""
         return text in self._read
 
-    def place_spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
-        """Return the places of the geography that a text names, each with the words that name it."""
+    def place_marks(self, text: str) -> dict[str, list[Mark]]:
+        """Return the places of the geography that a text names, each with the marks of the words that name it."""
         told, places = self.analysis(text), self.loaded.reader.places
-        return {code: places.spans(told, code) if places else [] for code in self.names(text)}
+        return {code: places.marks_of(code, told) for code in places.codes(told)}
 
     def names(self, text: str) -> set[str]:
         """Return the codes of the geography that a text names, in any spelling."""
@@ -263,8 +264,7 @@ class SessionChanges:
 
     def places_told(self, text: str) -> set[str]:
         """Return the codes that the text does not deny: "Sigra nahi, Lanka"."""
-        places = self.loaded.reader.places
-        return places.codes_told(self.analysis(text)) if places else set()
+        return self.loaded.reader.places.codes_told(self.analysis(text))
 
 
 def _known(to: Session | OpenMailbox, media: Media) -> str:

@@ -12,8 +12,8 @@ from satark.dialogue.session import GivenAnswer, GivenPart, Submission
 from satark.dialogue.turn.accusations import accused_by
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark_words.analysis import FIRST_PERSON, IS, Analysis
-from satark_words.choosing import LOOSE, VAGUE
+from satark_words.analysis import IS, Analysis
+from satark_words.choosing import VAGUE
 from satark_words.graphemes import truncate
 from satark_words.reading import IdentitySpan
 from satark_words.small_words import listed
@@ -213,7 +213,7 @@ def _replaced(value: Any, text: str) -> Any:
 # ------------------------------------------------------------- what is left without identifying words
 
 _BESIDE_WHO: Final = (
-    *LOOSE, "id.*", "k.*", "t.*", "say.*", "aux", "verb.*", "place.*", "time.*", "unit.*", "person.police", "digits",
+    "@loose", "id.*", "k.*", "t.*", "say.*", "aux", "verb.*", "place.*", "time.*", "unit.*", "person.police", "digits",
 )  # fmt: skip
 """Marks of words that add nothing in a clause that tells who writes."""
 _BESIDE_NUMBERS: Final = ("id.my-number", "who.me", "who.mine", "k.number", "k.contact", "fill", "pol")
@@ -250,10 +250,10 @@ def _cut(analysis: Analysis, span: IdentitySpan) -> Cut:
     if not inside:
         return Cut(span.start, span.end)
     first, last = inside[0], inside[-1]
-    ends = {at for at, token in enumerate(tokens) if token.text in FIRST_PERSON}  # "… hun" ends a clause too
+    ends = {at for at, token in enumerate(tokens) if token.text in listed("am")}  # "… hun" ends a clause too
     numbers = [number + sum(end < at for end in ends) for at, number in enumerate(analysis.clauses)]
     clause = [at for at, number in enumerate(numbers) if numbers[first] <= number <= numbers[last]]
-    told = {at for one in analysis.story_marks() if one.name not in VAGUE for at in range(one.start, one.end)}
+    told = {at for one in analysis.found("@story") if one.name not in VAGUE for at in range(one.start, one.end)}
     rest = {*clause} - {*inside}
     tells = bool(told & rest) or len(rest - analysis.covered(_BESIDE_WHO)) > 1
     behind = tokens[last + 1].text if last + 1 < len(tokens) else ""

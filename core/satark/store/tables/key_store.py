@@ -21,6 +21,7 @@ envelope = Table(
     keys,
     Column("tip", String(32), primary_key=True),
     Column("holder", LargeBinary(16), primary_key=True, comment="tag of the desk or destination, or of a decoy"),
+    Column("cover", LargeBinary(16), nullable=False, comment="hash of the random bytes that `sealed` begins with"),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the holder's recipient: tip.Envelope"),
     comment="tip keys, one for each desk and destination that may read the tip; decoys; an empty row vouches for all",
     sqlite_with_rowid=False,

@@ -50,7 +50,8 @@ def admit(one: Host, memory: Path) -> None:
     """Let another machine ask for the epoch keys, and bring its code to this one."""
     assert one.ingest_runtime
     keys = EpochKeys.load(memory, 3600)
-    Epochs(one.ingest_runtime.identity.with_epochs(keys), one.services.main, one.services.keys).agree()
+    identity, services = one.ingest_runtime.identity.with_epochs(keys), one.services
+    Epochs(identity, services.main, services.keys, services.roster).agree()
     assert one.ingest_runtime.epochs.admit(joining_code(keys))
 
 

@@ -91,6 +91,15 @@ def test_the_browser_scrolls_to_a_refused_form(browser: Browser, seeded: SeededT
     assert 'id="problem"' in form
 
 
+def test_a_question_with_an_address_is_refused_with_the_reason_and_the_text_is_kept(
+    browser: Browser, seeded: SeededTip
+) -> None:
+    page = browser("sp").post(f"/desk/tips/{seeded.number}/ask", data={"text": "see sp-varanasi.example today"})
+    assert page.status_code == 422
+    assert "No address, handle or telephone number in a text to the tipster" in page.text
+    assert "see sp-varanasi.example today</textarea>" in page.text
+
+
 def test_going_back_after_an_act_shows_the_tip_and_does_not_repeat_the_act(
     browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
@@ -186,9 +195,9 @@ def test_a_station_sees_that_a_closing_is_disputed_once_an_officer_above_has_any
     assert casework("lanka").open(seeded.number).status == "CLOSED"
     client = browser("sp")
     assert client.get(f"/desk/{page.format(seeded.number)}").status_code == 200
-    assert len(casework("sp").open(seeded.number).thread) == 5
+    assert len(casework("sp").open(seeded.number).thread) == 6
     client.get(f"/desk/tips/{seeded.number}")
-    assert len(casework("sp").open(seeded.number).thread) == 5
+    assert len(casework("sp").open(seeded.number).thread) == 6
     page = browser("lanka").get(f"/desk/tips/{seeded.number}").text
     assert "disputes the closing by sp title" in page
     assert "secret words" not in page

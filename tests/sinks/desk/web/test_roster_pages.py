@@ -10,7 +10,7 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import delete, select, update
 
-from satark.roster.roster import COPY_NAME, Roster
+from satark.roster.roster import COPY_NAME
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import remember
 from satark.services import Services
@@ -20,6 +20,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, set_role
 from satark_desk.recovery import ask_for_recovery
 from satark_desk.tables import officer as officer_table
+from support.roster import trusting
 
 Browser = Callable[..., Client]
 PAGE = "/desk/roster"
@@ -145,7 +146,7 @@ def cut(services: Services, keys: dict[str, bytes]) -> None:
         services.write_now(lambda unit, one=row: unit.main.execute(one))  # type: ignore[misc]
     copy = services.data_dir / COPY_NAME
     copy.unlink()
-    vars(services.roster).update(vars(Roster(copy)))
+    vars(services.roster).update(vars(trusting(copy, services)))
 
 
 def test_a_desk_that_somebody_wrote_into_the_database_alarms_every_desk(services: Services, browser: Browser) -> None:

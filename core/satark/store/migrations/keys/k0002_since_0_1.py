@@ -1,9 +1,9 @@
 """Tables that the key store got after 0.1.0: its own count of tips, the newest terms, tips' new keys; tags of rows."""
 
 from alembic import op
-from sqlalchemy import delete, select, update
+from sqlalchemy import Column, Connection, LargeBinary, delete, inspect, select, update
 
-from satark.store.envelopes import vouch
+from satark.store.envelopes import cover, vouch
 from satark.store.tables import envelope, erased_tip, kept_term, renewal, tip_witness
 from satark.store.tip_counts import erased_entry
 
@@ -16,18 +16,28 @@ _TABLES = (tip_witness, kept_term, renewal)
 
 
 def upgrade() -> None:
-    """Create the tables, and tag the list of erased tips and each tip's rows."""
+    """Create the tables; tag the list of erased tips and each tip's rows; cover envelopes."""
     bind = op.get_bind()
     for table in _TABLES:
         table.create(bind, checkfirst=True)
     for link in bind.execute(select(erased_tip.c.tag)).scalars().all():
         bind.execute(update(erased_tip).where(erased_tip.c.tag == link).values(tag=erased_entry(bind, link)))
+    if "cover" not in {one["name"] for one in inspect(bind).get_columns("envelope")}:
+        op.add_column("envelope", Column("cover", LargeBinary(16), nullable=False, server_default=""))
     for tip in bind.execute(select(envelope.c.tip).distinct()).scalars().all():
+        _cover(bind, tip)
         vouch(bind, tip)
 
 
 def downgrade() -> None:
-    """Drop the tables, and what vouches for rows."""
+    """Drop the tables, the covers, and what vouches for rows."""
     op.get_bind().execute(delete(envelope).where(envelope.c.sealed == b""))
+    op.drop_column("envelope", "cover")
     for table in _TABLES:
         table.drop(op.get_bind())
+
+
+def _cover(bind: Connection, tip: str) -> None:
+    its = envelope.c.tip == tip
+    for row in bind.execute(select(envelope.c.holder, envelope.c.sealed).where(its)).all():
+        bind.execute(update(envelope).where(its, envelope.c.holder == row.holder).values(cover=cover(row.sealed)))

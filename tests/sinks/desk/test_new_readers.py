@@ -1,0 +1,167 @@
+"""Nobody becomes a reader of a desk by a proposal's row, by founding a desk, or with a key that officers took away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from satark.api.routing import DestinationRule
+from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope
+from satark.api.tip import Message
+from satark.casework import Clocks, DeskAct, DeskActs, DestinationSet, NotAllowed, Proposal, Role
+from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier
+from satark.routing.desks import close_roster
+from satark.services import Services
+from satark.store import envelopes, tables
+from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key, seal_desk_key
+from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, unlock
+from satark_desk.own_keys import change_passphrase
+from satark_desk.passphrases import WrappedKey, unwrap
+from satark_desk.roster_changes import RosterAttachment, approve, submit
+from satark_desk.tables import officer
+from support.tips import seed_tip
+
+pytestmark = pytest.mark.slow("keys of several officers")
+
+Open = Callable[[str], UnlockedDesk]
+FIRST, NEW, OTHER = "leiter mond 38 zwiebel", "purana kuan neem ka ped", "zitrone gabel 61 wolf"
+
+
+@pytest.fixture(autouse=True)
+def closed(services: Services, unlocked: Open) -> None:
+    """The founding is over, and the heads have signed in."""
+    services.write_now(lambda unit: close_roster(unit, ()))
+    for desk in ("sp", "dig"):
+        unlocked(desk)
+
+
+def swap(services: Services, entry: Entry, attachment: RosterAttachment) -> None:
+    """Put another entry into the row of the only proposal, as the owner of the database can."""
+    row = {
+        "id": Proposal(entry=entry).row,
+        "entry": entry.encode(),
+        "attachment": msgspec.msgpack.encode(attachment),
+    }
+    services.write_now(lambda unit: unit.main.execute(update(tables.roster_proposal).values(row)))
+
+
+def stored(services: Services) -> tuple[Entry, RosterAttachment]:
+    row = services.read(lambda c: c.execute(select(tables.roster_proposal)).one())
+    return Entry.decode(row.entry), msgspec.msgpack.decode(row.attachment, type=RosterAttachment)
+
+
+def opens(services: Services, holder: str, identity: str, tip: str) -> bool:
+    sealed = services.read_keys(lambda c: envelopes.find(c, tip, holder))
+    assert sealed
+    try:
+        open_envelope(sealed, identity, tip=tip, desk=holder)
+    except CantOpen:
+        return False
+    return True
+
+
+def test_the_key_of_a_founded_desk_changes_when_its_head_first_signs_in(services: Services, unlocked: Open) -> None:
+    """Whoever ran the commands of the founding may have kept it."""
+    founded = services.desk("lanka").recipient
+    assert unlocked("lanka").desk.recipient != founded
+    assert unlocked("lanka").desk.recipient == services.desk("lanka").recipient
+
+
+def test_a_person_who_made_a_new_desks_key_reads_nothing_once_its_head_signed_in(
+    services: Services, unlocked: Open
+) -> None:
+    """One row gives the desk a key of theirs, sealed to the real head; honest heads sign what they are shown."""
+    new = NewDesk(name="sp2", title="SP", level="district", area="", officer="malik", passphrase=FIRST)
+    make_desk(services, new)
+    entry, attachment = stored(services)
+    body, (recipient, identity) = entry.body, new_identity()
+    assert isinstance(body, DeskAdded)
+    desk = msgspec.structs.replace(body.desk, recipient=recipient)
+    body = msgspec.structs.replace(body, desk=desk, verifier=desk_verifier(identity))
+    key = seal_desk_key("sp2", "malik", identity, body.officers[0].recipient)
+    swap(services, msgspec.structs.replace(entry, body=body), msgspec.structs.replace(attachment, desk_key=key))
+    for signer in ("sp", "dig"):
+        (waiting,) = services.read(Proposal.all)
+        done = approve(services, unlocked(signer), waiting.id).done
+    assert done
+    assert unlock(services, "sp2", "malik", FIRST).identity != identity
+    assert not opens(services, "sp2", identity, seed_tip(services, [services.desk("sp2")]).id)
+
+
+def test_a_swapped_key_in_a_pending_removal_is_signed_by_nobody(services: Services, unlocked: Open) -> None:
+    roles: tuple[tuple[str, Role], ...] = (("head2", "head"), ("third", "officer"))
+    for name, role in roles:
+        added = add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase=f"{name} {OTHER}", role=role))
+        if not added.done:
+            approve(services, unlocked("dig"), added.id)
+            unlocked("sp")
+    remove_officer(services, unlocked("sp"), "head2")
+    entry, attachment = stored(services)
+    recipient, identity = new_identity()
+    body: Any = msgspec.structs.replace(entry.body, recipient=recipient, verifier=desk_verifier(identity), proof="")
+    proved = KeyChange.of("sp", unlocked("sp").identity, identity, removed="head2")
+    for forged in (body, proved):
+        for by in (("", ""), entry.by):
+            swap(services, msgspec.structs.replace(entry, body=forged, by=by, signatures=()), attachment)
+            (waiting,) = services.read(Proposal.all)
+            for who, passphrase in (("third", f"third {OTHER}"), ("sp-1", "sp passphrase 1")):
+                with pytest.raises(NotAllowed):
+                    approve(services, unlock(services, "sp", who, passphrase), waiting.id)
+
+
+@pytest.mark.parametrize("taken_away", [True, False], ids=["taken away", "another key"])
+def test_a_destinations_former_key_reads_nothing_new(services: Services, unlocked: Open, *, taken_away: bool) -> None:
+    (recipient, identity), (another, _) = new_identity(), new_identity()
+    rule = DestinationRule(to="email:cell", desk="sp", recipient=recipient, verifier=desk_verifier(identity))
+    services.destination_rules = (rule,)
+    for to in (recipient, "" if taken_away else another):
+        made = submit(services, unlocked("sp"), DestinationSet(to=rule.to, desk="sp", recipient=to), RosterAttachment())
+        assert approve(services, unlocked("dig"), made.id).done
+        if to == recipient:
+            seeded = seed_tip(services, [unlocked("sp").desk], destination_rules=[rule])
+            assert opens(services, rule.to, identity, seeded.id)
+    work = unlocked("sp").casework(services)
+    DeskActs(services, work, Clocks()).perform(work.open(seeded.number), DeskAct(name="note", text="after it"))
+    query = select(tables.message.c.sealed).where(tables.message.c.tip == seeded.id)
+    (sealed,) = services.read(lambda c: c.execute(query).scalars().all())
+    former = services.read_keys(lambda c: envelopes.find(c, seeded.id, rule.to))
+    assert former
+    with pytest.raises(CantOpen):
+        open_as(Message, sealed, open_envelope(former, identity, tip=seeded.id, desk=rule.to).identity)
+
+
+def test_a_key_change_beside_an_officers_new_passphrase_is_made_again(
+    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The officer sets it in another process, between the reading of the officers' keys and the proposal."""
+    for name in ("first", "second"):
+        added = add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase=FIRST, temporary=True))
+        if not added.done:
+            approve(services, unlocked("dig"), added.id)
+    unlocked("sp")
+    change_passphrase(services, unlock(services, "sp", "first", FIRST), FIRST, OTHER)
+    row = services.read(lambda c: c.execute(select(officer).where(officer.c.name == "second")).one())
+    context = key_context("sp", "second")
+    own = unwrap(msgspec.convert(row, WrappedKey, from_attributes=True), FIRST, context)
+    store, copies = Proposal.store, list[bytes]()
+
+    def seal(desk: str, name: str, identity: str, recipient: str) -> bytes:
+        if name == "second" and not copies:
+            copies.append(b"")
+            change_passphrase(services, unlock(services, "sp", "second", FIRST), FIRST, NEW)
+        return seal_desk_key(desk, name, identity, recipient)
+
+    def note(proposal: Proposal, unit: Any) -> None:
+        copies.append(msgspec.msgpack.decode(proposal.attachment, type=RosterAttachment).copies.get("second", b""))
+        store(proposal, unit)
+
+    monkeypatch.setattr("satark_desk.officers.seal_desk_key", seal)
+    monkeypatch.setattr(Proposal, "store", note)
+    present = unlocked("sp").identity
+    assert len(copies) == 2, "of the first change nothing was stored"
+    opened = (open_desk_key(copy, "sp", "second", (own or "").split()[0]) for copy in copies)
+    assert present not in {one.identity.split()[0] for one in opened if one}
