@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from satark.cli.serve import lifetime_of
+from satark.runtime.http_server import FORGET_SECONDS
+from satark.settings.core import Core
 from satark_testing.processes.service import Service
 from satark_testing.waiting import until
 from support.commands import run
@@ -26,6 +30,14 @@ def test_a_wrong_role_is_reported(data: Path, role: str) -> None:
 def test_the_desk_is_not_served_by_several_processes(data: Path) -> None:
     assert "run --role desk separately" in run("serve", "--workers", "2", code=2).stderr
     assert not data.exists()
+
+
+def test_the_desk_alone_waits_until_nobody_is_signed_in_and_other_roles_twice_their_time() -> None:
+    core = Core(epoch_minutes=2, process_epochs=4)
+    assert lifetime_of(core, {"desk"}) == (480, math.inf, 120)
+    assert lifetime_of(core, {"desk", "web"}) == (480, 960, 120)
+    assert lifetime_of(Core(), {"desk"}).after_use == FORGET_SECONDS
+    assert lifetime_of(Core(process_epochs=0), {"web"})[:2] == (math.inf, math.inf)
 
 
 @pytest.mark.slow("a process")

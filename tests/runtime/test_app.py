@@ -16,6 +16,7 @@ from satark.api.routing import DestinationRule
 from satark.api.settings import SettingsError
 from satark.runtime.app import Place, build_app
 from satark.runtime.host import Host
+from satark.runtime.process_watch import SERVE
 from satark.settings.core import PUBLIC_METRICS, Role
 from satark.settings.settings import Settings
 from satark.store import breakers, deliveries, tables
@@ -99,10 +100,10 @@ async def test_a_taken_port_does_not_stop_the_service(tmp_path: Path) -> None:
 async def test_each_of_several_processes_has_a_port_of_its_own(tmp_path: Path) -> None:
     port = free_port()
     settings = Settings(data_dir=tmp_path, plugins=(), metrics_listen=f"{ADDRESS}:{port}")
-    places = [socket.socketpair() for _ in "12"]
-    for parent, channel in places:
-        channel.settimeout(0)
-        parent.close()
+    places = [socket.socketpair(type=socket.SOCK_SEQPACKET) for _ in "12"]
+    for parent, _ in places:
+        for message in (SERVE, b""):
+            parent.send(message)
     first, second = (
         build_app(
             Host(settings, frozenset[Role]({"worker"}), is_alone=False),
@@ -114,16 +115,16 @@ async def test_each_of_several_processes_has_a_port_of_its_own(tmp_path: Path) -
     async with serve(first), serve(second):
         await until(lambda: answers(f"http://{ADDRESS}:{port}/metrics"))
         await until(lambda: answers(f"http://{ADDRESS}:{port + 10}/metrics"))
-    for _, channel in places:
-        channel.close()
+    for one in (*places[0], *places[1]):
+        one.close()
 
 
 async def test_a_replacing_process_serves_its_metrics_after_the_replaced_one_has_ended(tmp_path: Path) -> None:
-    before, (parent, channel) = Metrics(), socket.socketpair()
+    before, (parent, channel) = Metrics(), socket.socketpair(type=socket.SOCK_SEQPACKET)
     before.failures.labels("whatsapp").inc(7)
-    channel.settimeout(0)
     own = f"{ADDRESS}:{free_port()}"
     with parent, channel:
+        parent.sendall(SERVE)
         host = desk_host(tmp_path, own)
         async with serve(build_app(host, listen_for_metrics=True, place=Place(0, channel))):
             assert not await answers(f"http://{own}/metrics")

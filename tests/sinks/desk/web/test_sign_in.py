@@ -320,6 +320,40 @@ def test_after_some_wrong_codes_the_passphrase_is_asked_for_again(browser: Brows
     assert (answer.url.path, "Enter your passphrase again" in answer.text) == ("/desk/sign-in", True)
 
 
+@pytest.mark.usefixtures("secret")
+def test_a_process_is_in_use_while_an_officer_is_signed_in_or_about_to_be_or_wrong_codes_count(
+    browser: Browser, site: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_use = site.routes[0].app.state.in_use  # type: ignore[attr-defined]
+    assert not in_use()
+    client = browser("dig")
+    assert in_use()
+    client.post("/desk/sign-out")
+    assert not in_use()
+    client.post("/desk/sign-in", data=RIGHT)
+    assert in_use(), "the second factor is still to come"
+    with monkeypatch.context() as patch:
+        patch.setattr("satark_desk.web.session_store.SECOND_FACTOR_WITHIN", -1)
+        assert not in_use()
+    client.post("/desk/sign-in", data=RIGHT)
+    client.post("/desk/second-factor", data={"code": "000000"})
+    monkeypatch.setattr("satark_desk.web.session_store.SECOND_FACTOR_WITHIN", -1)
+    assert in_use(), "a new process would count no wrong code"
+    monkeypatch.setattr("satark_desk.web.guess_delays.FORGOTTEN_AFTER", -1)
+    assert not in_use()
+
+
+def test_a_replaced_process_begins_no_session_and_sends_the_form_to_the_new_one(
+    browser: Browser, site: Starlette
+) -> None:
+    client = browser()
+    site.routes[0].app.state.leave()  # type: ignore[attr-defined]
+    answer = client.post("/desk/sign-in", data=RIGHT, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/desk/sign-in")
+    assert "satark-desk" not in client.cookies
+    assert client.post("/desk/sign-in", data=RIGHT | {"passphrase": "wrong"}).status_code == 403
+
+
 def test_a_passphrase_without_a_second_factor_gives_no_session_and_no_known_browser(
     browser: Browser, secret: str
 ) -> None:
