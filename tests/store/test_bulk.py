@@ -134,7 +134,7 @@ def test_new_rows_are_inserted_and_returned_once_each(main: Connection) -> None:
 
 def test_rows_are_replaced_and_the_last_of_two_counts(stores: Databases) -> None:
     def row(holder: bytes, sealed: bytes) -> dict[str, object]:
-        return {"tip": "t", "holder": holder, "sealed": sealed}
+        return {"tip": "t", "holder": holder, "cover": b"", "sealed": sealed}
 
     with stores.keys.begin() as connection:
         bulk.upsert(connection, envelope, [row(b"a", b"1"), row(b"b", b"1")])

@@ -27,7 +27,7 @@ def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
 def take(unit: UnitOfWork, tip: str) -> None:
     """Do what a submission does: count the tip, and store its key."""
     tip_counts.count(unit, tip)
-    unit.queue(tables.envelope, [{"tip": tip, "holder": b"h" * 16, "sealed": b""}])
+    unit.queue(tables.envelope, [{"tip": tip, "holder": b"h" * 16, "cover": b"", "sealed": b""}])
 
 
 def counts(services: Services) -> tuple[list[int], list[int]]:

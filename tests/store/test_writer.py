@@ -178,7 +178,7 @@ async def test_writes_queued_while_another_runs_share_the_next_transaction(store
 
 
 async def test_the_key_store_is_committed_too(store: Store) -> None:
-    rows = [{"tip": "t", "holder": b"sp", "sealed": b"1"}]
+    rows = [{"tip": "t", "holder": b"sp", "cover": b"", "sealed": b"1"}]
     await store.writer.write(lambda unit: unit.upsert(envelope, rows))
     await store.writer.write(lambda unit: unit.upsert(envelope, [{**rows[0], "sealed": b"2"}]))
     with store.keys.connect() as connection:
@@ -187,7 +187,7 @@ async def test_the_key_store_is_committed_too(store: Store) -> None:
 
 async def test_a_failed_write_leaves_nothing_in_the_key_store(store: Store) -> None:
     def failing(unit: UnitOfWork) -> None:
-        unit.upsert(envelope, [{"tip": "t", "holder": b"sp", "sealed": b"1"}])
+        unit.upsert(envelope, [{"tip": "t", "holder": b"sp", "cover": b"", "sealed": b"1"}])
         raise KeyError("no")
 
     with pytest.raises(KeyError):
@@ -213,7 +213,7 @@ async def test_connections_are_taken_once_and_returned_at_the_end(databases: Any
         event.listen(engine, "checkout", lambda connection, *_others: taken.append(connection))
     store.writer.start()
     for sealed in (b"1", b"2"):
-        row = {"tip": "t", "holder": b"sp", "sealed": sealed}
+        row = {"tip": "t", "holder": b"sp", "cover": b"", "sealed": sealed}
         await store.writer.write(lambda unit, row=row: unit.upsert(envelope, [row]))  # type: ignore[misc]
     assert len(taken) == 2
     await store.writer.stop()

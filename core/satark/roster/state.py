@@ -101,7 +101,7 @@ class RosterState:
         self.former_keys: dict[Member, dict[str, int]] = {}
         """Officer → each key that they replaced → last position in the audit log at which that key may sign acts."""
         self.known_keys = set[str]()
-        """Desks whose key may be known to whoever founded them, or has an officer's or destination's replaced key.
+        """Desks whose key may be known to whoever proposed them, or has an officer's or destination's replaced key.
 
         A head's next sign-in changes it.
         """
@@ -250,7 +250,6 @@ class RosterState:
                 self.unlisted.append(self.position)
             case Closed():
                 self.closed = True
-                self.known_keys |= self._with_officers()  # whoever founded a desk made its key
                 self.destinations |= {one.to: one for one in body.destinations}
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
 

@@ -64,13 +64,6 @@ def opens(services: Services, holder: str, identity: str, tip: str) -> bool:
     return True
 
 
-def test_the_key_of_a_founded_desk_changes_when_its_head_first_signs_in(services: Services, unlocked: Open) -> None:
-    """Whoever ran the commands of the founding may have kept it."""
-    founded = services.desk("lanka").recipient
-    assert unlocked("lanka").desk.recipient != founded
-    assert unlocked("lanka").desk.recipient == services.desk("lanka").recipient
-
-
 def test_a_person_who_made_a_new_desks_key_reads_nothing_once_its_head_signed_in(
     services: Services, unlocked: Open
 ) -> None:

@@ -84,7 +84,7 @@ def test_an_office_is_registered_with_a_heads_signature_and_its_link_keys_again_
 ) -> None:
     services.write_now(lambda unit: close(unit, ()))
     for desk in ("dig", "sp"):
-        unlocked(desk)  # a head's first sign-in changes the desk's key
+        unlocked(desk)
     pairing = json.loads(run("desk", "pairing-file", "sp", by="sp").stdout)
     file = tmp_path / "office.json"
     recipient, identity = new_identity()

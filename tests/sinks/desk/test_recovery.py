@@ -140,7 +140,7 @@ def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
     services.write_now(lambda unit: close_roster(unit, ()))
-    unlocked("sp")  # a head's first sign-in changes the desk's key
+    unlocked("sp")
     second = unlock(services, "sp", "second", "another passphrase")
     code = ask_for_recovery(services, "sp", "third", NEW).code
     submitted = approve_recovery(services, second, "third", code)
@@ -237,7 +237,7 @@ def test_a_person_who_had_a_recovered_officers_key_reads_nothing_new(
     first, set_by_thief = "leiter mond 38 zwiebel", "fenster gabel 54 komet"
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase=first, temporary=True))
     services.write_now(lambda unit: close_roster(unit, ()))
-    unlocked("sp")  # a head's first sign-in changes the desk's key
+    unlocked("sp")
     if takes_account:
         change_passphrase(services, unlock(services, "sp", "third", first), first, set_by_thief)
         unlocked("sp")
