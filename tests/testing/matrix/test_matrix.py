@@ -111,7 +111,7 @@ def walks(draw: st.DrawFn) -> Scenario:
 
 
 def _files(draw: st.DrawFn, ask: Any, exchanges: list[Exchange]) -> None:
-    files = draw(st.lists(st.sampled_from(FILES), max_size=2))
+    files = draw(st.lists(st.sampled_from(FILES), max_size=2, unique=True))  # the same again counts once
     exchanges.extend([("evidence", Send(file, draw(st.sampled_from(("", *WORDS))))) for file in files])
     ask("evidence", Do("done" if files else "skip"))
     if "video" in files:

@@ -14,6 +14,7 @@ from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.services import Services
+from satark_words.contacts import find_contact
 from support.tips import SeededTip, post_as, seed_file, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("hostile words on every page")
@@ -96,7 +97,8 @@ def seed(
         band = "2026-11-24T06/PT6H"
         seed_message(services, tip, Message(sender="tipster", text=words, band=band))
         work = casework("sp")
-        post_as(work, tip, Message(sender="desk", desk="sp", text=words, status="VERIFYING"))
+        told = "seen" if find_contact(words) else words  # no address goes to a tipster
+        post_as(work, tip, Message(sender="desk", desk="sp", text=told, status="VERIFYING"))
         post_as(work, tip, Message(sender="desk", desk="sp", text=words, internal=True))
         post_as(work, tip, Message(sender="desk", desk="sp", text=words, internal=True, transcript="2"))
         seed_message(services, tip, Message(sender="desk", desk="sp", text=words, internal=True))  # nobody signed it
@@ -109,6 +111,7 @@ def pages(client: Client, number: str, words: str) -> Mapping[str, str]:
     """Return every page that shows a tip or what an officer typed: name → HTML."""
     tip = f"/desk/tips/{number}"
     short = words[:1000]
+    short = "seen" if find_contact(short) else short  # a text with an address is refused, on another page
     return {
         "queue": client.get("/desk/").text,
         "search": client.get("/desk/", params={"q": words[:200]}).text,
