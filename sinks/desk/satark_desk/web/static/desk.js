@@ -82,8 +82,10 @@
       event.preventDefault();
       form.open = true;
       form.scrollIntoView();
+      enter(form);
+    } else {
+      setTimeout(() => enter(form));  // it opens after this
     }
-    setTimeout(() => enter(form));  // it opens after this
   });
 
   // On a touch screen, whoever has chosen from a list writes next. A keyboard passes each option on the way.
