@@ -22,7 +22,7 @@ from support.chaos.cluster import Cluster, photo_of, running_cluster
 from support.chaos.form_people import PatientCitizen
 from support.chaos.ledger import Counts, Ledger
 from support.chaos.machines import start
-from support.chaos.people import TroubledCitizen, answers_of, story
+from support.chaos.chat_people import TroubledCitizen, answers_of, story
 from support.chaos.run import ACCUSING, DELIVERED_WITHIN, LOOK_EVERY, PAUSE, show
 
 STORE, PRIMARY = "store", "primary"
