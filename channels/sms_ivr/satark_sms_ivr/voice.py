@@ -43,7 +43,7 @@ from satark.api import (
     Tap,
     command_token,
 )
-from satark_sms_ivr.call_state import GREETING, CallState
+from satark_sms_ivr.call_state import GREETING, MAX_SILENCES, CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.keypad import UNKNOWN, erasing_keys, is_review
 from satark_sms_ivr.provider_channel import ProviderChannel
@@ -178,9 +178,6 @@ class CallScript:
         text = NOT_XML.sub(" ", _SLASH.sub(", ", _SCHEME.sub("", line)))
         return Line(text=text, language=language, clip=self._clips.url(language, line))
 
-
-MAX_SILENCES: Final = 3
-"""Silences in a row after which the caller is asked to leave a message."""
 
 CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)
 """Twilio accepts 4096 characters in one `<Say>`; every line has its own `<Say>`."""
