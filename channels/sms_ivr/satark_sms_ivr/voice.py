@@ -208,7 +208,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
         self._script = CallScript(settings, Clips(settings.clips, public_url), languages)
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Parse one request of a call. Only the address of an event holds the caller's number.
+        """Parse one request of a call. No event holds the caller's number.
 
         Raises:
             satark.api.Malformed: the webhook is not a request of a call.
@@ -298,8 +298,7 @@ def _inbound(account: str, request: CallRequest, state: CallState) -> list[Inbou
         account=account,
         chat_account=request.chat_account,
         event_key=f"{request.id}:{state.turn}:{state.silences}",
-        # Who withholds the number is known by the call alone.
-        senders=request.senders or (Address(request.caller or request.id),),
+        senders=request.senders or (Address(request.id),),
         event=_event(request, state),
     )
     if not (state.collects and request.keys == "0" and isinstance(told.event, Media)):
