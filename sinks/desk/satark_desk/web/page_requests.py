@@ -110,6 +110,7 @@ class DeskWeb:
             "roster_alarm": False,
             "roster_lost": False,
             "tips_missing": 0,
+            "machines_differ": 0,
             "unsigned": 0,
             "recoveries": 0,
             "once": secrets.token_urlsafe(12),
