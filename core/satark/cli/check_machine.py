@@ -35,7 +35,7 @@ _KEEPS_TIMES: Final = {
     "log_statement": "none",
     "log_min_duration_statement": "-1",
 }
-"""Settings of a PostgreSQL server, and the values with which its disk keeps moments of messages no longer than it must."""
+"""Settings of a PostgreSQL server, and the values with which its disk keeps the moments of messages least."""
 
 
 class Finding(NamedTuple):
