@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from satark.api.inbound import Media, MediaRef
 from satark.api.outbound import Transient
@@ -18,6 +19,9 @@ from support.scripted import ACCOUNT
 from support.working_host import ANSWERS, RECEIPT, EpochHost, epoch_host_on
 
 pytestmark = pytest.mark.slow("a host")
+
+WAITING = select(tables.message.c.seq).where(~tables.message.c.notified)
+"""Messages of which nobody was told yet."""
 
 
 async def test_drafts_replies_and_files_go_on_under_the_next_epoch(databases: Any, tmp_path: Path) -> None:
@@ -89,6 +93,25 @@ async def test_an_address_that_ended_is_sealed_anew_for_nobody_whatever_its_row_
         handle = place.identity.open_handle(row.handle, row.id)
         assert handle
         monkeypatch.setattr("satark.store.resealing.time", SimpleNamespace(time=lambda: float(handle.until)))
+        await place.epoch_later()
+        assert [bytes(row.handle) for row in place.rows(tables.reach)] == [b""]
+
+
+async def test_an_address_that_was_forgotten_and_is_put_back_rings_no_phone_and_opens_for_nobody(
+    databases: Any, tmp_path: Path
+) -> None:
+    async with epoch_host_on(databases, tmp_path) as place:
+        asha = place.tipster("9140112233")
+        await asha.walk(ANSWERS, RECEIPT)
+        await asha.say("2")
+        (row,) = place.rows(tables.reach)
+        await asha.say("forget")
+        back = tables.reach.insert().values(dict(row._mapping))
+        place.host.services.write_now(lambda unit: unit.main.execute(back))
+        desk = place.desk("sp")
+        desk.respond(desk.open(desk.summaries()[0].header.number), text="Thank you")
+        await until(lambda: place.host.services.read(lambda main: main.execute(WAITING).first()) is None)
+        assert [call.method for call, _ in place.channel.sent if call.method == "news"] == []
         await place.epoch_later()
         assert [bytes(row.handle) for row in place.rows(tables.reach)] == [b""]
 

@@ -75,6 +75,8 @@ class Handle(Redacted, frozen=True):
     """Whether the notice of the newest message did not arrive. If so, the sender is told when they write again."""
     until: int = 0
     """Unix time at which the handle ends, whatever rows say; 0: it ends with its conversation."""
+    forgotten: int = 0
+    """How often its tip's handle was deleted before. One that was deleted since counts no more, if it is put back."""
 
 
 class Identity:

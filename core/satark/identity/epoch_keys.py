@@ -75,10 +75,10 @@ class Epoch(NamedTuple):
 
 
 class DraftCounts:
-    """The number of times that each conversation's draft was written, as far as this machine's processes know.
+    """How often each conversation's draft was written, or a tip's reply handle deleted, as this machine knows.
 
-    Whoever writes rows can put back an earlier draft, which still opens, but not an earlier count here. Each place has
-    the count of one conversation: if two share a place, only the last writer's count is known.
+    Whoever writes rows can put back an earlier one, which still opens, but not an earlier count here. Each place has
+    the count of one conversation or tip: if two share a place, only the last writer's count is known.
     """
 
     def __init__(self, descriptor: int) -> None:

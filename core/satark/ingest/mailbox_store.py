@@ -97,7 +97,9 @@ class Mailboxes:
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []
         ids = [self._identity.link("tip", tip) for tip in tips]
-        forget_reach(unit, or_(tables.reach.c.sender.in_(self._senders(event)), tables.reach.c.id.in_(ids)))
+        forget_reach(
+            unit, self._identity, or_(tables.reach.c.sender.in_(self._senders(event)), tables.reach.c.id.in_(ids))
+        )
 
     def missed_news(self, unit: UnitOfWork, event: InboundEvent) -> Iterator[tuple[bytes, Handle]]:
         """Yield link and handle of the sender's tips whose news a notice told in vain. It then counts as told."""
@@ -120,7 +122,15 @@ class Mailboxes:
         inbound = event.inbound
         until = time_buckets.band_end(unit.now + int(self._settings.handle_days * 86400))
         sender, aloud = inbound.senders[0].reveal(), bool(session.aloud)
-        handle = Handle(inbound.account, sender, session.language, unit.now, aloud, until=until)
+        handle = Handle(
+            inbound.account,
+            sender,
+            session.language,
+            unit.now,
+            aloud,
+            until=until,
+            forgotten=self._identity.epochs.drafts.of(id_),
+        )
         row = {
             "id": id_,
             "sender": self._identity.lookup(event.pseudonyms[0]),

@@ -95,7 +95,7 @@ class Eraser:
         for office, had_tip in offices.items():
             named, id_ = order(unit.keys, office, tip_id if had_tip else "", rule)
             deliveries.add(unit, named, office, id_=id_)
-        forget_reach(unit, tables.reach.c.id == self._edge.link("tip", tip_id))
+        forget_reach(unit, self._edge, tables.reach.c.id == self._edge.link("tip", tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
         self._plugins_erase(unit, tip_id)

@@ -67,6 +67,14 @@ def renew_claims(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
     unit.main.execute(_RENEW, [{"key": id_, "due": unit.now + SEND_LEASE} for id_ in ids])
 
 
+def open_reach(identity: Identity, sealed: bytes, id_: bytes, now: float) -> Handle | None:
+    """Open the stored handle of a tip; None: it has ended, was forgotten, or does not open. `id_`: the tip's link."""
+    handle = identity.open_handle(sealed, id_)
+    if handle is None or 0 < handle.until <= now or handle.forgotten < identity.epochs.drafts.of(id_):
+        return None
+    return handle
+
+
 def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, change: Callable[[Handle], Handle]) -> Handle | None:
     """Change the stored handle of a tipster who may be reached. If it changed, return the handle from before.
 
@@ -74,8 +82,8 @@ def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, change: Calla
     """
     table = tables.reach
     sealed = unit.main.execute(select(table.c.handle).where(table.c.id == id_).with_for_update()).scalar()
-    handle = identity.open_handle(sealed, id_) if sealed else None
-    if handle is None or 0 < handle.until <= unit.now or (changed := change(handle)) == handle:
+    handle = open_reach(identity, sealed, id_, unit.now) if sealed else None
+    if handle is None or (changed := change(handle)) == handle:
         return None
     unit.main.execute(update(table).where(table.c.id == id_).values(handle=identity.seal_handle(changed, id_)))
     return handle
@@ -90,11 +98,18 @@ def told_of(one: Handle, newest: int) -> Handle:
     return one if one.notified_of >= newest else replace(TOLD(one), notified_of=newest)
 
 
-def forget_reach(unit: UnitOfWork, *which: ColumnElement[bool]) -> None:
-    """Delete the reply handles of these tipsters, and the notices that tell them of news."""
+def forget_reach(unit: UnitOfWork, identity: Identity, *which: ColumnElement[bool]) -> None:
+    """Delete the reply handles of these tipsters, and the notices that tell them of news. None of them counts again."""
+    counts = identity.epochs.drafts
     links = unit.main.execute(select(tables.reach.c.id).where(*which)).scalars().all()
     unit.main.execute(delete(tables.reach).where(tables.reach.c.id.in_(links)))
     bulk.delete(unit.main, outbox.c.conversation, [*map(news_queue, links)])
+
+    def note() -> None:
+        for link in links:
+            counts.note(link, counts.after(link))
+
+    unit.run_after(note)
 
 
 def news_queue(link: bytes) -> bytes:

@@ -14,6 +14,7 @@ from satark.api.inbound import Address
 from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import EPOCH_ID
 from satark.store import tables
+from satark.store.outbox import open_reach
 from satark.store.unit_of_work import UnitOfWork
 
 Values = dict[str, object]
@@ -82,8 +83,8 @@ def _alias(identity: Identity, row: Any) -> Values:
 
 
 def _reach(identity: Identity, row: Any) -> Values:
-    handle = identity.open_handle(row.handle, row.id)
-    if handle is None or 0 < handle.until <= time.time():
+    handle = open_reach(identity, row.handle, row.id, time.time())
+    if handle is None:
         return {"handle": b""}
     pseudonym = identity.pseudonym(handle.account, Address(handle.address))
     return {"sender": identity.lookup(pseudonym), "handle": identity.seal_handle(handle, row.id)}
