@@ -10,8 +10,8 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import delete, select, update
 
+from satark.roster.chain import append_withdrawal
 from satark.roster.roster import COPY_NAME
-from satark.routing.desks import close_roster
 from satark.routing.tip_keys import remember
 from satark.services import Services
 from satark.store.tables import desk as desk_table
@@ -20,6 +20,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, set_role
 from satark_desk.recovery import ask_for_recovery
 from satark_desk.tables import officer as officer_table
+from support.desks import end_founding
 from support.roster import trusting
 
 Browser = Callable[..., Client]
@@ -33,7 +34,7 @@ def sealed(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
     """Add a second officer to the SP's desk, and seal the roster."""
     new = NewOfficer(name="second", passphrase="second passphrase 77", rights=("release",))
     add_officer(services, unlocked("sp"), new)
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
 
 
 def officer(browser: Browser, name: str, passphrase: str) -> Client:
@@ -115,9 +116,11 @@ LOST = "isn&#39;t the one that officers signed"
 
 @pytest.mark.usefixtures("sealed")
 def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
-    services: Services, browser: Browser
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
+    own = unlocked("sp").own_identity
     keys = services.read(lambda c: c.execute(select(officer_table.c.desk_key, officer_table.c.name)).all())
+    services.write_now(lambda unit: append_withdrawal(unit, "ab" * 16, ("sp", "sp-1"), own))
     dig, sp = browser("dig"), browser("sp")
     assert LOST not in dig.get("/desk/").text + sp.get("/desk/").text
     cut(services, {row.name: row.desk_key for row in keys})
@@ -137,7 +140,7 @@ def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
 
 
 def cut(services: Services, keys: dict[str, bytes]) -> None:
-    """Delete the end of the founding, the officers' signatures, and the heads stored beside the desks' keys."""
+    """Delete the newest entry, the officers' signatures, and the heads stored beside the desks' keys."""
     newest = services.read_keys(services.roster.check).state.position
     services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))

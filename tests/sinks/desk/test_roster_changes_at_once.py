@@ -1,0 +1,123 @@
+"""Several heads sign in at once: the desk's key changes once or twice, and nobody loses it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from satark.api.sealing import recipient_of
+from satark.services import Services
+from satark_desk import officers, roster_changes
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
+from satark_desk.roster_changes import _own_copy
+from satark_testing.waiting import LIMIT_SECONDS
+from support.desks import end_founding
+from support.store import opened_services
+from support.tips import seed_tip
+
+pytestmark = pytest.mark.slow("keys of several officers")
+
+OTHER = "zitrone gabel 61 wolf"
+
+
+@pytest.fixture(autouse=True)
+def head2(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> UnlockedDesk:
+    """A second head of the SP, as signed in before the founding ended."""
+    add_officer(services, unlocked("sp"), NewOfficer(name="head2", passphrase=OTHER, role="head"))
+    head2 = unlock(services, "sp", "head2", OTHER)
+    end_founding(services, lambda _: None)
+    return head2
+
+
+@contextmanager
+def another_process(services: Services) -> Iterator[Services]:
+    other = opened_services(services.data_dir)
+    yield other
+    other.close()
+
+
+def check(services: Services, unlocked: Callable[[str], UnlockedDesk], tip: str) -> None:
+    """Check that both heads have the key that the roster lists, and that no key is known any more."""
+    present = services.read_keys(services.roster.check).state
+    for head in (unlocked("sp"), unlock(services, "sp", "head2", OTHER)):
+        assert recipient_of(head.identity) == present.desks["sp"].desk.recipient
+        assert [one.id for one in head.casework(services).summaries()] == [tip]
+    assert "sp" not in present.known_keys
+
+
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [(officers, "rotate"), (roster_changes, "_finish_former_change"), (roster_changes, "renew_tips")],
+)
+def test_a_head_who_is_overtaken_signs_in_with_the_key_of_the_quicker_one(
+    services: Services, unlocked: Callable[[str], UnlockedDesk], monkeypatch: pytest.MonkeyPatch, module: Any, step: str
+) -> None:
+    """The other changes the key too, before this one begins, before it stores its key, or before it forgets the old."""
+    tip, rotate, do, once = seed_tip(services, [services.desk("sp")]).id, officers.rotate, getattr(module, step), [1]
+
+    def overtaken(*arguments: Any, **options: Any) -> Any:
+        if once:
+            once.clear()
+            assert rotate(services, unlock(services, "sp", "head2", OTHER)).done
+        return do(*arguments, **options)
+
+    monkeypatch.setattr(module, step, overtaken)
+    assert recipient_of(unlocked("sp").identity) == services.desk("sp").recipient
+    check(services, unlocked, tip)
+
+
+def test_a_key_that_another_head_replaced_in_the_copies_is_not_written_into_the_roster(
+    services: Services, unlocked: Callable[[str], UnlockedDesk], head2: UnlockedDesk
+) -> None:
+    """Both stored their new key for all officers before the first of them wrote its own into the roster.
+
+    If it did, a crash in the next moment would lose the desk's key.
+    """
+    tip, stored, written = seed_tip(services, [services.desk("sp")]).id, threading.Event(), threading.Event()
+    with another_process(services) as other, ThreadPoolExecutor() as threads:
+        here, there = services.write_now, other.write_now
+        second = list[Any]()
+
+        def first(write: Callable[[Any], Any]) -> Any:
+            if write.__name__ == "write" and not second:  # the first head's new key is stored
+                second.append(threads.submit(unlock, other, "sp", "head2", OTHER))
+                assert stored.wait(LIMIT_SECONDS)
+                try:
+                    return here(write)
+                finally:
+                    copies = services.read(lambda c: _own_copy(c, head2)).split()
+                    assert services.desk("sp").recipient in map(recipient_of, copies)
+            return here(write)
+
+        def later(write: Callable[[Any], Any]) -> Any:
+            if write.__name__ == "write":
+                stored.set()
+                assert written.wait(LIMIT_SECONDS)
+            return there(write)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(services, "write_now", first)
+            patch.setattr(other, "write_now", later)
+            patch.setattr(officers, "_open", opened_after(written, officers._open))
+            unlocked("sp")
+            second[0].result()
+    check(services, unlocked, tip)
+
+
+def opened_after(written: threading.Event, open_: Callable[..., Any]) -> Callable[..., Any]:
+    """Have the second head go on once the first one tried to write, that is when one of them opens the desk anew."""
+    calls = list[int]()
+
+    def opened(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 2:
+            written.set()
+        return open_(*arguments)
+
+    return opened
