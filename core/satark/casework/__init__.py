@@ -78,6 +78,7 @@ from satark.roster.entries import (
     Withdrawn,
     describe,
     desk_verifier,
+    fingerprint,
     fingerprint_of,
     new_code,
     officer_signer,

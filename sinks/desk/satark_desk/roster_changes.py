@@ -33,6 +33,7 @@ from satark.casework import (
     append_withdrawal,
     change_key,
     describe,
+    fingerprint,
     finish_key_change,
     lock_desk,
     read_state,
@@ -68,6 +69,8 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the change is carried out. If not, and no signature is missing, it waits until an officer of the desk
     signs in.
     """
+    fingerprint: str
+    """The fingerprint of the keys in it, which whoever signs it is shown; empty: there are none."""
 
 
 def submit(
@@ -189,7 +192,7 @@ def _advance(
     services.write_now(store)
     done = not missing and _carry_out(services, by, proposal)
     services.read_keys(services.roster.check)  # this machine's copy follows
-    return Submitted(id=proposal.id, missing=missing, done=done)
+    return Submitted(id=proposal.id, missing=missing, done=done, fingerprint=fingerprint(proposal.entry.body))
 
 
 def _desk_of(proposal: Proposal) -> str:

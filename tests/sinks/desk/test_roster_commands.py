@@ -92,7 +92,9 @@ def test_an_office_signs_the_text_of_a_proposal_and_no_other_text(proposal: str,
     file.write_text(run("roster", "text", proposal).stdout, "utf-8")
     signed = run("roster", "sign", "dig", file, by="dig")
     assert '"desk":"dig"' in signed.stdout
-    assert signed.stderr == f"you sign {proposal}: desk sp has officer second (may release)\n"
+    assert re.fullmatch(
+        rf"you sign {proposal}: desk sp has officer second \(may release\): [0-9a-f ]{{24}}\n", signed.stderr
+    )
     file.write_text("junk")
     refused = run("roster", "sign", "dig", file, by="dig")
     assert (refused.exit_code, "no proposal" in refused.stderr) == (1, True)

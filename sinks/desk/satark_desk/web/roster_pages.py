@@ -25,6 +25,7 @@ from satark.casework import (
     Right,
     Role,
     RosterState,
+    fingerprint,
 )
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
@@ -170,7 +171,12 @@ class RosterPages(Pages):
 
 
 def describe(t: PageText, entry: Entry) -> str:
-    """Describe an entry of the roster in the page's language."""
+    """Describe an entry of the roster in the page's language, with the fingerprint of the keys that it lists."""
+    says, shown = _describe(t, entry), fingerprint(entry.body)
+    return t("roster.says.fingerprint", says=says, fingerprint=shown) if shown else says
+
+
+def _describe(t: PageText, entry: Entry) -> str:
     match entry.body:
         case DeskAdded(desk=desk, officers=officers):
             names = ", ".join(one.name for one in officers) or "–"
@@ -180,15 +186,13 @@ def describe(t: PageText, entry: Entry) -> str:
             role, rights = t("role.auditor"), t("right.none")
             return t("roster.says.officer", desk=name, officer=removed, role=role, rights=rights)
         case KeyChange(desk=name, removed=removed):
-            says = t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
-            return f"{says}: {entry.body.fingerprint}"
+            return t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
         case OfficerSet(desk=name, officer=officer):
             rights = ", ".join(t(f"right.{right}") for right in officer.rights) or t("right.none")
             role = t(f"role.{officer.role}")
             return t("roster.says.officer", desk=name, officer=officer.name, role=role, rights=rights)
         case KeyGiven(desk=name, officer=officer) | OwnKey(desk=name, officer=officer):
-            by, fingerprint = entry.by[1] or "–", officer.fingerprint
-            return t("roster.says.new_key", desk=name, officer=officer.name, by=by, fingerprint=fingerprint)
+            return t("roster.says.new_key", desk=name, officer=officer.name, by=entry.by[1] or "–")
         case DestinationSet(to=to, desk=name, recipient=recipient):
             return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
         case Closed():

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from httpx2 import Client
 from sqlalchemy import delete, select, update
 
-from satark.roster.chain import append_withdrawal
+from satark.api.sealing import new_identity
+from satark.roster.chain import Proposal, append_withdrawal
 from satark.roster.roster import COPY_NAME
 from satark.routing.tip_keys import remember
 from satark.services import Services
@@ -198,7 +200,7 @@ def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_off
     head.post("/desk/recoveries", data={"officer": "second", "code": asked.code})
     (id_,) = re.findall(r'name="id" value="(\w+)"><button>', dig.get(PAGE).text)
     page = dig.post(f"{PAGE}/approve", data={"id": id_}).text
-    says = "Officer second of desk sp gets a new key, asked for by sp-1; its fingerprint: "
+    says = "Officer second of desk sp gets a new key, asked for by sp-1; fingerprint: "
     assert says + asked.fingerprint in page
     assert 'name="code"' in page
     assert "Approve only if the officer tells you the code themselves" in page
@@ -246,3 +248,30 @@ def test_a_refused_change_is_explained_in_the_officers_language(
     page = client.post(f"{PAGE}/{action}", data=form)
     assert page.status_code == 422
     assert why in page.text
+
+
+@pytest.mark.usefixtures("sealed")
+def test_the_proposer_and_each_signer_are_shown_the_same_fingerprint(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk], run: Callable[..., Result]
+) -> None:
+    shown = re.compile(r"(?:[0-9a-f]{4} ){4}[0-9a-f]{4}")
+    page = confirmed(browser("sp"), "add", name="third", role="officer")
+    told = shown.findall(page[page.index("Compare this fingerprint") :][:200])
+    recipient = new_identity()[0]
+    for arguments in (
+        ("desk", "add", "watch", "--level", "range"),
+        ("roster", "propose", "destination", "sp", "email:cell", "--recipient", recipient),
+        ("officer", "add", "sp", "fourth"),
+    ):
+        said = run(*arguments, by="" if arguments[0] == "desk" else "sp").stdout
+        (line,) = (one for one in said.splitlines() if "compare this fingerprint, by telephone" in one)
+        told += shown.findall(line)
+    assert len({*told}) == 4
+    dig = browser("dig")
+    for one in services.read(Proposal.all):
+        page = dig.post(f"{PAGE}/approve", data={"id": one.id}).text
+        (seen,) = shown.findall(page)
+        told.remove(seen)
+        assert f"; fingerprint: {seen}" in page
+        assert "compare the fingerprint" in page
+    assert told == []
