@@ -48,6 +48,7 @@ def test_show_lists_desks_officers_and_every_entry(services: Services) -> None:
     assert "sp  sp title  district  varanasi" in shown
     assert "    head khan (may listen and release)" in shown
     assert "   1  desk sp (district, varanasi) was added: head khan (may listen and release), officer clerk: " in shown
+    assert "somebody else may know" not in shown
     assert re.search(r"^head 1:[0-9a-f]{64}$", shown, re.MULTILINE)
     assert "proposed" not in shown
     assert "✗" not in shown
@@ -79,8 +80,12 @@ def test_a_machine_without_a_copy_takes_the_roster_that_has_a_noted_head(service
 
 
 def test_the_founding_ends_once_there_is_a_desk(services: Services) -> None:
-    assert "note its head" in run("roster", "seal").stdout
-    assert run("roster", "show").stdout.startswith("sealed: changes need signatures\n")
+    sealed = run("roster", "seal").stdout
+    assert "note its head" in sealed
+    shown = run("roster", "show").stdout
+    assert shown.startswith("sealed: changes need signatures\n")
+    known = "somebody else may know the keys of desks: sp; each changes when a head of it next signs in\n"
+    assert all(known in said for said in (sealed, shown, run("roster", "verify").stdout))
 
 
 def test_an_installation_without_a_desk_does_not_end_its_founding(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -372,7 +372,17 @@ BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"
 
 MACHINE = (
     *("backup", "certificate", "clock", "database", "disk", "drill", "edge_key", "epoch_key", "file_gone", "folder"),
-    *("isolation", "key_store", "missing_unknown", "name_key", "peer", "public_address", "spool", "tips_missing"),
+    *(
+        "isolation",
+        "key_store",
+        "known_keys",
+        "missing_unknown",
+        "name_key",
+        "peer",
+        "public_address",
+        "spool",
+        "tips_missing",
+    ),
 )
 FAULTS: dict[str, tuple[Induce, str, int]] = {
     "disk_full": (failing_folder(errno.ENOSPC), "is full; make room at once", 503),
@@ -474,6 +484,11 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         200,
     ),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),
+    "known_keys_stay": (
+        patched("satark.runtime.key_faults._late_known_keys", lambda _services: 1),
+        "did not change for a day: 1; a head of each signs in",
+        200,
+    ),
     "peer_fault:script": (peer_says, "script: Meta refuses the access token (code 190); mend that", 200),
     "provider_refuses:script": (settled(Misconfigured("190")), "its token was revoked", 200),
     "reply_refused:script:132001": (settled(Permanent("132001")), "a template is missing, paused or rejected", 200),

@@ -250,6 +250,37 @@ def test_a_refused_change_is_explained_in_the_officers_language(
     assert why in page.text
 
 
+MUST_CHANGE = "The key of your desk must change"
+
+
+def test_a_head_whose_sign_in_could_not_change_a_known_key_is_told_until_it_changes(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    """Whoever owns the database adds a byte to the roster's last row at each sign-in, and takes it away again."""
+    added = add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="second passphrase 77"))
+    assert added.done
+    end_founding(services, unlocked, "dig")
+    founded = services.desk("sp").recipient
+
+    def alter(entry: bytes) -> None:
+        newest = services.read_keys(services.roster.check).state.position
+        row = update(roster).where(roster.c.position == newest).values(entry=entry)
+        services.write_now(lambda unit: unit.keys.execute(row))
+
+    last = services.read_keys(lambda c: c.execute(select(roster.c.entry).order_by(roster.c.position.desc())).scalar())
+    assert last
+    for _ in range(2):
+        alter(last + b" ")
+        head = browser("sp")
+        alter(last)
+        assert MUST_CHANGE in head.get("/desk/").text
+        assert services.desk("sp").recipient == founded
+    clerk = officer(browser, "second", "second passphrase 77")
+    assert MUST_CHANGE not in clerk.get("/desk/").text
+    assert MUST_CHANGE not in browser("sp").get("/desk/").text
+    assert services.desk("sp").recipient != founded
+
+
 @pytest.mark.usefixtures("sealed")
 def test_the_proposer_and_each_signer_are_shown_the_same_fingerprint(
     services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk], run: Callable[..., Result]
