@@ -24,6 +24,8 @@ from support.tips import seed_tip
 pytestmark = pytest.mark.slow("keys of several officers")
 
 OTHER = "zitrone gabel 61 wolf"
+PROPOSAL, ENTRY = "Proposal.store", "_change_key.<locals>.write"
+"""What stores a proposed key, and what writes it into the roster after all officers have a copy."""
 
 
 @pytest.fixture(autouse=True)
@@ -79,45 +81,37 @@ def test_a_key_that_another_head_replaced_in_the_copies_is_not_written_into_the_
 
     If it did, a crash in the next moment would lose the desk's key.
     """
-    tip, stored, written = seed_tip(services, [services.desk("sp")]).id, threading.Event(), threading.Event()
-    with another_process(services) as other, ThreadPoolExecutor() as threads:
+    tip, second = seed_tip(services, [services.desk("sp")]).id, list[Any]()
+    proposes, prepared, stored, written = (threading.Event() for _ in range(4))
+    with another_process(services) as other, ThreadPoolExecutor() as threads, pytest.MonkeyPatch.context() as patch:
         here, there = services.write_now, other.write_now
-        second = list[Any]()
 
         def first(write: Callable[[Any], Any]) -> Any:
-            if write.__name__ == "write" and not second:  # the first head's new key is stored
+            if write.__qualname__ == PROPOSAL and not second:
                 second.append(threads.submit(unlock, other, "sp", "head2", OTHER))
-                assert stored.wait(LIMIT_SECONDS)
-                try:
-                    return here(write)
-                finally:
-                    copies = services.read(lambda c: _own_copy(c, head2)).split()
-                    assert services.desk("sp").recipient in map(recipient_of, copies)
-            return here(write)
+                assert proposes.wait(LIMIT_SECONDS)
+            if write.__qualname__ != ENTRY or prepared.is_set():
+                return here(write)
+            prepared.set()
+            assert stored.wait(LIMIT_SECONDS)
+            try:
+                return here(write)
+            finally:
+                copies = services.read(lambda c: _own_copy(c, head2)).split()
+                written.set()
+                assert services.desk("sp").recipient in map(recipient_of, copies)
 
         def later(write: Callable[[Any], Any]) -> Any:
-            if write.__name__ == "write":
+            if write.__qualname__ == PROPOSAL:
+                proposes.set()
+                assert prepared.wait(LIMIT_SECONDS)
+            if write.__qualname__ == ENTRY:
                 stored.set()
                 assert written.wait(LIMIT_SECONDS)
             return there(write)
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(services, "write_now", first)
-            patch.setattr(other, "write_now", later)
-            patch.setattr(officers, "_open", opened_after(written, officers._open))
-            unlocked("sp")
-            second[0].result()
+        patch.setattr(services, "write_now", first)
+        patch.setattr(other, "write_now", later)
+        unlocked("sp")
+        second[0].result()
     check(services, unlocked, tip)
-
-
-def opened_after(written: threading.Event, open_: Callable[..., Any]) -> Callable[..., Any]:
-    """Have the second head go on once the first one tried to write, that is when one of them opens the desk anew."""
-    calls = list[int]()
-
-    def opened(*arguments: Any) -> Any:
-        calls.append(1)
-        if len(calls) > 2:
-            written.set()
-        return open_(*arguments)
-
-    return opened
