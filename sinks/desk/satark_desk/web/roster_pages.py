@@ -48,6 +48,8 @@ class ShownEntry(msgspec.Struct, frozen=True):
     """The entry's position; 0 for a proposal."""
     id: str
     says: str
+    fingerprint: str
+    """The fingerprint of the keys that it lists; empty: it lists none."""
     signed: str
     needs: str = ""
     mine: bool = False
@@ -97,7 +99,7 @@ class RosterPages(Pages):
         return self.show(request, session, submitted=submitted)
 
     def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
-        says, takes_code = "", False
+        says, key, takes_code = "", "", False
         if action in {"approve", "reject"}:
             id_ = form.get("id", "")[:_MAX_INPUT]
             try:
@@ -107,7 +109,7 @@ class RosterPages(Pages):
                     return self.show(request, session, 422, refused=error)
                 says = id_  # its row is gone, and may come back
             else:
-                says = describe(self._web.text(request), entry)
+                says, key = describe(self._web.text(request), entry), fingerprint(entry.body)
                 takes_code = action == "approve" and isinstance(entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
         if action == "agree":
@@ -119,6 +121,7 @@ class RosterPages(Pages):
             action=action,
             fields=fields,
             says=says,
+            fingerprint=key,
             takes_code=takes_code,
         )
 
@@ -138,7 +141,7 @@ class RosterPages(Pages):
         listed = [one for at, one in enumerate(checked.chain.entries, 1) if at not in checked.state.unlisted]
         shown = len(listed) - unseen_entries(services, by, checked.state)
         entries = [
-            ShownEntry(number, "", describe(t, entry), _signers(t, entry), new=number > shown)
+            ShownEntry(number, "", describe(t, entry), fingerprint(entry.body), _signers(t, entry), new=number > shown)
             for number, entry in enumerate(listed, 1)
             if entry is not None
         ]
@@ -165,18 +168,13 @@ class RosterPages(Pages):
         own = session.desk, session.officer
         shown = []
         for one in self._web.context.read(Proposal.all):
-            says, by = describe(t, one.entry), _signers(t, one.entry)
-            shown.append(ShownEntry(0, one.id, says, by, _needs(t, state, one), own in one.entry.signers))
+            says, key, by = describe(t, one.entry), fingerprint(one.entry.body), _signers(t, one.entry)
+            shown.append(ShownEntry(0, one.id, says, key, by, _needs(t, state, one), own in one.entry.signers))
         return shown
 
 
 def describe(t: PageText, entry: Entry) -> str:
-    """Describe an entry of the roster in the page's language, with the fingerprint of the keys that it lists."""
-    says, shown = _describe(t, entry), fingerprint(entry.body)
-    return t("roster.says.fingerprint", says=says, fingerprint=shown) if shown else says
-
-
-def _describe(t: PageText, entry: Entry) -> str:
+    """Describe an entry of the roster in the page's language."""
     match entry.body:
         case DeskAdded(desk=desk, officers=officers):
             names = ", ".join(one.name for one in officers) or "–"

@@ -200,8 +200,9 @@ def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_off
     head.post("/desk/recoveries", data={"officer": "second", "code": asked.code})
     (id_,) = re.findall(r'name="id" value="(\w+)"><button>', dig.get(PAGE).text)
     page = dig.post(f"{PAGE}/approve", data={"id": id_}).text
-    says = "Officer second of desk sp gets a new key, asked for by sp-1; fingerprint: "
-    assert says + asked.fingerprint in page
+    says = "Officer second of desk sp gets a new key, asked for by sp-1"
+    key = f'Fingerprint: <code translate="no">{asked.fingerprint}</code>'
+    assert f"<strong>{says}</strong> {key}" in page
     assert 'name="code"' in page
     assert "Approve only if the officer tells you the code themselves" in page
     for code in ("", "0000-0000"):
@@ -209,7 +210,7 @@ def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_off
         refused = dig.post(f"{PAGE}/approve", data=form)
         assert (refused.status_code, "type the code" in refused.text) == (422, True)
     assert "carried out" in confirmed(dig, "approve", id=id_, code=asked.code)
-    assert says + asked.fingerprint in browser("sp").get(PAGE).text, "the list of changes says so too"
+    assert f"{says} {key}" in browser("sp").get(PAGE).text, "the list of changes says so too"
 
 
 REASONS = sorted(
@@ -303,6 +304,6 @@ def test_the_proposer_and_each_signer_are_shown_the_same_fingerprint(
         page = dig.post(f"{PAGE}/approve", data={"id": one.id}).text
         (seen,) = shown.findall(page)
         told.remove(seen)
-        assert f"; fingerprint: {seen}" in page
+        assert f'Fingerprint: <code translate="no">{seen}</code>' in page
         assert "compare the fingerprint" in page
     assert told == []
