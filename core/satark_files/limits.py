@@ -20,6 +20,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Most seconds that a recording may play."""
     expansion: int = 2_000
     """Most bytes that one packed byte may unpack to, in a file that unpacks to more than 16 MB."""
+    nested: int = 3
+    """Most archives and mails inside each other."""
     cpu_seconds: int = 60
     """Most seconds of processor time for cleaning one file, such as a long recording."""
     small_bytes: int = 5 * MB

@@ -18,7 +18,7 @@ from satark.store.evidence_files import FETCH_LEASE
 from satark_testing.dialogue.walking import Photo
 from satark_testing.installation import Installation
 from satark_testing.waiting import until
-from support.chaos.people import TroubledCitizen, answers_of
+from support.chaos.chat_people import TroubledCitizen, answers_of
 from support.form.citizen import SHORT, FormCitizen
 from support.peers.relay import Relay
 from support.peers.seaweedfs import BUCKET, SeaweedFS

@@ -31,6 +31,8 @@ _Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=10**9)]
 _is_choice = re.compile(r"[1-7]").fullmatch
 GREETING: Final = "g"
 """The greeting of a call, in `CallState.unheard`."""
+MAX_SILENCES: Final = 3
+"""Silences in a row after which the caller is asked to leave a message."""
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

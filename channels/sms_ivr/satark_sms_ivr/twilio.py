@@ -160,11 +160,8 @@ _STEPS: Final[dict[str, CallStep]] = {PATH: "start", KEYS_PATH: "keys", RECORD_P
 _DELETE: Final = "delete"
 _RATES: Final = {"slow": "slow", "slowest": "x-slow"}
 _SPELLED: Final = {"interpret-as": "characters"}
-_WITHHELD: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
-"""The numbers that stand for "anonymous", "restricted", "blocked", "unknown" and "unavailable"."""
 _is_call = re.compile(r"CA\w{1,62}", re.ASCII).fullmatch
 _is_recording = re.compile(r"RE\w{1,62}", re.ASCII).fullmatch
-_is_number = re.compile(r"\+\d{7,15}").fullmatch
 
 
 class TwilioVoice(TwilioNumber):
@@ -216,12 +213,10 @@ class TwilioVoice(TwilioNumber):
         await self.call("DELETE", f"Recordings/{ref.id}.json")
 
     def _request(self, step: CallStep, form: Mapping[str, str], state: str) -> CallRequest:
-        number, sid, seconds = form["From"], form["RecordingSid"], form["RecordingDuration"]
-        is_known = _is_number(number) and number not in _WITHHELD
+        sid, seconds = form["RecordingSid"], form["RecordingDuration"]
         return CallRequest(
             id=form["CallSid"],
             step=step,
-            caller=number if is_known else "",
             state=state,
             keys=form["Digits"],
             recording=MediaRef(account=self.account, id=sid, mime="audio/wav") if _is_recording(sid) else None,

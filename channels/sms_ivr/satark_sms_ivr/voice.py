@@ -43,7 +43,7 @@ from satark.api import (
     Tap,
     command_token,
 )
-from satark_sms_ivr.call_state import GREETING, CallState
+from satark_sms_ivr.call_state import GREETING, MAX_SILENCES, CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.keypad import UNKNOWN, erasing_keys, is_review
 from satark_sms_ivr.provider_channel import ProviderChannel
@@ -179,9 +179,6 @@ class CallScript:
         return Line(text=text, language=language, clip=self._clips.url(language, line))
 
 
-MAX_SILENCES: Final = 3
-"""Silences in a row after which the caller is asked to leave a message."""
-
 CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)
 """Twilio accepts 4096 characters in one `<Say>`; every line has its own `<Say>`."""
 
@@ -211,7 +208,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
         self._script = CallScript(settings, Clips(settings.clips, public_url), languages)
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Parse one request of a call. Only the address of an event holds the caller's number.
+        """Parse one request of a call. No event holds the caller's number.
 
         Raises:
             satark.api.Malformed: the webhook is not a request of a call.
@@ -301,8 +298,7 @@ def _inbound(account: str, request: CallRequest, state: CallState) -> list[Inbou
         account=account,
         chat_account=request.chat_account,
         event_key=f"{request.id}:{state.turn}:{state.silences}",
-        # Who withholds the number is known by the call alone.
-        senders=request.senders or (Address(request.caller or request.id),),
+        senders=request.senders or (Address(request.id),),
         event=_event(request, state),
     )
     if not (state.collects and request.keys == "0" and isinstance(told.event, Media)):

@@ -134,12 +134,11 @@ class CallRequest(Redacted, frozen=True, kw_only=True):
     """One request that the provider's service makes during a call."""
 
     id: str
-    """The call's id, the same in all requests of the call."""
+    """The call's id, the same in all requests of the call. A caller on the telephone network has no other name: anybody
+    may show any number, and would hear of its owner's draft."""
     step: CallStep
-    caller: str = ""
-    """The caller's number; empty if it is withheld, even if the network puts a number of its own in its place."""
     senders: tuple[Address, ...] = ()
-    """The caller's addresses in a messenger, in place of a number."""
+    """The caller's addresses in a messenger that vouches for them; empty on the telephone network."""
     chat_account: str = ""
     """As in `Inbound`: the account on which the caller also writes."""
     continues: bool = False

@@ -46,6 +46,7 @@ from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval
 from satark.casework.work import Direction, PostedMessage, Work, WorkMark
 from satark.custody.chain import Form
 from satark.custody.comparison import missing_tips
+from satark.custody.machine_notes import differing_machines
 from satark.custody.manifest import Issuer
 from satark.custody.verify_log import LogHead
 from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices

@@ -17,14 +17,12 @@ from satark.casework.opened_tip import OpenTip
 from satark.casework.recusal import Recusal
 from satark.casework.release_rules import ReleaseRules
 from satark.casework.sender_hints import quotes
-from satark.casework.two_officers import is_by_present_key
+from satark.casework.two_officers import TAKES_TWO, is_by_present_key
 from satark.services import Services
 from satark.store.threads import next_seq
 from satark.store.unit_of_work import UnitOfWork
 from satark_words.contacts import find_contact
 
-TAKES_TWO: frozenset[str] = frozenset({"no_action"})
-"""Outcomes that close an urgent tip only if two officers agree, or if a desk above decides."""
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "close"})
 """Acts on a leading tip that count for the tips merged into it too. They are done on no merged tip."""

@@ -13,6 +13,9 @@ from satark.casework.work import PostedMessage
 from satark.roster.entries import is_statement_signed, sign_statement
 from satark.roster.state import RosterState
 
+TAKES_TWO: frozenset[str] = frozenset({"no_action"})
+"""Outcomes that close an urgent tip only if two officers agree, or if a desk above decides."""
+
 
 class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request for a tip's originals: one officer signs it, and another officer signs the approval."""

@@ -7,6 +7,7 @@ import click
 from alembic.util import CommandError
 
 from satark.custody.comparison import accept_losses, find_losses, find_missing
+from satark.custody.machine_notes import retire
 from satark.runtime import compose
 from satark.runtime.command_host import open_services, settings_of
 from satark.settings.settings import Settings
@@ -81,6 +82,17 @@ def accept_loss(ctx: click.Context) -> None:
         lost = [*find_losses(services), *find_missing(services)]
         accept_losses(services)
     click.echo("\n".join(["nothing is missing any more", *(f"lost: {one}" for one in lost)]))
+
+
+@db.command()
+@click.argument("code")
+@click.pass_context
+def forget_machine(ctx: click.Context, code: str) -> None:
+    """Expect no further note of a machine that is gone for good: CODE is in brackets in the fault that names it."""
+    with open_services(ctx) as services:
+        if not retire(services, code):
+            raise click.ClickException(f"no machine's code begins with {code}")
+    click.echo("no further note of this machine is expected")
 
 
 @contextmanager

@@ -130,6 +130,7 @@ def accept_losses(services: Services) -> None:
 
     def write(unit: UnitOfWork) -> None:
         unit.keys.execute(delete(tables.tip_witness))
+        unit.keys.execute(delete(tables.machine_note))
         unit.upsert(tables.tip_witness, [dict(row) for row in unit.main.execute(select(tables.tip_count)).mappings()])
 
     services.write_now(write)

@@ -21,6 +21,7 @@ from satark.api.observability import FaultFinder
 from satark.api.routing import DESK_SINK, Destination
 from satark.api.sink import Sink
 from satark.custody.comparison import find_losses, find_missing
+from satark.custody.machine_notes import compare_machines
 from satark.custody.verify_log import gone_files
 from satark.identity.time_buckets import band_end
 from satark.remote.offices import count_unconfirmed, count_withheld, days_without_list
@@ -97,6 +98,20 @@ def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None
     if withheld := count_withheld(services):
         deleted.append(Fault("tips_withheld", f"tips that the host has and that have not come: {withheld}", do))
     return deleted
+
+
+def machine_faults(services: Services, now: float) -> list[Fault]:
+    """Compare what the machines see in the databases, at a Unix time."""
+    found, faults = compare_machines(services, now), []
+    if found.differing:
+        text = f"this machine and others see different rows in the databases: {', '.join(found.differing)}"
+        do = "find out who owns the database's server (docs/runbook.md#the-stores-differ)"
+        faults.append(Fault("machines_differ", text, do))
+    if found.silent:
+        text = f"machines of which no note came for hours: {', '.join(found.silent)}"
+        do = "see that they run; of one that is gone for good: satark db forget-machine, with the code in brackets"
+        faults.append(Fault("machine_silent", text, do))
+    return faults
 
 
 class _Looks(msgspec.Struct):

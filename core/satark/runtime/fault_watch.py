@@ -111,10 +111,11 @@ class FaultWatch:
             await asyncio.sleep(MISSING_EVERY if ended else MISSING_FIRST)
 
     async def look_for_missing(self) -> bool:
-        """Look once for deleted tips, and for deliveries that nobody makes; return whether that was possible."""
+        """Look once for deleted tips, late deliveries, machines that see something else; return whether it could."""
         try:
             found = await run_in_thread(dependency_faults.missing_faults, self._services, self._erased_tag)
             waiting = await run_in_thread(self.waits.faults, time.time())
+            machines = await run_in_thread(dependency_faults.machine_faults, self._services, time.time())
         except Exception as error:  # noqa: BLE001 - whoever makes each look fail deletes tips unseen
             log.error("the look for deleted tips failed", **describe_error(error))
             if self._missing_failed:
@@ -123,6 +124,7 @@ class FaultWatch:
             return False
         self._faults.show("missing", found)
         self._faults.show("waits", waiting)
+        self._faults.show("machines", machines)
         self._missing_failed = False
         return True
 

@@ -20,7 +20,7 @@ TASK_SECONDS: Final = 120.0
 _FAILURES: Final = 3
 _OF_MACHINE: Final = (
     *("answers", "backup", "certificate", "clock", "disk", "files"),
-    *("hang", "isolation", "keys", "losses", "missing", "peers", "spool", "writes"),
+    *("hang", "isolation", "keys", "losses", "machines", "missing", "peers", "spool", "writes"),
 )
 """The groups of `satark.runtime.fault_watch` that tell nothing about tips, unlike queues and destinations."""
 

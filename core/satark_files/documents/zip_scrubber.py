@@ -26,8 +26,6 @@ ZIP: Final = "application/zip"
 MAIL: Final = "message/rfc822"
 TIME_SHARE: Final = 0.5
 """Share of a file's processor time that cleaning its members may take; later members are left out."""
-_DEEPEST: Final = 3
-"""Most archives and mails that are inside each other."""
 _LIST: Final = "left-out.txt"
 _OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
 _CHAT_NAME: Final = re.compile(r"(?:IMG|VID|STK|DOC)-\d{8}-WA\d{4}")
@@ -115,7 +113,7 @@ class _Cleaning:
     def _cleaned(self, mime: str, source: Path, target: Path, depth: int) -> str:
         if _used() > self._until:
             raise Unclean("too-slow")
-        if mime in ArchiveScrubber.mimes and depth < _DEEPEST:
+        if mime in ArchiveScrubber.mimes and depth < self._limits.nested:
             return self.scrub(source, target, depth + 1)
         if mime.startswith("audio/") or mime not in self._scrubbers:
             raise Unclean("unsupported")

@@ -19,7 +19,7 @@ from satark_testing.contracts.rules import BrokenRule, require
 from satark_testing.contracts.sample_context import store_of
 from satark_testing.contracts.sample_tips import WORDS, SampleTips
 from satark_testing.contracts.sink_case import Answer, SinkCase
-from satark_testing.contracts.webhooks import Postbox, check_webhook
+from satark_testing.contracts.sink_webhook import Postbox, check_webhook
 from satark_testing.contracts.withdrawing import Withdrawals
 
 _Kept: TypeAlias = tuple[str, str, str, str]

@@ -110,6 +110,13 @@ def check_verify(case: ChannelCase) -> None:
             require(not _verified(case, forged, change), "C07", shown(raw, change))
         for change, odd in _odd(raw):
             _verified(case, odd, change)
+    _check_stale(case)
+
+
+def _check_stale(case: ChannelCase) -> None:
+    """Check that `verify` refuses old requests, where a header holds a time."""
+    for raw in case.stale:
+        require(not case.channel.verify(raw), "C67", shown(raw, "too old"))
     names = sorted({name for raw in case.genuine for name in timed(raw, case)})
     require(case.stale or not names, "C67", "the case", f"no `stale`, although {', '.join(names)} holds a time")
     told = [time.time() - at for raw in case.stale for name in names for at in times(raw.headers.get(name, ""))]

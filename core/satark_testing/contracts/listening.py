@@ -11,7 +11,7 @@ from satark_testing.contracts.rules import BrokenRule, raised, require
 from satark_testing.contracts.sample_context import SampleStore
 from satark_testing.contracts.sample_tips import SampleTips
 from satark_testing.contracts.sink_case import SinkCase
-from satark_testing.contracts.webhooks import Postbox
+from satark_testing.contracts.sink_webhook import Postbox
 
 ROUNDS: Final = 8
 ROUND_SECONDS: Final = 1.0

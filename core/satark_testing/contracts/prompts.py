@@ -41,7 +41,7 @@ _LONG: Final = 4_000
 
 
 def check_meanings(case: ChannelCase) -> None:
-    """Check events against the meanings that the case gives, and that old requests are refused.
+    """Check events against the meanings that the case gives.
 
     Raises:
         BrokenRule: the channel breaks a rule.
@@ -60,8 +60,6 @@ def check_meanings(case: ChannelCase) -> None:
         _check_values(case, raw, meant)
     _check_taps(case)
     _check_references(case)
-    for raw in case.stale:
-        require(not case.channel.verify(raw), "C67", shown(raw, "too old"))
 
 
 def _check_values(case: ChannelCase, raw: RawRequest, meant: Sequence[Meaning]) -> None:

@@ -19,7 +19,7 @@ from satark.store.sealed_files import StoredForm
 from satark_testing.contracts.answering import check_listening
 from satark_testing.contracts.crashes import Crashes, idle, meeting, pass_turns, threads, turns_of
 from satark_testing.contracts.deliveries import DEADLINE_SECONDS, Deliveries, bytes_of, parts_of
-from satark_testing.contracts.delivering import check_exchanges
+from satark_testing.contracts.failing_destination import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_context import sample_context, store_of

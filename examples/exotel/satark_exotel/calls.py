@@ -40,7 +40,6 @@ from satark_words.languages import language
 if TYPE_CHECKING:
     from satark_exotel.plugin import ExotelSettings
 
-_is_number = re.compile(r"\+?\d{7,15}").fullmatch
 _is_file = re.compile(r"(?:/[\w-]+)*/[\w-]+\.(?:mp3|wav)", re.ASCII).fullmatch
 
 
@@ -71,12 +70,10 @@ class ExotelCalls(Account):
             raise Malformed("not a form") from None
         if not (sent.get("CallSid") and raw.path in self._steps):
             raise Malformed("not a call")
-        caller = sent.get("CallFrom") or sent.get("From", "")
         seconds = sent.get("RecordingDuration", "")
         request = CallRequest(
             id=sent["CallSid"],
             step=self._steps[raw.path],
-            caller=caller if _is_number(caller) else "",
             state=raw.query,
             keys=(sent.get("DigitsPressed") or sent.get("digits", "")).strip('"'),
             recording=self._recording(sent.get("RecordingUrl", "")),

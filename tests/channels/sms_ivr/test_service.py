@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -163,15 +164,35 @@ async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(service: Any, 
     await deleted(service, later, 1)
 
 
-async def test_the_draft_of_a_dropped_call_can_be_continued(service: Any, recording: bytes) -> None:
-    caller = Caller(service.peer, service.url, service.phone)
+@pytest.mark.parametrize("shown", ["the same number", "anonymous"])
+async def test_nobody_hears_or_takes_the_draft_of_a_call_by_showing_its_number(
+    service: Any, recording: bytes, shown: str
+) -> None:
+    number = service.phone if shown == "the same number" else shown
+    caller, stranger = (Caller(service.peer, service.url, number) for _ in range(2))
+    newcomer = Caller(service.peer, service.url, service.phone[:-3] + "000")
     await caller.dial()
-    await caller.press("2")
-    await caller.press("3")
+    for key in ("2", "3"):
+        await caller.press(key)
     await caller.speak(recording)
     caller.hang_up()
-    assert "unfinished report" in await caller.dial()
-    assert "Tell the place" in await caller.press("1")
+    for phone in (stranger, newcomer):
+        await phone.dial()
+    for key in ("2", "*", "9", "1", "1"):
+        assert await stranger.press(key) == await newcomer.press(key)
+
+
+async def test_a_caller_goes_on_elsewhere_by_a_code_that_the_call_says(service: Any, recording: bytes) -> None:
+    caller, texter = (of(service.peer, service.url, service.phone) for of in (Caller, Texter))
+    await caller.dial()
+    for key in ("2", "3"):
+        await caller.press(key)
+    await caller.speak(recording)
+    await caller.press("*")
+    spoken = re.findall(r"(?:\d[\s.,]*){12}", await caller.press("9"))
+    code = re.sub(r"\D", "", spoken[-1])
+    caller.hang_up()
+    assert "Your report goes on here." in "".join(await texter.say(f"continue {code}"))
 
 
 async def test_a_lost_recording_is_announced_in_the_same_call(
@@ -245,16 +266,6 @@ async def test_a_silent_call_is_ended(service: Any) -> None:
         assert caller.on_the_line
         await caller.stay_silent()
     assert not caller.on_the_line
-
-
-async def test_callers_without_a_number_are_kept_apart(service: Any, recording: bytes) -> None:
-    first = Caller(service.peer, service.url, "anonymous")
-    await first.dial()
-    await first.press("2")
-    await first.press("3")
-    await first.speak(recording)
-    second = Caller(service.peer, service.url, "anonymous")
-    assert "unfinished" not in await second.dial()
 
 
 async def test_keys_turn_pages_restart_and_repeat(service: Any) -> None:

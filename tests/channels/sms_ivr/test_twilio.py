@@ -19,8 +19,10 @@ RECORDING = "RE" + "b" * 32
 Sign = Callable[..., RawRequest]
 
 
-@pytest.mark.parametrize("number", ["anonymous", "", "+266696687", "Restricted", "client:x", "464"])
-def test_a_caller_without_a_number_is_identified_by_the_call(number: str, voice: VoiceChannel, signed: Sign) -> None:
+@pytest.mark.parametrize("number", ["+919876543210", "anonymous", "", "+266696687", "client:x", "464"])
+def test_a_caller_is_known_by_the_call_and_not_by_the_number_that_is_shown(
+    number: str, voice: VoiceChannel, signed: Sign
+) -> None:
     (inbound,) = voice.parse(signed("/voice/webhook", CallSid=SID, From=number)).inbound
     assert inbound.senders == (Address(SID),)
 

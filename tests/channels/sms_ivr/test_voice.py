@@ -75,7 +75,7 @@ def test_a_request_of_a_call_becomes_an_event(
     (inbound,) = voice.parse(signed(f"/voice/webhook{path}", CallSid=SID, **fields)).inbound
     assert inbound.event == event
     assert inbound.event_key == f"{SID}:{key}"
-    assert inbound.senders == (Address("+919876543210"),)
+    assert inbound.senders == (Address(SID),)
 
 
 @pytest.mark.parametrize(("seconds", "deleted"), [("2", [RECORDING]), ("9", [])])

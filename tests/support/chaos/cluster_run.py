@@ -18,11 +18,11 @@ from sqlalchemy import Select, Table, func, select
 from satark.store import tables
 from satark_testing.installation import DESKS
 from satark_testing.whatsapp.citizen import Photo
+from support.chaos.chat_people import TroubledCitizen, answers_of, story
 from support.chaos.cluster import Cluster, photo_of, running_cluster
 from support.chaos.form_people import PatientCitizen
 from support.chaos.ledger import Counts, Ledger
 from support.chaos.machines import start
-from support.chaos.people import TroubledCitizen, answers_of, story
 from support.chaos.run import ACCUSING, DELIVERED_WITHIN, LOOK_EVERY, PAUSE, show
 
 STORE, PRIMARY = "store", "primary"

@@ -11,7 +11,7 @@ import aiohttp
 
 from satark_testing.browser import Control, Form, Page
 from satark_testing.dialogue.walking import LostError, Photo
-from support.chaos.people import PATIENCE
+from support.chaos.chat_people import PATIENCE
 from support.form.citizen import SHORT, FormCitizen
 
 _AGAIN: Final = 0.5

@@ -24,8 +24,8 @@ from satark_testing.dialogue.walking import LostError
 from satark_testing.installation import DESKS, Installation
 from satark_testing.processes.service import Service
 from support.chaos.blows import KILL, Blows
+from support.chaos.chat_people import TroubledCitizen, answers_of, story
 from support.chaos.ledger import Counts, Ledger
-from support.chaos.people import TroubledCitizen, answers_of, story
 from support.peers.postgres import empty_database, postgres_server
 from support.processes.forked import ForkedService, set_up_installation
 

@@ -22,8 +22,8 @@ from click.testing import CliRunner, Result
 from satark_testing.dialogue.walking import Reply
 from satark_testing.installation import Installation, set_up_installation
 from satark_testing.processes.service import Service, ServiceError
+from support.chaos.chat_people import TroubledCitizen, answers_of, story
 from support.chaos.ledger import Counts, Ledger
-from support.chaos.people import TroubledCitizen, answers_of, story
 from support.chaos.run import compare, databases, send_together, show
 from support.older_source import older_source
 

@@ -359,7 +359,7 @@ def voice_case() -> ChannelCase:
     recorded = {"RecordingSid": "RE" + "b" * 32, "RecordingUrl": "https://elsewhere.example/RE"}
     return ChannelCase(
         channel=channel(),
-        to=Address(PHONE),
+        to=Address(call["CallSid"]),
         genuine=[
             twilio_request("/voice/webhook", **call),
             twilio_request("/voice/webhook/keys?n=1&e=more", Digits="1", **call),

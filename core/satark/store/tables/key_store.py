@@ -9,6 +9,7 @@ __all__ = [
     "envelope",
     "erased_tip",
     "kept_term",
+    "machine_note",
     "renewal",
     "roster",
     "roster_head",
@@ -92,6 +93,15 @@ witness = Table(
     Column("link", LargeBinary(32), nullable=False),
     Column("signature", LargeBinary(64), nullable=False, comment="of position and link, under the desk's verifier"),
     comment="head of the custody log at each desk's last sign-in, signed by the desk",
+)
+
+machine_note = Table(
+    "machine_note",
+    keys,
+    Column("id", LargeBinary(16), primary_key=True, comment="of the machine's data folder"),
+    Column("note", LargeBinary, nullable=False, comment="custody.machine_notes.Note"),
+    Column("tag", LargeBinary(16), nullable=False, comment="of id and note, under the name key"),
+    comment="what each machine saw last: a database that shows one machine fewer rows is noticed",
 )
 
 tip_witness = tip_counts("tip_witness", keys)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
-from satark.casework import ActKind, DeskContext, Proposal, desks_seen, missing_tips
+from satark.casework import ActKind, DeskContext, Proposal, desks_seen, differing_machines, missing_tips
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import changes_known_key, still_valid
 from satark_desk.recovery import requests_of
@@ -139,6 +139,7 @@ class DeskWeb:
             "roster_lost": bool(checked.lost) or session.roster_lost,
             "known_key": changes_known_key(checked.state, session.unlocked),
             "tips_missing": missing_tips(services) if is_highest else 0,
+            "machines_differ": differing_machines(services) if is_highest else 0,
             "unsigned": sum(own not in one.entry.signers for one in services.read(Proposal.all)),
             "recoveries": sum(one.officer != own[1] for one in services.read(lambda c: requests_of(c, own[0]))),
         }

@@ -1,10 +1,10 @@
-"""Tables that the key store got after 0.1.0: its own count of tips, the newest terms, tips' new keys; tags of rows."""
+"""Tables that the key store got after 0.1.0: counts of tips, newest terms, tips' new keys, machines' notes; tags."""
 
 from alembic import op
 from sqlalchemy import Column, Connection, LargeBinary, delete, inspect, select, update
 
 from satark.store.envelopes import cover, vouch
-from satark.store.tables import envelope, erased_tip, kept_term, renewal, tip_witness
+from satark.store.tables import envelope, erased_tip, kept_term, machine_note, renewal, tip_witness
 from satark.store.tip_counts import erased_entry
 
 revision = "k0002"
@@ -12,7 +12,7 @@ down_revision = "k0001"
 branch_labels = None
 depends_on = None
 
-_TABLES = (tip_witness, kept_term, renewal)
+_TABLES = (tip_witness, kept_term, renewal, machine_note)
 
 
 def upgrade() -> None:
