@@ -111,6 +111,7 @@ class DeskWeb:
             "roster_lost": False,
             "known_key": False,
             "tips_missing": 0,
+            "machines_differ": 0,
             "unsigned": 0,
             "recoveries": 0,
             "once": secrets.token_urlsafe(12),
