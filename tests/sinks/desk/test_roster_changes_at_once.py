@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from satark.api.sealing import recipient_of
 from satark.services import Services
-from satark_desk import officers, roster_changes
+from satark_desk import officers, plugin, roster_changes
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import NewOfficer, add_officer, unlock
+from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, unlock
 from satark_desk.roster_changes import _own_copy
 from satark_testing.waiting import LIMIT_SECONDS
 from support.desks import end_founding
-from support.store import opened_services
+from support.store import fresh_services, opened_services
 from support.tips import seed_tip
 
 pytestmark = pytest.mark.slow("keys of several officers")
@@ -26,6 +26,17 @@ pytestmark = pytest.mark.slow("keys of several officers")
 OTHER = "zitrone gabel 61 wolf"
 PROPOSAL, ENTRY = "Proposal.store", "_change_key.<locals>.write"
 """What stores a proposed key, and what writes it into the roster after all officers have a copy."""
+
+
+@pytest.fixture
+def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
+    """A store on either database, with the desk `sp`."""
+    urls = {"database_url": databases.main, "keys_url": databases.keys}
+    services = fresh_services(tmp_path / "data", plugin.satark_migrations(), **urls)
+    first = NewDesk(name="sp", title="SP", level="district", area="", officer="sp-1", passphrase="sp passphrase 1")
+    make_desk(services, first)
+    yield services
+    services.close()
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +48,10 @@ def head2(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Unlock
     return head2
 
 
-@contextmanager
-def another_process(services: Services) -> Iterator[Services]:
-    other = opened_services(services.data_dir)
+@pytest.fixture
+def other(services: Services, databases: Any) -> Iterator[Services]:
+    """The same store as another process opens it."""
+    other = opened_services(services.data_dir, database_url=databases.main, keys_url=databases.keys)
     yield other
     other.close()
 
@@ -75,7 +87,7 @@ def test_a_head_who_is_overtaken_signs_in_with_the_key_of_the_quicker_one(
 
 
 def test_a_key_that_another_head_replaced_in_the_copies_is_not_written_into_the_roster(
-    services: Services, unlocked: Callable[[str], UnlockedDesk], head2: UnlockedDesk
+    services: Services, other: Services, unlocked: Callable[[str], UnlockedDesk], head2: UnlockedDesk
 ) -> None:
     """Both stored their new key for all officers before the first of them wrote its own into the roster.
 
@@ -83,7 +95,7 @@ def test_a_key_that_another_head_replaced_in_the_copies_is_not_written_into_the_
     """
     tip, second = seed_tip(services, [services.desk("sp")]).id, list[Any]()
     proposes, prepared, stored, written = (threading.Event() for _ in range(4))
-    with another_process(services) as other, ThreadPoolExecutor() as threads, pytest.MonkeyPatch.context() as patch:
+    with ThreadPoolExecutor() as threads, pytest.MonkeyPatch.context() as patch:
         here, there = services.write_now, other.write_now
 
         def first(write: Callable[[Any], Any]) -> Any:
