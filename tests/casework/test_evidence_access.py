@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -244,13 +245,31 @@ def test_a_films_original_takes_the_right_to_listen_and_a_desk_that_may(
                     read()
 
 
-def test_two_officers_without_the_right_to_listen_open_the_original_of_a_silent_film(
-    services: Services, sp: SeededDesk
+SILENT: list[tuple[str, dict[str, Any]]] = [
+    ("video/mp4", {"kind": "video"}),
+    ("image/png", {}),
+    ("image/jpeg", {"left_out": ("pictures",)}),
+    ("text/plain", {"kind": "document"}),
+]
+SPEAKING: list[tuple[str, dict[str, Any]]] = [
+    ("image/jpeg", {"left_out": ("film",)}),  # a moving photo
+    ("application/zip", {"kind": "document"}),  # a chat's export has its voice notes
+    ("message/rfc822", {"kind": "document"}),
+    ("application/pdf", {"kind": "document"}),
+]
+
+
+@pytest.mark.parametrize(("mime", "record"), SILENT + SPEAKING)
+@pytest.mark.parametrize("level", ["district", "station"])
+def test_originals_open_without_the_right_to_listen_only_where_none_can_speak(
+    mime: str, record: dict[str, Any], level: Level, services: Services
 ) -> None:
-    seeded = seed_tip(services, [sp.desk], evidence=("1",))
-    seed_file(services, seeded, "1", b"film", b"clean film", mime="video/mp4", kind="video")
-    work = sp.casework_of("rao")
-    assert b"".join(work.original_of(work.open(seeded.number), "1", TwoOfficerApproval("rao", "khan"))) == b"film"
+    desk = SeededDesk(services, "xx", level)
+    seeded = seed_tip(services, [desk.desk], evidence=("1",))
+    seed_file(services, seeded, "1", b"the original", b"clean", mime=mime, **record)
+    work = desk.casework_of("rao")
+    with nullcontext() if (mime, record) in SILENT else pytest.raises(VoiceAccessDenied):
+        assert b"".join(work.original_of(work.open(seeded.number), "1", TwoOfficerApproval("rao", "khan")))
 
 
 def test_two_officers_without_the_right_to_listen_open_no_voice(sp: SeededDesk, spoken: SeededTip) -> None:

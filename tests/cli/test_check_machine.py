@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from satark.cli import check_machine
-from satark.cli.check_machine import encryption, epoch_keys, machine_findings, memory_lock, swap
+from satark.cli.check_machine import encryption, epoch_keys, machine_findings, memory_lock, server_warnings, swap
 from support.commands import run
 from support.desks import SeededDesk
-from support.store import fresh_services
+from support.store import fresh_services, opened_services
 
 HEAD = "Filename Type Size Used Priority\n"
 
@@ -131,3 +133,13 @@ def test_a_peer_that_can_not_be_reached_is_named(data: Path, monkeypatch: pytest
     assert found["rabbitmq"].startswith("the broker does not take us (")
     assert "secretword" not in printed
     assert run("check", "--json", "--role", "web").stdout == ""
+
+
+@pytest.mark.slow("a PostgreSQL server")
+def test_settings_of_the_server_that_keep_moments_are_named(postgres_databases: Any, tmp_path: Path) -> None:
+    on_sqlite = fresh_services(tmp_path)
+    on_server = opened_services(tmp_path, database_url=postgres_databases.main, keys_url=postgres_databases.keys)
+    with closing(on_sqlite), closing(on_server):
+        assert server_warnings(on_sqlite) == []
+        assert "PostgreSQL's wal_recycle is on" in "".join(server_warnings(on_server))
+        assert "track_commit_timestamp" not in "".join(server_warnings(on_server))

@@ -24,7 +24,9 @@ from structlog.testing import capture_logs
 from satark.api.inbound import Batch
 from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
+from satark.custody import machine_notes
 from satark.custody.comparison import find_missing
+from satark.custody.machine_notes import Note, retire
 from satark.runtime.app import Status
 from satark.runtime.fault_watch import UNREACHED_EVERY
 from satark.runtime.host import Host
@@ -349,6 +351,23 @@ def deleted_tip(running: Running) -> Iterator[None]:
     (services.data_dir / "tips.kept").unlink()
 
 
+def another_machine(note: bytes = b"{}", *, hours: int = 0) -> Induce:
+    """Have a note of another machine in the databases: a forged one, or one that its machine wrote hours ago."""
+
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        services = running.host.services
+        row = {"id": bytes(16), "note": note, "tag": bytes(16)}
+        services.write_now(lambda unit: unit.upsert(tables.machine_note, [row]))
+        if hours:
+            old = Note(host="web-2", hour=int(time.time()) // 3600 - hours)
+            services.write_now(lambda unit: machine_notes._write(unit, bytes(16).hex(), old))
+        yield
+        retire(services, bytes(16).hex())
+
+    return induce
+
+
 def unreadable_row(*_: object) -> list[Fault]:
     """Fail, as the look does over a row of another type."""
     raise TypeError
@@ -376,6 +395,7 @@ MACHINE = (
         "isolation",
         "key_store",
         "known_keys",
+        "machine",
         "missing_unknown",
         "name_key",
         "peer",
@@ -476,6 +496,8 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         "the look for deleted tips failed twice",
         200,
     ),
+    "machines_differ": (another_machine(), "see different rows in the databases: ? (00000000); find out who owns", 200),
+    "machine_silent": (another_machine(hours=5), "no note came for hours: web-2 (00000000); see that they run", 200),
     "deliveries_missing": (kept_back, "nobody handles: 1; find out who writes to the databases", 200),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_asked": (

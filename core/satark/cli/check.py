@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import Sink
 from satark.cli.check_desks import area_problems, desk_problems, desk_warnings, settings_problems, sink_problems
-from satark.cli.check_machine import machine_findings, peer_problems, store_problems
+from satark.cli.check_machine import machine_findings, peer_problems, server_warnings, store_problems
 from satark.cli.key_copies import find_missing_copies
 from satark.cli.language_review import unapproved
 from satark.cli.serve import roles_option
@@ -76,6 +76,7 @@ def _warnings() -> list[str]:
             *_missing_recogniser(settings),
             *broker_warnings(settings),
             *find_missing_copies(settings),
+            *server_warnings(services),
             *desks,
         ]
 

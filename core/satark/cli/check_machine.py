@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from sqlalchemy import text
+
 from satark.api.channel import Channel
 from satark.api.settings import SettingProblem
 from satark.api.sink import Sink
@@ -27,6 +29,15 @@ _COST: Final = (
 )
 
 
+_KEEPS_TIMES: Final = {
+    "track_commit_timestamp": "off",
+    "wal_recycle": "off",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+}
+"""Settings of a PostgreSQL server, and the values with which its disk keeps the moments of messages least."""
+
+
 class Finding(NamedTuple):
     state: State
     text: str
@@ -42,6 +53,20 @@ def machine_findings(data_dir: Path, epoch_key_file: Path, root: Path = Path("/"
         memory_lock(),
         encryption(_existing(data_dir), root),
         epoch_keys(_existing(epoch_key_file), root),
+    ]
+
+
+def server_warnings(services: Services) -> list[str]:
+    """Name settings of a PostgreSQL server by which its disk keeps the moment of each message; SQLite keeps none."""
+    if services.main.dialect.name != "postgresql":
+        return []
+    every = text("SELECT name, setting FROM pg_settings")
+    found = {row.name: row.setting for row in services.read(lambda main: main.execute(every).all())}
+    return [
+        f"PostgreSQL's {name} is {found[name]}: its disk keeps the moments of messages; set it to {wanted}"
+        " (docs/install.md, step 3)"
+        for name, wanted in _KEEPS_TIMES.items()
+        if found.get(name, wanted) != wanted
     ]
 
 

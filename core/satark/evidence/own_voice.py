@@ -64,10 +64,15 @@ def may_contain_voice(record: Evidence) -> bool:
 
 
 def may_speak_in_original(record: Evidence) -> bool:
-    """Whether a file's original may contain the tipster's voice: a film's may, unless cleaning found no sound."""
-    is_film = any(mime.startswith("video/") for mime in (record.mime, record.clean_mime))
-    is_silent = bool(record.clean_sha256) and record.clean_sha256 == record.muted_sha256 and not record.muted_bytes
-    return is_film and not is_silent
+    """Whether a file's original may contain the tipster's voice: archives, mails and documents may hold recordings.
+
+    Silent is text, a picture that was cleaned and brought no film, and a film in which cleaning found no sound.
+    """
+    if record.mime == "text/plain":
+        return False
+    if record.mime.startswith("image/"):
+        return not record.clean_sha256 or "film" in record.left_out
+    return not record.clean_sha256 or record.clean_sha256 != record.muted_sha256 or bool(record.muted_bytes)
 
 
 def _has_no_picture(record: Evidence) -> bool:

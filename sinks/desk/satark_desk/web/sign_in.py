@@ -147,7 +147,7 @@ class SignInPages:
         response = redirect_to(request, "passphrase" if unlocked.temporary else "")
         if after and not unlocked.temporary:
             response = RedirectResponse(after, status_code=303)
-            self._web.forget(request, response, NEXT_COOKIE)
+        self._web.forget(request, response, NEXT_COOKIE)
         self._web.forget(request, response, SESSION_COOKIE)
         self._web.remember(request, response, BROWSER_COOKIE, value)
         missing = lacks_seen_head(services, request.cookies.get(LOG_COOKIE, ""))
