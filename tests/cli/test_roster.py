@@ -17,6 +17,7 @@ from satark.roster.entries import (
     KeyChange,
     KeysRenewed,
     OfficerSet,
+    RosterOfficer,
     describe,
     fingerprint,
 )
@@ -29,6 +30,7 @@ from support.store import fresh_services
 
 CLERK = listed_officer("clerk")
 HEAD = listed_officer("khan", "head")
+RAO = RosterOfficer(name="rao", recipient="age1", signer="00", role="head", rights=("listen", "release"))
 SP = DestinationSet(to="email:sp", desk="sp", recipient="age1")
 
 
@@ -111,7 +113,7 @@ def key_change(removed: str = "") -> KeyChange:
     [
         (key_change(), "desk sp got a new key: 0d15 3580 50b8 64d3 428e"),
         (key_change("clerk"), "desk sp got a new key, because officer clerk was removed: 0d15 3580 50b8 64d3 428e"),
-        (OfficerSet(desk="sp", officer=HEAD), f"desk sp has head khan (may listen and release): {HEAD.fingerprint}"),
+        (OfficerSet(desk="sp", officer=RAO), f"desk sp has head rao (may listen and release): {RAO.fingerprint}"),
         (SP, f"destination email:sp of desk sp reads: {fingerprint(SP)}"),
         (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of desk (none) reads no more"),
         (KeysRenewed(desk="sp", tips=bytes(16)), "desk sp renewed the keys of tips"),
