@@ -1,7 +1,7 @@
 """The tips of the demo's desks, opened with the demo's own passphrases. Everywhere else only officers open tips."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import anyio.to_thread
@@ -11,6 +11,7 @@ from satark.api.routing import CaseworkError, NoSuchDesk
 from satark.api.sealing import CantOpen
 from satark.api.tip import Evidence
 from satark.casework import Casework, NoSuchFile, OpenTip
+from satark.services import Services
 from satark_demo.messages import identifying_metadata
 
 SHOWN = 20
@@ -22,8 +23,10 @@ _POLL_SECONDS = 0.7
 class DeskQueues:
     """The newest tips of each desk, as the page shows them."""
 
-    def __init__(self, desks: Sequence[Casework]) -> None:
-        self._desks = {casework.desk: casework for casework in desks}
+    def __init__(self, services: Services, desks: Sequence[Casework], reopen: Callable[[], Sequence[Casework]]) -> None:
+        """`reopen`: opens the desks anew, after the key of one was changed, as by a head's sign-in."""
+        self._services, self._reopen = services, reopen
+        self._desks, self._keys = {casework.desk: casework for casework in desks}, services.desks()
         self.tips: dict[str, list[dict[str, Any]]] = {name: [] for name in self._desks}
         """Desk → its newest tips at the time of the last poll."""
 
@@ -47,7 +50,7 @@ class DeskQueues:
             CaseworkError: the desk has no such tip.
             CantOpen: the tip was altered.
         """
-        return await anyio.to_thread.run_sync(_view, self._find(desk), number)
+        return await anyio.to_thread.run_sync(lambda: _view(self._find(desk), number))
 
     async def file(self, desk: str, number: str, ordinal: str) -> tuple[str, bytes]:
         """Return the clean copy of a file: its MIME type and content.
@@ -64,12 +67,18 @@ class DeskQueues:
         return tip.file(ordinal).clean_mime, _clean(casework, tip, ordinal)
 
     def _find(self, desk: str) -> Casework:
-        if desk not in self._desks:
+        if desk not in self._opened():
             raise NoSuchDesk
         return self._desks[desk]
 
     def _poll(self) -> dict[str, list[dict[str, Any]]]:
-        return {name: list(_summaries(casework)) for name, casework in self._desks.items()}
+        return {name: list(_summaries(casework)) for name, casework in self._opened().items()}
+
+    def _opened(self) -> Mapping[str, Casework]:
+        if self._services.desks() != self._keys:
+            self._desks = {casework.desk: casework for casework in self._reopen()}
+            self._keys = self._services.desks()
+        return self._desks
 
 
 def _summaries(casework: Casework) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,8 @@ import click
 import uvicorn
 from starlette.applications import Starlette
 
+from satark.api.services import Prepared
+from satark.casework import Casework
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.ingest_runtime import IngestRuntime
@@ -82,10 +84,11 @@ class DemoServer:
         host = Host(settings)
         ingest = _ingest(host)
         follow(ingest.channels, simulated.calls)
-        prepared = await asyncio.to_thread(
+        prepare = partial(
             host.plugins.demo, settings, host.services, settings.core.data_dir, sample_week=self._sample_week
         )
-        queues = DeskQueues([one.casework for one in prepared if one.casework])
+        prepared = await asyncio.to_thread(prepare)
+        queues = DeskQueues(host.services, _desks_in(prepared), lambda: _desks_in(prepare()))
         police = simulated.police(self._events.publish)
         simulator = Simulator(
             phones=Phones(simulated.media, self._events.publish),
@@ -132,6 +135,10 @@ class DemoServer:
         for line in lines:
             self._say(f"  {line}")
         self._say(f"\n  the data folder is {_absolute(data_dir)}; Ctrl-C stops\n\nready")
+
+
+def _desks_in(prepared: Sequence[Prepared]) -> list[Casework]:
+    return [one.casework for one in prepared if one.casework]
 
 
 def _ingest(host: Host) -> IngestRuntime:

@@ -14,7 +14,8 @@ from satark.cli.check_desks import desk_warnings
 def state(level: str = "range", **roles: str) -> Any:
     officers = {name: SimpleNamespace(name=name, role=role, temporary=False) for name, role in roles.items()}
     heads = [name for name, role in roles.items() if role == "head"]
-    return SimpleNamespace(desks={"sp": SimpleNamespace(officers=officers, heads=heads, rank=LEVELS.index(level))})
+    desk = SimpleNamespace(officers=officers, heads=heads, rank=LEVELS.index(level))
+    return SimpleNamespace(desks={"sp": desk}, known_keys=set[str]())
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,13 @@ def test_officers_whose_passphrase_somebody_else_knows_are_named_and_not_the_one
         desks.desks["sp"].officers[name].temporary = True
     (found,) = desk_warnings(desks, is_office=False)
     assert "know these officers' passphrases: ravi (sp);" in found.replace("knows", "know")
+
+
+def test_desks_whose_key_somebody_else_may_know_are_named() -> None:
+    desks = state(asha="head", recovery="head")
+    desks.known_keys.add("sp")
+    (found,) = desk_warnings(desks, is_office=False)
+    assert "may know the keys of desks: sp; each changes when a head of it next signs in" in found
 
 
 @pytest.mark.parametrize(

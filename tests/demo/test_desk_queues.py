@@ -10,6 +10,8 @@ from typing import Any
 from PIL import Image
 
 from satark_demo import samples
+from satark_desk.officers import unlock_any
+from support.store import opened_services
 
 Open = Callable[[Path], Awaitable[Any]]
 WHAT = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
@@ -30,6 +32,20 @@ async def test_both_desks_can_open_a_tip_in_hindi(open_demo: Open, tmp_path: Pat
         status, clean = await visitor.fetch(f"/desks/{desk}/{one['number']}/{file['ordinal']}")
         assert status == 200
         assert Image.open(io.BytesIO(clean)).size == (960, 720)
+
+
+async def test_a_desk_whose_key_a_heads_sign_in_changed_is_shown_on(open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    await visitor.file_tip(samples.photograph("pickup"))
+    [one, _] = await visitor.listed()
+    services = opened_services(tmp_path / "d")
+    founded = services.desk("sp").recipient
+    passphrase = (tmp_path / "d" / "officers" / "sp.txt").read_text().strip()
+    assert unlock_any(services, "sp", passphrase).desk.recipient != founded
+    services.close()
+    for path in (f"/desks/sp/{one['number']}", f"/desks/dig/{one['number']}"):
+        assert (await visitor.get(path))["answers"]["what"] == WHAT
+    assert await visitor.listed() == [one, one]
 
 
 async def test_an_unknown_tip_or_desk_is_not_found(open_demo: Open, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from satark.roster.entries import (
     KeyCode,
     OfficerSet,
     Signature,
+    describe,
     desk_verifier,
+    fingerprint,
     is_good,
     is_proved,
     is_statement_signed,
@@ -147,3 +149,24 @@ def test_codes_are_random_and_are_not_printed() -> None:
     assert len(codes) == 50
     assert all(len(code) == 9 and code[4] == "-" for code in codes)
     assert "2345" not in repr(KeyCode("ab1o-2345", "sp", "khan"))
+
+
+def test_each_key_that_an_entry_lists_changes_its_fingerprint(book: RosterBook) -> None:
+    desk = book.desk("watch", "range", "", book.officer("watch", "x", "head"))
+    clerk, other = book.officer("watch", "y"), book.officer("watch", "x", "head")
+    replace, recipient = msgspec.structs.replace, new_identity()[0]
+    desks = [
+        desk,
+        replace(desk, desk=replace(desk.desk, recipient=recipient)),
+        replace(desk, verifier=other.signer),
+        replace(desk, officers=(other,)),
+        replace(desk, officers=(*desk.officers, clerk)),
+    ]
+    reads = DestinationSet(to="email:x", desk="sp", recipient=recipient, verifier="00")
+    destinations = [reads, replace(reads, verifier="01"), replace(reads, recipient=other.recipient)]
+    officers = [OfficerSet(desk="sp", officer=one) for one in (clerk, replace(clerk, signer="00"))]
+    for same in (desks, destinations, officers):
+        shown = [fingerprint(one) for one in same]
+        assert len({*shown}) == len(shown)
+        assert all(describe(one).endswith(f": {fingerprint(one)}") for one in same)
+    assert fingerprint(replace(reads, recipient="")) == fingerprint(Closed()) == ""

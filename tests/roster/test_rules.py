@@ -460,3 +460,52 @@ def test_an_officer_withdraws_a_proposal_and_no_auditor_or_stranger_does(book: R
     assert book.state.unlisted == [book.state.position]
     with pytest.raises(NotAllowed, match="this was withdrawn"):
         check(book.state, added)
+
+
+def two_safes(*clerks: str) -> RosterBook:
+    """A sealed roster of the SP and the DIG, each with a head and a head `recovery`, and with clerks of the SP."""
+    book = RosterBook()
+    for desk, level, name in (("dig", "range", "rao"), ("sp", "district", "khan")):
+        others = [book.officer(desk, clerk) for clerk in clerks if desk == "sp"]
+        heads = [book.officer(desk, one, "head") for one in (name, "recovery")]
+        book.follow(book.desk(desk, level, "", *heads, *others))  # type: ignore[arg-type]
+    book.follow(Closed())
+    return book
+
+
+SP_SAFE, DIG_SAFE = ("sp", "recovery"), ("dig", "recovery")
+
+
+@pytest.mark.parametrize("clerks", [(), ("clerk",)])
+def test_a_person_who_keeps_the_envelopes_of_two_desks_signs_nothing_as_two(clerks: tuple[str, ...]) -> None:
+    book = two_safes(*clerks)
+    for body in (
+        OfficerSet(desk="sp", officer=book.officer("sp", "mole")),
+        OfficerSet(desk="dig", officer=book.officer("dig", "mole")),
+        book.desk("watch", "range", "", book.officer("watch", "mole", "head")),
+        book.new_key("sp", "khan", "code-code"),
+        DestinationSet(to="email:mole", desk="sp", recipient="r"),
+        DestinationSet(to="email:mole", desk="", recipient="r"),
+        KeyChange.of("sp", book.identities["sp", ""], new_identity()[1], removed="khan"),
+    ):
+        for signers in ((SP_SAFE, DIG_SAFE), (DIG_SAFE, SP_SAFE)):
+            with pytest.raises(NotAllowed):
+                check(book.state, book.signed(body, *signers, code="code-code"))
+
+
+def test_an_officer_who_lost_the_passphrase_gets_in_by_the_safe_and_one_person_of_another_desk() -> None:
+    book = two_safes()
+    book.follow(book.new_key("sp", "khan", "code-code"), SP_SAFE, RAO, code="code-code")
+    book.follow(book.new_key("dig", "rao", "code-code"), DIG_SAFE, KHAN, code="code-code")
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), KHAN, RAO)
+
+
+def test_in_an_installation_of_one_head_and_the_safe_both_sign() -> None:
+    book = RosterBook()
+    book.follow(book.desk("sp", "district", "", *(book.officer("sp", one, "head") for one in ("khan", "recovery"))))
+    book.follow(Closed())
+    new = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
+    for alone in (KHAN, SP_SAFE):
+        with pytest.raises(Unsigned):
+            check(book.state, book.signed(new, alone))
+    book.follow(new, KHAN, SP_SAFE)

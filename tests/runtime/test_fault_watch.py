@@ -394,6 +394,7 @@ MACHINE = (
     *(
         "isolation",
         "key_store",
+        "known_keys",
         "machine",
         "missing_unknown",
         "name_key",
@@ -505,6 +506,11 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         200,
     ),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),
+    "known_keys_stay": (
+        patched("satark.runtime.key_faults._late_known_keys", lambda _services: 1),
+        "did not change for a day: 1; a head of each signs in",
+        200,
+    ),
     "peer_fault:script": (peer_says, "script: Meta refuses the access token (code 190); mend that", 200),
     "provider_refuses:script": (settled(Misconfigured("190")), "its token was revoked", 200),
     "reply_refused:script:132001": (settled(Permanent("132001")), "a template is missing, paused or rejected", 200),

@@ -16,9 +16,11 @@ from satark.casework.hold_acts import TipKeeping
 from satark.casework.opened_tip import OpenTip
 from satark.roster.chain import append
 from satark.roster.entries import Entry, OfficerSet, Right, Role, RosterOfficer, desk_verifier, officer_signer
-from satark.routing.desks import add_desk
+from satark.routing.desks import add_desk, close_roster
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
     from support.tips import SeededTip
@@ -89,6 +91,13 @@ class Office:
         with pytest.raises(ActRefused) as refusal:
             self.do(tip, name, **fields)
         return refusal.value.problem
+
+
+def end_founding(services: Services, unlock: Callable[[str], object], *desks: str) -> None:
+    """End the founding, and have the heads of these desks (none: sp, dig, lanka) sign in: each desk changes its key."""
+    services.write_now(lambda unit: close_roster(unit, services.destination_rules))
+    for desk in desks or ("sp", "dig", "lanka"):
+        unlock(desk)
 
 
 def agree(work: TipKeeping, tip: OpenTip) -> None:

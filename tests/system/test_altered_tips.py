@@ -20,7 +20,7 @@ from satark.routing.renewals import remembered
 from satark.store import changed_keys, envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, set_role, unlock
+from satark_desk.officers import NewOfficer, remove_officer, rotate, set_role, unlock
 from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import approve, complete
 from support.scripted import Tipster
@@ -95,9 +95,8 @@ class Case:
 
 @asynccontextmanager
 async def case(folder: Path) -> AsyncIterator[Case]:
-    async with place(folder) as town:
+    async with place(folder, NewOfficer(name="leaver", passphrase=LEAVERS)) as town:
         assert town.host.ingest_runtime is not None
-        add_officer(town.host.services, town.dig, NewOfficer(name="leaver", passphrase=LEAVERS))
         tipster = Tipster(town.host.ingest_runtime, town.channel, "9140112233")
         yield Case(town, tipster, await tipster.walk(PLAIN, RECEIPT))
 

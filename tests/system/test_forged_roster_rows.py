@@ -18,7 +18,7 @@ from satark.roster.roster import COPY_NAME, read_copy
 from satark.routing.authors import Author, Writer
 from satark.store import envelopes, tables, threads
 from satark_desk.desk_keys import DeskKey, new_officer_key
-from satark_desk.officers import NewOfficer, add_officer, rotate
+from satark_desk.officers import NewOfficer, rotate
 from satark_desk.roster_changes import RosterAttachment, _encode
 from satark_desk.tables import officer
 from support.scripted import Tipster
@@ -138,9 +138,9 @@ async def test_a_planted_row_gives_nobody_a_key_when_another_desk_rotates(tmp_pa
 
 
 async def test_a_forgers_request_in_a_colleagues_name_has_no_effect(tmp_path: Path) -> None:
-    async with place(tmp_path) as town:
+    colleague = NewOfficer(name="c2", passphrase="sommer glas 66 turm", rights=("release",))
+    async with place(tmp_path, colleague) as town:
         services = town.host.services
-        add_officer(services, town.dig, NewOfficer(name="c2", passphrase="sommer glas 66 turm", rights=("release",)))
         tip = await plain_tip(town)
         recipient = services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one())
         author = seal(Author(name="c2", at=1, signature=bytes(64)), recipient)

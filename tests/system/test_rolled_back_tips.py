@@ -21,7 +21,7 @@ from satark.routing.renewals import remembered, tip_verifier
 from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, rotate, unlock
+from satark_desk.officers import NewDesk, NewOfficer, add_officer, remove_officer, rotate, unlock
 from satark_desk.roster_changes import approve, complete
 from support.scripted import Tipster
 from system.test_altered_tips import LEAVERS, Case, case, sealed_row
@@ -225,10 +225,9 @@ def make_up_a_renewal(of: Case, by: UnlockedDesk, envelope: Envelope) -> None:
 @asynccontextmanager
 async def with_a_cell(folder: Path) -> AsyncIterator[Case]:
     """Yield a tip, and make a desk of the same level as the DIG's that lacks it."""
-    async with place(folder) as town:
+    cell = NewDesk(name="cell", title="cell", level="range", area="x", officer="ch", passphrase=GONE)
+    async with place(folder, cell) as town:
         assert town.host.ingest_runtime is not None
-        new = NewDesk(name="cell", title="cell", level="range", area="x", officer="ch", passphrase=GONE)
-        make_desk(town.host.services, new)
         tipster = Tipster(town.host.ingest_runtime, town.channel, "9140112233")
         yield Case(town, tipster, await tipster.walk(PLAIN, RECEIPT))
 

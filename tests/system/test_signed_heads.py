@@ -25,7 +25,7 @@ from satark.roster.heads import RosterHead, SignedHead, read_heads
 from satark.roster.roster import COPY_NAME, read_copy, write_copy
 from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import KeyLost, NewOfficer, add_officer, remove_officer, rotate, unlock
+from satark_desk.officers import KeyLost, NewOfficer, remove_officer, rotate, unlock
 from satark_desk.roster_memory import agree, lost_heads, recall
 from satark_desk.tables import officer
 from system.test_nobody_becomes_a_reader import (
@@ -93,9 +93,8 @@ async def test_a_desk_that_is_added_twice_reads_nothing_while_the_signed_heads_e
 
 
 async def test_a_reverted_removal_raises_an_alarm_at_once_and_its_officer_reads_nothing(tmp_path: Path) -> None:
-    async with place(tmp_path) as town:
+    async with place(tmp_path, NewOfficer(name="leaver", passphrase=LEAVERS)) as town:
         services, at, copy = town.host.services, town.attacker, tmp_path / "data" / COPY_NAME
-        add_officer(services, town.dig, NewOfficer(name="leaver", passphrase=LEAVERS))
         await town.tip("9140112233")
         dig, before = town.dig, read_copy(copy)
         rows = services.read(lambda c: c.execute(select(officer)).all())

@@ -79,6 +79,7 @@ from satark.roster.entries import (
     Withdrawn,
     describe,
     desk_verifier,
+    fingerprint,
     fingerprint_of,
     new_code,
     officer_signer,
@@ -86,7 +87,7 @@ from satark.roster.entries import (
 from satark.roster.heads import MOST_NOTED, RosterHead, SignedHead, own_head, read_heads, read_note, restore, sign_head
 from satark.roster.rules import Needed, NotAllowed
 from satark.roster.state import RosterState
-from satark.routing.desks import add_desk, check_desk
+from satark.routing.desks import add_desk, check_desk, close_roster, lock_desk
 from satark.services import DeskContext, ProcessServices, Services
 from satark.speech.voice_notes import MIME as SYNTHETIC_MIME
 from satark.speech.voice_notes import SyntheticVoiceError, can_speak, speak

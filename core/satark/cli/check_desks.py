@@ -40,16 +40,24 @@ def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -
 def desk_warnings(state: RosterState, *, is_office: bool) -> list[str]:
     """Return a warning for each desk with one officer or one head, and at a host if no desk is above the districts'.
 
-    And one that names whose passphrase somebody else knows.
+    And one that names whose passphrase, and one that names which desks' keys somebody else may know.
     """
     names = sorted(state.desks.keys() - {PROBE_DESK})
     warnings = [warning for name in names if (warning := _warning(name, state))]
     officers = [(name, one) for name in names for one in state.desks[name].officers.values() if one.name != RECOVERY]
     if known := ", ".join(f"{one.name} ({name})" for name, one in officers if one.temporary):
         warnings.append(f"somebody else knows these officers' passphrases: {known}; each signs in on the web once")
+    warnings += known_keys(state)
     if names and not is_office and max(state.desks[name].rank for name in names) <= LEVELS.index("district"):
         warnings.append("nobody gets a complaint about an SP's office; run: satark desk add dig --level range --help")
     return warnings
+
+
+def known_keys(state: RosterState) -> list[str]:
+    """Return a warning that names the desks whose key somebody else may know; none if there is no such desk."""
+    desks = ", ".join(sorted(state.known_keys))
+    says = f"somebody else may know the keys of desks: {desks}; each changes when a head of it next signs in"
+    return [says] if desks else []
 
 
 def _warning(name: str, state: RosterState) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import click
 
 from satark.cli import counted
+from satark.cli.check_desks import known_keys
 from satark.roster.anchor import Anchor
 from satark.roster.chain import Proposal, add_renewals, append
 from satark.roster.entries import Entry, describe, describe_officer
@@ -51,6 +52,8 @@ def verify(ctx: click.Context, head: str | None) -> None:
     state = checked.state
     summary = f"{counted(len(checked.chain.entries), 'entry', 'entries')}; head {state.position}:{state.head}"
     click.echo(f"{counted(len(problems), 'problem')} in {summary}" if problems else f"the roster is intact: {summary}")
+    for warning in known_keys(state):
+        click.echo(warning)
     if problems:
         raise click.exceptions.Exit(1)
 
@@ -65,6 +68,8 @@ def seal(ctx: click.Context) -> None:
         services.write_now(lambda unit: close_roster(unit, services.destination_rules))
         state = services.read_keys(services.roster.check).state
     click.echo(f"the roster is sealed; note its head where nobody who runs the service can change it: {_head(state)}")
+    for warning in known_keys(state):
+        click.echo(warning)
 
 
 @roster.command()
@@ -103,7 +108,7 @@ def _as_text(checked: CheckedRoster, proposals: Iterable[Proposal]) -> str:
     lines.append("")
     lines += [f"{number:4}  {_entry(one)}" for number, one in enumerate(checked.chain.entries, 1)]
     lines += [_proposal(state, one) for one in proposals]
-    lines += [f"✗ {problem}" for problem in checked.problems]
+    lines += [*known_keys(state), *(f"✗ {problem}" for problem in checked.problems)]
     return "\n".join([*lines, "", f"head {_head(state)}"])
 
 

@@ -119,11 +119,6 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", ta
     proof: str = ""
     """Signature (hex) by the previous key. Whoever makes a new key alone proves with it that they can read."""
 
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint that an office and the head who confirms its new key compare."""
-        return fingerprint_of(self.recipient, self.verifier)
-
     @classmethod
     def of(cls, desk: str, old: str, new: str, *, removed: str = "", auditor: bool = False) -> KeyChange:
         """Return the change from identity `old` to `new`, with a proof by `old`."""
@@ -322,7 +317,27 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _CODE + _encode(by) + self.signed_bytes
 
 
+def fingerprint(body: Body) -> str:
+    """Return the fingerprint of all keys that an entry lists, for officers to compare; empty: it lists none."""
+    match body:
+        case OfficerSet() | KeyGiven() | OwnKey():
+            return body.officer.fingerprint
+        case DeskAdded():
+            verifiers = body.verifier, *(one.fingerprint for one in body.officers)
+            return fingerprint_of(body.desk.recipient, " ".join(verifiers))
+        case KeyChange() | DestinationSet() if body.recipient:
+            return fingerprint_of(body.recipient, body.verifier)
+        case _:
+            return ""
+
+
 def describe(body: Body) -> str:
+    """Describe an entry in English, with the fingerprint of the keys that it lists."""
+    shown = fingerprint(body)
+    return f"{_describe(body)}: {shown}" if shown else _describe(body)
+
+
+def _describe(body: Body) -> str:
     match body:
         case DeskAdded():
             names = (
@@ -332,12 +347,12 @@ def describe(body: Body) -> str:
         case KeyChange():
             what = "became an auditor" if body.auditor else "was removed"
             why = f", because officer {body.removed} {what}" if body.removed else ""
-            return f"desk {body.desk} got a new key{why}: {body.fingerprint}"
+            return f"desk {body.desk} got a new key{why}"
         case OfficerSet():
             one = body.officer
             return f"desk {body.desk} has {describe_officer(one.name, one.role, one.rights)}"
         case KeyGiven() | OwnKey():
-            return f"officer {body.officer.name} of desk {body.desk} got a new key: {body.officer.fingerprint}"
+            return f"officer {body.officer.name} of desk {body.desk} got a new key"
         case DestinationSet():
             verb = "reads" if body.recipient else "reads no more"
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
@@ -362,7 +377,7 @@ def describe_officer(name: str, role: str, rights: tuple[str, ...]) -> str:
 
 
 def fingerprint_of(recipient: str, signer: str) -> str:
-    """Return the fingerprint of an officer's two public keys: 80 bits of a hash, in groups of hex digits."""
+    """Return the fingerprint of two public keys: 80 bits of a hash, in groups of hex digits."""
     digest = hashlib.sha256(f"{recipient} {signer}".encode()).hexdigest()
     return " ".join(digest[at : at + 4] for at in range(0, 20, 4))
 

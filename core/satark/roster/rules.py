@@ -15,6 +15,7 @@ import msgspec
 from satark.api.routing import CaseworkError
 from satark.roster.entries import (
     PROBE_DESK,
+    RECOVERY,
     RENEWED,
     Body,
     Change,
@@ -347,7 +348,13 @@ def _confirming(state: RosterState, office: ListedDesk) -> tuple[str, ...]:
 
 def _everybody(state: RosterState) -> tuple[Member, ...]:
     everybody = tuple(one for one in state.members() if one[0] != PROBE_DESK)
-    return everybody if len(everybody) > 1 else ()
+    people = _without_safes(everybody)
+    return people if len(people) > 1 else everybody if len(everybody) > 1 else ()
+
+
+def _without_safes(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Leave out each `RECOVERY`: whoever keeps the envelopes of two desks is one person."""
+    return tuple(one for one in members if one[1] != RECOVERY)
 
 
 def _same_area(one: ListedDesk, other: ListedDesk) -> bool:
@@ -358,15 +365,16 @@ def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, 
     """Return the members who may sign besides a head: officers of the desk, and heads of the desk above.
 
     If the desk's officers are one person, only heads of the desk above may; if there is no such desk, heads of others.
+    `RECOVERY` may where there is nobody else.
     """
     listed, heads = state.desks[desk], state.heads_of(desk)
-    own = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]
-    above = _heads_above(state, listed)
+    every = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]
+    own, above = _without_safes(every), _without_safes(_heads_above(state, listed))
     if not all(state.are_linked(head, one) for one in own for head in heads):
         return (*own, *above)
     others = (one.desk.name for one in state.offices() if one.desk.name != desk)
-    elsewhere = above or [head for other in others for head in state.heads_of(other)]
-    return tuple(elsewhere or (own if any(one != head for one in own for head in heads) else ()))
+    elsewhere = above or _without_safes(head for other in others for head in state.heads_of(other))
+    return elsewhere or (tuple(every) if any(one != head for one in every for head in heads) else ())
 
 
 def _heads_above(state: RosterState, listed: ListedDesk) -> list[Member]:

@@ -101,7 +101,7 @@ class RosterState:
         self.former_keys: dict[Member, dict[str, int]] = {}
         """Officer → each key that they replaced → last position in the audit log at which that key may sign acts."""
         self.known_keys = set[str]()
-        """Desks whose key may be known to whoever proposed them, or has an officer's or destination's replaced key.
+        """Desks whose key may be known to whoever made it, or has an officer's or destination's replaced key.
 
         A head's next sign-in changes it.
         """
@@ -250,11 +250,12 @@ class RosterState:
                 self.unlisted.append(self.position)
             case Closed():
                 self.closed = True
+                self.known_keys |= self._with_officers()  # whoever founded a desk made its key
                 self.destinations |= {one.to: one for one in body.destinations}
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
 
     def _with_officers(self) -> set[str]:
-        return {name for name, listed in self.desks.items() if listed.officers}
+        return {name for name, listed in self.desks.items() if listed.officers and name != PROBE_DESK}
 
     def _replace_destination(self, body: DestinationSet) -> None:
         """Record a destination's key. Whoever has its former one reads a tip until its desks' keys change."""
@@ -305,7 +306,7 @@ class RosterState:
             appointed_by=appointed,
             dependent=frozenset(appointed),
         )
-        if self.closed and officers:  # nobody who signs an entry sees whose key it names
+        if self.closed and body.desk.name in self._with_officers():  # none of its signers made its key
             self.known_keys.add(body.desk.name)
         self.changed_at[body.desk.name] = self.position
         self.signing_keys[body.desk.name] = {"": {body.verifier: 0}}

@@ -28,6 +28,11 @@ def lock_desks(unit: UnitOfWork) -> None:
     unit.main.execute(_LOCKED)
 
 
+def lock_desk(unit: UnitOfWork, name: str) -> None:
+    """Let nobody else change this desk's key, or begin to, until the commit."""
+    unit.main.execute(select(tables.desk.c.name).where(tables.desk.c.name == name).with_for_update())
+
+
 def add_desk(
     unit: UnitOfWork,
     desk: Desk,
@@ -79,8 +84,7 @@ def change_key(
     change = entry.body
     if not isinstance(change, KeyChange):
         raise TypeError(change)
-    # The lock serializes changes of the same key: otherwise the later one would seal to a key that is no longer used.
-    unit.main.execute(select(tables.desk.c.name).where(tables.desk.c.name == change.desk).with_for_update())
+    lock_desk(unit, change.desk)  # otherwise the later one would seal to a key that is no longer used
     listed = roster.check(unit.keys, committed=False).state.desks.get(change.desk)
     if listed is None or listed.desk.recipient != recipient_of(old):
         raise KeyChanged

@@ -2,17 +2,25 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from satark.identity.edge_key import Identity
 from satark.runtime import compose
 from satark.services import Services
 from satark.store.epochs import count_asking
 from satark.telemetry.faults import Fault
+from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 OVERDUE: Final = 600
 """Seconds that the destruction of an epoch's key may be late."""
+_DAY: Final = 86_400
+_KNOWN_KEYS: Final = "known.keys"
+"""Name of the file in the data folder: public key of a desk → when this machine saw first that it may be known."""
 _CONSTANT: Final = frozenset({"edge_key", "name_key"})
 
 
@@ -36,6 +44,12 @@ def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]
             "epoch_keys_stay",
             f"{late} epoch keys should be destroyed and are not: what was forgotten can still be opened",
             "see that a process with the role worker runs, and that it can write epoch.keys (epoch_key_file)",
+        )
+    if late := _late_known_keys(services):
+        yield Fault(
+            "known_keys_stay",
+            f"desks whose key somebody else may know, and that did not change for a day: {late}",
+            "a head of each signs in, `satark check` names them (docs/runbook.md#a-desks-key-stays)",
         )
 
 
@@ -64,6 +78,20 @@ def _mark(name: str, path: Path) -> tuple[object, ...]:
         return found.st_dev, found.st_ino, path.read_bytes() if name in _CONSTANT else b""
     except OSError:
         return ()
+
+
+def _late_known_keys(services: Services) -> int:
+    """Return how many desks have had a known key for a day, as this machine saw. A file outlasts its processes."""
+    file, now = services.data_dir / _KNOWN_KEYS, time.time()
+    state = services.read_keys(services.roster.check).state
+    before = dict[str, float]()
+    with suppress(OSError, *DECODING_ERRORS):
+        before = msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+    since = {key: before.get(key, now) for key in (state.desks[name].verifier for name in sorted(state.known_keys))}
+    if since != before:
+        with suppress(OSError):  # the disk's own fault tells
+            atomic_files.replace(file, [msgspec.json.encode(since)])
+    return sum(now - at > _DAY for at in since.values())
 
 
 def _late_epochs(identity: Identity) -> int:

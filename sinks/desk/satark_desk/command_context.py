@@ -13,7 +13,7 @@ import msgspec
 from satark.api import CantOpen, CaseworkError, CommandHost, Desk, Evidence, command_host
 from satark.casework import OpenTip, PostedMessage, Services, TipSummary
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import unlock_any
+from satark_desk.officers import changes_known_key, unlock_any
 from satark_desk.passphrases import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase, read_passphrase
 from satark_desk.settings import DeskSettings
@@ -70,6 +70,8 @@ def unlocked_desk(desk: str, passphrase_file: Path) -> Iterator[tuple[Services, 
         unlocked = unlock_any(services, desk, read_passphrase(passphrase_file))
         if unlocked.temporary:
             click.echo("somebody else knows this passphrase: sign in on the web once, and choose your own", err=True)
+        if changes_known_key(services.read_keys(services.roster.check).state, unlocked):
+            click.echo("somebody else may know the desk's key, and it could not change: satark roster verify", err=True)
         yield services, unlocked
 
 

@@ -282,6 +282,8 @@ def report_submitted(submitted: Submitted, what: str, done: str = "") -> None:
         click.echo(done)
         return
     click.echo(f"the roster is sealed: {what} is proposed as {submitted.id}")
+    if submitted.fingerprint:
+        click.echo(f"compare this fingerprint, by telephone, with whoever signs: {submitted.fingerprint}")
     if submitted.missing:
         click.echo(f"it needs the signature of {submitted.missing}: satark roster approve DESK {submitted.id}")
     else:

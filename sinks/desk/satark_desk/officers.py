@@ -1,7 +1,7 @@
 """Officers: create desks and officers, unlock a desk with a passphrase, and change the passphrase or a desk's key."""
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -16,6 +16,7 @@ from satark.casework import (
     Right,
     Role,
     RosterOfficer,
+    RosterState,
     Services,
     UnitOfWork,
     add_desk,
@@ -32,6 +33,9 @@ from satark_desk.roster_changes import RosterAttachment, Submitted, complete, fi
 from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
+
+_MOST_CHANGES: Final = 20
+"""Most changes that one sign-in makes: whoever spoils each of them keeps nobody from signing in."""
 
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -133,14 +137,16 @@ def unlock(services: Services, desk: str, name: str, passphrase: str, noted: str
 
     An attempt takes equally long whatever is wrong. Unlocking compares the roster with the heads that the officer
     remembers (`noted`: the browser's note), then carries out the fully signed changes that wait for an officer of the
-    desk. If somebody with an officer's replaced key may have the desk's key, a head's unlocking changes it.
+    desk. If somebody else may have the desk's key (`RosterState.known_keys`), a head's unlocking changes it.
 
     Raises:
         WrongPassphrase: desk, officer or passphrase is wrong.
         KeyLost: the passphrase is right, but the officer's copy of the desk's key is an old one.
     """
     unlocked = _unlock(services, desk, name, passphrase, noted)
-    while unlocked.identity and (complete(services, unlocked) or _change_known_key(services, unlocked)):
+    for _ in range(_MOST_CHANGES):
+        if not unlocked.identity or not _change(services, unlocked):
+            break
         fresh = _open(services, unlocked.desk.name, unlocked.officer, unlocked.own_identity)
         if fresh is None:
             raise WrongPassphrase
@@ -148,18 +154,30 @@ def unlock(services: Services, desk: str, name: str, passphrase: str, noted: str
     return unlocked
 
 
+def _change(services: Services, by: UnlockedDesk) -> bool:
+    """Carry out a change that waits, or change a known key; return whether the desk must be opened anew."""
+    try:
+        return complete(services, by) or _change_known_key(services, by)
+    except KeyChanged:  # another head was quicker
+        return True
+    except NotAllowed as error:
+        if error.reason not in {"changed", "key"}:
+            raise
+        return True  # an officer took another key meanwhile, or another head was quicker: once more
+
+
 def _change_known_key(services: Services, by: UnlockedDesk) -> bool:
     state = services.read_keys(services.roster.check).state
-    if by.desk.name not in state.known_keys or by.role != "head" or by.temporary:
+    if not changes_known_key(state, by):
         return False
     if state.lacks_heads or by.desk.name in state.refused or services.read_keys(services.roster.is_rewritten):
-        return False
-    try:
-        return rotate(services, by).done
-    except NotAllowed as error:
-        if error.reason != "changed":
-            raise
-        return True  # an officer took another key meanwhile: once more
+        return False  # their pages say so, and the next sign-in tries again
+    return rotate(services, by).done
+
+
+def changes_known_key(state: RosterState, by: UnlockedDesk) -> bool:
+    """Return whether somebody else may know the desk's key, and this officer's sign-in changes it."""
+    return by.desk.name in state.known_keys and by.role == "head" and not by.temporary
 
 
 def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:

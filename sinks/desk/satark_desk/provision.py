@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from satark.api import Level, NoSuchDesk, Prepared
-from satark.casework import Services
+from satark.casework import Services, close_roster
 from satark_desk.officers import NewDesk, WrongPassphrase, make_desk, unlock
 from satark_desk.passphrases import new_passphrase
 from satark_files.atomic_files import flushed
@@ -85,14 +85,16 @@ _DEMO_ONLY = (
 def prepare(services: Services, data_dir: Path, *, sample_week: bool) -> Sequence[Prepared]:
     """Create the desks `sp` and `dig` if they don't exist; return the way to sign in to each, and its casework.
 
-    `sample_week`: two stations as well.
+    `sample_week`: two stations as well, and the founding ends now, since its tips come at once: no sign-in changes
+    keys while their casework fills the desks.
     """
-    prepared = []
+    files = {}
     for name, title, level, area in (*_DESKS, *(_STATIONS if sample_week else ())):
-        file = data_dir / "officers" / f"{name}.txt"
+        file = files[name] = data_dir / "officers" / f"{name}.txt"
         ensure_desk(services, name=name, title=title, level=level, area=area, officer=name, passphrase_file=file)
-        prepared.append(_open(services, name, file))
-    return [*prepared, Prepared(line=_DEMO_ONLY)]
+    if sample_week:
+        services.write_now(lambda unit: close_roster(unit, services.destination_rules))
+    return [*(_open(services, name, file) for name, file in files.items()), Prepared(line=_DEMO_ONLY)]
 
 
 def _open(services: Services, name: str, file: Path) -> Prepared:

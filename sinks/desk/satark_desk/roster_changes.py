@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from satark.api import CaseworkError, Redacted
+from satark.api import CaseworkError, KeyChanged, Redacted, recipient_of
 from satark.casework import (
     ActKind,
     Body,
@@ -33,7 +33,9 @@ from satark.casework import (
     append_withdrawal,
     change_key,
     describe,
+    fingerprint,
     finish_key_change,
+    lock_desk,
     read_state,
     renew_tips,
 )
@@ -67,6 +69,8 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the change is carried out. If not, and no signature is missing, it waits until an officer of the desk
     signs in.
     """
+    fingerprint: str
+    """The fingerprint of the keys in it, which whoever signs it is shown; empty: there are none."""
 
 
 def submit(
@@ -188,7 +192,7 @@ def _advance(
     services.write_now(store)
     done = not missing and _carry_out(services, by, proposal)
     services.read_keys(services.roster.check)  # this machine's copy follows
-    return Submitted(id=proposal.id, missing=missing, done=done)
+    return Submitted(id=proposal.id, missing=missing, done=done, fingerprint=fingerprint(proposal.entry.body))
 
 
 def _desk_of(proposal: Proposal) -> str:
@@ -267,7 +271,17 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
     _finish_former_change(services, by)
     both = f"{new}\n{by.identity}"
 
+    def prepare(unit: UnitOfWork) -> None:
+        lock_desk(unit, by.desk.name)
+        state = services.roster.check(unit.keys, committed=False).state
+        if state.desks[by.desk.name].desk.recipient != recipient_of(by.identity):
+            raise KeyChanged
+        store_copies(unit, services, by, both, without=removed)
+
     def write(unit: UnitOfWork) -> None:
+        lock_desk(unit, by.desk.name)
+        if _own_copy(unit.main, by) != both:
+            raise NotAllowed("the desk's key was changed meanwhile: sign in again", reason="key")
         if isinstance(body, KeyGiven):
             proposal.carry_out(unit)
             _write_officer(unit, services, both, body, with_.officer)
@@ -279,18 +293,23 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
             if not body.auditor:
                 _delete_officer(unit, body.desk, body.removed)
 
-    services.write_now(lambda unit: store_copies(unit, services, by, both, without=removed))
+    services.write_now(prepare)
     services.write_now(write)
     _renew_tips(services, by, new, by.identity)
 
 
 def _finish_former_change(services: Services, by: UnlockedDesk) -> None:
     """Finish an earlier change first, since the key from before it is dropped and tips may still need it."""
+    copy = services.read(lambda c: _own_copy(c, by))
+    if copy.startswith(f"{by.identity}\n"):
+        finish_change(services, by, *copy.split())
+
+
+def _own_copy(main: Connection, by: UnlockedDesk) -> str:
+    """Return the officer's stored copy of the desk's key: the new and the previous key while it is being changed."""
     query = select(officer.c.desk_key).where(officer.c.desk == by.desk.name, officer.c.name == by.officer)
-    sealed = services.read(lambda c: c.execute(query).scalar()) or b""
-    key = open_desk_key(sealed, by.desk.name, by.officer, by.own_identity)
-    if key and key.identity.startswith(f"{by.identity}\n"):
-        finish_change(services, by, *key.identity.split())
+    key = open_desk_key(main.execute(query).scalar() or b"", by.desk.name, by.officer, by.own_identity)
+    return key.identity if key else ""
 
 
 def finish_change(services: Services, by: UnlockedDesk, new: str, old: str) -> None:
@@ -306,7 +325,14 @@ def finish_change(services: Services, by: UnlockedDesk, new: str, old: str) -> N
 
 def _renew_tips(services: Services, by: UnlockedDesk, new: str, old: str) -> None:
     renew_tips(services, by.desk.name, old, new)
-    services.write_now(lambda unit: store_copies(unit, services, by, new))  # only now nothing needs the old key
+    services.write_now(lambda unit: _drop_former_key(unit, services, by, new, old))
+
+
+def _drop_former_key(unit: UnitOfWork, services: Services, by: UnlockedDesk, new: str, old: str) -> None:
+    """Store the new key alone: only now nothing needs the old one. Leave the copies of a later change as they are."""
+    lock_desk(unit, by.desk.name)
+    if _own_copy(unit.main, by) == f"{new}\n{old}":
+        store_copies(unit, services, by, new)
 
 
 def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:

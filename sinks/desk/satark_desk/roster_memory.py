@@ -119,12 +119,12 @@ def _own(keys: Connection, by: UnlockedDesk) -> SignedHead:
 
 
 def _desk_key(connection: Connection, by: UnlockedDesk) -> DeskKey | None:
-    query = select(officer.c.desk_key).where(*_row_of(by)).with_for_update()
-    sealed = connection.execute(query).scalar()
+    sealed = connection.execute(select(officer.c.desk_key).where(*_row_of(by))).scalar()
     return open_desk_key(sealed, by.desk.name, by.officer, by.own_identity) if sealed else None
 
 
 def _keep(unit: UnitOfWork, by: UnlockedDesk, note: str) -> None:
+    unit.main.execute(select(officer.c.name).where(*_row_of(by)).with_for_update())
     if key := _desk_key(unit.main, by):  # read again: the key may have changed meanwhile
         sealed = seal_desk_key(by.desk.name, by.officer, key.identity, recipient_of(by.own_identity), note)
         unit.main.execute(update(officer).where(*_row_of(by)).values(desk_key=sealed))

@@ -64,6 +64,30 @@ def opens(services: Services, holder: str, identity: str, tip: str) -> bool:
     return True
 
 
+def test_the_key_of_a_founded_desk_changes_when_its_head_first_signs_in(services: Services, unlocked: Open) -> None:
+    """Whoever ran the commands of the founding may have kept it."""
+    founded, tip = services.desk("lanka").recipient, seed_tip(services, [services.desk("lanka")])
+    assert unlocked("lanka").desk.recipient != founded
+    assert unlocked("lanka").desk.recipient == services.desk("lanka").recipient
+    assert [one.id for one in unlocked("lanka").casework(services).summaries()] == [tip.id]
+
+
+def test_a_person_who_founded_a_desk_with_a_key_that_they_keep_reads_nothing_once_its_head_signed_in(
+    services: Services, unlocked: Open
+) -> None:
+    row = services.read(lambda c: c.execute(select(officer).where(officer.c.desk == "lanka")).one())
+    own = unwrap(
+        msgspec.convert(row, WrappedKey, from_attributes=True), "lanka passphrase 1", key_context("lanka", row.name)
+    )
+    kept = open_desk_key(row.desk_key, "lanka", row.name, own or "")
+    assert kept
+    before = seed_tip(services, [services.desk("lanka")])
+    assert opens(services, "lanka", kept.identity, before.id)
+    unlocked("lanka")
+    assert not opens(services, "lanka", kept.identity, before.id), "the tip has another key"
+    assert not opens(services, "lanka", kept.identity, seed_tip(services, [services.desk("lanka")]).id)
+
+
 def test_a_person_who_made_a_new_desks_key_reads_nothing_once_its_head_signed_in(
     services: Services, unlocked: Open
 ) -> None:

@@ -9,13 +9,13 @@ from httpx2 import Client
 from sqlalchemy import select, update
 
 from satark.api.routing import Desk
-from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import approve
 from satark_desk.tables import release
+from support.desks import end_founding
 from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]
@@ -29,7 +29,7 @@ def tip(services: Services, unlocked: Callable[[str], UnlockedDesk], desk: Calla
     seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
     seed_file(services, seeded, "1", b"original photo", b"clean photo")
     seed_file(services, seeded, "2", b"original voice", b"clean voice", kind="voice", mime="audio/ogg")
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     return seeded
 
 
@@ -115,7 +115,7 @@ def test_a_head_with_a_colleagues_new_key_is_one_officer_and_not_two(
         add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase=f"{name} {SECONDS}"))
     seeded = seed_tip(services, [desk("sp")], evidence=("1",))
     seed_file(services, seeded, "1", b"original photo", b"clean photo")
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     taken = "the head knows this one 4"
     code = ask_for_recovery(services, "sp", "third", taken).code
     submitted = approve_recovery(services, unlocked("sp"), "third", code)

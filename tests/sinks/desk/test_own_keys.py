@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.casework import ActFilter, NotAllowed, take_own_key
-from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk import own_keys
@@ -31,6 +30,7 @@ from satark_desk.passphrases import WeakPassphrase, WrappedKey, unwrap
 from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, check_code, new_totp, new_totp_secret
 from satark_desk.tables import officer
+from support.desks import end_founding
 
 PRESENT, NEW, FIRST = "sp passphrase 1", "purana kuan neem ka ped", "leiter mond 38 zwiebel"
 Unlock = Callable[[str], UnlockedDesk]
@@ -102,7 +102,7 @@ def test_a_person_who_knew_a_former_passphrase_signs_nothing_as_its_officer(
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=FIRST, temporary=True))
     known = unlock(services, "sp", "second", FIRST)
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     change_passphrase(services, known, FIRST, NEW)
     mole = add_officer(services, unlocked("sp"), NewOfficer(name="mole", passphrase="zitrone gabel 61 wolf"))
     with pytest.raises(NotAllowed, match="a signature is not that of an officer whom the roster lists"):
@@ -117,7 +117,7 @@ def test_a_key_change_that_was_proposed_before_seals_nothing_to_the_former_key(
     for name, role in (("second", "officer"), ("third", "head")):
         new = NewOfficer(name=name, passphrase=f"{name} kupfer wolke 71", role=role)  # type: ignore[arg-type]
         add_officer(services, unlocked("sp"), new)
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     waiting = remove_officer(services, unlocked("sp"), "third")
     second = unlock(services, "sp", "second", "second kupfer wolke 71")
     second = change_passphrase(services, second, "second kupfer wolke 71", NEW)

@@ -15,7 +15,6 @@ from satark.api.sealing import CantOpen, open_envelope
 from satark.casework import Clocks, DeskAct, DeskActs, NotAllowed, StepRefused, TipKeeping
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
-from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import envelopes
 from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key
@@ -27,7 +26,7 @@ from satark_desk.recovery import MOST_REQUESTS, NoSuchRecovery, approve_recovery
 from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, factors_of, new_totp, new_totp_secret
 from satark_desk.tables import officer, recovery
-from support.desks import agree
+from support.desks import agree, end_founding
 from support.tips import seed_tip
 
 Open = Callable[[str], UnlockedDesk]
@@ -139,7 +138,7 @@ def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     unlocked("sp")
     second = unlock(services, "sp", "second", "another passphrase")
     code = ask_for_recovery(services, "sp", "third", NEW).code
@@ -158,7 +157,7 @@ def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
 def test_no_officer_alone_can_take_over_another_officers_account_by_a_request(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     code = ask_for_recovery(services, "sp", "sp-1", "a passphrase that second knows").code
     assert not approve_recovery(services, second, "sp-1", code).done
     with pytest.raises(WrongPassphrase):
@@ -172,7 +171,7 @@ def test_a_head_with_a_colleagues_new_key_neither_closes_nor_keeps_a_tip_as_two_
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
     services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     seeded = seed_tip(services, [unlocked("sp").desk], priority="urgent")
     second = unlock(services, "sp", "second", "another passphrase")
     code = ask_for_recovery(services, "sp", "third", NEW).code
@@ -200,7 +199,7 @@ def test_a_person_who_swaps_the_key_of_a_request_does_not_get_it_signed(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
     """A person who runs the service puts another request's key beside the code of the officer's own request."""
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     code = ask_for_recovery(services, "sp", "second", NEW).code
     (own,) = services.read(lambda c: c.execute(select(recovery)).all())
     ask_for_recovery(services, "sp", "second", "a passphrase of the attacker")
@@ -236,7 +235,7 @@ def test_a_person_who_had_a_recovered_officers_key_reads_nothing_new(
     """The operator who printed the first passphrase, or the thief of a row and of the passphrase that opens it."""
     first, set_by_thief = "leiter mond 38 zwiebel", "fenster gabel 54 komet"
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase=first, temporary=True))
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     unlocked("sp")
     if takes_account:
         change_passphrase(services, unlock(services, "sp", "third", first), first, set_by_thief)
@@ -259,7 +258,7 @@ def test_a_removal_that_was_proposed_before_a_recovery_seals_nothing_to_the_lost
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
     add_officer(services, unlocked("sp"), NewOfficer(name="head", passphrase="zitrone gabel 61 wolf", role="head"))
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
     unlocked("sp")
     removal = remove_officer(services, unlocked("sp"), "head")
     recover(services, unlocked, second)

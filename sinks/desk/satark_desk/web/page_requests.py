@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
 from satark.casework import ActKind, DeskContext, Proposal, desks_seen, differing_machines, missing_tips
 from satark_desk.derivation_queue import QUEUE, QueueFull
-from satark_desk.officers import still_valid
+from satark_desk.officers import changes_known_key, still_valid
 from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
 from satark_desk.second_factors import PasskeySite
@@ -109,6 +109,7 @@ class DeskWeb:
             "roster_news": 0,
             "roster_alarm": False,
             "roster_lost": False,
+            "known_key": False,
             "tips_missing": 0,
             "machines_differ": 0,
             "unsigned": 0,
@@ -125,7 +126,8 @@ class DeskWeb:
     def _roster_notices(self, session: OfficerSession) -> dict[str, Any]:
         """Return the number of entries of the roster that the officer was not shown, and whether there is an alarm.
 
-        Only heads without a desk above them see the number of missing tips, since it tells of others' tips.
+        A head is told if the desk's key must change, since their sign-in could not change it, or came before. Only
+        heads without a desk above them see the number of missing tips, since it tells of others' tips.
         """
         services, role = self.context, session.unlocked.role
         checked = services.read_keys(services.roster.check)
@@ -136,6 +138,7 @@ class DeskWeb:
             "roster_news": unseen_entries(services, session.unlocked, checked.state),
             "roster_alarm": alarm,
             "roster_lost": bool(checked.lost) or session.roster_lost,
+            "known_key": changes_known_key(checked.state, session.unlocked),
             "tips_missing": missing_tips(services) if is_highest else 0,
             "machines_differ": differing_machines(services) if is_highest else 0,
             "unsigned": sum(own not in one.entry.signers for one in services.read(Proposal.all)),

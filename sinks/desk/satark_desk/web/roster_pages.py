@@ -25,6 +25,7 @@ from satark.casework import (
     Right,
     Role,
     RosterState,
+    fingerprint,
 )
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
@@ -47,6 +48,8 @@ class ShownEntry(msgspec.Struct, frozen=True):
     """The entry's position; 0 for a proposal."""
     id: str
     says: str
+    fingerprint: str
+    """The fingerprint of the keys that it lists; empty: it lists none."""
     signed: str
     needs: str = ""
     mine: bool = False
@@ -96,7 +99,7 @@ class RosterPages(Pages):
         return self.show(request, session, submitted=submitted)
 
     def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
-        says, takes_code = "", False
+        says, key, takes_code = "", "", False
         if action in {"approve", "reject"}:
             id_ = form.get("id", "")[:_MAX_INPUT]
             try:
@@ -106,7 +109,7 @@ class RosterPages(Pages):
                     return self.show(request, session, 422, refused=error)
                 says = id_  # its row is gone, and may come back
             else:
-                says = describe(self._web.text(request), entry)
+                says, key = describe(self._web.text(request), entry), fingerprint(entry.body)
                 takes_code = action == "approve" and isinstance(entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
         if action == "agree":
@@ -118,6 +121,7 @@ class RosterPages(Pages):
             action=action,
             fields=fields,
             says=says,
+            fingerprint=key,
             takes_code=takes_code,
         )
 
@@ -137,7 +141,7 @@ class RosterPages(Pages):
         listed = [one for at, one in enumerate(checked.chain.entries, 1) if at not in checked.state.unlisted]
         shown = len(listed) - unseen_entries(services, by, checked.state)
         entries = [
-            ShownEntry(number, "", describe(t, entry), _signers(t, entry), new=number > shown)
+            ShownEntry(number, "", describe(t, entry), fingerprint(entry.body), _signers(t, entry), new=number > shown)
             for number, entry in enumerate(listed, 1)
             if entry is not None
         ]
@@ -164,8 +168,8 @@ class RosterPages(Pages):
         own = session.desk, session.officer
         shown = []
         for one in self._web.context.read(Proposal.all):
-            says, by = describe(t, one.entry), _signers(t, one.entry)
-            shown.append(ShownEntry(0, one.id, says, by, _needs(t, state, one), own in one.entry.signers))
+            says, key, by = describe(t, one.entry), fingerprint(one.entry.body), _signers(t, one.entry)
+            shown.append(ShownEntry(0, one.id, says, key, by, _needs(t, state, one), own in one.entry.signers))
         return shown
 
 
@@ -180,15 +184,13 @@ def describe(t: PageText, entry: Entry) -> str:
             role, rights = t("role.auditor"), t("right.none")
             return t("roster.says.officer", desk=name, officer=removed, role=role, rights=rights)
         case KeyChange(desk=name, removed=removed):
-            says = t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
-            return f"{says}: {entry.body.fingerprint}"
+            return t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
         case OfficerSet(desk=name, officer=officer):
             rights = ", ".join(t(f"right.{right}") for right in officer.rights) or t("right.none")
             role = t(f"role.{officer.role}")
             return t("roster.says.officer", desk=name, officer=officer.name, role=role, rights=rights)
         case KeyGiven(desk=name, officer=officer) | OwnKey(desk=name, officer=officer):
-            by, fingerprint = entry.by[1] or "–", officer.fingerprint
-            return t("roster.says.new_key", desk=name, officer=officer.name, by=by, fingerprint=fingerprint)
+            return t("roster.says.new_key", desk=name, officer=officer.name, by=entry.by[1] or "–")
         case DestinationSet(to=to, desk=name, recipient=recipient):
             return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
         case Closed():

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
-from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
+from support.desks import end_founding
 
 Browser = Callable[..., Client]
 NEW = "purana kuan neem ka ped"
@@ -22,9 +22,13 @@ def second(browser: Browser, services: Services, unlocked: Callable[[str], Unloc
     """A browser in which a second officer of the desk `sp` is signed in."""
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     client = browser()
-    form = {"desk": "sp", "officer": "second", "passphrase": "another passphrase"}
-    assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
+    sign_in(client)
     return client
+
+
+def sign_in(second: Client) -> None:
+    form = {"desk": "sp", "officer": "second", "passphrase": "another passphrase"}
+    assert second.post("/desk/sign-in", data=form).url.path == "/desk/"
 
 
 def ask(client: Client, officer: str = "sp-1", new: str = NEW, again: str = NEW) -> tuple[int, str]:
@@ -58,7 +62,8 @@ def test_two_officers_who_type_the_code_on_the_same_page_sign_one_change(
     browser: Browser, second: Client, services: Services, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="a third passphrase 9"))
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
+    sign_in(second)
     code = code_in(ask(browser(), "third")[1])
     first = second.post("/desk/recoveries", data={"officer": "third", "code": code})
     assert "Your approval is noted" in first.text

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from httpx2 import Client
 from sqlalchemy import delete, select, update
 
+from satark.api.sealing import new_identity
+from satark.roster.chain import Proposal, append_withdrawal
 from satark.roster.roster import COPY_NAME
-from satark.routing.desks import close_roster
 from satark.routing.tip_keys import remember
 from satark.services import Services
 from satark.store.tables import desk as desk_table
@@ -20,6 +22,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, set_role
 from satark_desk.recovery import ask_for_recovery
 from satark_desk.tables import officer as officer_table
+from support.desks import end_founding
 from support.roster import trusting
 
 Browser = Callable[..., Client]
@@ -33,7 +36,7 @@ def sealed(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
     """Add a second officer to the SP's desk, and seal the roster."""
     new = NewOfficer(name="second", passphrase="second passphrase 77", rights=("release",))
     add_officer(services, unlocked("sp"), new)
-    services.write_now(lambda unit: close_roster(unit, ()))
+    end_founding(services, unlocked)
 
 
 def officer(browser: Browser, name: str, passphrase: str) -> Client:
@@ -115,9 +118,11 @@ LOST = "isn&#39;t the one that officers signed"
 
 @pytest.mark.usefixtures("sealed")
 def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
-    services: Services, browser: Browser
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
+    own = unlocked("sp").own_identity
     keys = services.read(lambda c: c.execute(select(officer_table.c.desk_key, officer_table.c.name)).all())
+    services.write_now(lambda unit: append_withdrawal(unit, "ab" * 16, ("sp", "sp-1"), own))
     dig, sp = browser("dig"), browser("sp")
     assert LOST not in dig.get("/desk/").text + sp.get("/desk/").text
     cut(services, {row.name: row.desk_key for row in keys})
@@ -137,7 +142,7 @@ def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
 
 
 def cut(services: Services, keys: dict[str, bytes]) -> None:
-    """Delete the end of the founding, the officers' signatures, and the heads stored beside the desks' keys."""
+    """Delete the newest entry, the officers' signatures, and the heads stored beside the desks' keys."""
     newest = services.read_keys(services.roster.check).state.position
     services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
@@ -195,8 +200,9 @@ def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_off
     head.post("/desk/recoveries", data={"officer": "second", "code": asked.code})
     (id_,) = re.findall(r'name="id" value="(\w+)"><button>', dig.get(PAGE).text)
     page = dig.post(f"{PAGE}/approve", data={"id": id_}).text
-    says = "Officer second of desk sp gets a new key, asked for by sp-1; its fingerprint: "
-    assert says + asked.fingerprint in page
+    says = "Officer second of desk sp gets a new key, asked for by sp-1"
+    key = f'Fingerprint: <code translate="no">{asked.fingerprint}</code>'
+    assert f"<strong>{says}</strong> {key}" in page
     assert 'name="code"' in page
     assert "Approve only if the officer tells you the code themselves" in page
     for code in ("", "0000-0000"):
@@ -204,7 +210,7 @@ def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_off
         refused = dig.post(f"{PAGE}/approve", data=form)
         assert (refused.status_code, "type the code" in refused.text) == (422, True)
     assert "carried out" in confirmed(dig, "approve", id=id_, code=asked.code)
-    assert says + asked.fingerprint in browser("sp").get(PAGE).text, "the list of changes says so too"
+    assert f"{says} {key}" in browser("sp").get(PAGE).text, "the list of changes says so too"
 
 
 REASONS = sorted(
@@ -243,3 +249,61 @@ def test_a_refused_change_is_explained_in_the_officers_language(
     page = client.post(f"{PAGE}/{action}", data=form)
     assert page.status_code == 422
     assert why in page.text
+
+
+MUST_CHANGE = "The key of your desk must change"
+
+
+def test_a_head_whose_sign_in_could_not_change_a_known_key_is_told_until_it_changes(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    """Whoever owns the database adds a byte to the roster's last row at each sign-in, and takes it away again."""
+    added = add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="second passphrase 77"))
+    assert added.done
+    end_founding(services, unlocked, "dig")
+    founded = services.desk("sp").recipient
+
+    def alter(entry: bytes) -> None:
+        newest = services.read_keys(services.roster.check).state.position
+        row = update(roster).where(roster.c.position == newest).values(entry=entry)
+        services.write_now(lambda unit: unit.keys.execute(row))
+
+    last = services.read_keys(lambda c: c.execute(select(roster.c.entry).order_by(roster.c.position.desc())).scalar())
+    assert last
+    for _ in range(2):
+        alter(last + b" ")
+        head = browser("sp")
+        alter(last)
+        assert MUST_CHANGE in head.get("/desk/").text
+        assert services.desk("sp").recipient == founded
+    clerk = officer(browser, "second", "second passphrase 77")
+    assert MUST_CHANGE not in clerk.get("/desk/").text
+    assert MUST_CHANGE not in browser("sp").get("/desk/").text
+    assert services.desk("sp").recipient != founded
+
+
+@pytest.mark.usefixtures("sealed")
+def test_the_proposer_and_each_signer_are_shown_the_same_fingerprint(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk], run: Callable[..., Result]
+) -> None:
+    shown = re.compile(r"(?:[0-9a-f]{4} ){4}[0-9a-f]{4}")
+    page = confirmed(browser("sp"), "add", name="third", role="officer")
+    told = shown.findall(page[page.index("Compare this fingerprint") :][:200])
+    recipient = new_identity()[0]
+    for arguments in (
+        ("desk", "add", "watch", "--level", "range"),
+        ("roster", "propose", "destination", "sp", "email:cell", "--recipient", recipient),
+        ("officer", "add", "sp", "fourth"),
+    ):
+        said = run(*arguments, by="" if arguments[0] == "desk" else "sp").stdout
+        (line,) = (one for one in said.splitlines() if "compare this fingerprint, by telephone" in one)
+        told += shown.findall(line)
+    assert len({*told}) == 4
+    dig = browser("dig")
+    for one in services.read(Proposal.all):
+        page = dig.post(f"{PAGE}/approve", data={"id": one.id}).text
+        (seen,) = shown.findall(page)
+        told.remove(seen)
+        assert f'Fingerprint: <code translate="no">{seen}</code>' in page
+        assert "compare the fingerprint" in page
+    assert told == []

@@ -9,13 +9,13 @@ import pytest
 from satark.casework import TipKeeping
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
-from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.recovery import ask_for_recovery
 from satark_desk.wordings import Wording, save
 from support.desk_gallery import DeskGallery, PageState
+from support.desks import end_founding
 from support.tip_stories import TipStories
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
@@ -60,8 +60,8 @@ def overseen(services: Services, stories: TipStories, unlocked: Callable[[str], 
     TipKeeping(services, other).ask(other.open(stories.numbers["told"]), "ask_hold", "न्यायालय में वाद चल रहा है")
     add_officer(services, head, NewOfficer(name="third", passphrase=AUDITOR, role="auditor"))
     save(services, head, Wording(**WORDING))
-    services.write_now(lambda unit: close_roster(unit, ()))
-    add_officer(services, head, NewOfficer(name="naya", passphrase=AUDITOR, temporary=True))
+    end_founding(services, unlocked)
+    add_officer(services, unlocked("sp"), NewOfficer(name="naya", passphrase=AUDITOR, temporary=True))
     ask_for_recovery(services, "sp", "third", AUDITOR)
 
 
