@@ -130,6 +130,7 @@ OTHER_NAMES = {
     "core/satark_words/spelling.py": "endings and what stands in their place: <ending>:<rest>",
     "core/satark_words/opening.py": "words of times and answers: <word>:<value>",
     "core/satark/roster/anchor.py": "heads of the roster: <position>:<hash>",
+    "core/satark/custody/machine_notes.py": "heads of the roster: <position>:<hash>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
     "core/satark/store/erasure_orders.py": "deliveries of erasures: erased:<tip, encrypted>:<rule>",
     "core/satark/store/migrations/main/c0002_since_0_1.py": "deliveries of erasures of 0.1.0: erased:<tip>:<rule>",
