@@ -43,6 +43,8 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _PACKAGE: Final = "satark_web_form"
 _WAITING_AT_ONCE: Final = 100
 """Most requests that one process keeps waiting for their ticket."""
+PAGE_BYTES: Final = 16 * 1024
+"""Of how many bytes the size of each page is a multiple."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -221,7 +223,8 @@ class FormSite:
             "exit_url": self.settings.exit_url,
             "problems": [],
         }
-        response = HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
+        written = self._templates.get_template(template).render({**common, **values})
+        response = HTMLResponse(_padded(written.encode()), status)
         if self.settings.onion_url and not (request.url.hostname or "").endswith(".onion"):
             response.headers["onion-location"] = self.settings.onion_url + request.url.path
         return response
@@ -244,6 +247,11 @@ class FormSite:
                 return self.message_page(request, "down", 503, next_url=request.url.path)
 
         return respond
+
+
+def _padded(page: bytes) -> bytes:
+    """Fill a page up with blanks: who carries the connection sees its size, and could tell which page it is."""
+    return page + b" " * (-len(page) % PAGE_BYTES)
 
 
 def _without_files(event: Event) -> Event | None:

@@ -11,10 +11,11 @@ from satark.api import MediaKind
 from satark.ingest.spool import Spool, SpoolFull
 from satark_testing.browser import Page
 from satark_testing.dialogue.walking import Photo
+from satark_web_form.site import PAGE_BYTES
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.upload_problems import UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
-from support.form.citizen import FormCitizen
+from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
 from support.scripted import database_down
 
@@ -271,3 +272,21 @@ async def test_a_cry_for_help_stored_until_the_code_is_entered_gets_the_numbers_
     page = await citizen.press("Open", {"code": code})
     assert NUMBERS_TO_CALL in page.text
     assert "Received" in page.text
+
+
+@pytest.mark.parametrize("police", ["no", "yes"])
+async def test_the_size_of_no_page_tells_which_it_is(citizen: FormCitizen, served: FormService, police: str) -> None:
+    seen = [await citizen.begin()]
+    while step := citizen.asked:
+        seen.append(await citizen.answer({**SHORT, "police": police}.get(step, "district")))
+    seen.append(await citizen.press("Send"))
+    assert {len(page.html.encode()) for page in seen} == {PAGE_BYTES}
+
+
+async def test_the_size_of_the_mailbox_tells_no_number_of_answers(citizen: FormCitizen, served: FormService) -> None:
+    number, code = await filed(citizen)
+    for text in ("", "We have looked.", "Thank you for what you told us."):
+        if text:
+            await ask(served, number, text)
+        assert len((await citizen.open_mailbox(code)).html.encode()) == PAGE_BYTES
+        await citizen.press("Close")
