@@ -15,9 +15,9 @@ import click
 
 from satark import __version__
 from satark.cli.command_table import SAYS, CommandTable
+from satark.cli.terminal import safe_output
 from satark_files import atomic_files
 from satark_files.sandbox.core_dumps import forbid_dumps
-from satark_words.terminal import safe_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,6 @@ from satark_desk.officers import changes_known_key, unlock_any
 from satark_desk.passphrases import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase, read_passphrase
 from satark_desk.settings import DeskSettings
-from satark_words.terminal import escape_controls
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,7 +42,7 @@ def on_tip(command: F) -> F:
 
 def print_json(record: dict[str, Any]) -> None:
     """Print a record as JSON on one line."""
-    click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))
+    click.echo(json.dumps(record, ensure_ascii=False))
 
 
 def current_host() -> CommandHost:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from satark.cli.main import cli
-from satark_words.terminal import escape_controls, safe_output
+from satark.cli.terminal import escape_controls, safe_output
 from support.loops import every_row
 
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"]
