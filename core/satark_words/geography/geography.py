@@ -1,14 +1,12 @@
 """Finds the district and station of a pin, or of the names in a text, in the covered area."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Self
 
 from satark_words.geography.geography_files import GeographyError, GeographyProblem, Source, read_sources, sources_of
 from satark_words.geography.units import (
@@ -55,21 +53,6 @@ class PlaceName(NamedTuple):
     districts: frozenset[str]
 
 
-class Locatable(Protocol):
-    """The known facts of a place: its text, a pin, and the codes of district and station, which may be empty."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def latitude(self) -> float | None: ...
-    @property
-    def longitude(self) -> float | None: ...
-    @property
-    def district(self) -> str: ...
-    @property
-    def station(self) -> str: ...
-
-
 class Near(NamedTuple):
     """A station and its distance."""
 
@@ -98,7 +81,7 @@ class Geography:
         self._beginnings = {name.partition(" ")[0] for name in self._places}
 
     @classmethod
-    def parse(cls, text: str) -> Geography:
+    def parse(cls, text: str) -> Self:
         """Read a geography from YAML.
 
         Raises:
@@ -107,7 +90,7 @@ class Geography:
         return cls._of([Source("geography", text)])
 
     @classmethod
-    def load(cls, path: Path) -> Geography:
+    def load(cls, path: Path) -> Self:
         """Read a geography from a YAML file, or from all YAML files of a folder.
 
         Raises:
@@ -118,7 +101,7 @@ class Geography:
 
     @classmethod
     @cache
-    def sample(cls) -> Geography:
+    def sample(cls) -> Self:
         """Return the geography that comes with Satark: the Varanasi range."""
         folder = files("satark_words.geography") / "varanasi_range"
         found = {file.name: file for file in folder.iterdir()}
@@ -127,7 +110,7 @@ class Geography:
         return cls._of([Source(name, found[name].read_text("utf-8")) for name in order])
 
     @classmethod
-    def _of(cls, sources: list[Source]) -> Geography:
+    def _of(cls, sources: list[Source]) -> Self:
         read = read_sources(sources)
         reach = next((file.reach_km for file in read if file.reach_km is not None), _REACH_KM)
         districts = [district for file in read for district in file.districts]
@@ -170,22 +153,16 @@ class Geography:
         found = self._districts.get(district)
         return found.range if found else ""
 
-    def locate(self, place: Locatable, codes: Iterable[str] = ()) -> Named:
-        """Find the district and station of a place by its pin, or else by the codes that its text names.
+    def locate(self, point: Point | None, codes: Iterable[str] = (), *, district: str = "", station: str = "") -> Named:
+        """Find the district and station of a pin, or else those that the codes named by a text identify.
 
-        Codes that are set already stay.
-
-        A pin takes precedence over a text. Nothing is guessed: a code that is not found stays empty, and is asked for.
+        A district or station that is known already stays. Nothing is guessed: a code that is not found stays empty,
+        and is asked for.
         """
-        if place.station:
-            district = place.district or self.district_of(place.station)
-            return Named(district, place.station)
-        if place.district in RESERVED:
-            return Named(place.district)
-        point = None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
-        told = set(codes)
-        found = self._named(told, place.district) if point is None else self._at(point, told, place.district)
-        return Named(place.district or found.district, found.station)
+        if station or district in RESERVED:
+            return Named(district or self.district_of(station), station)
+        found = self._named(set(codes), district) if point is None else self._at(point, set(codes), district)
+        return Named(district or found.district, found.station)
 
     def nearest(self, point: Point, count: int) -> list[Near]:
         """Return the stations nearest to a point, the nearest first. Stations without a position are left out."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from satark.api.tip import Place
 from satark_words.geography.geography import ELSEWHERE, Geography, Named
+from satark_words.geography.units import Point
 from satark_words.reader import Reader
 from support.loops import every_row
 
@@ -40,8 +40,7 @@ READER = Reader.shared(GEO)
 def test_a_pin_falls_into_the_right_district_or_none(
     latitude: float, longitude: float, district: str, station: str
 ) -> None:
-    pin = Place(latitude=latitude, longitude=longitude)
-    found = GEO.locate(pin)
+    found = GEO.locate((latitude, longitude))
     assert (found.district, found.station) == (district, station)
     assert GEO.is_outside((latitude, longitude)) is (not district)
 
@@ -50,7 +49,7 @@ def test_a_pin_falls_into_the_right_district_or_none(
 def test_a_pin_at_a_station_is_that_stations(district: object) -> None:
     for station in district.stations:  # type: ignore[attr-defined]
         if station.position:
-            found = GEO.locate(Place(latitude=station.latitude, longitude=station.longitude))
+            found = GEO.locate(station.position)
             assert (found.district, found.station) == (district.code, station.code)  # type: ignore[attr-defined]
 
 
@@ -89,26 +88,28 @@ def test_a_pin_at_a_station_is_that_stations(district: object) -> None:
     ],
 )
 def test_names_tell_a_place_only_if_they_agree(text: str, district: str, station: str) -> None:
-    found = GEO.locate(Place(text=text), READER.names(text))
+    found = GEO.locate(None, READER.names(text))
     assert (found.district, found.station) == (district, station)
 
 
 @every_row(
-    "place, district, station",
+    "text, point, known, district, station",
     [
-        (Place(text="sigra", latitude=25.281, longitude=82.999), "varanasi", "lanka"),
-        (Place(text="Banaras", latitude=28.6, longitude=77.2), "", ""),
-        (Place(text="sigra", station="cantt"), "varanasi", "cantt"),
-        (Place(text="Kotwali", district="jaunpur"), "jaunpur", "jaunpur-kotwali"),
-        (Place(text="Lanka", district="jaunpur"), "jaunpur", ""),
-        (Place(text="Kotwali, Azamgarh", district="jaunpur"), "jaunpur", "jaunpur-kotwali"),
-        (Place(text="Lanka", district=ELSEWHERE), ELSEWHERE, ""),
-        (Place(latitude=25.281, longitude=82.999, district=ELSEWHERE), ELSEWHERE, ""),
-        (Place(text="Kotwali", latitude=28.6, longitude=77.2, district="jaunpur"), "jaunpur", "jaunpur-kotwali"),
+        ("sigra", (25.281, 82.999), {}, "varanasi", "lanka"),
+        ("Banaras", (28.6, 77.2), {}, "", ""),
+        ("sigra", None, {"station": "cantt"}, "varanasi", "cantt"),
+        ("Kotwali", None, {"district": "jaunpur"}, "jaunpur", "jaunpur-kotwali"),
+        ("Lanka", None, {"district": "jaunpur"}, "jaunpur", ""),
+        ("Kotwali, Azamgarh", None, {"district": "jaunpur"}, "jaunpur", "jaunpur-kotwali"),
+        ("Lanka", None, {"district": ELSEWHERE}, ELSEWHERE, ""),
+        ("", (25.281, 82.999), {"district": ELSEWHERE}, ELSEWHERE, ""),
+        ("Kotwali", (28.6, 77.2), {"district": "jaunpur"}, "jaunpur", "jaunpur-kotwali"),
     ],
 )
-def test_a_pin_says_more_than_words_and_an_answer_more_than_both(place: Place, district: str, station: str) -> None:
-    found = GEO.locate(place, READER.names(place.text))
+def test_a_pin_says_more_than_words_and_an_answer_more_than_both(
+    text: str, point: Point | None, known: dict[str, str], district: str, station: str
+) -> None:
+    found = GEO.locate(point, READER.names(text), **known)
     assert (found.district, found.station) == (district, station)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.tip import Place
 from satark_words.geography.geography import District, Geography, GeographyError, Named, Station
 from satark_words.geography.geography_files import GeographyFile
 from satark_words.reader import Reader
@@ -83,7 +82,7 @@ def test_a_geography_is_a_file_too_and_may_be_empty(tmp_path: Path) -> None:
     path = tmp_path / "g.yaml"
     path.write_text("districts: []", "utf-8")
     empty = Geography.load(path)
-    assert empty.locate(Place(latitude=1.0, longitude=1.0)) == Named()
+    assert empty.locate((1.0, 1.0)) == Named()
     (nothing := tmp_path / "nothing").mkdir()
     with pytest.raises(GeographyError, match="holds no"):
         Geography.load(nothing)
@@ -108,7 +107,7 @@ CIRCLE = HEAD + "    centre: [25.3, 83.0]\n    radius_km: 20\n    reach_km: 3\n"
 def test_a_district_may_be_a_circle_or_only_its_stations(
     text: str, latitude: float, district: str, station: str
 ) -> None:
-    found = Geography.parse(text).locate(Place(latitude=latitude, longitude=83.0))
+    found = Geography.parse(text).locate((latitude, 83.0))
     assert (found.district, found.station) == (district, station)
 
 

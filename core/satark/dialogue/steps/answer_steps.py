@@ -78,6 +78,10 @@ def max_length(step: Step) -> int:
     return step.settings.max * _MOST_PARTS if isinstance(step.settings, TextSettings) else 0
 
 
+def _typed(step: Step, view: View) -> Question:
+    return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True)
+
+
 class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The smallest and the largest accepted number; None: no limit."""
 
@@ -95,9 +99,7 @@ class NumberStep(BaseStepType):
         return [*super().keys(step), ("number.bad",)]
 
     def ask(self, step: Step, view: View) -> Question:
-        return Question(
-            text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
-        )
+        return _typed(step, view)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Accept the one number in the text."""
@@ -131,9 +133,7 @@ class DateStep(BaseStepType):
         return [*super().keys(step), ("date.bad",), *((f"date.{ago}.words",) for ago in range(3))]
 
     def ask(self, step: Step, view: View) -> Question:
-        return Question(
-            text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
-        )
+        return _typed(step, view)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Accept a day, as ISO 8601."""
@@ -187,7 +187,8 @@ class PlaceStep(BaseStepType):
 
 def located(place: Place, geography: Geography, codes: Iterable[str] = ()) -> Place:
     """Fill in the district and the station of a place. `codes`: the units that its text names."""
-    found = geography.locate(place, codes)
+    point = None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
+    found = geography.locate(point, codes, district=place.district, station=place.station)
     return msgspec.structs.replace(place, district=found.district, station=found.station)
 
 
