@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cache
 from gettext import c2py
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
-from satark_words.languages import catalogue_of, folders, in_numerals, is_written_in, languages_of, wording_of
+from satark_words.languages import catalogue_of, in_numerals, is_written_in, kept_by_folders, languages_of, wording_of
 from satark_words.languages import language as known_language
 from satark_words.po import Entry, PoError, plural_of, read_po
 
@@ -216,9 +215,10 @@ class Catalogues:
         self._by_language = {one.language: one if one.spare else one.backed_by(spare) for one in found.values()}
 
     @classmethod
+    @kept_by_folders
     def of(cls, package: str) -> Catalogues:
         """Return a package's catalogues, read once in a process, in the order of `languages_of`."""
-        return _catalogues_of(package, folders())
+        return cls(Catalogue.read(one, catalogue_of(package, one)) for one in languages_of(package))
 
     def beside(self, path: Path) -> Catalogues:
         """Return these catalogues, overridden and extended by the `<language>.po` files of a folder.
@@ -252,9 +252,3 @@ class Catalogues:
 
     def __iter__(self) -> Iterator[Catalogue]:
         return iter(self._by_language.values())
-
-
-@cache
-def _catalogues_of(package: str, parents: tuple[Traversable, ...]) -> Catalogues:
-    del parents  # which languages there are depends on it
-    return Catalogues(Catalogue.read(one, catalogue_of(package, one)) for one in languages_of(package))

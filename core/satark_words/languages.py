@@ -11,37 +11,33 @@ The setting `languages` decides which languages citizens are offered.
 """
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, wraps
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import digits
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, ParamSpec, TypeVar, get_args
 
 import msgspec
 
 __all__ = [
     "OFFERED", "Language", "LanguageError", "catalogue_of", "folders", "in_numerals", "is_written_in",
-    "known_languages", "language", "language_name", "language_of_text", "languages_of", "lexicon_folders", "script_of",
-    "ship", "translations", "use_folder", "wording_of", "written_date", "written_month",
+    "kept_by_folders", "known_languages", "language", "language_name", "language_of_text", "languages_of",
+    "lexicon_folders", "script_of", "ship", "translations", "use_folder", "wording_of", "written_date",
+    "written_month",
 ]  # fmt: skip
 
 OFFERED: Final = ("hi", "en")
-"""The languages that citizens are offered by default. They come first wherever all languages are listed.
-"""
+"""The languages that citizens are offered by default. They come first wherever all languages are listed."""
 
 _FILE: Final = "language.toml"
-_FIRST_DIGIT: Final = {
-    "latn": "0", "deva": "०", "arab": "٠", "arabext": "۰", "beng": "০", "gujr": "૦", "guru": "੦", "knda": "೦",
-    "mlym": "൦", "orya": "୦", "tamldec": "௦", "telu": "౦",
-}  # fmt: skip
-"""CLDR's numbering systems of India's languages → zero. Source: CLDR, `numberingSystems.xml`."""
-
 Numerals = Literal[
     "latn", "deva", "arab", "arabext", "beng", "gujr", "guru", "knda", "mlym", "orya", "tamldec", "telu"
 ]  # fmt: skip
+_ZEROS: Final = dict(zip(get_args(Numerals), "0०\u0660\u06f0০૦੦೦൦୦௦౦", strict=True))
+"""CLDR's numbering systems of India's languages → zero. Source: CLDR, `numberingSystems.xml`."""
 
 
 class LanguageError(ValueError):
@@ -58,8 +54,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     speech: str = ""
     """Tag of the language for a telephone provider's synthetic voice; empty: the code with the region India."""
     voice: str = ""
-    """Name of the voice at Twilio. The setting `twilio.voices` overrides it. Empty: the first voice of that setting.
-    """
+    """Name of the voice at Twilio. The setting `twilio.voices` overrides it. Empty: the first voice of that setting."""
     espeak: str = ""
     """The espeak-ng voice that reads prompts, and transcripts to officers, on this machine; empty: there is none."""
     numerals: Numerals = "latn"
@@ -118,28 +113,54 @@ def folders() -> tuple[Traversable, ...]:
     return tuple(folder for folder in (_shipped, _own_folder) if folder is not None)
 
 
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
+
+
+def kept_by_folders(function: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
+    """Cache what a function finds with these folders of languages."""
+    kept = cache(lambda _, *given, **named: function(*given, **named))
+
+    @wraps(function)
+    def found(*given: _Given.args, **named: _Given.kwargs) -> _Found:
+        return kept(folders(), *given, **named)  # type: ignore[arg-type]
+
+    return found
+
+
+@kept_by_folders
 def language(code: str) -> Language:
     """Return the settings of a language. One without a folder has the name that CLDR has for it, and default values.
 
     Raises:
         LanguageError: the `language.toml` is invalid.
     """
-    return _language(code, folders())
+    folder = dict(_each()).get(code)
+    if folder is None:
+        return Language(name=_display_name(code, code) or code)
+    try:
+        return msgspec.toml.decode((folder / _FILE).read_text("utf-8"), type=Language)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise LanguageError(f"{code}/{_FILE}: {error}") from error
 
 
+@kept_by_folders
 def languages_of(package: str) -> tuple[str, ...]:
     """List the languages in which a package has a catalogue: those of `OFFERED` first, then the others by code.
 
     Args:
         package: the package's import name.
     """
-    return _languages_of(package, folders())
+    texts = files(package) / "texts"
+    found = {file.name.removesuffix(".po") for file in texts.iterdir() if file.name.endswith(".po")}
+    found |= {code for code, folder in _each() if (folder / f"{package}.po").is_file()}
+    first = [code for code in OFFERED if code in found]
+    return (*first, *sorted(found - set(first)))
 
 
 def translations() -> tuple[str, ...]:
     """List every language that has a folder: those of `OFFERED` first, then the others by code."""
-    found = {code for code, _ in _each(folders())}
-    return (*OFFERED, *sorted(found - set(OFFERED)))
+    return (*OFFERED, *sorted({code for code, _ in _each()} - set(OFFERED)))
 
 
 def catalogue_of(package: str, code: str) -> str:
@@ -159,7 +180,7 @@ def wording_of(package: str, code: str, channel: str) -> str:
 
 def lexicon_folders() -> tuple[Traversable, ...]:
     """List the `lexicon` folders of the languages, which add words to understand typed texts."""
-    found = (folder / "lexicon" for _, folder in _each(folders()))
+    found = (folder / "lexicon" for _, folder in _each())
     return tuple(folder for folder in found if folder.is_dir())
 
 
@@ -172,7 +193,7 @@ def language_name(code: str, in_language: str = "") -> str:
 
 def in_numerals(text: str, code: str) -> str:
     """Return a text with its ASCII digits replaced by a language's own."""
-    zero = _FIRST_DIGIT[language(code).numerals]
+    zero = _ZEROS[language(code).numerals]
     return text if zero == "0" else text.translate({ord(d): chr(ord(zero) + n) for n, d in enumerate(digits)})
 
 
@@ -218,35 +239,15 @@ def language_of_text(text: str, languages: Sequence[str], otherwise: str) -> str
     return otherwise if same_script else found
 
 
-@cache
-def _languages_of(package: str, parents: tuple[Traversable, ...]) -> tuple[str, ...]:
-    texts = files(package) / "texts"
-    found = {file.name.removesuffix(".po") for file in texts.iterdir() if file.name.endswith(".po")}
-    found |= {code for code, folder in _each(parents) if (folder / f"{package}.po").is_file()}
-    first = [code for code in OFFERED if code in found]
-    return (*first, *sorted(found - set(first)))
-
-
-@cache
-def _language(code: str, parents: tuple[Traversable, ...]) -> Language:
-    folder = dict(_each(parents)).get(code)
-    if folder is None:
-        return Language(name=_display_name(code, code) or code)
-    try:
-        return msgspec.toml.decode((folder / _FILE).read_text("utf-8"), type=Language)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise LanguageError(f"{code}/{_FILE}: {error}") from error
-
-
-def _each(parents: tuple[Traversable, ...]) -> Iterator[tuple[str, Traversable]]:
+def _each() -> Iterator[tuple[str, Traversable]]:
     """Yield the code and folder of each language. An installation's own folder comes last, and so overrides others."""
-    for parent in parents:
+    for parent in folders():
         yield from ((entry.name, entry) for entry in parent.iterdir() if (entry / _FILE).is_file())
 
 
 def _newest(file: str, code: str) -> str:
     """Return the text of a language's file from the last folder that has it; empty: none has."""
-    found = [folder / file for name, folder in _each(folders()) if name == code]
+    found = [folder / file for name, folder in _each() if name == code]
     return next((one.read_text("utf-8") for one in reversed(found) if one.is_file()), "")
 
 

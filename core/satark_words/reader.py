@@ -6,14 +6,11 @@ text is. Never log their results.
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources.abc import Traversable
-
 from satark_words.analysis import Analysis
 from satark_words.danger import dangers_of
 from satark_words.geography.geography import Geography
 from satark_words.identifying_words import own_identity_of
-from satark_words.languages import folders
+from satark_words.languages import kept_by_folders
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import added_phrases
 from satark_words.opening import opening_of
@@ -30,9 +27,10 @@ class Reader:
         self.places = Places(geography, self.lexicon)
 
     @classmethod
+    @kept_by_folders
     def shared(cls, geography: Geography) -> Reader:
         """Return the one reader of the process for a geography."""
-        return _shared(geography, folders())
+        return cls(geography)
 
     def analyse(self, text: str) -> Analysis:
         """Analyse a text, which is most of the work of a reading. Keep the analysis for one turn at most."""
@@ -65,9 +63,3 @@ class Reader:
 
     def _analysed(self, text: str | Analysis) -> Analysis:
         return text if isinstance(text, Analysis) else self.analyse(text)
-
-
-@cache
-def _shared(geography: Geography, languages: tuple[Traversable, ...]) -> Reader:
-    del languages  # the lexicon depends on it
-    return Reader(geography)
