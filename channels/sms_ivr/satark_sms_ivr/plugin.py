@@ -27,9 +27,8 @@ from satark_sms_ivr.spoken_lines import CLIPS_PATH
 from satark_sms_ivr.twilio import TwilioSms, TwilioVoice
 from satark_sms_ivr.voice import ListeningVoiceChannel, VoiceChannel
 
-_PUBLIC = SettingProblem(
+_PUBLIC = SettingProblem.of(
     setting="public_url",
-    env="SATARK_PUBLIC_URL",
     message="is missing",
     hint="Twilio signs its requests for the address that it calls; give the https:// address of your reverse proxy",
 )
@@ -69,7 +68,7 @@ def _check_one(kind: str, count: int) -> None:
     if count > 1:
         message = f"more than one {kind} provider is configured"
         hint = "leave out the section [twilio], or the plugin of the other provider"
-        raise SettingsError([SettingProblem("plugins", "SATARK_PLUGINS", message, hint)])
+        raise SettingsError([SettingProblem.of("plugins", message, hint)])
 
 
 def _approved(settings: Settings) -> ApprovedTexts | None:
@@ -79,7 +78,7 @@ def _approved(settings: Settings) -> ApprovedTexts | None:
     try:
         return ApprovedTexts(read_ids(section.dlt_templates), settings.core.languages)
     except ValueError as error:
-        raise SettingsError([SettingProblem("sms.dlt_templates", "SATARK_SMS__DLT_TEMPLATES", str(error))]) from None
+        raise SettingsError([SettingProblem.of("sms.dlt_templates", str(error))]) from None
 
 
 @hookimpl

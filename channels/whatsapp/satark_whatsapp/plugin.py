@@ -14,9 +14,8 @@ from satark_whatsapp.settings import WhatsAppSettings
 if TYPE_CHECKING:
     import click
 
-_NO_CALLS: Final = SettingProblem(
+_NO_CALLS: Final = SettingProblem.of(
     setting="whatsapp.calls_at_once",
-    env="SATARK_WHATSAPP__CALLS_AT_ONCE",
     message="switches calls on, and aiortc is not installed",
     hint="pip install 'satark[calls]', or leave the setting out",
 )

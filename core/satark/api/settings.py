@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -75,6 +75,11 @@ class SettingProblem(msgspec.Struct, frozen=True):
     env: str
     message: str
     hint: str = ""
+
+    @classmethod
+    def of(cls, setting: str, message: str, hint: str = "") -> Self:
+        """Report a setting whose environment variable has its name."""
+        return cls(setting, f"SATARK_{setting.upper().replace('.', '__')}", message, hint)
 
     def __str__(self) -> str:
         hint = f"\n    {self.hint}" if self.hint else ""

@@ -67,7 +67,7 @@ def backup(
     recipients = recipients or settings.core.backup_recipients
     if not recipients:
         hint = "make a key pair elsewhere: age-keygen -o operator.key; its recipient (age1…) belongs here"
-        raise SettingsError([SettingProblem("backup_recipients", "SATARK_BACKUP_RECIPIENTS", "is missing", hint)])
+        raise SettingsError([SettingProblem.of("backup_recipients", "is missing", hint)])
     with _failures():
         for recipient in recipients:
             check_recipient(recipient)
@@ -208,7 +208,7 @@ def _check_name_key(settings: Settings) -> None:
     if not settings.name_key_file.exists():
         hint = "copy it there from where you keep it: without it no desk finds its tips"
         message = f"{settings.name_key_file} is missing"
-        raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", message, hint)])
+        raise SettingsError([SettingProblem.of("name_key_file", message, hint)])
 
 
 def _folder(ctx: click.Context, address: str, keys_address: str) -> BackupFolder:

@@ -201,7 +201,7 @@ class _Findings:
         except SettingsError as error:
             self.problems += error.problems
         except PluginError as error:
-            self.problems.append(SettingProblem("plugins", "SATARK_PLUGINS", str(error)))
+            self.problems.append(SettingProblem.of("plugins", str(error)))
         return None
 
 
@@ -210,7 +210,7 @@ def _clip_problems(core: Core) -> list[SettingProblem]:
     if core.voice_clips is None or VoiceNotes(core.voice_clips).ready:
         return []
     hint = f"fill it: satark voice render {core.voice_clips} (docs/voice-notes.md)"
-    return [SettingProblem("voice_clips", "SATARK_VOICE_CLIPS", "is no complete folder of clips", hint)]
+    return [SettingProblem.of("voice_clips", "is no complete folder of clips", hint)]
 
 
 def _check_database(plugins: Plugins, services: Services, core: Core, identity: Identity | None) -> None:
@@ -239,18 +239,18 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
 def _disk_problems(core: Core) -> list[SettingProblem]:
     """Report a disk that is full, nearly full, or can't be written."""
     faults = disk_faults(core.data_dir, core.disk_reserve_bytes)
-    return [SettingProblem("data_dir", "SATARK_DATA_DIR", one.text, one.do) for one in faults]
+    return [SettingProblem.of("data_dir", one.text, one.do) for one in faults]
 
 
 def _spool_problems(settings: Settings) -> list[SettingProblem]:
     spooled = describe(len(waiting(settings.spool_dir)), len(quarantined(settings.spool_dir)))
     text = f"holds messages that are not processed yet: {spooled}"
     hint = "`satark serve` replays them once the database answers; its log says why one was quarantined"
-    return [SettingProblem("data_dir", "SATARK_DATA_DIR", text, hint)] if spooled else []
+    return [SettingProblem.of("data_dir", text, hint)] if spooled else []
 
 
 def _database_problem(message: str, hint: str) -> SettingsError:
-    return SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message, hint)])
+    return SettingsError([SettingProblem.of("database_url", message, hint)])
 
 
 SIMILARITY = 0.85

@@ -95,7 +95,7 @@ def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
     """Find destinations whose sink this machine does not load, or whose key it lacks."""
     named = {sink.name for sink in sinks}
     problems = [
-        SettingProblem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
+        SettingProblem.of("alarm_to", f"no loaded plugin serves {to}", _NOT_LOADED)
         for to in core.alarm_to
         if Destination(to).sink not in named
     ]

@@ -166,7 +166,7 @@ def peer_problems(plugins: Sequence[Sink | Channel]) -> list[SettingProblem]:
         return []
     with ThreadPoolExecutor(1) as thread:  # a caller may have an event loop of its own
         found = thread.submit(lambda: asyncio.run(ask_peers(plugins))).result()
-    return [SettingProblem(name, f"SATARK_{name.upper()}", text, _WAITS) for name, text in found]
+    return [SettingProblem.of(name, text, _WAITS) for name, text in found]
 
 
 _HINT: Final = (

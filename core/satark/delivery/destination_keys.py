@@ -51,7 +51,7 @@ def own_key(path: Path) -> str:
         return recipient_of(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         message = f"{path} can't be used ({type(error).__name__})"
-        raise SettingsError([SettingProblem("data_dir", "SATARK_DATA_DIR", message)]) from None
+        raise SettingsError([SettingProblem.of("data_dir", message)]) from None
 
 
 def with_verifier(rule: DestinationRule) -> DestinationRule:

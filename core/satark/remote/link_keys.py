@@ -131,4 +131,4 @@ class LinkKey:
 
 
 def _unusable(message: str) -> SettingsError:
-    return SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", message)])
+    return SettingsError([SettingProblem.of("link_key_file", message)])

@@ -72,11 +72,11 @@ def load_geography(settings: Settings) -> Geography:
     try:
         return Geography.load(path)
     except GeographyError as error:
-        problems = [SettingProblem("geography", "SATARK_GEOGRAPHY", str(one)) for one in error.problems]
+        problems = [SettingProblem.of("geography", str(one)) for one in error.problems]
         raise SettingsError(problems) from None
     except (OSError, UnicodeDecodeError) as error:
         hint = "give a file, or a folder of files, as docs/geography.md explains"
-        raise SettingsError([SettingProblem("geography", "SATARK_GEOGRAPHY", str(error), hint)]) from None
+        raise SettingsError([SettingProblem.of("geography", str(error), hint)]) from None
 
 
 def load_identity(settings: Settings) -> Identity:
@@ -90,7 +90,7 @@ def load_identity(settings: Settings) -> Identity:
         epochs = EpochKeys.load(path, settings.core.epoch_minutes * 60)
     except (EpochKeysError, OSError) as error:
         hint = f"rm -f {path}; if no other machine gives the keys then: satark db forget-drafts"
-        raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", str(error), hint)]) from None
+        raise SettingsError([SettingProblem.of("epoch_key_file", str(error), hint)]) from None
     return Identity(read_own_edge_key(settings), epochs)
 
 
@@ -106,7 +106,7 @@ def read_own_edge_key(settings: Settings) -> bytes:
     except (EdgeKeyError, OSError) as error:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
         name = "edge_key_command" if core.edge_key_command else "edge_key_file"
-        raise SettingsError([SettingProblem(name, f"SATARK_{name.upper()}", str(error), hint)]) from None
+        raise SettingsError([SettingProblem.of(name, str(error), hint)]) from None
 
 
 def has_edge_key(settings: Settings) -> bool:
@@ -169,7 +169,7 @@ def canary_problems(identity: Identity | None, services: Services) -> list[Setti
 def roster_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
     """Report that this machine takes no roster from the key store: it is new, and nobody vouched for what is there."""
     refusal, hint = services.read_keys(services.roster.check).refusal, _BRING if identity is None else _ADMIT + _BRING
-    return [SettingProblem("data_dir", "SATARK_DATA_DIR", refusal, hint)] if refusal else []
+    return [SettingProblem.of("data_dir", refusal, hint)] if refusal else []
 
 
 def storage_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
@@ -183,7 +183,7 @@ def storage_problems(services: Services, *, at_start: bool = False) -> list[Sett
     except OSError as error:
         message = f"can't be reached or written ({error.strerror or error})"
         hint = "who owns the folder?" if is_folder else "does the service run, and are the variables AWS_… right?"
-        return [_storage_problem(message, hint)]
+        return [SettingProblem.of("storage_url", message, hint)]
     if services.main.dialect.name == "sqlite" and is_folder:
         return []
     if at_start:
@@ -192,7 +192,7 @@ def storage_problems(services: Services, *, at_start: bool = False) -> list[Sett
         return []
     message = "is another store than that of this database's other machines: files would reach no desk"
     hint = "give all the same; if this one replaces it for good: DELETE FROM key_canary WHERE name = 'folder'"
-    return [_storage_problem(message, hint)]
+    return [SettingProblem.of("storage_url", message, hint)]
 
 
 def _id_of(store: FileStore) -> bytes:
@@ -206,27 +206,20 @@ def _id_of(store: FileStore) -> bytes:
     return store.read("folder.id")
 
 
-def _storage_problem(message: str, hint: str) -> SettingProblem:
-    return SettingProblem("storage_url", "SATARK_STORAGE_URL", message, hint)
-
-
 _CANARY_PROBLEMS = {
-    canaries.NAMES: SettingProblem(
+    canaries.NAMES: SettingProblem.of(
         "name_key_file",
-        "SATARK_NAME_KEY_FILE",
         "is not the name key that this database's envelopes are filed with",
         "put the right file there, from a backup if need be: without it no desk finds its tips",
     ),
-    canaries.EDGE: SettingProblem(
+    canaries.EDGE: SettingProblem.of(
         "edge_key_file",
-        "SATARK_EDGE_KEY_FILE",
         "is not the edge key that this database was written with",
         "put the right file there: every machine of one database has the same edge key",
     ),
 }
-_NO_EPOCH_KEYS = SettingProblem(
+_NO_EPOCH_KEYS = SettingProblem.of(
     "epoch_key_file",
-    "SATARK_EPOCH_KEY_FILE",
     "lacks keys that this database's drafts are sealed under, and no other machine gives them",
     "run `satark keys admit` here and, with the code that it prints, on a machine that has them; if none has them any "
     "more, erase what they sealed: satark db forget-drafts",
@@ -257,8 +250,7 @@ def check_isolation(settings: Settings) -> None:
         "docs/operations.md says what each needs; to clean files all the same, at the risk that a hostile one reaches "
         "the network or Satark's own files, set it to true"
     )
-    name = "allow_weak_isolation"
-    raise SettingsError([SettingProblem(f"evidence.{name}", f"SATARK_EVIDENCE__{name.upper()}", message, hint)])
+    raise SettingsError([SettingProblem.of("evidence.allow_weak_isolation", message, hint)])
 
 
 def load_destinations(settings: Settings, plugins: Plugins, *, makes_keys: bool = True) -> tuple[DestinationRule, ...]:
@@ -283,7 +275,7 @@ def _with_key(rule: DestinationRule, makes_keys: bool) -> DestinationRule:  # no
     if not makes_keys and not rule.identity_file.exists():
         message = f"{rule.to} reads tips, and no [[destination]] says with which key"
         hint = "make one where the worker runs, `satark destination keygen`, and give its recipient here"
-        raise SettingsError([SettingProblem("destination", "SATARK_DESTINATION", message, hint)])
+        raise SettingsError([SettingProblem.of("destination", message, hint)])
     return rule.model_copy(update={"recipient": own_key(rule.identity_file)})
 
 
@@ -306,7 +298,7 @@ def load_services(
             destination_rules=destination_rules,
         )
     except (EdgeKeyError, OSError) as error:
-        raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", str(error))]) from None
+        raise SettingsError([SettingProblem.of("name_key_file", str(error))]) from None
 
 
 def load_channels(settings: Settings, plugins: Plugins) -> list[Channel]:
@@ -350,9 +342,9 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
         flow = load_flow(source, types, validators)
         misfits = check_flow(flow, source.catalogues, [(c.name, c.capabilities) for c in channels])
     except (FlowError, OSError) as error:
-        raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(error))]) from None
+        raise SettingsError([SettingProblem.of("flow", str(error))]) from None
     if misfits:
-        raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(misfit)) for misfit in misfits])
+        raise SettingsError([SettingProblem.of("flow", str(misfit)) for misfit in misfits])
     interpret = plugins.interpret if plugins.implements("satark_interpret") else None
     most = settings.core.evidence.tip_files
     website = settings.core.public_url if any(c.capabilities.kind == "web" for c in channels) else ""
@@ -375,7 +367,7 @@ def load_questionnaire(settings: Settings) -> Questionnaire:
     try:
         return Questionnaire(_source(settings))
     except (FlowError, OSError) as error:
-        raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(error))]) from None
+        raise SettingsError([SettingProblem.of("flow", str(error))]) from None
 
 
 def load_transcribers(settings: Settings, plugins: Plugins) -> list[Transcriber]:
@@ -403,4 +395,4 @@ def _engine(url: str, setting: str) -> DatabaseEngine:
     try:
         return make_engine(url)
     except DatabaseUrlError as error:
-        raise SettingsError([SettingProblem(setting, f"SATARK_{setting.upper()}", str(error))]) from None
+        raise SettingsError([SettingProblem.of(setting, str(error))]) from None

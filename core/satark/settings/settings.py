@@ -60,7 +60,7 @@ class Settings:
         try:
             use_folder(self.core.languages_folder)
         except LanguageError as error:
-            raise SettingsError([SettingProblem("languages_folder", "SATARK_LANGUAGES_FOLDER", str(error))]) from None
+            raise SettingsError([SettingProblem.of("languages_folder", str(error))]) from None
 
     def section(self, name: str, model: type[M]) -> M | None:
         self._asked[name] = model
@@ -123,7 +123,7 @@ class Settings:
         try:
             return open_store(self.core.storage_url, self.core.data_dir, proxy_url())
         except (MissingPackage, StorageDown, ValueError) as error:
-            raise SettingsError([SettingProblem("storage_url", "SATARK_STORAGE_URL", str(error))]) from None
+            raise SettingsError([SettingProblem.of("storage_url", str(error))]) from None
 
     @property
     def evidence(self) -> FileStore:
@@ -175,7 +175,7 @@ def memory_folder() -> Path | None:
     found = folder.lstat()
     if not S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         message, hint = f"{folder} is somebody else's, or others can write there", "name a file or folder in memory"
-        raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", message, hint)])
+        raise SettingsError([SettingProblem.of("epoch_key_file", message, hint)])
     return folder
 
 
@@ -228,7 +228,7 @@ def _check_file(path: Path | None) -> None:
         tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
         message = f"{path} can't be read: {error}"
-        raise SettingsError([SettingProblem("config", "SATARK_CONFIG", message)]) from None
+        raise SettingsError([SettingProblem.of("config", message)]) from None
 
 
 def _problem(error: Any, section: str, model: type[BaseModel]) -> SettingProblem:

@@ -46,5 +46,5 @@ def satark_call_providers(settings: Settings) -> list[ExotelCalls]:
         return []
     if not settings.core.public_url:
         message, hint = "is missing", "Exotel calls it for each step of a call; give the https:// address of your proxy"
-        raise SettingsError([SettingProblem("public_url", "SATARK_PUBLIC_URL", message, hint)])
+        raise SettingsError([SettingProblem.of("public_url", message, hint)])
     return [ExotelCalls(section, settings.core.public_url)]

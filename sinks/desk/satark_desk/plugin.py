@@ -45,7 +45,7 @@ def satark_sinks(settings: Settings, context: ProcessServices) -> Sequence[Sink]
         return [DeskSink(context)]
     if not settings.core.public_url.startswith("https:"):
         message = "browsers and their push services need an https public_url"
-        raise SettingsError([SettingProblem("desk.push", "SATARK_DESK__PUSH", message)])
+        raise SettingsError([SettingProblem.of("desk.push", message)])
     from satark_desk.push import PushSink  # noqa: PLC0415 - as above
 
     return [DeskSink(context), PushSink(context, settings.core.public_url)]

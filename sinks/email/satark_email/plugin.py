@@ -25,7 +25,7 @@ def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
         from satark_email.sink import EmailSink  # noqa: PLC0415 - aiosmtplib and pysequoia are an extra
     except ModuleNotFoundError:
         message = "needs the extra: pip install 'satark[email]'"
-        raise SettingsError([SettingProblem("email.host", "SATARK_EMAIL__HOST", message)]) from None
+        raise SettingsError([SettingProblem.of("email.host", message)]) from None
     problems = [*_file_problems(section), *_unknown_destinations(section, context)]
     keys = _keys(section, problems)
     if problems:
@@ -70,11 +70,11 @@ def _file_problems(section: EmailSettings) -> Iterator[SettingProblem]:
         try:
             if stat.S_IMODE(password.stat().st_mode) & 0o077:
                 message = f"{password} can be read by others: chmod 600 it"
-                yield SettingProblem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", message)
+                yield SettingProblem.of("email.password_file", message)
         except OSError:
-            yield SettingProblem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", f"{password} can't be read")
+            yield SettingProblem.of("email.password_file", f"{password} can't be read")
     if authorities is not None and not authorities.is_file():
-        yield SettingProblem("email.ca_file", "SATARK_EMAIL__CA_FILE", f"{authorities} can't be read")
+        yield SettingProblem.of("email.ca_file", f"{authorities} can't be read")
 
 
 def _unknown_destinations(section: EmailSettings, context: WorkerContext) -> Iterator[SettingProblem]:

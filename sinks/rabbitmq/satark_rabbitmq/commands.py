@@ -67,5 +67,5 @@ def configured(settings: Settings) -> tuple[RabbitMQ, str]:
         from satark_rabbitmq.connection import RabbitMQ  # noqa: PLC0415 - aio-pika is an extra
     except ModuleNotFoundError:
         message = "needs the extra: pip install 'satark[rabbitmq]'"
-        raise SettingsError([SettingProblem("rabbitmq.url", "SATARK_RABBITMQ__URL", message)]) from None
+        raise SettingsError([SettingProblem.of("rabbitmq.url", message)]) from None
     return RabbitMQ(section), section.url.get_secret_value()

@@ -63,7 +63,7 @@ class RabbitMQSettings(BaseModel):
                 context.load_cert_chain(self.certificate_file, self.key_file)
         except OSError as error:  # of which ssl.SSLError is one
             message = f"the certificates can't be used: {error.strerror or error}"
-            raise SettingsError([SettingProblem("rabbitmq.ca_file", "SATARK_RABBITMQ__CA_FILE", message)]) from None
+            raise SettingsError([SettingProblem.of("rabbitmq.ca_file", message)]) from None
         return context
 
 
