@@ -75,7 +75,11 @@ class Host:
         report_missing(lambda language, key: faults.begin(missing_text(language, key), seconds=ALARM_SECONDS))
         self._has_event_hook = self.plugins.implements("satark_event")
         destinations = compose.load_destinations(settings, self.plugins, makes_keys=self.roles != {"web"})
-        services = compose.load_services(settings, compose.load_geography(settings), destinations)
+        self._open(compose.load_services(settings, compose.load_geography(settings), destinations), is_trial=is_trial)
+        self._watch()
+        self.pages = [*self._web_pages(), *self._desk_pages()]
+
+    def _open(self, services: Services, *, is_trial: bool) -> None:
         self.waits = False
         """Whether the process started without the database and still waits for it."""
         try:
@@ -88,7 +92,9 @@ class Host:
         self.writer = self._writer(services)
         self.writer.held = self.waits
         self.services = ProcessServices(services, self.writer)
-        identity = self.ingest_runtime.identity if self.ingest_runtime else None
+
+    def _watch(self) -> None:
+        settings, identity = self.settings, self.ingest_runtime.identity if self.ingest_runtime else None
         self.fault_watch = FaultWatch(
             self.services, self.metrics, settings, identity=identity, opens_files="worker" in self.roles
         )
@@ -106,7 +112,6 @@ class Host:
             "loop": self._watch_loop,
         }
         """Further endless tasks by name. Add them before the host runs."""
-        self.pages = [*self._web_pages(), *self._desk_pages()]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -257,7 +262,7 @@ class Host:
         if not migrations.current():
             migrations.upgrade()
         elif problem := migrations.problem():
-            raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", problem)])
+            raise SettingsError([SettingProblem.of("database_url", problem)])
 
 
 def check_packages(roles: Collection[Role]) -> None:
