@@ -7,14 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from satark.dialogue.engine import STATES, Engine
-from satark.dialogue.events.telling import asked_of, named_option
-from satark.dialogue.turn.context import TurnContext
-from satark_testing.dialogue.chat import NOW, Chat
+from satark_testing.dialogue.chat import Chat
 from satark_words.reading import Confidence, Kind
-from satark_words.tokens import fold
 from support.dialogue.corpus import read_corpus
-from support.dialogue.walks import SAID_UNTIL, at_review, new_chat
+from support.dialogue.walks import SAID_UNTIL, new_chat
 from support.loops import every_row
 
 
@@ -129,32 +125,6 @@ def test_talk_that_names_police_is_stored_once_its_sender_says_so() -> None:
     assert chat.session.answers["what"].value == words
     talk = new_chat().say("hi", "1", "daru", "mujhe police se dar lagta hai")
     assert talk.step == "what", "police who are only feared are no story"
-
-
-def context_at(chat: Chat, engine: Engine) -> TurnContext:
-    assert chat.session is not None
-    return TurnContext(engine._loaded, STATES, chat.session, "", NOW)
-
-
-@pytest.fixture
-def review(engine: Engine) -> TurnContext:
-    return context_at(at_review(Chat(engine)), engine)
-
-
-def test_the_review_tells_which_of_its_options_acts(review: TurnContext) -> None:
-    asked = asked_of(review, *review.whole_question())
-    assert (asked.asks, asked.opening) == ("review", False)
-    assert [option.id for option in asked.options if option.acts] == ["send"]
-
-
-def test_the_first_question_is_an_opening(engine: Engine) -> None:
-    context = context_at(Chat(engine).say("Hi"), engine)
-    assert asked_of(context, *context.whole_question()).opening
-
-
-@pytest.mark.parametrize(("said", "option"), [("send", "send"), ("भेजें", "send"), ("haan", ""), ("", "")])
-def test_an_option_is_named_by_its_own_words(review: TurnContext, said: str, option: str) -> None:
-    assert named_option(review, *review.whole_question(), fold(said)) == option
 
 
 DENYING = [

@@ -12,11 +12,11 @@ import msgspec
 from satark.api.flow import AcceptedAnswer
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text
 from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, ChoiceToken, parse_token
+from satark.dialogue.events.asked_questions import named_option
 from satark.dialogue.events.commands import forget, handle_command, switch_language
 from satark.dialogue.events.form_pages import FORM, handle_form_page
 from satark.dialogue.events.not_understood import not_understood
 from satark.dialogue.events.suggestions import answer_suggestion
-from satark.dialogue.events.telling import named_option
 from satark.dialogue.events.text_messages import (
     complete_tip_of,
     handle_text,

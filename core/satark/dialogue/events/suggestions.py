@@ -8,9 +8,10 @@ from typing import Final
 
 from satark.api.flow import Option, Question
 from satark.api.inbound import Event, Tap, Text
+from satark.dialogue.events.asked_questions import asked_of, named_option
 from satark.dialogue.events.commands import handle_command
 from satark.dialogue.events.not_understood import choose_likely, not_understood
-from satark.dialogue.events.telling import STORY_WORDS, Telling, asked_of, named_option
+from satark.dialogue.events.telling import STORY_WORDS, Telling
 from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on

@@ -1,20 +1,19 @@
-"""A text at a question: describes the question for the reading, and tells what else the text contains."""
+"""What a text at a question tells besides an answer."""
 
 from typing import Final
 
-from satark.api.flow import Question, Step
+from satark.api.flow import Step
 from satark.api.inbound import Text
 from satark.dialogue.events.named_places import LONG
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.stories import accept_unsolicited, is_story, opening_in
-from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.summary import told_in
 from satark_words.choosing import tells_crime
 from satark_words.opening import category_of, moment_told
-from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
+from satark_words.reading import Asked, Confidence, Kind, Reading
 from satark_words.small_words import listed
 
 TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
@@ -344,14 +343,6 @@ class Telling:
         return len(words - analysis.covered(known)), len(words)
 
 
-_WHOM: Final = "police_unit"
-_WHOSE_VOICE: Final = "whose_voice"
-"""The lexicon's names of two questions: whom a tip accuses, and whose voice is in a recording."""
-_OTHER_STATION: Final = "other_station"
-"""The lexicon's name of the unit that another step names."""
-_ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
-
-
 def keep_time(words: Telling) -> Turn | None:
     """Keep a time as the day of what was or will be, or as how often it is; None: none is told or asked for.
 
@@ -397,53 +388,3 @@ def _answer_when(words: Telling, when: Step, moment: str) -> None:
         accept_unsolicited(context, event)
     else:
         context.add_part(step.id, event.body.strip())
-
-
-def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
-    """Describe the question with this id for the reading."""
-    step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
-    options = tuple(
-        AskedChoice(o.code, o.label, o.words, acts=bool(act_of(context, name, o.code)), unit=_unit(step, o.code))
-        for o in question.options
-    )
-    return Asked(
-        name=_sense(context, name, step),
-        asks=_asks(name, step, has_options=bool(options)),
-        options=options,
-        actions=question.actions,
-        opening=name in {"@language", context.loaded.opening_step},
-    )
-
-
-def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
-    """Return the option that a text names. The spellings of the commands yes, no and don't know count too."""
-    if not folded or not question.options:
-        return ""
-    code = context.loaded.option_lookup(context.session, name, question).exact(folded)
-    word = context.loaded.commands.command(folded)
-    return code or (word if word in {option.code for option in question.options} else "")
-
-
-def _sense(context: TurnContext, name: str, step: Step | None) -> str:
-    """Name a question as the lexicon does: by the meaning of its step, or by its id if it has no special meaning."""
-    if step is None:
-        return name.removeprefix("@")
-    if step.accuses:
-        return _WHOM
-    if step.means == "own_voice":
-        return _WHOSE_VOICE
-    return step.means or (STORY if step.id == context.loaded.opening_step else step.id)
-
-
-def _unit(step: Step | None, code: str) -> str:
-    """Return the police unit that an option accuses, as the lexicon names it; empty for any other option."""
-    unit = step.accuses.get(code, "") if step else ""
-    return _OTHER_STATION if unit == "named" else unit
-
-
-def _asks(name: str, step: Step | None, *, has_options: bool) -> Asks:
-    if name == "@code":
-        return "code"
-    if step is None:
-        return "choice" if has_options else "nothing"
-    return _ASKS.get(step.type.name, "choice" if has_options else "nothing")

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from satark.api.flow import AcceptedAnswer, Question, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
+from satark.dialogue.events.asked_questions import asked_of, named_option
 from satark.dialogue.events.commands import handle_command, show_numbers, switch_language
 from satark.dialogue.events.not_understood import not_understood
 from satark.dialogue.events.taking_back import withdraw_sent
-from satark.dialogue.events.telling import asked_of, named_option
 from satark.dialogue.events.understood_texts import handle_words
 from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import GivenAnswer, Turn

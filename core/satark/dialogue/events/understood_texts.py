@@ -11,6 +11,7 @@ from typing import Final
 
 from satark.api.flow import Question
 from satark.api.inbound import Text
+from satark.dialogue.events.asked_questions import asked_of
 from satark.dialogue.events.commands import choose_language, handle_command, show_numbers
 from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, is_other_place, names_a_place
 from satark.dialogue.events.not_understood import choose_likely, not_understood
@@ -25,7 +26,7 @@ from satark.dialogue.events.taking_back import (
     spare,
     take_out,
 )
-from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, TALK, Telling, asked_of, keep_time
+from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, TALK, Telling, keep_time
 from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
