@@ -36,6 +36,7 @@ from satark_email import mime, openpgp
 from satark_email.mail_text import TipText
 from satark_email.mime import Attachment, OuterHeaders
 from satark_email.settings import NOTIFICATION, EmailDestination, EmailSettings
+from satark_files.file_endings import ending_of
 
 POLL_SECONDS = 20.0
 """Seconds between two checks for notifications that are due."""
@@ -43,7 +44,6 @@ _ENCODED_RATIO = 2
 """Size of a mail relative to its attachments: base64 within armor gives some 1.8."""
 _TEXT_BYTES = 50_000
 """Bytes left for the text of a mail."""
-_ENDINGS = {"image/jpeg": "jpg", "video/mp4": "mp4", "audio/mpeg": "mp3", "text/plain": "txt"}
 GRACE_SECONDS = 3600
 """Seconds after its scheduled time in which a notification is still sent. A machine that was off for longer skips the
 notification.
@@ -166,8 +166,7 @@ def _attachment(opened: OpenedTip, record: Evidence) -> Attachment | None:
         content = b"".join(opened.clean(record.ordinal))
     except (CaseworkError, FileNotFoundError, CantOpen):
         return None
-    ending = _ENDINGS.get(record.clean_mime, record.clean_mime.partition("/")[2])
-    return Attachment(f"{record.ordinal}.{ending}", record.clean_mime, content)
+    return Attachment(f"{record.ordinal}{ending_of(record.clean_mime)}", record.clean_mime, content)
 
 
 def parse_utc_offset(text: str) -> timedelta:
