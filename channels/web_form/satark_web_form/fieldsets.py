@@ -54,28 +54,24 @@ def control_for(question: FormQuestion) -> Control:
 
 def to_fieldset(question: FormQuestion, form: SubmittedForm | None = None, problem: str = "") -> Fieldset:
     """Make the fieldset of a question, with the submitted values or, if there are none, with the stored answer."""
-    name = f"a.{question.step}"
+    name, value = f"a.{question.step}", question.value
+    latitude = longitude = ""
     if form is not None and name in form.fields:
-        return Fieldset(
-            question=question,
-            control=control_for(question),
-            values=form.fields[name],
-            latitude=form.value(f"{name}.latitude"),
-            longitude=form.value(f"{name}.longitude"),
-            problem=problem,
-        )
-    value = question.value
-    if isinstance(value, Mapping):
-        return Fieldset(
-            question=question,
-            control=control_for(question),
-            values=(str(value.get("text", "")),),
-            latitude=_format_degrees(value.get("latitude")),
-            longitude=_format_degrees(value.get("longitude")),
-            problem=problem,
-        )
-    values = tuple(map(str, value)) if isinstance(value, list | tuple) else () if value is None else (str(value),)
-    return Fieldset(question=question, control=control_for(question), values=values, problem=problem)
+        values = form.fields[name]
+        latitude, longitude = form.value(f"{name}.latitude"), form.value(f"{name}.longitude")
+    elif isinstance(value, Mapping):
+        values = (str(value.get("text", "")),)
+        latitude, longitude = _format_degrees(value.get("latitude")), _format_degrees(value.get("longitude"))
+    else:
+        values = tuple(map(str, value)) if isinstance(value, list | tuple) else () if value is None else (str(value),)
+    return Fieldset(
+        question=question,
+        control=control_for(question),
+        values=values,
+        latitude=latitude,
+        longitude=longitude,
+        problem=problem,
+    )
 
 
 def answers_of(questions: Iterable[FormQuestion], form: SubmittedForm) -> list[tuple[str, AnswerEvent]]:
