@@ -3,8 +3,6 @@
 Nothing is written into a table: each tip goes through the dialogue, and each act through `DeskActs`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -5,12 +5,10 @@ commas. A `*` at the end of the last word stands for any ending. A `+` at the en
 a Hindi, Bhojpuri or Urdu verb. A new folder adds a language.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from satark_words.lexicon_files import Index, Phrase, read_aliases, read_index, read_phrases, shipped_folder
 from satark_words.rules import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark, without_hidden
@@ -80,7 +78,7 @@ class Lexicon:
         self._build(index)
 
     @classmethod
-    def shipped(cls, extra: Iterable[Phrase] = (), *, indexed: bool = True) -> Lexicon:
+    def shipped(cls, extra: Iterable[Phrase] = (), *, indexed: bool = True) -> Self:
         """Read the lexicon that comes with Satark, with or without its index, and add the `extra` phrases.
 
         Raises:

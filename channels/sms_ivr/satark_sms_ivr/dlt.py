@@ -5,8 +5,6 @@ and 18 November 2025: the fixed part of a template is compared letter by letter 
 template has at most two variables, with words between them, each with a tag that tells its possible content.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections import Counter, defaultdict

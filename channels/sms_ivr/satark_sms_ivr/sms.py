@@ -1,7 +1,5 @@
 """The channel `sms`: numbered text messages. If the provider allows, the response to a webhook holds the reply."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final

@@ -4,8 +4,6 @@
 package covers one subject, and lists in `__all__` which of its names a plugin uses. None imports a module of the host.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, Final
 
 from satark.api import (

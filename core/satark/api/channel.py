@@ -4,8 +4,6 @@ A channel has no access to storage and runs no server. It parses a provider's re
 `Prompt` as calls of the provider (`Call`), and sends these.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable

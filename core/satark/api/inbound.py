@@ -4,8 +4,6 @@
 the opaque `Address`, which only `satark.identity` opens.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 

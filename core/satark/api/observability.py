@@ -3,8 +3,6 @@
 None of this ever holds tip content or an address.
 """
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable

@@ -1,7 +1,5 @@
 """Outbound calls: what a channel sends to a provider, and the results."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, TypeAlias

@@ -1,7 +1,5 @@
 """Prompts that the dialogue shows, the capabilities of a medium to show them, and the tokens of choices."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from functools import lru_cache

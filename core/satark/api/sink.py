@@ -4,8 +4,6 @@ A carrier is a message broker between this host and offices elsewhere. It sees q
 message. It may deliver messages more than once and out of order; the receiver (`satark.remote`) tolerates both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -88,8 +86,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     """1 for the first attempt."""
     last_reason: str = ""
-    """The reason that the last attempt returned, cut to 200 characters. A sink can record in it what it delivered.
-    """
+    """The reason that the last attempt returned, cut to 200 characters. A sink can record in it what it delivered."""
     envelope: bytes
     """A `tip.Envelope`, age-encrypted to the destination's own recipient. If it has none: to its desk's recipient.
     Empty: neither has the tip."""

@@ -3,8 +3,6 @@
 Before an officer gives a text to another desk, the page shows the words in it that point to the sender.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -10,15 +10,13 @@ If one of these envelopes is gone, as after an erasure, that key is lost, and ea
 envelope. Values that only few pages show stay in the row until a page shows them.
 """
 
-from __future__ import annotations
-
 import secrets
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -94,7 +92,7 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         return "Entry(…)"
 
     @classmethod
-    def of(cls, tip: CachedTip, listed: ListedTip) -> Entry:
+    def of(cls, tip: CachedTip, listed: ListedTip) -> Self:
         envelope, summary, work = listed.envelope, listed.summary, listed.summary.work
         identity = envelope.identity if envelope.tip_recipient else ""
         asked = summary.header.revision, summary.newest, work.merged_into, any(work.recused.values())

@@ -1,13 +1,11 @@
 """Finds words in a tip that point to its sender. An officer sees them before giving a text to another desk."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import msgspec
 
@@ -35,13 +33,13 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
     """Parts of the words that may identify the sender, such as "my shop", "my brother" or "only I", each once."""
 
     @classmethod
-    def of_tip(cls, tip: OpenTip, geography: Geography) -> SenderHints:
+    def of_tip(cls, tip: OpenTip, geography: Geography) -> Self:
         """Find many hints, though not all, in a tip's answers, messages, transcripts and captions."""
         hints = cls.of_texts(words_of(tip), geography)
         return cls(few_know=hints.few_know or tip.tip.answers.get(KNOWN_BY) == "few", phrases=hints.phrases)
 
     @classmethod
-    def of_texts(cls, texts: Sequence[str], geography: Geography) -> SenderHints:
+    def of_texts(cls, texts: Sequence[str], geography: Geography) -> Self:
         """Find the hints in texts, such as a rewording."""
         spans = [(text, span) for text in texts for span in _spans(text, geography)]
         few = any(_phrases()["few"].search(unicodedata.normalize("NFC", text)) for text in texts)

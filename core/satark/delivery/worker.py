@@ -8,8 +8,6 @@ If a breaker opened too easily, one tip that always fails would delay the others
 calling a dead host. So a breaker opens when a sink says that the destination is down, or when several tips failed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import defaultdict

@@ -1,10 +1,8 @@
 """The values that pass between the engine and ingest: a session, and the turn that one event caused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 
@@ -48,12 +46,12 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
         return self.joined or ((self.source, self.value),)
 
     @classmethod
-    def of_parts(cls, parts: Iterable[GivenPart], evidence: tuple[str, ...] = ()) -> GivenAnswer:
+    def of_parts(cls, parts: Iterable[GivenPart], evidence: tuple[str, ...] = ()) -> Self:
         """Make the answer that these parts give together; there is at least one."""
         parts = tuple(parts)
         return cls(reduce(_added, [part for _, part in parts]), parts[-1][0], evidence, parts if parts[1:] else ())
 
-    def without(self, source: str) -> GivenAnswer | None:
+    def without(self, source: str) -> Self | None:
         """Return the answer without the part of one message, but with its files; None if no other part is left."""
         kept = [part for part in self.parts if part[0] != source]
         return self if len(kept) == len(self.parts) else self.of_parts(kept, self.evidence) if kept else None

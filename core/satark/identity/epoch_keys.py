@@ -17,8 +17,6 @@ remapping.
 The counts of drafts (`DraftCounts`) follow the block. They last as long as the keys that open the drafts.
 """
 
-from __future__ import annotations
-
 import fcntl
 import mmap
 import os
@@ -30,7 +28,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from satark_files import atomic_files
 
@@ -150,7 +148,7 @@ class EpochKeys:
         os.close(self._descriptor)
 
     @classmethod
-    def load(cls, path: Path, seconds: float, clock: Callable[[], float] = time.time) -> EpochKeys:
+    def load(cls, path: Path, seconds: float, clock: Callable[[], float] = time.time) -> Self:
         """Open the file; create it if necessary.
 
         Raises:
@@ -163,7 +161,7 @@ class EpochKeys:
         return cls(os.open(path, os.O_RDWR | os.O_CLOEXEC), seconds, clock)
 
     @classmethod
-    def in_memory(cls) -> EpochKeys:
+    def in_memory(cls) -> Self:
         """Make keys that end with this process and are never on a disk."""
         descriptor = os.memfd_create("satark-epochs")
         os.write(descriptor, _empty())

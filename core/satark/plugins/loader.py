@@ -3,13 +3,11 @@
 pluggy calls the hooks; only this module uses it. The guards around each plugin report failures.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 import click
 import pluggy
@@ -71,7 +69,7 @@ class Plugins:
         """Contains and reports failures of optional hooks."""
 
     @classmethod
-    def load(cls, names: Iterable[str], hook_seconds: float = HOOK_SECONDS, optional: Collection[str] = ()) -> Plugins:
+    def load(cls, names: Iterable[str], hook_seconds: float = HOOK_SECONDS, optional: Collection[str] = ()) -> Self:
         """Load these plugins by name and import no others. An optional plugin is left out if its packages are missing.
 
         Raises:

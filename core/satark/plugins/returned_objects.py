@@ -4,13 +4,11 @@ So a mistake is reported when the plugin is loaded, not when the first citizen w
 claimed one address would silently take each other's messages.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import chain, combinations, product
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, channel_of
 from satark.api.flow import StepType
@@ -211,7 +209,7 @@ class Claim(NamedTuple):
     has_below: bool
     """Whether the claim includes all addresses below this one."""
 
-    def clashes(self, other: Claim) -> bool:
+    def clashes(self, other: Self) -> bool:
         """Return whether a request could match both claims. A page at the root gets only unclaimed addresses."""
         if self.path == other.path:
             return True
@@ -219,7 +217,7 @@ class Claim(NamedTuple):
             return False
         return self._holds(other) or other._holds(self)
 
-    def _holds(self, other: Claim) -> bool:
+    def _holds(self, other: Self) -> bool:
         return self.has_below and self.path != "/" and other.path.startswith(f"{self.path}/")
 
 

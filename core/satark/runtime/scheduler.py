@@ -3,8 +3,6 @@
 Another job shortens waits that are too long because a clock was ahead.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence

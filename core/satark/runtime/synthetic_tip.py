@@ -5,14 +5,12 @@ No provider takes part. The tip's text has a random mark that only this process 
 desk `probe` alone, so that no citizen's words can be taken for a probe.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from secrets import token_hex
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from sqlalchemy import select
@@ -73,7 +71,7 @@ class ProbePlugin(PageChannel):
         return Batch(inbound=[Inbound(account=_ACCOUNT, event_key=key, senders=(Address(key),), event=event)])
 
     @hookimpl
-    def satark_channels(self) -> Sequence[ProbePlugin]:
+    def satark_channels(self) -> Sequence[Self]:
         return [self]
 
     @hookimpl

@@ -8,13 +8,11 @@ one after the other, could fall between these commits. So such transactions are 
 snapshots take.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from secrets import token_hex
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, case, delete, select, text, update
 from sqlalchemy.exc import OperationalError
@@ -46,7 +44,7 @@ class UnitOfWork:
         self._last: list[Callable[[], None]] = []
         self._after: list[Callable[[], None]] = []
         self.now = int(time.time())
-        self._read: dict[Callable[[UnitOfWork], Any], Any] = {}
+        self._read: dict[Callable[[Self], Any], Any] = {}
         self.taken_tips: list[bool] = []
         """Tip that this transaction accepts → whether it is new to the key store. `store.tip_counts` counts them."""
         self.changed_tips: set[str] = set()
@@ -71,14 +69,14 @@ class UnitOfWork:
             self._keys.begin()
         return self._keys
 
-    def once(self, read: Callable[[UnitOfWork], T]) -> T:
+    def once(self, read: Callable[[Self], T]) -> T:
         """Return what `read` returns for this transaction, which calls it once for all its turns."""
         if read not in self._read:
             self._read[read] = read(self)
         found: T = self._read[read]
         return found
 
-    def forget(self, read: Callable[[UnitOfWork], Any]) -> None:
+    def forget(self, read: Callable[[Self], Any]) -> None:
         """Let `once` call `read` again: the transaction changed what it reads."""
         self._read.pop(read, None)
 

@@ -1,7 +1,5 @@
 """A conversation with an engine, for tests of flows: a test types, taps and sends files as a tipster would."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +60,7 @@ class Chat:
         """The id of the current question; empty after the end of the conversation."""
         return self.session.step if self.session else ""
 
-    def hear(self, event: Event, source: str = "") -> Chat:
+    def hear(self, event: Event, source: str = "") -> Self:
         """Pass one event to the engine, and carry out the turn's requests in place of ingest."""
         session = self.session
         if session is None or self.engine.begins_anew(session, event):
@@ -94,13 +92,13 @@ class Chat:
             self.prompts.append(turn.prompt)
         return self
 
-    def say(self, *texts: str) -> Chat:
+    def say(self, *texts: str) -> Self:
         """Type messages."""
         for text in texts:
             self.hear(Text(text))
         return self
 
-    def tap(self, *options: str) -> Chat:
+    def tap(self, *options: str) -> Self:
         """Tap choices, actions or page buttons of the newest prompt, by option code (`yes`, `@skip`)."""
         for option in options:
             shown = (*self.prompt.choices, *self.prompt.actions, *self.prompt.turns)
@@ -108,17 +106,17 @@ class Chat:
             self.hear(Tap(found.token, found.label))
         return self
 
-    def pin(self, latitude: float, longitude: float, name: str = "") -> Chat:
+    def pin(self, latitude: float, longitude: float, name: str = "") -> Self:
         """Send a location."""
         return self.hear(Pin(latitude, longitude, name))
 
-    def send(self, kind: MediaKind = "image", caption: str = "") -> Chat:
+    def send(self, kind: MediaKind = "image", caption: str = "") -> Self:
         return self.hear(Media(MediaRef(account="test:1", id=f"m{len(self.turns)}"), kind, caption))
 
-    def edit(self, source: str, body: str) -> Chat:
+    def edit(self, source: str, body: str) -> Self:
         return self.hear(Edited(source, body))
 
-    def revoke(self, source: str) -> Chat:
+    def revoke(self, source: str) -> Self:
         """Delete the message with this source."""
         return self.hear(Revoked(source))
 

@@ -1,10 +1,8 @@
 """The queue of a desk: the content of a row, its marks, and the filters of the queue."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, Self, TypeAlias, get_args
 from urllib.parse import urlencode
 
 import msgspec
@@ -49,12 +47,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = ""
     """One of `MARKS`. `new`: the officer has not seen the tip, or something happened since. `urgent`: unfinished, with
     more than normal priority. `open`: unfinished. `overdue`: unfinished for too long, or a clock ran out. `mine`:
-    assigned to the officer. The others are `WorkMark`s.
-    """
+    assigned to the officer. The others are `WorkMark`s."""
     q: str = ""
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> Filter:
+    def read(cls, query: Mapping[str, str]) -> Self:
         """Parse a filter from an address. An unknown value matches nothing, rather than everything."""
         return cls(**{name: query.get(name, "")[:_MAX_QUERY] for name in cls.__struct_fields__})
 

@@ -1,10 +1,8 @@
 """The section `[email]` of the settings."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -113,7 +111,7 @@ class EmailSettings(BaseModel):
         return None if self.tls is None and self.host in _LOOPBACK else self.tls in {None, "starttls"}
 
     @model_validator(mode="after")
-    def _is_safe(self) -> EmailSettings:
+    def _is_safe(self) -> Self:
         if self.tls == "none" and self.host not in _LOOPBACK:
             raise ValueError("tls = none is only for a server on this machine")
         reserved = {NOTIFICATION, OPERATOR} & self.to.keys()

@@ -1,7 +1,5 @@
 """The sink `police_system`: hands each tip over as one signed event, by HTTP or in an archive, by folder or SFTP."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, OpenedTip, run_in_thread

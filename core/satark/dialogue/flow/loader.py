@@ -1,12 +1,10 @@
 """Reads flows from YAML, and the names of questions, options and categories in their tips."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -98,7 +96,7 @@ class Questionnaire:
         self._source = source
 
     @classmethod
-    def shipped(cls) -> Questionnaire:
+    def shipped(cls) -> Self:
         """Return the questionnaire that comes with Satark."""
         return cls(default_flow())
 
