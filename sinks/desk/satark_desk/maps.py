@@ -40,8 +40,7 @@ _NEAREST: Final = 3
 """Number of nearest stations that a map names with their distances."""
 _ON_MAP_KM: Final = 50
 """Kilometres up to which a map shows a file's place. A larger map would show no surroundings, so the page tells a more
-distant place only in words.
-"""
+distant place only in words."""
 
 
 class Drawing(Redacted, frozen=True, kw_only=True):

@@ -99,12 +99,10 @@ MIN_LENGTH: Final = 12
 """Fewest characters of a passphrase that an officer chooses."""
 MIN_GUESSES: Final = 1e10
 """Guesses that a passphrase must withstand: zxcvbn's highest score. At one guess per `throttle.LONGEST_GAP` they take
-1,600 years.
-"""
+1,600 years."""
 MIN_GUESSES_CLOSED_UP: Final = 1e8
 """Guesses that a passphrase must withstand without its spaces and signs, which guessers leave out first. This is
-zxcvbn's second highest score.
-"""
+zxcvbn's second highest score."""
 _LONGEST: Final = 72
 """Most characters that are judged: zxcvbn's own limit. Further characters can only make a passphrase stronger."""
 _ADVICE: Final[Mapping[str, str]] = {

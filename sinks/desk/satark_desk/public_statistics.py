@@ -43,8 +43,7 @@ SMALLEST: Final = 10
 """The smallest number that is published."""
 FADING: Final = 0.75
 """Ratio of the probability of each further step of the noise to that of the step before. Two thirds of all noise lie
-within ±4.
-"""
+within ±4."""
 _HALF: Final = 8
 """Bytes of a seed for each of the two halves of the noise."""
 _DAYS: Final = 7

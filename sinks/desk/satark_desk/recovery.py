@@ -33,8 +33,7 @@ EXPIRES_AFTER: Final = 24 * 3600
 """Seconds after which a request expires."""
 MOST_REQUESTS: Final = 50
 """Most requests that are kept for one officer; the newest are kept. The number is high, so that a stranger's requests
-do not soon displace the officer's own.
-"""
+do not soon displace the officer's own."""
 
 
 class NoSuchRecovery(CaseworkError):  # noqa: N818 - it reads as what it says

@@ -46,8 +46,7 @@ _TEXT_BYTES = 50_000
 """Bytes left for the text of a mail."""
 GRACE_SECONDS = 3600
 """Seconds after its scheduled time in which a notification is still sent. A machine that was off for longer skips the
-notification.
-"""
+notification."""
 KIND = "notification"
 """The kind of these deliveries: `satark.api.Delivery.kind`."""
 

@@ -37,8 +37,7 @@ _MAX_NEXT = 500
 """Most characters of an address that is stored through the sign-in."""
 KEPT_FORMS = ("tips", "retention", "bulk", "typed")
 """First parts of the addresses whose forms the desk keeps when the session has ended. None of these forms takes a
-secret.
-"""
+secret."""
 _FOR_AUDITORS = ("audit", "roster", "account", "passphrase", "help")
 """First parts of the addresses that an auditor may open. They show no content of a tip."""
 _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")

@@ -50,14 +50,12 @@ class _Attempt(Redacted, frozen=True):
     passphrase: str
     browser_is_known: bool
     key: str
-    """Key of the counted failures: those of the officer's own browser, else those of all strangers on the account.
-    """
+    """Key of the counted failures: those of the officer's own browser, else those of all strangers on the account."""
     roster: str
     """The roster's head that the browser remembers."""
     visit: str
     """Id of the page visit that the attempt comes from; the attempt takes this visit's turn. All attempts
-    without such a visit share one turn.
-    """
+    without such a visit share one turn."""
 
 
 class SignInPages:
