@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Final, NamedTuple, get_args
+from typing import Final, get_args
 
 from satark_words.analysis import Analysis
 from satark_words.lexicon import Lexicon
@@ -27,17 +27,12 @@ _NEAR: Final = 5
 _OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.police", "who.kin", "id.role"})
 
 
-class _Tables(NamedTuple):
-    rules: Rules[IdentityKind]
-    words: Lexicon
-
-
 @cache
-def _tables() -> _Tables:
+def _tables() -> tuple[Rules[IdentityKind], Lexicon]:
     """Return the rules and words of `identifying_words.yaml`."""
     read = read_table("identifying_words.yaml", dict[str, dict[str, list[str]]])
     rules: dict[IdentityKind, list[str]] = {kind: read["rules"].get(kind, []) for kind in get_args(IdentityKind)}
-    return _Tables(Rules(each_line(rules)), Lexicon(index_of(each_line(read["words"]))))
+    return Rules(each_line(rules)), Lexicon(index_of(each_line(read["words"])))
 
 
 def own_identity_of(analysis: Analysis) -> tuple[IdentitySpan, ...]:
@@ -50,10 +45,10 @@ def own_identity_of(analysis: Analysis) -> tuple[IdentitySpan, ...]:
 def _marks(analysis: Analysis) -> Marks:
     """Return the text's marks with those of the rules. Names are words that are like none, and no places."""
     places = {at for one in analysis.places if one.quality >= SOUND for at in range(one.start, one.end)}
-    tokens = analysis.tokens
+    tokens, (_, words) = analysis.tokens, _tables()
     listed = [
         one
-        for one in _tables().words.marks(tokens, analysis.heard)
+        for one in words.marks(tokens, analysis.heard)
         if one.quality == EXACT or (one.quality == SOUND and tokens[one.end - 1].end - tokens[one.start].start > _SHORT)
     ]
     names = analysis.unknown - places | {one.start for one in listed if one.name in {"own.given", "own.surname"}}
@@ -65,7 +60,8 @@ def _marks(analysis: Analysis) -> Marks:
 def _by_rules(analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
     names = {one.start for one in marks.named(("id.unknown",))}
     who = names | {one.end - 1 for one in marks.named(("@relations",))}
-    for kind, rule in _tables().rules.that_may_hold(marks):
+    rules, _ = _tables()
+    for kind, rule in rules.that_may_hold(marks):
         for start, end in all_matches(rule, marks):
             last = end if kind != "name" or who & {*range(start - 1, end)} else _name_end(analysis, end)
             while kind == "name" and last - 1 in names and last in names:

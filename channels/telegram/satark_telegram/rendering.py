@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api import Address, Call, Capabilities, Choice, Prompt, ReceiptPicture, VoiceNote
+from satark.api import Address, Call, Capabilities, Prompt, ReceiptPicture, VoiceNote
 
 SEND_MESSAGE: Final = "sendMessage"
 """The method of a call that sends a message."""
@@ -71,10 +71,8 @@ def erase(message_ids: Sequence[str], account: str, to: Address) -> list[Call]:
 
 def _keyboard(prompt: Prompt) -> list[list[dict[str, str]]]:
     """Return one choice per row, so that long Hindi labels fit, and the actions side by side below them."""
-    choices, actions = ([_button(one) for one in some] for some in (prompt.choices, prompt.actions))
+    choices, actions = (
+        [{"text": one.label, "callback_data": one.token} for one in some] for some in (prompt.choices, prompt.actions)
+    )
     rows = [actions[at : at + _ACTIONS_PER_ROW] for at in range(0, len(actions), _ACTIONS_PER_ROW)]
     return [*([choice] for choice in choices), *rows]
-
-
-def _button(choice: Choice) -> dict[str, str]:
-    return {"text": choice.label, "callback_data": choice.token}

@@ -120,7 +120,8 @@ class DeskActs:
         if act.name not in _OF_TEXT:
             self._post(unit, tip, act)
             return
-        status: Status | None = "NEED_INFO" if act.name == "ask" else _status(act.status)
+        wanted = "NEED_INFO" if act.name == "ask" else act.status
+        status = next((one for one in STATUSES if one == wanted), None)
         told = self._casework.response(status, act.text, question=act.question)
         is_note = act.name == "note"
         self._casework.post(unit, tip, msgspec.structs.replace(told, internal=is_note, private=is_note and act.private))
@@ -324,10 +325,6 @@ def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
     here, there = ({*one.access.holders, *one.access.releases} for one in (tip, other))
     may_direct_alike = set(tip.header.excluded) == set(other.header.excluded)
     return here <= there and may_direct_alike and tip.tip.accused is None and other.tip.accused is None
-
-
-def _status(text: str) -> Status | None:
-    return next((status for status in STATUSES if status == text), None)
 
 
 def _outcome(text: str) -> CaseOutcome | Literal[""]:

@@ -68,7 +68,8 @@ class Ingest:
         Raises:
             StoreDown, IngestFailed: nothing of the batch may be acknowledged; the provider must send it again.
         """
-        spools = _comes_once(channel) and bool(batch.inbound or batch.chores)
+        comes_once = channel.capabilities.inline or not channel.capabilities.resends
+        spools = comes_once and bool(batch.inbound or batch.chores)
         if spools and self.spool.depth:
             return await self._to_spool(channel, batch)
         try:
@@ -168,10 +169,6 @@ class Ingest:
         self.metrics.spooled.count(channel.name, "spooled")
         prompts = [self.outbox.fit(self.engine.spooled_notice(), channel)] if _is_answered(channel, batch) else []
         return Outcome(state="spooled", prompts=prompts)
-
-
-def _comes_once(channel: Channel) -> bool:
-    return channel.capabilities.inline or not channel.capabilities.resends
 
 
 def _is_answered(channel: Channel, batch: Batch) -> bool:

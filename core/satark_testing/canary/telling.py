@@ -114,7 +114,8 @@ def _sharing(seen: Sequence[Sequence[Value]]) -> set[tuple[World, ...]]:
         for value in values:
             if isinstance(value, str | bytes):
                 length = _TEXT_WINDOW if isinstance(value, str) else _BYTE_WINDOW
-                for end in _ends(_raw(value)):
+                raw = _raw(value)
+                for end in (raw,) if len(raw) <= 2 * _END else (raw[:_END], raw[-_END:]):
                     for found, size in ((parts, length), (halves, length // 2)):
                         for part in _windows(end, size):
                             found[part] = found.get(part, 0) | 1 << number
@@ -129,10 +130,6 @@ def _sharing(seen: Sequence[Sequence[Value]]) -> set[tuple[World, ...]]:
 
 def _windows(raw: bytes, size: int) -> Iterator[bytes]:
     return (raw[at : at + size] for at in range(len(raw) - size + 1))
-
-
-def _ends(raw: bytes) -> tuple[bytes, ...]:
-    return (raw,) if len(raw) <= 2 * _END else (raw[:_END], raw[-_END:])
 
 
 def _raw(value: str | bytes) -> bytes:

@@ -123,7 +123,8 @@ class _Answers(Listening):
             if self._store.fails_in is not None:
                 break
         self._store.fails_in = None
-        nobody = Answer(number=_NOBODY, destination=self._case.name, status=self._status, text=_WORDS, id="nobody")
+        *_, status = self._case.statuses
+        nobody = Answer(number=_NOBODY, destination=self._case.name, status=status, text=_WORDS, id="nobody")
         if box is not None:
             await box.settle(box.signed(nobody), "an answer for a number that no tip has")
         else:
@@ -136,11 +137,6 @@ class _Answers(Listening):
             for _ in range(2):
                 await box.deliver_again()
                 await self._come("S47", "answers that are delivered again")
-
-    @property
-    def _status(self) -> Status:
-        """A status that the office gives."""
-        return [*self._case.statuses][-1]
 
     async def _elsewhere(self, to: tuple[SampleTips, Delivery]) -> None:
         """Answer one destination's tip as another destination: no tip of its own has that number."""

@@ -182,7 +182,8 @@ class _Script:
     """Answers by question. A list gives one answer per repetition; its last answer is used for all further ones."""
 
     def __init__(self, answers: Answers) -> None:
-        self._answers = [(re.compile(pattern), _queue(reply)) for pattern, reply in answers.items()]
+        queues = (deque([one] if isinstance(one, str | Photo | Place) else one) for one in answers.values())
+        self._answers = [*zip(map(re.compile, answers), queues, strict=True)]
 
     def answer(self, heard: Heard) -> Reply | None:
         """Find the answer to a question; None if no pattern matches it."""
@@ -203,7 +204,3 @@ def tip_number_in(text: str) -> str:
     """Find a tip's number in a message; return `XXXX-XXXX`, or an empty string."""
     found = _NUMBER.search(text)
     return found[0] if found else ""
-
-
-def _queue(reply: Reply | Sequence[Reply]) -> deque[Reply]:
-    return deque([reply] if isinstance(reply, str | Photo | Place) else reply)

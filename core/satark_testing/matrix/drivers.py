@@ -152,15 +152,11 @@ class SmsDriver(Driver):
 
     async def _read(self, messages: list[str]) -> None:
         pages = list(messages)
-        while pages and pages[-1].endswith(_hints()):
+        hints = tuple(f"\n{texts.text('sms.more')}" for texts in Catalogues.of("satark_sms_ivr"))
+        while pages and pages[-1].endswith(hints):  # every page but the last one ends with a hint
             pages[-1] = pages[-1].rpartition("\n")[0]
             pages += await self._texter.say("M")
         self._answer = "\n".join(page.strip("\n") for page in pages)
-
-
-def _hints() -> tuple[str, ...]:
-    """The hints of every language that end each page except the last one."""
-    return tuple(f"\n{texts.text('sms.more')}" for texts in Catalogues.of("satark_sms_ivr"))
 
 
 _KEYS: Final = {"back": "9", "leave": "9", "cancel": "9", "skip": "8", "done": "8", "repeat": "#", "clear": "7"}

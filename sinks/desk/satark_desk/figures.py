@@ -105,23 +105,20 @@ def week_pdf(
     def days(band: str) -> int:
         return texts[0].age(band, now)
 
+    today = int(now)
     week = figures_of(queue, queue.in_bands(lambda band: days(band) < _WEEK), days)
     every = figures_of(queue, queue.all_tips, days)
     return make_sheet(
         [
             SheetPage(
                 heading=desk,
-                title=text("week.title", days=_days(text, int(now))),
+                title=text("week.title", days=f"{text.day_at(today - (_WEEK - 1) * _DAY)} – {text.day_at(today)}"),
                 rows=tuple(_rows(week, every, paces, text)),
                 footer=text("figures.what"),
             )
             for text in texts
         ]
     )
-
-
-def _days(text: PageText, now: int) -> str:
-    return f"{text.day_at(now - (_WEEK - 1) * _DAY)} – {text.day_at(now)}"
 
 
 def _rows(week: Figures, every: Figures, paces: Mapping[PaceStep, Pace], text: PageText) -> list[tuple[str, str]]:

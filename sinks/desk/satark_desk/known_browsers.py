@@ -17,21 +17,9 @@ MOST_BROWSERS: Final = 20
 """Most known browsers of an officer. A new browser replaces the one that was unused for the longest time."""
 MAX_NAME: Final = 40
 """Most characters of a browser's name."""
-_BROWSERS: Final = (
-    ("Edg", "Edge"),
-    ("OPR", "Opera"),
-    ("Firefox", "Firefox"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)
-_SYSTEMS: Final = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
+_NAMED_OTHERWISE: Final = {"Edg": "Edge", "OPR": "Opera", "Mac OS X": "macOS"}
+_BROWSERS: Final = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
+_SYSTEMS: Final = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
 
 
 class KnownBrowser(msgspec.Struct, frozen=True):
@@ -105,5 +93,5 @@ def _of(desk: str, officer: str) -> ColumnElement[bool]:
 
 def browser_name(user_agent: str) -> str:
     """Return the name of an officer's browser and system; "Browser" if neither is recognised."""
-    known = [next((name for sign, name in kinds if sign in user_agent), "") for kinds in (_BROWSERS, _SYSTEMS)]
-    return ", ".join(filter(None, known)) or "Browser"
+    known = [next((sign for sign in signs if sign in user_agent), "") for signs in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(_NAMED_OTHERWISE.get(sign, sign) for sign in known if sign) or "Browser"

@@ -18,7 +18,8 @@ class TipText:
 
     def subject(self, content: ReadableTip) -> str:
         """Return the real subject, which is encrypted."""
-        return f"Satark {content.header.number}: {self._category(content.header.category)}"
+        code = content.header.category
+        return f"Satark {content.header.number}: {self._flow.get(self._questionnaire.category_key(code), code)}"
 
     def body(self, content: ReadableTip, *, revision: int, attached: Sequence[str], omitted: Sequence[str]) -> str:
         """Return the body.
@@ -51,9 +52,6 @@ class TipText:
 
     def _line(self, name: str, value: str) -> str:
         return f"{self._labels.text(name)}: {value}"
-
-    def _category(self, code: str) -> str:
-        return self._flow.get(self._questionnaire.category_key(code), code)
 
     def _step(self, step: str) -> str:
         return self._flow.get(f"{step}.name", step)

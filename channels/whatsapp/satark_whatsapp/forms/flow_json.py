@@ -239,10 +239,11 @@ class _Screens:
         is_last = number == len(self._screens) - 1
         following = {"type": "screen", "name": _screen_id(number + 1)}
         navigate = {"name": "navigate", "next": following, "payload": {}}
+        complete = {"name": "complete", "payload": {step: self._reference(step, number) for step in self.fields}}
         footer = {
             "type": "Footer",
             "label": texts.text("command.done" if is_last else "form.next"),
-            "on-click-action": self._complete(number) if is_last else navigate,
+            "on-click-action": complete if is_last else navigate,
         }
         return {
             "id": _screen_id(number),
@@ -253,9 +254,6 @@ class _Screens:
             "sensitive": self._names[number],
             "layout": {"type": "SingleColumnLayout", "children": [*self._screens[number], footer]},
         }
-
-    def _complete(self, screen: int) -> dict[str, Any]:
-        return {"name": "complete", "payload": {step: self._reference(step, screen) for step in self.fields}}
 
 
 def _screen_id(number: int) -> str:

@@ -47,7 +47,7 @@ def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice
     """Return the choices of the prompt's page, and as many actions as there is room for."""
     if len(prompt.choices) <= places:
         return prompt.choices, prompt.actions[: places - len(prompt.choices)]
-    unknown = tuple(choice for choice in prompt.choices if _says_unknown(choice))
+    unknown = tuple(choice for choice in prompt.choices if _UNKNOWN in choice.token)  # it stands on every page
     if len(unknown) >= places - _FEWEST_ROWS:
         unknown = ()
     pages = _pages([choice for choice in prompt.choices if choice not in unknown], places - len(unknown))
@@ -55,11 +55,6 @@ def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice
     more, less = (*prompt.turns, None, None)[:2]
     ways = [way for way in (more if at < len(pages) - 1 else None, less if at else None) if way]
     return (*pages[at], *unknown, *ways), ()
-
-
-def _says_unknown(choice: Choice) -> bool:
-    """Whether a choice means "don't know"; such a choice stands on every page."""
-    return _UNKNOWN in choice.token
 
 
 def _pages(choices: Sequence[Choice], places: int) -> list[Sequence[Choice]]:

@@ -75,7 +75,8 @@ def as_csv(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     out = io.StringIO()
     out.write(_MARK)
     writer = csv.writer(out)
-    writer.writerows([_safe(cell) for cell in line] for line in (head, *lines))
+    safe = ([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line] for line in (head, *lines))
+    writer.writerows(safe)
     return out.getvalue()
 
 
@@ -103,7 +104,3 @@ def _line(row: Row, text: PageText, titles: Mapping[str, str]) -> tuple[str, ...
         text.today(due).isoformat() if due else "",
         str(work.disputes),
     )
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
