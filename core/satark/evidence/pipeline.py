@@ -42,36 +42,27 @@ class Rejected(Exception):  # noqa: N818 - it reads as what it says where it is 
 
 
 class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of `satark.api.tip.Evidence` that is computed from a file's bytes."""
+    """The part of `satark.api.tip.Evidence` that is computed from a file's bytes; its fields mean the same there."""
 
     mime: str
-    """The type of the content (`satark_files.sniff`); `application/octet-stream` if it is not known."""
     bytes: int
     sha256: str
-    """SHA-256 of the original as received, hex."""
     md5: str
-    """MD5 of the original as received, hex, for the line of the certificate under BSA 2023 section 63(4)."""
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
     muted_bytes: int = 0
     muted_sha256: str = ""
-    """SHA-256 of a film's muted copy. A film without sound has none (0 bytes); then it is the clean copy's."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
-    """SHA-256 of the copy with a disguised voice, if there is one (`satark_files.recordings.voice`)."""
     preview_mime: str = ""
     preview_bytes: int = 0
     preview_sha256: str = ""
-    """SHA-256 of the preview for the desk, if there is one (`satark_files.preview`)."""
     looks: str = ""
-    """The looks of a picture (`satark_files.preview`); empty for other files."""
     origin: Origin | None = None
     """Where and when the file was taken. Only the tipster may decide that officers see it."""
     readable: int = 100
-    """Percent of the original that could be read for the clean copy; below 100 the original was damaged."""
     left_out: tuple[LeftOut, ...] = ()
-    """The parts of the original that the clean copy lacks."""
     problem: Reason | None = None
     """Why there is no clean copy; None if there is one."""
 
