@@ -6,6 +6,7 @@ concatenated message has less room in each part): one message has 160 septets or
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -22,21 +23,9 @@ GSM7_BASIC: Final = frozenset(
 GSM7_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
 """Characters that need an escape: two septets each."""
 
-_TYPOGRAPHIC: Final = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "“": '"',
-        "”": '"',
-        "–": "-",
-        "—": "-",
-        "…": "...",
-        "•": "-",
-        "✓": "+",
-        "\u00a0": " ",
-        "₹": "Rs ",
-    }
-)
+_TYPOGRAPHIC: Final[Mapping[int, int | str]] = {
+    **str.maketrans("‘’“”–—•✓\u00a0", "''\"\"---+ "), ord("…"): "...", ord("₹"): "Rs "
+}  # fmt: skip
 _EXTENSION_SEPTETS: Final = 2
 
 
