@@ -193,27 +193,27 @@ class CaseworkError(Exception):
     `reason`: key of the text that pages show in the officer's language; empty: they show the message.
     """
 
+    said = ""
+    """The message, unless another is given."""
+
     def __init__(self, message: str = "", *, reason: str = "") -> None:
-        super().__init__(message)
+        super().__init__(message or self.said)
         self.reason = reason
 
 
 class NoSuchDesk(CaseworkError):  # noqa: N818
     """The desk does not exist, or this tip may not go to it. The error does not tell which."""
 
-    def __init__(self) -> None:
-        super().__init__("there is no desk of that name")
+    said = "there is no desk of that name"
 
 
 class DeskExists(CaseworkError):  # noqa: N818
     """A desk with this name already exists."""
 
-    def __init__(self) -> None:
-        super().__init__("there is a desk of that name already")
+    said = "there is a desk of that name already"
 
 
 class KeyChanged(CaseworkError):  # noqa: N818
     """The desk's key was changed since it was unlocked: unlock the desk again."""
 
-    def __init__(self) -> None:
-        super().__init__("the desk's key was changed meanwhile: sign in again")
+    said = "the desk's key was changed meanwhile: sign in again"

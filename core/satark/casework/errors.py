@@ -7,22 +7,19 @@ from satark.api.routing import CaseworkError
 class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like those below
     """The desk has no such tip. The error is the same whether the tip does not exist or was not sealed to the desk."""
 
-    def __init__(self) -> None:
-        super().__init__("this desk has no tip of that number")
+    said = "this desk has no tip of that number"
 
 
 class NoSuchFile(CaseworkError):  # noqa: N818
     """The tip has no such file, or not in the requested form."""
 
-    def __init__(self) -> None:
-        super().__init__("the tip has no such file")
+    said = "the tip has no such file"
 
 
 class VoiceAccessDenied(CaseworkError):  # noqa: N818
     """The voice may not be given out: officers with the right to listen hear it disguised, at the desk alone."""
 
-    def __init__(self) -> None:
-        super().__init__("a tipster's voice is heard only at the desk, by an officer who may listen")
+    said = "a tipster's voice is heard only at the desk, by an officer who may listen"
 
 
 class NoTranscript(CaseworkError):  # noqa: N818
@@ -36,8 +33,7 @@ class NoTranscript(CaseworkError):  # noqa: N818
 class SecondOfficerRequired(CaseworkError):  # noqa: N818
     """The operation needs the approval of two different officers."""
 
-    def __init__(self) -> None:
-        super().__init__("originals take two different officers")
+    said = "originals take two different officers"
 
 
 class NotTheseTwoOfficers(CaseworkError):  # noqa: N818

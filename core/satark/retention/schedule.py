@@ -49,8 +49,7 @@ _DAY_AT = slice(2 * _HALF, 2 * _HALF + 4)
 class NoRetentionKey(CaseworkError):  # noqa: N818 - it reads as what it says
     """There is no retention key yet: no process of the worker role has run on this database."""
 
-    def __init__(self) -> None:
-        super().__init__("this installation has not started its worker yet: start it, then try again")
+    said = "this installation has not started its worker yet: start it, then try again"
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, array_like=True):

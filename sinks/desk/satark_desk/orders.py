@@ -18,8 +18,7 @@ from satark_desk.web.page_text import PageText
 class NothingToOrder(CaseworkError):  # noqa: N818 - it reads as what it says
     """The desk has not directed the tip to that desk, so there is no order to write."""
 
-    def __init__(self) -> None:
-        super().__init__("your desk has not directed this tip there: direct it first")
+    said = "your desk has not directed this tip there: direct it first"
 
 
 class Order(Redacted, frozen=True, kw_only=True):

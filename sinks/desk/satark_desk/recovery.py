@@ -39,8 +39,7 @@ do not soon displace the officer's own."""
 class NoSuchRecovery(CaseworkError):  # noqa: N818 - it reads as what it says
     """No request of that officer has this code, or the request is a day old."""
 
-    def __init__(self) -> None:
-        super().__init__("no officer of the desk has asked with this code within a day")
+    said = "no officer of the desk has asked with this code within a day"
 
 
 class RecoveryRequest(msgspec.Struct, frozen=True):
