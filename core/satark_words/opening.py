@@ -9,12 +9,11 @@ from itertools import product
 from typing import Final, Literal, TypeAlias
 
 from satark_words.analysis import ENGLISH_NEGATIONS, Analysis, once
-from satark_words.certainty import is_sure_category
 from satark_words.places import Places, is_cleared
 from satark_words.reading import Danger, DangerKind, Opening
 from satark_words.rules import Mark, Rules, all_matches, each_line, widest
 from satark_words.small_words import in_order, listed, read_table
-from satark_words.weights import CLEAR, likely_of, weights
+from satark_words.weights import CLEAR, CLEAR_MARGIN, likely_of, weights
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
@@ -297,7 +296,11 @@ def rivals_of(code: str) -> Sequence[str]:
 def _doubts(analysis: Analysis, dangers: Iterable[Danger]) -> Iterator[str]:
     code = category_of(analysis)
     harassed = code == "HARASS" and any(danger.kind is DangerKind.WOMAN for danger in dangers)
-    if not (code and (harassed or is_sure_category(analysis, code, likely_of(analysis.features, rivals_of(code))))):
+    likely = likely_of(analysis.features, rivals_of(code))
+    named = {mark.name.partition(".")[2] for mark in analysis.found("cat.*", "strong.*")}
+    is_clear = likely is not None and (likely.is_clear or (named == {code} and likely.margin >= CLEAR_MARGIN))
+    is_sure = likely is not None and likely.sense == code and is_clear
+    if not (code and (harassed or is_sure)):
         yield "category"
     yes, *others = (weights()[f"police:{answer}"] for answer in ("yes", "no", "unknown"))
     logit = yes.logit(analysis.features)  # must be high: nobody is accused by a guess

@@ -7,7 +7,6 @@ from typing import Final, Literal
 import msgspec
 
 from satark_words.analysis import Analysis
-from satark_words.certainty import is_sure
 from satark_words.choosing import STORY_REST, STORY_WORDS, TextAtQuestion, marks_of, says_yes
 from satark_words.danger import known_dangers, likely_dangers
 from satark_words.opening import category_of, is_denied, opening_of, rivals_of
@@ -97,7 +96,23 @@ class Senses(TextAtQuestion):
         own |= {at for one in self._places.marks_of(option, told) for at in range(one.start, one.end)}
         own |= told.covered(("time.*",) if asked.name in {"when", "now"} else ())
         rivals = [name for code, names in marks.items() for name in names if code != option and name != "say.no"]
-        return is_sure(told, option, own, rivals, self._likely)
+        return self._is_sure_by(option, own, rivals)
+
+    def _is_sure_by(self, option: str, own: set[int], rivals: Sequence[str]) -> bool:
+        """Whether the words `own` surely choose an option. `rivals`: marks of the question's other options.
+
+        An answer in other than its own words is sure where two readings agree: rules about marks find it, and the
+        weights of words are clearly for it. Where they are less clear, or don't know the question, it is sure only if
+        its words are nearly all that the text tells, and no other word asks, denies, limits it or names another answer.
+        """
+        told, likely, denies = self._analysis, self._likely, option in {"no", "unknown"}
+        if (told.asks and option != "unknown") or (likely and likely.sense != option):
+            return False
+        rest = {at for at, token in enumerate(told.tokens) if token.text != "?"} - own
+        if likely and likely.is_clear:
+            return denies or not rest & told.covered(("neg.but", "neg.wrong", "say.no"))
+        limits = rest & told.covered(rivals if denies else (*rivals, "@limits"))
+        return not limits and len(rest - told.covered(("@empty",))) <= (0 if likely else 1)
 
     def _doubts(self, reading: Reading) -> bool:
         """Return whether a command is uncertain: going back erases, and a past tense tells of somebody else."""
