@@ -183,7 +183,8 @@ async def test_nobody_hears_or_takes_the_draft_of_a_call_by_showing_its_number(
 
 
 async def test_a_caller_goes_on_elsewhere_by_a_code_that_the_call_says(service: Any, recording: bytes) -> None:
-    caller, texter = (of(service.peer, service.url, service.phone) for of in (Caller, Texter))
+    caller = Caller(service.peer, service.url, service.phone)
+    texter = Texter(service.peer, service.url, service.phone)
     await caller.dial()
     for key in ("2", "3"):
         await caller.press(key)

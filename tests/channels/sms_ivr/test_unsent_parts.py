@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import pytest
 from msgspec.structs import replace
 
@@ -22,7 +24,7 @@ REPLIES = ["1", "2", "01", "yes", "send", "भेजो", "nahi", "skip", "done"
 class Citizen(Chat):
     """A tipster with a phone for text messages, who gets every prompt in parts."""
 
-    def hear(self, event: Event, source: str = "") -> Chat:
+    def hear(self, event: Event, source: str = "") -> Self:
         super().hear(event, source)
         if self.session is not None:
             self.session = replace(self.session, options_sent=fit_to_sms(self.prompt).options_sent)
