@@ -71,7 +71,7 @@ def seal(envelope: Envelope, recipient: str) -> bytes:
 
 
 def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[str, Any]:
-    return {"tip": tip, "holder": tag(connection, tip, holder), "cover": cover(sealed), "sealed": sealed}
+    return {"tip": tip, "holder": tag(connection, tip, holder), **covered(sealed=sealed)}
 
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
@@ -168,7 +168,7 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     tip, mine = "", b""
     hashed, suffix = connection.get_execution_options()[_OPTION], f"\0{holder}".encode()
-    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).where(func.length(envelope.c.sealed) > 0)
+    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).where(envelope.c.cover != b"")
     for at, its_holder, its_cover in bulk.stream(connection, query.order_by(envelope.c.tip)):
         if at != tip:
             tip, mine = at, hashed(at.encode() + suffix)[:TAG]
@@ -193,8 +193,17 @@ def stored_tips(main: Connection, keys: Connection, desk: str) -> list[str]:
 
 
 def cover(sealed: bytes) -> bytes:
-    """Return a hash of the random bytes of a sealed envelope. No other envelope has the same hash."""
-    return blake2b(sealed[:DRAWN], digest_size=16).digest()
+    """Return a hash of the random bytes that a sealed value begins with, so that no other has it; empty for none.
+
+    A row has it beside the value, in an index: SQLite reads all of a long value to cut a part out of it.
+    """
+    return blake2b(sealed[:DRAWN], digest_size=16).digest() if sealed else b""
+
+
+def covered(**column: bytes) -> dict[str, bytes]:
+    """Return a column's value, given by the column's name, with the column `cover` of its row."""
+    (sealed,) = column.values()
+    return {"cover": cover(sealed), **column}
 
 
 def digest(sealed: bytes) -> bytes:

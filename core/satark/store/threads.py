@@ -42,8 +42,8 @@ def append(
     """
     seq = next_seq(unit, tip)
     news = b"" if notified else news_tag(unit.keys, tip, seq, sealed)
-    row = {"tip": tip, "seq": seq, "sealed": sealed, "day": unit.day, "notified": notified, "news": news}
-    unit.insert(tables.message, [row])
+    row = {"tip": tip, "seq": seq, "day": unit.day, "notified": notified, "news": news}
+    unit.insert(tables.message, [row | envelopes.covered(sealed=sealed)])
     tip_changes.note(unit, tip)
     deliveries.add_revision(unit, tip, offices_only=not from_tipster, is_urgent=is_urgent)
     return seq

@@ -1,6 +1,6 @@
 """Tables of the key store: envelopes, the roster, and rows that must outlast the main database."""
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from satark.store.tables.databases import keys, tip_counts
 
@@ -23,6 +23,7 @@ envelope = Table(
     Column("holder", LargeBinary(16), primary_key=True, comment="tag of the desk or destination, or of a decoy"),
     Column("cover", LargeBinary(16), nullable=False, comment="hash of the random bytes that `sealed` begins with"),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the holder's recipient: tip.Envelope"),
+    Index("envelope_cover", "tip", "holder", "cover"),
     comment="tip keys, one for each desk and destination that may read the tip; decoys; an empty row vouches for all",
     sqlite_with_rowid=False,
 )

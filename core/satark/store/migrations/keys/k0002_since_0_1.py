@@ -27,11 +27,14 @@ def upgrade() -> None:
     for tip in bind.execute(select(envelope.c.tip).distinct()).scalars().all():
         _cover(bind, tip)
         vouch(bind, tip)
+    for index in envelope.indexes:
+        index.create(bind, checkfirst=True)
 
 
 def downgrade() -> None:
     """Drop the tables, the covers, and what vouches for rows."""
     op.get_bind().execute(delete(envelope).where(envelope.c.sealed == b""))
+    op.drop_index("envelope_cover", "envelope")
     op.drop_column("envelope", "cover")
     for table in _TABLES:
         table.drop(op.get_bind())
