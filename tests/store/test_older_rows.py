@@ -64,7 +64,8 @@ class Older:
             tables.tip_witness.drop(keys)
             keys.execute(text("UPDATE alembic_version_keys SET version_num = 'k0001'"))
             keys.execute(text("DROP INDEX envelope_cover"))
-            keys.execute(text("ALTER TABLE envelope DROP COLUMN cover"))
+            for column_name in ("cover", "mark"):
+                keys.execute(text(f"ALTER TABLE envelope DROP COLUMN {column_name}"))
         version = "UPDATE alembic_version SET version_num = :older WHERE version_num = :newer"
         with self.services.main.begin() as main:
             main.execute(text("DROP INDEX desk_read_state_nonce"))

@@ -22,6 +22,7 @@ envelope = Table(
     Column("tip", String(32), primary_key=True),
     Column("holder", LargeBinary(16), primary_key=True, comment="tag of the desk or destination, or of a decoy"),
     Column("cover", LargeBinary(16), nullable=False, comment="hash of the random bytes that `sealed` begins with"),
+    Column("mark", LargeBinary(16), nullable=False, default=b"", comment="release or not, to the name key alone"),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the holder's recipient: tip.Envelope"),
     Index("envelope_cover", "tip", "holder", "cover"),
     comment="tip keys, one for each desk and destination that may read the tip; decoys; an empty row vouches for all",

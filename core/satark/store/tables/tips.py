@@ -63,6 +63,7 @@ message = Table(
     Column("day", Integer, nullable=False),
     Column("notified", Boolean, nullable=False, comment="whether a tipster who may be reached was notified of it"),
     Column("news", LargeBinary(16), nullable=False, default=b"", comment="until then, what only the name key makes"),
+    Column("mark", LargeBinary(16), nullable=False, default=b"", comment="a desk's or not, to the name key alone"),
     Index("message_notified", "notified"),
     Index("message_cover", "tip", "seq", "cover"),
     comment="messages between the desks and the tipster",

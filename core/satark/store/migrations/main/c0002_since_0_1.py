@@ -81,6 +81,7 @@ def _new_columns() -> list[tuple[str, sa.Column[Any]]]:
         ("audit_key", sa.Column("since", sa.BigInteger, nullable=False, server_default="0")),
         ("message", sa.Column("cover", sa.LargeBinary(16), nullable=False, server_default="")),
         ("file", sa.Column("cover", sa.LargeBinary(16), nullable=False, server_default="")),
+        ("message", sa.Column("mark", sa.LargeBinary(16), nullable=False, server_default="")),
         ("message", sa.Column("news", sa.LargeBinary(16), nullable=False, server_default="")),
         ("host_link", sa.Column("tips", sa.LargeBinary, nullable=False, server_default="")),
         ("file", sa.Column("content", sa.LargeBinary, nullable=False, server_default="")),
