@@ -54,7 +54,7 @@ def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
 
 
-def erasure_tag(connection: Connection, tip: str, file: str) -> bytes:
+def erasure_tag(connection: Connection | Engine, tip: str, file: str) -> bytes:
     """Return what vouches for a row of the custody log that a file of a tip was erased; empty: the whole draft."""
     return tag(connection, tip, f"erased file {file}")
 
