@@ -96,7 +96,7 @@ class HostOutbox:
             return await self._send_erasure(office, delivery, publish)
         id_, keys = bytes.fromhex(delivery.idempotency_key), self._services.keys
         kind = await run_in_thread(self._services.read, lambda c: kind_of_id(c, keys, id_))
-        tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name, is_release=kind == "release")
+        tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
         if kind is None:
@@ -327,7 +327,7 @@ class HostOutbox:
 
         return await self._services.write(write)
 
-    def _read_tip(self, tip: str, desk: str, *, is_release: bool = False) -> tuple[TipMessage | None, bool]:
+    def _read_tip(self, tip: str, desk: str) -> tuple[TipMessage | None, bool]:
         """Return a tip, and whether the desk must get only covers of it.
 
         For a release, in place of the tip, what opens with it, and nothing that came since a desk wrote.
@@ -340,7 +340,7 @@ class HostOutbox:
             stored = message.key_changes
             changes = self._services.read_keys(lambda c: changed_keys.opened(c, tip, stored))
             message = msgspec.structs.replace(message, key_changes=changes)
-        if message and (is_release or self._services.read_keys(lambda c: envelopes.releases(c, [(tip, desk)]))):
+        if message and self._services.read_keys(lambda c: envelopes.releases(c, [(tip, desk)])):
             thread = self._services.read(lambda c: _thread_of_desks(c, self._services.keys, tip))
             message = msgspec.structs.replace(message, thread=thread, files=(), custody=())
         return message, envelope is None
