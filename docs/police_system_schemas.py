@@ -28,7 +28,7 @@ _DESCRIPTIONS = {
     "404": "This system has no such tip or file.",
     "409": "This webhook-id was used before.",
     "413": "The request is too large.",
-    "422": "The body does not match the schema.",
+    "422": "The body does not match the schema, or says what is refused.",
 }
 
 

@@ -34,7 +34,7 @@ def test_an_opened_tip_has_its_document_files_and_missing_files(services: Servic
     opened = sp.casework.open(seeded.number.lower())
     assert opened.tip == seeded.tip
     assert [record.ordinal for record in opened.evidence] == ["2", "10"]
-    assert (opened.pending, opened.lost, opened.damaged) == (("1",), ("11",), 0)
+    assert (opened.pending, opened.lost, opened.gone, opened.damaged) == (("1",), (), ("11",), 0)
     assert b"".join(sp.casework.evidence(opened, "2")) == b"clean two"
     assert b"".join(sp.casework.original_of(opened, "2", TwoOfficerApproval("one", "other", may_listen=True))) == b"two"
 

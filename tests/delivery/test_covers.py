@@ -162,6 +162,28 @@ async def test_nothing_that_waits_goes_to_a_destination_whose_desk_lost_the_tip(
         assert place.delivered("station") == GETS["station"] - {"email:sp", "email:sp-cell"}
 
 
+async def test_rows_from_when_a_desk_had_the_tip_tell_its_destinations_nothing_once_it_has_a_release(
+    tmp_path: Path,
+) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        for sink in place.sinks:
+            sink.delivered.clear()
+        tip = place.tips["station"]
+
+        def give_release(unit: UnitOfWork) -> None:
+            envelopes.drop(unit, tip, ["sp", "email:sp-cell"])
+            envelopes.store(unit, tip, "sp", b"an envelope with a release", is_release=True)
+            deliveries.add_revision(unit, tip)  # as the tipster writes, while the rows say that the desk has the tip
+
+        place.host.services.write_now(give_release)
+        await until(place.settled)
+        assert place.delivered("station") == GETS["station"] - {"email:sp", "email:sp-cell"}
+        place.host.services.write_now(lambda unit: deliveries.add(unit, tip, "email:sp", again=True, kind="release"))
+        await until(place.settled)
+        assert place.delivered("station") == GETS["station"] - {"email:sp-cell"}
+
+
 async def test_a_revision_is_delivered_again_to_holders_and_covered_elsewhere(tmp_path: Path) -> None:
     async with three_tips(tmp_path) as place:
         await until(place.settled)

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from satark.api import hookimpl
 from satark.api.inbound import Batch, Media, MediaRef, Moved, Revoked, Text
 from satark.ingest.ingest import IngestFailed
+from satark.runtime.dependency_faults import missing_faults
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from support.scripted import (
@@ -45,6 +46,36 @@ async def test_a_file_for_a_submitted_tip_never_gets_the_ordinal_of_an_erased_on
         await asha.hear(picture("late"))
         assert "passed on" in asha.text
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "3", "4"]
+
+
+@pytest.mark.parametrize("when", ["before it is sent", "after it is sent", "in the mailbox"])
+async def test_a_file_whose_row_somebody_deletes_before_it_is_fetched_is_missed(
+    when: str, databases: Any, tmp_path: Path
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        asha, host = place.tipster(), place.host.services
+
+        def delete_row() -> None:
+            host.write_now(lambda unit: unit.main.execute(delete(tables.file)))
+
+        await asha.walk(ANSWERS, "Send photo")
+        if when != "in the mailbox":
+            await asha.hear(picture("never fetched"))
+        if when == "before it is sent":
+            delete_row()
+        await asha.walk_on({"so far": "done", **ANSWERS}, RECEIPT)
+        if when == "in the mailbox":
+            code = CODE.search(asha.text)
+            assert code
+            await asha.say(code.group())
+            await asha.hear(picture("never fetched"))
+        assert missing_faults(host) == [] or when == "before it is sent"
+        delete_row()
+        (tip,) = [row.id for row in place.rows(tables.tip)]
+        opened = place.desk("sp").open(tip)
+        assert (opened.gone, opened.lost, opened.pending) == (("1",), (), ())
+        (fault,) = missing_faults(host)
+        assert (fault.code, fault.text[-1]) == ("tips_missing", "1")
 
 
 def photo(content: str, name: str) -> Media:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from satark.api.tip import Message
 from satark.casework import Clocks, DeskAct, DeskActs
 from satark.remote import office_outbox
 from satark.remote.messages import OfficeAnswer
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
@@ -72,7 +72,7 @@ async def test_a_release_whose_row_somebody_alters_becomes_no_tip_and_is_given_a
     assert has(link) == before
     every = update(row).where(of_tip).values(mark=b"")
     link.host.write_now(lambda unit: unit.main.execute(every))
-    assert not link.host.write_now(lambda unit: deliveries.gets_tip(unit, tip.id, "list:sp"))
+    assert not link.host.read_keys(lambda keys: envelopes.has_tip(keys, tip.id, "sp"))
     link.host.write_now(lambda unit: unit.main.execute(update(row).where(of_tip).values(state="dead_letter")))
     act(link, tip, name="direct", to="sp", text="look again", rewording="Liquor is sold at the ghat.")
     await link.exchange_all()
@@ -80,7 +80,9 @@ async def test_a_release_whose_row_somebody_alters_becomes_no_tip_and_is_given_a
     assert has(link)[1:] == before[1:]
 
 
-async def test_a_row_of_the_tip_itself_that_is_put_back_brings_no_file_to_a_station_with_a_release(link: Any) -> None:
+async def test_no_row_from_when_a_station_had_the_tip_tells_it_anything_once_it_has_a_release(
+    link: Any,
+) -> None:
     tip = seed_tip(link.host, [link.dig], answers={"what": "I am the boatman", "category": "liquor"}, evidence=("1",))
     work, row = link.casework_at_host, tables.delivery
     opened = work.open(tip.number)
@@ -98,8 +100,21 @@ async def test_a_row_of_the_tip_itself_that_is_put_back_brings_no_file_to_a_stat
         altered = update(row).where(row.c.tip == tip.id, row.c.revision == 3).values(newest or {"reason": ""})
         link.host.write_now(lambda unit, both=(back, altered): [unit.main.execute(one) for one in both])
         await link.exchange_all()
-        assert has(link)[1:] == before[1:]
+        assert has(link) == before
         assert {one.state for one in link.rows(link.host, row) if one.destination == "list:sp"} == {"done"}
+    told = len(link.stored_tips)
+    link.host.write_now(lambda unit: unit.main.execute(delete(row).where(*former[:2], row.c.revision > 1)))
+    seed_message(link.host, tip, Message(sender="tipster", text="they come at nine"))
+    link.host.write_now(lambda unit: deliveries.add_revision(unit, tip.id))
+    await link.exchange_all()
+    assert (has(link), len(link.stored_tips)) == (before, told), "a row of an earlier time gives what the desk has now"
+    link.host.write_now(lambda unit: unit.main.execute(back.where(row.c.revision == 1)))
+    await link.exchange_all()
+    assert has(link) == before
+    act(link, tip, name="note", text="a note of the DIG")
+    await link.exchange_all()
+    assert has(link)[0] > before[0]
+    assert has(link)[1:] == before[1:]
 
 
 async def test_no_answer_of_a_station_with_a_release_rings_the_tipsters_phone(

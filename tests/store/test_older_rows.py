@@ -63,9 +63,12 @@ class Older:
             tables.kept_term.drop(keys)
             tables.tip_witness.drop(keys)
             keys.execute(text("UPDATE alembic_version_keys SET version_num = 'k0001'"))
-            keys.execute(text("ALTER TABLE envelope DROP COLUMN cover"))
+            keys.execute(text("DROP INDEX envelope_cover"))
+            for column_name in ("cover", "mark"):
+                keys.execute(text(f"ALTER TABLE envelope DROP COLUMN {column_name}"))
         version = "UPDATE alembic_version SET version_num = :older WHERE version_num = :newer"
         with self.services.main.begin() as main:
+            main.execute(text("DROP INDEX desk_read_state_nonce"))
             main.execute(text("ALTER TABLE desk_read_state DROP COLUMN nonce"))
             main.execute(text(version), [{"older": "d0002", "newer": "d0004"}, {"older": "p0001", "newer": "p0002"}])
 
@@ -140,6 +143,7 @@ def _look_at_beginnings(upgraded: Older) -> None:
     stored = read(lambda keys: keys.execute(select(covers.cover, covers.sealed)).all())
     assert stored
     assert all(row.cover == envelopes.cover(row.sealed) for row in stored)
+    assert [row.cover for row in upgraded.rows(tables.message)] == [envelopes.cover(b"news")]
     assert [row.nonce for row in upgraded.rows(read_state)] == [b"n" * 12]
 
 

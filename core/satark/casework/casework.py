@@ -24,6 +24,7 @@ from satark.casework.search import Query
 from satark.casework.sender_hints import quotes
 from satark.casework.tip_cache import TipCache
 from satark.casework.work import PostedMessage, Work, as_request
+from satark.custody.log import announced_files
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.time_buckets import band
@@ -211,7 +212,7 @@ class Casework(EvidenceAccess):
         stored, damaged = open_records(rows, cached.envelope)
         records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
-        missing = sorted(set(opened.evidence) - {row.ordinal for row in rows})
+        sent = {*opened.evidence, *(self._services.read(lambda c: self._announced(c, tip)) if has_key else ())}
         return OpenTip(
             id=tip,
             envelope=cached.envelope,
@@ -230,12 +231,16 @@ class Casework(EvidenceAccess):
                 if is_own_voice(record, opened)
             ),
             pending=tuple(row.ordinal for row in rows if row.state == "due"),
-            lost=(*(row.ordinal for row in rows if row.state == "lost"), *missing),
+            lost=tuple(row.ordinal for row in rows if row.state == "lost"),
+            gone=tuple(sorted(sent - {row.ordinal for row in rows}, key=ordinal_order)),
             damaged=damaged + cached.damaged,
             damaged_messages=cached.damaged,
             pending_answers=len(cached.pending_answers),
             refused_answers=sum(one.refused for one in cached.pending_answers),
         )
+
+    def _announced(self, connection: Connection, tip: str) -> set[str]:
+        return announced_files(connection, self._services.keys, tip)
 
     def transcribe(self, tip: OpenTip, ordinal: str, text: str) -> PostedMessage:
         """Add the transcript of a recording of the tipster's own voice, or a corrected one.

@@ -34,7 +34,7 @@ RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often"
 
 class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
     def __init__(self, problem: Problem) -> None:
-        super().__init__(f"the rules refuse the act: {problem}")
+        super().__init__(f"the rules refuse the act: {problem}", reason=problem)
         self.problem: Problem = problem
 
 

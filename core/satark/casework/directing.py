@@ -105,7 +105,7 @@ class Directing:
         else:
             directed_to = None
             self._hand_over(unit, tip, desk, envelope, is_release=release is not None)
-            self._deliver(unit, tip, destinations)
+            self._deliver(unit, tip, destinations, is_release=release is not None)
         act = ("directed", desk.name)
         return self._add_step(unit, tip, step, f"→ {desk.title}: {instruction}", act, directed_to=directed_to)
 
@@ -153,15 +153,18 @@ class Directing:
     ) -> None:
         if envelope:
             sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient)
-            envelopes.store(unit, tip.id, desk.name, sealed)
+            envelopes.store(unit, tip.id, desk.name, sealed, is_release=is_release)
         kind: Kind = "release" if is_release else "tip"
         deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True, kind=kind)
 
-    def _deliver(self, unit: UnitOfWork, tip: OpenTip, destinations: tuple[DirectedDestination, ...]) -> None:
+    def _deliver(
+        self, unit: UnitOfWork, tip: OpenTip, destinations: tuple[DirectedDestination, ...], *, is_release: bool = False
+    ) -> None:
         for one in destinations:
             if one.envelope:
                 envelopes.store(unit, tip.id, one.to, one.envelope)
-            deliveries.add(unit, tip.id, one.to, again=True, is_urgent=tip.header.priority == "urgent")
+            kind: Kind = "release" if is_release else "tip"
+            deliveries.add(unit, tip.id, one.to, again=True, is_urgent=tip.header.priority == "urgent", kind=kind)
 
     def _is_below(self, signers: Signers, desk: Desk) -> bool:
         own = next((one for one in signers.desks if one.name == self._desk), None)

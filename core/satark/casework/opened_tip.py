@@ -70,6 +70,8 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
     """Ordinals of files that are still being fetched."""
     lost: tuple[str, ...] = ()
     """Ordinals of files that the provider no longer has."""
+    gone: tuple[str, ...] = ()
+    """Ordinals of files that the tipster sent and whose rows somebody deleted."""
     damaged: int = 0
     """Number of messages and file records that do not open: altered, or belonging to another tip."""
     damaged_messages: int = 0

@@ -3,15 +3,14 @@
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
-from functools import cache
 from hashlib import blake2b
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from satark.api.sealing import CantOpen, keys_of, open_envelope, recipient_of
 from satark.api.tip import Envelope
@@ -169,24 +168,24 @@ class TipReader:
 
 
 def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict[str, bytes]:
-    """Return tip → hash of its revision, its messages and the records of its files, for these tips or for all.
+    """Return tip → hash of its messages and the records of its files, for these tips or for all.
 
-    Every row that is added to a tip, removed or replaced changes the hash.
+    Every row that is added to a tip, removed or replaced changes the hash. Of all tips this reads covers alone, of
+    these tips what the covers stand for. So a tip with a wrong cover looks changed at each look, and none looks right.
     """
-    tip, message, file = tables.tip.c, tables.message.c, tables.file.c
-    drawn = (func.substr(one, 1, envelopes.DRAWN) for one in (message.sealed, file.record))
-    threads, records = select(message.tip, message.seq, next(drawn)), select(file.tip, file.ordinal, next(drawn))
-    revisions = select(tip.id, tip.revision)
-    if tips is not None:
-        revisions, threads = revisions.where(tip.id.in_(tips)), threads.where(message.tip.in_(tips))
-        records = records.where(file.tip.in_(tips))
-    first = cache(_hash)  # most tips have the same revision
-    found = {its: first(revision) for its, revision in bulk.stream(connection, revisions)}
-    for query in (threads.order_by(message.tip, message.seq), records.order_by(file.tip, file.ordinal)):
-        for its, *row in bulk.stream(connection, query):
-            if its in found:
-                found[its] = _hash((found[its], row))
+    message, file = tables.message.c, tables.file.c
+    found = {tip: b"" for (tip,) in bulk.stream(connection, _among(select(tables.tip.c.id), tips))}
+    for place, cover, sealed in ((message.seq, message.cover, message.sealed), (file.ordinal, file.cover, file.record)):
+        columns = [cover.table.c.tip, place, cover if tips is None else func.substr(sealed, 1, envelopes.DRAWN)]
+        for tip, at, value in bulk.stream(connection, _among(select(*columns), tips).order_by(*columns[:2])):
+            if tip in found:
+                found[tip] = _hash((found[tip], at, value if tips is None else envelopes.cover(value)))
     return found
+
+
+def _among(query: Select[Any], tips: Collection[str] | None) -> Select[Any]:
+    """Return a query of these tips alone, by its first column; of all tips if there is None."""
+    return query if tips is None else query.where(query.selected_columns[0].in_(tips))
 
 
 def days_of(connection: Connection) -> dict[str, int]:

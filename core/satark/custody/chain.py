@@ -16,15 +16,16 @@ import msgspec
 from satark.api.observability import Redacted
 
 Action: TypeAlias = Literal[
-    "received", "sealed", "cleaned", "uncleaned", "muted", "disguised", "lost",
+    "announced", "received", "sealed", "cleaned", "uncleaned", "muted", "disguised", "lost",
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
     "recused", "readmitted",
 ]  # fmt: skip
 """An action on a file, or a change of who has the tip.
 
-`muted`: a copy without sound was made; `heard`: an officer heard a disguised voice; `drafted`: a machine transcribed a
-voice; `opened`: an officer opened a file that needs two officers; `recused`: an officer who knows people in the tip
-gave the tip up; `readmitted`: an officer gave the tip back to the second officer.
+`announced`: the tip has a file that is still to be fetched; `muted`: a copy without sound was made; `heard`: an officer
+heard a disguised voice; `drafted`: a machine transcribed a voice; `opened`: an officer opened a file that needs two
+officers; `recused`: an officer who knows people in the tip gave the tip up; `readmitted`: an officer gave the tip back
+to the second officer.
 """
 
 Form: TypeAlias = Literal["", "original", "clean", "muted", "preview", "disguised", "transcript"]

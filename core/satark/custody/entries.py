@@ -41,6 +41,11 @@ def received_entries(record: Evidence, now: int) -> list[LogEntry]:
     return entries
 
 
+def announced_entry(now: int) -> LogEntry:
+    """Return the entry of a file that a tip has and that is still to be fetched."""
+    return _entry("announced", band(now))
+
+
 def lost_entry(reason: str, now: int) -> LogEntry:
     """Return the entry of a file that could not be fetched."""
     return _entry("lost", band(now), reason=reason)

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy import Row as DbRow
 
 from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
+from satark.custody.entries import announced_entry
 from satark.identity.time_buckets import band_start
 from satark.store import envelopes, evidence_files
 from satark.store.tables import anchor, custody, custody_head
@@ -42,6 +43,31 @@ def append_entries(unit: UnitOfWork, tip: str, recipient: str, file: str, *entri
     `tip`: its id; `recipient`: its age recipient; `file`: the file's ordinal.
     """
     unit.run_last(lambda: _append(unit, tip, file, *seal_entries(recipient, *entries)))
+
+
+def announce(unit: UnitOfWork, tip: str, recipient: str, files: Iterable[str]) -> None:
+    """Add an entry about each of a tip's files of which there is none, so that whoever deletes its row is noticed."""
+
+    def write() -> None:
+        logged = logged_files(unit.main, tip)
+        for file in files:
+            if file not in logged:
+                _append(unit, tip, file, *seal_entries(recipient, announced_entry(unit.now)))
+
+    unit.run_last(write)
+
+
+def logged_files(connection: Connection, tip: str) -> set[str]:
+    """Return the ordinals of a tip's files that the log has, erased ones too."""
+    query = select(custody.c.file).where(custody.c.tip == tip, custody.c.file != "").distinct()
+    return set(connection.execute(query).scalars())
+
+
+def announced_files(connection: Connection, keys: Connection | Engine, tip: str) -> set[str]:
+    """Return the ordinals of a tip's files that the log has and that no program erased."""
+    erasures = select(custody.c.file, custody.c.sealed).where(custody.c.tip == tip, custody.c.content == chain.EMPTY)
+    tagged = {(file, envelopes.erasure_tag(keys, tip, file)) for file in logged_files(connection, tip)}
+    return {file for file, _ in tagged - {(row.file, row.sealed) for row in connection.execute(erasures)}}
 
 
 def append_sealed(unit: UnitOfWork, tip: str, file: str, entries: Iterable[MakeRow]) -> None:

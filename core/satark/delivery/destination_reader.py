@@ -30,6 +30,7 @@ from satark.remote.host_inbox import HostLink
 from satark.routing.authors import is_by_tipster
 from satark.routing.sent import is_as_sent
 from satark.services import ProcessServices, Services
+from satark.store.evidence_files import ordinal_order
 from satark.store.sealed_files import StoredForm, open_sealed
 from satark.store.unit_of_work import UnitOfWork
 
@@ -106,7 +107,7 @@ class OpenedDelivery:
             thread=tuple(one.message for one in posted),
             evidence=tuple(record for record in records if record.ordinal not in spoken),
             pending=_in_state(delivery, "due"),
-            lost=_in_state(delivery, "lost"),
+            lost=(*_in_state(delivery, "lost"), *sorted(set(tip.evidence) - self._files.keys(), key=ordinal_order)),
             withheld=tuple(record.ordinal for record in records if record.ordinal in spoken),
             damaged=torn + damaged,
         )
@@ -138,7 +139,7 @@ class FoundTip:
             thread=tuple(one.message for one in tip.thread if one.message.sender == "tipster"),
             evidence=tip.evidence,
             pending=tip.pending,
-            lost=tip.lost,
+            lost=(*tip.lost, *tip.gone),
             withheld=tuple(voice.ordinal for voice in tip.voices),
             damaged=tip.damaged,
         )

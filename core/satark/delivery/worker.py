@@ -46,12 +46,13 @@ def load_deliveries(unit: UnitOfWork, rows: Sequence[Any], services: Services) -
     tips_away = sorted({row.tip for row in away})
     sealed_files, messages = _files(unit, tips_away, services.evidence), _messages(unit, tips_away)
     offices = {rule.to: rule.desk for rule in services.destination_rules}
-    holders = {(row.tip, name) for row in away for name in (row.destination, _desk(row.destination, offices))}
+    reading = {rule.to for rule in services.destination_rules if rule.recipient}
+    names = {to: to if to in reading else _desk(to, offices) for to in (row.destination for row in away)}
+    holders = {(row.tip, names[row.destination]) for row in away}
     found = envelopes.find_many(unit.keys, holders) if holders else {}
     loaded = []
     for row in rows:
         desk = _desk(row.destination, offices)
-        own = found.get((row.tip, row.destination))
         loaded.append(
             Delivery(
                 idempotency_key=row.id.hex(),
@@ -61,7 +62,7 @@ def load_deliveries(unit: UnitOfWork, rows: Sequence[Any], services: Services) -
                 revision=row.revision,
                 attempt=row.attempts + 1,
                 last_reason=row.reason,
-                envelope=own or found.get((row.tip, desk), b""),
+                envelope=found.get((row.tip, names.get(row.destination, "")), b""),
                 document=documents.get(row.tip, b""),
                 files=tuple(sealed_files[row.tip]),
                 messages=tuple(messages[row.tip]),
@@ -242,18 +243,25 @@ class DeliveryWorker:
                 late.append(name)
         covers = store.idle_covers(unit, rows)
         loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
-        # A desk that lost the tip, its destinations, and whom officers let read no more, get nothing of what waits.
-        unlisted = self._unlisted(unit) if loaded else frozenset()
-        tips = ((id_, one) for id_, one in loaded if one.kind == "tip")
-        bare = {
-            id_
-            for id_, one in tips
-            if one.destination in unlisted or (not one.envelope and self._needs_envelope(one.destination))
-        }
+        bare = self._bare(unit, {row.id: row for row in rows}, loaded) if loaded else set()
         covers += [row for row in rows if row.id in bare]
         ended = [(row, self._end_cover(unit, row, down)) for row in covers]
         store.mark_done(unit, [row.id for row, result in ended if isinstance(result, Done)], covers=True)
         return _Claimed([one for one in loaded if one[0] not in bare], ended, set(down), late, unit.now)
+
+    def _bare(self, unit: UnitOfWork, rows: Mapping[bytes, Any], every: Sequence[tuple[bytes, Delivery]]) -> set[bytes]:
+        """Return the ids of deliveries to whom officers let read no more, or whose desk has nothing of it any more.
+
+        A desk that has only a release now gets nothing by a row from when it had the tip.
+        """
+        unlisted, tips = self._unlisted(unit), [(id_, one) for id_, one in every if one.kind == "tip"]
+        needy = [(id_, one) for id_, one in tips if self._needs_envelope(one.destination)]
+        released = envelopes.releases(unit.keys, ((one.tip, one.desk) for _, one in needy))
+        is_past = {
+            id_: (one.tip, one.desk) in released and kind_of(unit.keys, rows[id_]) == "tip" for id_, one in needy
+        }
+        bare = {id_ for id_, one in needy if not one.envelope or is_past[id_]}
+        return bare | {id_ for id_, one in tips if one.destination in unlisted}
 
     def _end_cover(self, unit: UnitOfWork, row: Any, down: Mapping[str, OpenBreaker]) -> DeliveryResult:
         """End a cover as its destination's deliveries end, failed or refused: its row must not tell it apart.

@@ -12,6 +12,7 @@ from satark.api.observability import log
 from satark.api.routing import DESK_SINK, HERE, Desk, Destination, RouteAdvice, Screening
 from satark.api.sealing import encode, encrypt_alike, seal
 from satark.api.tip import Envelope, Header, Priority, Tip
+from satark.custody.log import announce
 from satark.dialogue.session import Session, Submission
 from satark.dialogue.shown_receipt import Receipt
 from satark.identity import time_buckets
@@ -114,6 +115,7 @@ class Submissions:
         tip_counts.count(unit, session.tip)
         if session.files:
             evidence_files.lock(unit, session.tip)
+            announce(unit, session.tip, session.recipient, [one.ordinal for one in session.files])
         self._deliveries(unit, session.tip, route, is_urgent=screening.priority == "urgent")
         unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code, root=encoded)

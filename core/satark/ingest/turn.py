@@ -10,7 +10,7 @@ from satark.api.channel import Channel, ErasingChannel
 from satark.api.inbound import Moved
 from satark.api.prompt import Prompt
 from satark.api.sealing import key_of
-from satark.custody.log import erase_files
+from satark.custody.log import announce, erase_files
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import MediaJob, Session, Turn
 from satark.identity.edge_key import Identity
@@ -99,6 +99,10 @@ class TurnRunner:
                     for job in turn.media_jobs
                 ]
                 evidence_files.add(unit, jobs, self.identity)
+                box = session.mailbox or session.sent
+                for job in jobs:
+                    if box and job.tip == box.tip:
+                        announce(unit, job.tip, job.recipient, [job.ordinal])
                 result.files = True
             if self._has_commit_hook:
                 self.plugins.before_commit(turn, unit)

@@ -31,6 +31,7 @@ from satark.routing.rules import delivered_to
 from satark.routing.tip_keys import TipKeyAltered, newest_recipient
 from satark.services import ProcessServices
 from satark.store import deliveries, envelopes, tables
+from satark.store.delivery_marks import Kind
 from satark.store.threads import append, post
 from satark.store.unit_of_work import UnitOfWork
 
@@ -106,9 +107,8 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
     exists = select(tables.tip.c.id).where(tables.tip.c.id == answer.tip)
     if envelopes.find(unit.keys, answer.tip, answer.desk) is None or unit.main.execute(exists).scalar() is None:
         return False
-    to = delivered_to(services.roster.check(unit.keys, committed=False).state.desks[answer.desk].desk.destination)
     # No tipster is shown what an office with a release writes.
-    is_silent = answer.internal or not deliveries.gets_tip(unit, answer.tip, to)
+    is_silent = answer.internal or not envelopes.has_tip(unit.keys, answer.tip, answer.desk)
     append(unit, answer.tip, answer.sealed, notified=is_silent)
     unit.main.execute(update(table).where(table.c.id == answer.id).values(seq=1))
     if answer.directed_to:
@@ -142,10 +142,9 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     has_tip, is_high = envelopes.find(unit.keys, answer.tip, desk.name) is not None, own >= LEVELS.index("district")
     gives = (rank < own or not has_tip) if is_high else (rank < own and not has_tip)
     if gives:
-        envelopes.store(unit, answer.tip, desk.name, directed.envelope)
-    to = delivered_to(desk.destination)
-    is_release = directed.is_release if gives else not deliveries.gets_tip(unit, answer.tip, to)
-    deliveries.add(unit, answer.tip, to, again=True, kind="release" if is_release else "tip")
+        envelopes.store(unit, answer.tip, desk.name, directed.envelope, is_release=directed.is_release)
+    kind: Kind = "tip" if envelopes.has_tip(unit.keys, answer.tip, desk.name) else "release"
+    deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True, kind=kind)
     readable = services.roster.readable_rules(state, services.destination_rules)
     rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
     for one in directed.destinations:
@@ -156,7 +155,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         if one.recipient and gives:
             envelopes.store(unit, answer.tip, one.to, one.envelope)
         if not one.recipient or envelopes.find(unit.keys, answer.tip, one.to):
-            deliveries.add(unit, answer.tip, one.to, again=True)
+            deliveries.add(unit, answer.tip, one.to, again=True, kind="tip" if one.recipient else kind)
 
 
 def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer) -> None:

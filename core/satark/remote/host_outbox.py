@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import keep_running, run_in_thread
@@ -37,7 +37,16 @@ from satark.remote.offices import DAY, Office, copy_recipient, office_of
 from satark.retention.erasure import sent_tag
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
-from satark.store import changed_keys, deliveries, due_times, envelopes, erasure_orders, evidence_files, tables
+from satark.store import (
+    changed_keys,
+    deliveries,
+    due_times,
+    envelopes,
+    erasure_orders,
+    evidence_files,
+    tables,
+    threads,
+)
 from satark.store.delivery_marks import ALTERED, kind_of_id
 from satark.store.sealed_files import FORMS, SealedForm, form_name
 from satark.store.unit_of_work import UnitOfWork
@@ -85,11 +94,11 @@ class HostOutbox:
             return DeadLetter("no office of this desk is known, or somebody altered its keys: `satark desk register`")
         if delivery.kind == erasure_orders.ERASED:
             return await self._send_erasure(office, delivery, publish)
+        id_, keys = bytes.fromhex(delivery.idempotency_key), self._services.keys
+        kind = await run_in_thread(self._services.read, lambda c: kind_of_id(c, keys, id_))
         tip, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if tip is None:
             return DeadLetter("there is no such tip")
-        id_, keys = bytes.fromhex(delivery.idempotency_key), self._services.keys
-        kind = await run_in_thread(self._services.read, lambda c: kind_of_id(c, keys, id_))
         if kind is None:
             return DeadLetter(ALTERED)
         is_cover = is_cover or kind == "cover"
@@ -101,8 +110,6 @@ class HostOutbox:
             return late
         if not is_cover:
             await self._record_sent(office.desk, recorded, 1)
-        if kind == "release":
-            tip = msgspec.structs.replace(tip, files=(), custody=())  # none opens for it
         await self._send_all(office, tip, publish, b"cover" if is_cover else b"")
         return Done()
 
@@ -321,7 +328,10 @@ class HostOutbox:
         return await self._services.write(write)
 
     def _read_tip(self, tip: str, desk: str) -> tuple[TipMessage | None, bool]:
-        """Return a tip, and whether the desk must get only covers of it."""
+        """Return a tip, and whether the desk must get only covers of it.
+
+        For a release, in place of the tip, what opens with it, and nothing that came since a desk wrote.
+        """
         envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
         stands_in = envelope or encrypt_alike(bytes(envelopes.PADDED))
         listed = self._services.desk(desk)
@@ -330,6 +340,9 @@ class HostOutbox:
             stored = message.key_changes
             changes = self._services.read_keys(lambda c: changed_keys.opened(c, tip, stored))
             message = msgspec.structs.replace(message, key_changes=changes)
+        if message and self._services.read_keys(lambda c: envelopes.releases(c, [(tip, desk)])):
+            thread = self._services.read(lambda c: _thread_of_desks(c, self._services.keys, tip))
+            message = msgspec.structs.replace(message, thread=thread, files=(), custody=())
         return message, envelope is None
 
 
@@ -350,6 +363,15 @@ def _tip_message(
         files=tuple(_files(connection, evidence, tip, desk)),
         custody=tuple(CustodyEntry(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
+
+
+def _thread_of_desks(connection: Connection, keys: Connection | Engine, tip: str) -> tuple[ThreadEntry, ...]:
+    """Return a tip's thread up to the last message that a desk wrote: what follows would tell when the tipster did."""
+    message = tables.message.c
+    query = select(message.seq, message.sealed, message.mark).where(message.tip == tip, message.seq > 0)
+    rows = connection.execute(query.order_by(message.seq)).all()
+    last = max((one.seq for one in rows if one.mark == threads.mark_of(keys, tip, one.seq, one.sealed)), default=0)
+    return tuple(ThreadEntry(seq=one.seq, sealed=one.sealed) for one in rows if one.seq <= last)
 
 
 def _files(connection: Connection, evidence: FileStore, tip: str, desk: Desk) -> Iterator[FileEntry]:

@@ -182,7 +182,7 @@ def _store_thread(unit: UnitOfWork, message: TipMessage) -> None:
     last = unit.main.execute(select(func.max(table.c.seq)).where(table.c.tip == message.tip)).scalar() or 0
     fields = {"tip": message.tip, "day": unit.day, "notified": True}
     new = [entry for entry in message.thread if entry.seq > last]
-    unit.insert(table, [{**fields, "seq": entry.seq, "sealed": entry.sealed} for entry in new])
+    unit.insert(table, [{**fields, "seq": entry.seq, **envelopes.covered(sealed=entry.sealed)} for entry in new])
     outbox, sealed = tables.office_outbox.c, {entry.sealed for entry in message.thread}
     waiting = unit.main.execute(select(outbox.id, outbox.sealed).where(outbox.tip == message.tip))
     confirmed = [row.id for row in waiting if row.sealed in sealed]  # as it was written here
@@ -199,7 +199,7 @@ def _store_file(unit: UnitOfWork, tip: str, entry: FileEntry) -> None:
     # A file whose content is sent stays due here until it has arrived. Of a voice that a station must not have, only
     # the record is sent.
     state = "due" if entry.sealed else entry.state
-    unit.main.execute(update(tables.file).where(*this).values(state=state, record=entry.record))
+    unit.main.execute(update(tables.file).where(*this).values(state=state, **envelopes.covered(record=entry.record)))
     fields = {"tip": tip, "ordinal": entry.ordinal, "received": False}
     rows = [{**fields, "transfer_id": one.transfer_id, "form": one.form, "size": one.size} for one in entry.sealed]
     unit.insert_new(tables.announced_file, rows, "transfer_id")

@@ -211,7 +211,8 @@ def renew_tip_keys(
         if envelope.tip_recipient:  # messages from before are sealed to the desk's former keys
             kept = dict.fromkeys((*envelope.identity.split(), identities.rsplit(maxsplit=1)[-1]))
             given = replace(envelope, identity="\n".join(kept))
-            envelopes.store(unit, tip, desk, envelopes.seal(given, state.desks[desk].desk.recipient))
+            renewed_release = envelopes.seal(given, state.desks[desk].desk.recipient)
+            envelopes.store(unit, tip, desk, renewed_release, is_release=True)
         elif not _is_renewed(unit, state, envelope):
             renewed += renew_tip_key(unit, state, envelope, newest, rules)
     remember(unit, desk, newest, renewed, least=AT_ONCE if tips else _FEW)

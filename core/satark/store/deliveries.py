@@ -61,12 +61,6 @@ def new_row(
     }
 
 
-def gets_tip(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
-    """Return whether an office gets a tip itself, and not only a release."""
-    kinds = [kind_of(unit.keys, one) for one in _rows_away(unit, tip_id, offices_only=True).get(destination, [])]
-    return [one for one in kinds if one != "cover"][-1:] == ["tip"]
-
-
 def was_given(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
     """Return whether a row ever gave an office a tip or a release."""
     return any(is_given(unit.keys, one) for one in _rows_away(unit, tip_id, offices_only=True).get(destination, []))
@@ -153,12 +147,14 @@ def add_revision(
     # One transaction at a time, so that no two add the same revision.
     unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
     woken = woken_by(unit, tip_id) if is_urgent else set()
-    for destination, rows in _rows_away(unit, tip_id, offices_only=offices_only).items():
+    away = _rows_away(unit, tip_id, offices_only=offices_only)
+    released = set() if offices_only else _released(unit, tip_id)
+    for destination, rows in away.items():
         due = when_due(unit, tip_id, destination, is_urgent=is_urgent)
         newest, kinds = rows[-1], [kind_of(unit.keys, one) for one in rows]
         had = next((one for one in reversed(kinds) if one in {"release", "tip"}), None)
         gives = kind if destination == only else had or "tip"
-        is_told = had is not None and (offices_only or had == "tip")
+        is_told = had is not None and (offices_only or (had == "tip" and destination not in released))
         gets = destination == only if only else is_told or destination in woken
         has_room = newest.state == "blocked" or (newest.state == "due" and not newest.attempts)
         has_room = has_room and kinds[-1] is not None  # nothing is put right that somebody altered
@@ -175,6 +171,12 @@ def add_revision(
             continue
         blocked = {"state": "blocked", "due_at": band_start(unit.now)} if newest.state == "due" else {}
         unit.insert_new(delivery, [{**row, **blocked}], "id")
+
+
+def _released(unit: UnitOfWork, tip_id: str) -> set[str]:
+    """Return the offices that have only a release of a tip, whatever their rows say."""
+    desks = {Destination(one).name: one for one in offices_of(unit)}
+    return {desks[desk] for _, desk in envelopes.releases(unit.keys, ((tip_id, desk) for desk in desks))}
 
 
 def _rows_away(unit: UnitOfWork, tip_id: str, *, offices_only: bool) -> dict[str, list[Any]]:

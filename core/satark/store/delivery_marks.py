@@ -1,7 +1,8 @@
 """Marks of the rows of `delivery`: only the name key makes one, or tells from it what the row's destination gets.
 
 A mark covers the row's id, tip, destination and revision. So nobody who writes rows turns one kind into another: a row
-that somebody altered has no mark that counts, and nothing goes out for it.
+that somebody altered has no mark that counts, and nothing goes out for it. A row of an earlier time still counts, so a
+row gives a desk no more than the mark of its envelope (`satark.store.envelopes`) says.
 """
 
 from typing import Any, Final, Literal, TypeAlias
@@ -39,18 +40,9 @@ def kind_of(keys: Connection | Engine, row: Any) -> Kind | None:
 
 
 def kind_of_id(main: Connection, keys: Connection | Engine, id_: bytes) -> Kind | None:
-    """Return what the destination of the row with this id gets, as `kind_of` does; no more than its newest row gives.
-
-    Else an older row of the tip itself that somebody puts back would bring it to an office that now has a release.
-    """
+    """Return what the destination of the row with this id gets, as `kind_of` does."""
     row = main.execute(select(*COLUMNS).where(delivery.c.id == id_)).one_or_none()
-    kind = kind_of(keys, row) if row else None
-    if row is None or kind != "tip":
-        return kind
-    later = (delivery.c.tip == row.tip, delivery.c.destination == row.destination, delivery.c.revision > row.revision)
-    rows = main.execute(select(*COLUMNS).where(*later).order_by(delivery.c.revision)).all()
-    kinds = [one for one in (kind_of(keys, row) for row in rows) if one != "cover"]
-    return "tip" if kinds[-1:] in ([], ["tip"]) else "release"
+    return kind_of(keys, row) if row else None
 
 
 def is_cover(keys: Connection | Engine, row: Any) -> bool:

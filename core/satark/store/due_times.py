@@ -5,14 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from satark.api.routing import DESK_SINK, HERE, LEVELS, Desk
+from satark.api.routing import DESK_SINK, HERE, Desk
 from satark.api.services import UnitOfWork
 from satark.store import envelopes
 from satark.store.unit_of_work import due_in
 
 _PUT_OFF, _WOKEN, _DESKS = "satark_put_off", "satark_woken", "satark_desks"
-_WITH_TIP = LEVELS[LEVELS.index("district") :]
-"""Levels of the desks that get a tip itself: a release alone tells nothing of a danger."""
 
 
 def put_off(
@@ -36,12 +34,11 @@ def offices_of(unit: UnitOfWork) -> list[str]:
 
 
 def woken_by(unit: UnitOfWork, tip_id: str) -> set[str]:
-    """Return the destinations that a danger in a tip wakes: those of desks that have the tip."""
+    """Return the destinations that a danger in a tip wakes: those of desks that have the tip, not only a release."""
     desks: Mapping[str, str] = unit.main.get_execution_options().get(_WOKEN, {})
     if not desks:
         return set()
-    with_tip = [one.name for one in _desks(unit) if one.level in _WITH_TIP and one.name in desks.values()]
-    has = envelopes.holders_of(unit.keys, tip_id, with_tip)
+    has = {desk for desk in desks.values() if envelopes.has_tip(unit.keys, tip_id, desk)}
     return {to for to, its in desks.items() if its in has}
 
 

@@ -6,6 +6,9 @@ names that no holder has, so that the number of rows does not tell that somebody
 
 Each tip has one more row, which is empty. Its tag covers the tip's other rows, so nobody without the name key can take
 a tip from a holder unseen. A later change of the rows renews the tag only if the tag was right.
+
+A row's mark says whether its envelope holds the tip's key or only a release. So the kind of what a desk has now is here
+and in no row of a delivery, which somebody could delete or put back.
 """
 
 import secrets
@@ -16,7 +19,7 @@ from itertools import count
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, tuple_
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, func, select, tuple_
 
 from satark.api.sealing import encode, encrypt_alike
 from satark.api.tip import Envelope
@@ -33,9 +36,9 @@ _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
 DRAWN: Final = 256
 """Number of first bytes of a sealed value that contain enough random bytes to be unique."""
-_FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
-    tuple_(envelope.c.tip, envelope.c.holder).in_(bindparam("pairs", expanding=True))
-)
+_PAIRS = tuple_(envelope.c.tip, envelope.c.holder).in_(bindparam("pairs", expanding=True))
+_FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(_PAIRS)
+_MARKS = select(envelope.c.tip, envelope.c.holder, envelope.c.mark).where(_PAIRS)
 
 
 def with_name_key(keys: Engine, name_key: bytes) -> Engine:
@@ -51,7 +54,7 @@ def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
 
 
-def erasure_tag(connection: Connection, tip: str, file: str) -> bytes:
+def erasure_tag(connection: Connection | Engine, tip: str, file: str) -> bytes:
     """Return what vouches for a row of the custody log that a file of a tip was erased; empty: the whole draft."""
     return tag(connection, tip, f"erased file {file}")
 
@@ -70,18 +73,25 @@ def seal(envelope: Envelope, recipient: str) -> bytes:
     return encrypt_alike(encode(envelope, PADDED), recipient)
 
 
-def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[str, Any]:
-    return {"tip": tip, "holder": tag(connection, tip, holder), "cover": cover(sealed), "sealed": sealed}
+def row(connection: Connection, tip: str, holder: str, sealed: bytes, *, is_release: bool = False) -> dict[str, Any]:
+    tagged = tag(connection, tip, holder)
+    mark = mark_of(connection, tip, tagged, is_release=is_release)
+    return {"tip": tip, "holder": tagged, "mark": mark, **covered(sealed=sealed)}
 
 
-def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
+def mark_of(connection: Connection | Engine, tip: str, tagged: bytes, *, is_release: bool = False) -> bytes:
+    """Return the mark of an envelope's row. `tagged`: its holder's tag."""
+    return tag(connection, tip, f"{'release' if is_release else 'tip'} {tagged.hex()}")
+
+
+def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes, *, is_release: bool = False) -> None:
     """Store the envelope of a holder in place of the holder's earlier one or of a decoy, so no row is added."""
     if find(unit.keys, tip, holder) is not None:
-        _put(unit, tip, holder, sealed)
+        _put(unit, tip, holder, sealed, is_release=is_release)
         return
     with _vouched(unit, tip):
         _delete(unit, tip, _decoys_of(unit.keys, tip)[:1])
-        _put(unit, tip, holder, sealed)
+        _put(unit, tip, holder, sealed, is_release=is_release)
 
 
 def renew_decoys(unit: UnitOfWork, tip: str, size: int) -> None:
@@ -133,8 +143,8 @@ def vouched_tips(connection: Connection, tips: Iterable[str]) -> set[str]:
     return {tip for tip, (own, vouch) in rows.items() if vouch == [_vouching(connection, tip, own)["holder"]]}
 
 
-def _put(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
-    unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
+def _put(unit: UnitOfWork, tip: str, holder: str, sealed: bytes, *, is_release: bool = False) -> None:
+    unit.upsert(envelope, [row(unit.keys, tip, holder, sealed, is_release=is_release)])
 
 
 def _delete(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
@@ -154,13 +164,29 @@ def find(connection: Connection, tip: str, holder: str) -> bytes | None:
 
 def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     """Return the envelopes of these pairs (tip, holder), by pair. Pairs without an envelope are left out."""
+    return {pair: row.sealed for pair, row in _rows_of(connection, wanted, _FIND)}
+
+
+def releases(connection: Connection, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which of these pairs (tip, holder) have an envelope and nothing that says that it holds the tip's key."""
+    every = _rows_of(connection, wanted, _MARKS)
+    return {pair for pair, row in every if row.mark != mark_of(connection, row.tip, row.holder)}
+
+
+def has_tip(connection: Connection, tip: str, desk: str) -> bool:
+    """Return whether a desk has a tip's key, and not only a release."""
+    return find(connection, tip, desk) is not None and not releases(connection, [(tip, desk)])
+
+
+def _rows_of(
+    connection: Connection, wanted: Iterable[tuple[str, str]], query: Select[Any]
+) -> Iterator[tuple[tuple[str, str], Row[Any]]]:
+    """Yield the rows of these pairs (tip, holder), each with its pair."""
     tags = {tag(connection, *one): one for one in wanted}
     every = list(tags)
-    found: dict[tuple[str, str], bytes] = {}
     for start in range(0, len(every), _BATCH):
         pairs = [(tags[one][0], one) for one in every[start : start + _BATCH]]
-        found |= {tags[row.holder]: row.sealed for row in connection.execute(_FIND, {"pairs": pairs})}
-    return found
+        yield from ((tags[row.holder], row) for row in connection.execute(query, {"pairs": pairs}))
 
 
 def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
@@ -168,7 +194,7 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     tip, mine = "", b""
     hashed, suffix = connection.get_execution_options()[_OPTION], f"\0{holder}".encode()
-    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).where(func.length(envelope.c.sealed) > 0)
+    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).where(envelope.c.cover != b"")
     for at, its_holder, its_cover in bulk.stream(connection, query.order_by(envelope.c.tip)):
         if at != tip:
             tip, mine = at, hashed(at.encode() + suffix)[:TAG]
@@ -193,8 +219,17 @@ def stored_tips(main: Connection, keys: Connection, desk: str) -> list[str]:
 
 
 def cover(sealed: bytes) -> bytes:
-    """Return a hash of the random bytes of a sealed envelope. No other envelope has the same hash."""
-    return blake2b(sealed[:DRAWN], digest_size=16).digest()
+    """Return a hash of the random bytes that a sealed value begins with, so that no other has it; empty for none.
+
+    A row has it beside the value, in an index: SQLite reads all of a long value to cut a part out of it.
+    """
+    return blake2b(sealed[:DRAWN], digest_size=16).digest() if sealed else b""
+
+
+def covered(**column: bytes) -> dict[str, bytes]:
+    """Return a column's value, given by the column's name, with the column `cover` of its row."""
+    (sealed,) = column.values()
+    return {"cover": cover(sealed), **column}
 
 
 def digest(sealed: bytes) -> bytes:

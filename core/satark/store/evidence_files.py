@@ -13,7 +13,7 @@ from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
 from satark.identity.signatures import box_for
-from satark.store import deliveries, tables, tip_changes
+from satark.store import deliveries, envelopes, tables, tip_changes
 from satark.store.tables import file, tip
 from satark.store.unit_of_work import CLOCKS_APART, UnitOfWork, due_in
 
@@ -147,7 +147,8 @@ def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_orig
 
     `record_with_origin` is stored only until the tip is submitted: later the tipster can't be asked about the origin.
     """
-    found = _settle_for_good(unit, job, state="sealed", record=record, record_with_origin=record_with_origin, reason="")
+    known = envelopes.covered(record=record) | {"record_with_origin": record_with_origin}
+    found = _settle_for_good(unit, job, state="sealed", **known, reason="")
     # Read once this transaction holds the row: a submission either committed before, or will empty the column itself.
     if record_with_origin and is_sent(unit.main, job.tip):
         _change(unit, job, record_with_origin=b"")
@@ -177,7 +178,7 @@ def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str], tips
         sealed: bytes = unit.main.execute(select(file.c.record_with_origin).where(*this)).scalar() or b""
         with suppress(InvalidTag, ValueError):  # nothing was found, or somebody altered it: then it stays unknown
             record = box.decrypt(sealed[:_NONCE], sealed[_NONCE:], name(tip_id, ordinal).encode())
-            unit.main.execute(update(file).where(*this).values(record=record))
+            unit.main.execute(update(file).where(*this).values(envelopes.covered(record=record)))
     unit.main.execute(update(file).where(of_tip).values(record_with_origin=b""))
 
 

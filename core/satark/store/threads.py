@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from satark.api.sealing import seal
 from satark.api.tip import Message
@@ -42,8 +42,9 @@ def append(
     """
     seq = next_seq(unit, tip)
     news = b"" if notified else news_tag(unit.keys, tip, seq, sealed)
-    row = {"tip": tip, "seq": seq, "sealed": sealed, "day": unit.day, "notified": notified, "news": news}
-    unit.insert(tables.message, [row])
+    row = {"tip": tip, "seq": seq, "day": unit.day, "notified": notified, "news": news}
+    mark = mark_of(unit.keys, tip, seq, sealed, from_tipster=from_tipster)
+    unit.insert(tables.message, [row | {"mark": mark} | envelopes.covered(sealed=sealed)])
     tip_changes.note(unit, tip)
     deliveries.add_revision(unit, tip, offices_only=not from_tipster, is_urgent=is_urgent)
     return seq
@@ -52,6 +53,11 @@ def append(
 def news_tag(keys: Connection, tip: str, seq: int, sealed: bytes) -> bytes:
     """Return the tag of a message that notifies a tipster. Nobody who can only write rows can make it."""
     return envelopes.tag(keys, tip, f"news {seq} {sha256(sealed).hexdigest()}")
+
+
+def mark_of(keys: Connection | Engine, tip: str, seq: int, sealed: bytes, *, from_tipster: bool = False) -> bytes:
+    """Return the mark of a message, which says to the name key alone whether the tipster wrote it."""
+    return envelopes.tag(keys, tip, f"{'tipster' if from_tipster else 'desk'} {seq} {sha256(sealed).hexdigest()}")
 
 
 def next_seq(unit: UnitOfWork, tip: str) -> int:

@@ -144,7 +144,7 @@ def tip_to_json(opened: OpenTip) -> dict[str, Any]:
         "answers": opened.tip.answers,
         "evidence": [_evidence(opened, record) for record in opened.records],
         "pending": list(opened.pending),
-        "lost": list(opened.lost),
+        "lost": [*opened.lost, *opened.gone],
         "altered": opened.altered,
         "messages": [_message(posted) for posted in opened.thread],
         "unsigned": [_message(posted) for posted in opened.unsigned],

@@ -3,7 +3,7 @@
 As in the core, they hold no content of a tip and nothing about a tipster. Exact times are those of officers' acts.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -131,6 +131,7 @@ read_state = Table(
     Column("tip", String(32), primary_key=True),
     Column("nonce", LargeBinary(12), nullable=False, comment="the beginning of `sealed`, new whenever that is"),
     Column("sealed", LargeBinary, nullable=False, comment="read_state.Seen, under the tip's key; random: nobody"),
+    Index("desk_read_state_nonce", "tip", "nonce"),
     comment="how much of a tip which officers have seen",
     sqlite_with_rowid=False,
 )

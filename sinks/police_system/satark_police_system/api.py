@@ -27,6 +27,8 @@ _JSON = "application/json"
 _REQUEST_BYTES = 64 * 1024
 """Size of the largest request of a receiver."""
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_QUOTES = "quotes.note"
+"""Reason of a refusal by the desk's rules: a station that has only a release would read the answer."""
 
 
 class TipRequest(msgspec.Struct, frozen=True):
@@ -81,7 +83,12 @@ class PoliceApi:
             new = [record_request_id(unit, one) for one in keys]
             return all(new) and apply_answer(unit, tip, system.reader.to, system.name, answer, key=key)
 
-        applied = await self._context.write(write)
+        try:
+            applied = await self._context.write(write)
+        except CaseworkError as error:
+            if error.reason != _QUOTES:
+                raise
+            raise RequestError(422, "repeats the tipster's own words, which a station would read") from None
         return Response(encode({"applied": applied}), media_type=_JSON, headers=_HEADERS)
 
     async def _authenticate(self, request: Request, *, once: bool = True) -> tuple[PoliceSystem, bytes]:

@@ -13,12 +13,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 from pyrage import x25519
 from standardwebhooks import Webhook
 
+from satark.api.tip import Message
+from satark.casework.desk_act import ActRefused, Problem
+from satark_police_system import plugin
+from satark_police_system.api import build
+from satark_police_system.settings import SystemSettings
+from satark_police_system.systems import PoliceSystem
 from satark_testing.dialogue.walking import Photo
 from satark_testing.installation import Installation
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
@@ -28,6 +35,7 @@ from satark_testing.whatsapp.citizen import Answers, Citizen
 from support.answers import HINDI
 from support.matrix.scenario import recording, to_send
 from support.processes.forked import set_up_installation
+from support.store import desk_context, fresh_services
 
 pytestmark = pytest.mark.slow("a host")
 
@@ -203,6 +211,33 @@ async def test_a_dropped_archive_is_complete_signed_and_encrypted_to_the_receive
         }
         assert sorted(content) == ["event.json", "evidence/1.jpg.age", "padding"]
         assert not list(folder.glob(".*"))
+
+
+@pytest.mark.parametrize(("problem", "status"), [("quotes.note", 422), ("altered", 404)])
+async def test_an_answer_that_repeats_the_tipsters_words_is_refused_with_a_reason_and_may_come_again(
+    problem: Problem, status: int, tmp_path: Path
+) -> None:
+    services, receiver = fresh_services(tmp_path, plugin.satark_migrations()), PoliceReceiver()
+    context, refused = desk_context(services), [ActRefused(problem)]
+    context.writer.start()
+
+    def post(unit: Any, message: Message) -> None:
+        if refused:
+            raise refused[0]
+
+    reader: Any = SimpleNamespace(to="police_system:main", find=lambda number: SimpleNamespace(id="t", post=post))
+    settings = SystemSettings.model_validate({"secret": SECRET, "url": "https://police.example/tips"})
+    app = build(context, {"main": PoliceSystem("main", settings, reader)})
+    body = answer_body("disposition", number="K4Q7-2XPM", sequence=1, status="ACTED", text="the cow was sold")
+    headers = receiver.signed(body)
+    async with serve(app) as url:
+        refusal = await receiver.post(f"{url}/main/answers", body, headers)
+        refused.clear()
+        assert (await receiver.post(f"{url}/main/answers", body, headers)) == (200, b'{"applied":true}')
+    await context.writer.stop()
+    services.close()
+    assert refusal[0] == status
+    assert ("own words" in refusal[1].decode()) == (status == 422)
 
 
 async def _dropped(folder: Path) -> Path:

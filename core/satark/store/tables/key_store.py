@@ -1,6 +1,6 @@
 """Tables of the key store: envelopes, the roster, and rows that must outlast the main database."""
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from satark.store.tables.databases import keys, tip_counts
 
@@ -23,7 +23,9 @@ envelope = Table(
     Column("tip", String(32), primary_key=True),
     Column("holder", LargeBinary(16), primary_key=True, comment="tag of the desk or destination, or of a decoy"),
     Column("cover", LargeBinary(16), nullable=False, comment="hash of the random bytes that `sealed` begins with"),
+    Column("mark", LargeBinary(16), nullable=False, default=b"", comment="release or not, to the name key alone"),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the holder's recipient: tip.Envelope"),
+    Index("envelope_cover", "tip", "holder", "cover"),
     comment="tip keys, one for each desk and destination that may read the tip; decoys; an empty row vouches for all",
     sqlite_with_rowid=False,
 )

@@ -58,11 +58,14 @@ message = Table(
     main,
     Column("tip", String(32), primary_key=True),
     Column("seq", Integer, primary_key=True),
+    Column("cover", LargeBinary(16), nullable=False, default=b"", comment="store.envelopes.cover of `sealed`"),
     Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
     Column("day", Integer, nullable=False),
     Column("notified", Boolean, nullable=False, comment="whether a tipster who may be reached was notified of it"),
     Column("news", LargeBinary(16), nullable=False, default=b"", comment="until then, what only the name key makes"),
+    Column("mark", LargeBinary(16), nullable=False, default=b"", comment="a desk's or not, to the name key alone"),
     Index("message_notified", "notified"),
+    Index("message_cover", "tip", "seq", "cover"),
     comment="messages between the desks and the tipster",
     sqlite_with_rowid=False,
 )
@@ -110,6 +113,7 @@ file = Table(
     Column("ordinal", String(8), primary_key=True),
     Column("state", String(8), nullable=False, comment="due, sealed or lost"),
     Column("job", LargeBinary, nullable=False, comment="what to fetch, under the epoch key; emptied when done"),
+    Column("cover", LargeBinary(16), nullable=False, default=b"", comment="store.envelopes.cover of `record`"),
     Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
     Column(
         "content",
@@ -131,6 +135,7 @@ file = Table(
     wait_column(),
     Column("reason", String(80), nullable=False),
     Index("file_due", "state", "due_at"),
+    Index("file_cover", "tip", "ordinal", "cover"),
     comment="evidence: to be fetched, or sealed in the evidence folder",
     sqlite_with_rowid=False,
 )

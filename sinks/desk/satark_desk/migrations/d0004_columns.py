@@ -19,9 +19,12 @@ def upgrade() -> None:
         if name not in {one["name"] for one in inspect(op.get_bind()).get_columns(table)}:
             op.add_column(table, Column(name, kind, nullable=False, server_default=""))
     op.get_bind().execute(update(read_state).values(nonce=func.substr(read_state.c.sealed, 1, 12)))
+    for index in read_state.indexes:
+        index.create(op.get_bind(), checkfirst=True)
 
 
 def downgrade() -> None:
-    """Drop the columns."""
+    """Drop the columns and the index."""
+    op.drop_index("desk_read_state_nonce", "desk_read_state")
     for table, (name, _) in _NEW.items():
         op.drop_column(table, name)

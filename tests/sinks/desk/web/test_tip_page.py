@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from httpx2 import Client
+from sqlalchemy import delete
 
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
@@ -15,7 +16,7 @@ from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.services import Services
-from satark.store import envelopes
+from satark.store import envelopes, tables
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, rotate
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
@@ -47,6 +48,19 @@ def test_a_tip_is_shown_in_hindi_too(browser: Browser, full_tip: SeededTip) -> N
     assert 'lang="hi"' in page
     for text in ("क्या बताया गया", "लंका", "साक्ष्य", "सूचना प्राप्त"):
         assert text in page
+
+
+def test_a_file_whose_row_somebody_deleted_is_named_with_the_number_of_files_sent_and_here(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
+    seed_file(services, seeded, "1", b"one", b"clean one")
+    client = browser("sp")
+    assert "Files sent: 2, here: 1" in client.get(f"/desk/tips/{seeded.number}").text
+    services.write_now(lambda unit: unit.main.execute(delete(tables.file)))
+    page = client.get(f"/desk/tips/{seeded.number}").text
+    assert "Files sent: 2, here: 0" in page
+    assert page.count("somebody deleted it") == 2
 
 
 def test_tips_that_can_not_be_opened_are_reported(services: Services, browser: Browser, desk: FindDesk) -> None:

@@ -20,6 +20,7 @@ from satark.store.tables import (
     desk,
     epoch_key,
     epoch_machine,
+    file,
     message,
     office,
     received_answer,
@@ -56,6 +57,7 @@ def upgrade() -> None:
     _seal_key_changes(bind)
     _cover_deliveries(bind)
     _name_keepers(bind)
+    _cover_rows(bind)
     _vouch(bind)
 
 
@@ -63,6 +65,8 @@ def downgrade() -> None:
     """Drop the new tables, and add the column that 0.1.0 reads. Sealed values stay sealed."""
     for new in _TABLES:
         new.drop(op.get_bind())
+    for table in ("message", "file"):
+        op.drop_index(f"{table}_cover", table)
     for table, column in _new_columns():
         op.drop_column(table, column.name)
     op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
@@ -75,6 +79,9 @@ def _new_columns() -> list[tuple[str, sa.Column[Any]]]:
         ("tip", sa.Column("routed", sa.LargeBinary, nullable=True)),
         ("retention", sa.Column("keeper", sa.LargeBinary, nullable=False, server_default="")),
         ("audit_key", sa.Column("since", sa.BigInteger, nullable=False, server_default="0")),
+        ("message", sa.Column("cover", sa.LargeBinary(16), nullable=False, server_default="")),
+        ("file", sa.Column("cover", sa.LargeBinary(16), nullable=False, server_default="")),
+        ("message", sa.Column("mark", sa.LargeBinary(16), nullable=False, server_default="")),
         ("message", sa.Column("news", sa.LargeBinary(16), nullable=False, server_default="")),
         ("host_link", sa.Column("tips", sa.LargeBinary, nullable=False, server_default="")),
         ("file", sa.Column("content", sa.LargeBinary, nullable=False, server_default="")),
@@ -161,6 +168,15 @@ def _name_keepers(bind: sa.Connection) -> None:
             keeper = bytes(64) + row.day.to_bytes(4) + envelopes.tag(bind, row.id, f"kept since {row.day}")
             term = seal(_HELD, recipient) if recipient else b""
             bind.execute(sa.insert(retention).values(tip=row.id, keeper=keeper, sealed=term))
+
+
+def _cover_rows(bind: sa.Connection) -> None:
+    """Cover messages and the records of files, which lists of tips read."""
+    for table, sealed in ((message, message.c.sealed), (file, file.c.record)):
+        for *place, value in bind.execute(sa.select(*table.primary_key, sa.func.substr(sealed, 1, envelopes.DRAWN))):
+            this = [one == its for one, its in zip(table.primary_key, place, strict=True)]
+            bind.execute(sa.update(table).where(*this).values(cover=envelopes.cover(value)))
+        next(one for one in table.indexes if "cover" in one.columns).create(bind, checkfirst=True)
 
 
 def _vouch(bind: sa.Connection) -> None:
