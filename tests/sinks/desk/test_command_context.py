@@ -14,6 +14,7 @@ from satark.api.routing import Desk
 from satark.services import Services
 from satark.store import tables
 from satark_files.origin import Origin
+from support import commands
 from support.desk_reading import records
 from support.tips import seed_file, seed_file_state, seed_tip
 
@@ -83,14 +84,16 @@ def test_the_table_of_tips_has_the_newest_first(services: Services, run: Run, de
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_text_that_a_tipster_typed_never_controls_the_terminal(
-    services: Services, run: Run, desk: FindDesk, options: tuple[str, ...]
+    services: Services, passphrase_file: Callable[[str], Path], desk: FindDesk, options: tuple[str, ...]
 ) -> None:
     seed_tip(services, [desk("sp")], answers={"what": "\x9b2J\u202eevil\x1b]0;x\x07"})
-    printed = run("desk", "tips", "sp", *options, by="sp").stdout
+    secret = str(passphrase_file("sp passphrase 1"))
+    result = commands.run("desk", "tips", "sp", *options, "--passphrase-file", secret)
+    printed = result.stdout
     assert not set(printed) & {"\x9b", "\u202e", "\x1b", "\x07"}
     if options:
         assert "evil" in printed
-        assert records(run("desk", "tips", "sp", *options, by="sp"))[0]["answers"]["what"].startswith("\x9b2J\u202e")
+        assert records(result)[0]["answers"]["what"].startswith("\x9b2J\u202e")
 
 
 def test_a_tip_is_one_complete_json_object(services: Services, run: Run, desk: FindDesk) -> None:
