@@ -64,13 +64,14 @@ class Withdrawals(Listening):
         added = {name for name, held in self._case.held().items() if before.get(name) != held}
         await self._erase(one.tip)
         await self._restart()
-        server.answering(Reply(500))
+        server.answering(Reply(500), beside=server.gives_tokens)
         await self._listen(self._still(), ROUND_SECONDS)
-        for each in [each for each in server.received if each.asked not in usual][:1]:
+        for each in [each for each in server.received if each.asked not in usual | server.gives_tokens][:1]:
             server.answering(Reply(500), only=each)
             await self._erase(other.tip)
             gone = await self._until(lambda: not added & {*self._case.held()})
-            require(gone, "S50", "an erased tip behind one that the destination refuses to withdraw", self._failed)
+            found = f"the destination still holds it{self._failed}"
+            require(gone, "S50", "an erased tip behind one that the destination refuses to withdraw", found)
         server.answering(None)
         await self._until(lambda: False, rounds=1)
 
@@ -120,7 +121,7 @@ class Withdrawals(Listening):
             with self._case.unreachable() if self._case.unreachable else nullcontext():
                 yield
             return
-        self._server.answering(script, at, beside=usual)
+        self._server.answering(script, at, beside=() if at is None else usual)
         try:
             yield
         finally:
