@@ -190,6 +190,14 @@ async def test_a_whole_sink_passes(tmp_path: Path) -> None:
     await check(tmp_path, Bench)
 
 
+class OneForBothDestinations(Bench):
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        done = await super().deliver(delivery)
+        if shown := self.office.shown.pop(f"{delivery.tip} {delivery.name}", None):
+            self.office.shown[delivery.tip] = shown
+        return done
+
+
 class OneWordForAll(Bench):
     def read(self, delivery: Delivery) -> dict[str, Any]:
         found = super().read(delivery)
@@ -344,6 +352,7 @@ class Deaf(Bench):
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
+        (OneForBothDestinations, "S06"),
         (OneWordForAll, "S41"),
         (Silent, "S40"),
         (SilentOfLost, "S40"),
