@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from html import escape
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -198,6 +199,36 @@ class OneForBothDestinations(Bench):
         return done
 
 
+class NamingWhatItWithdraws(Bench):
+    def take_back(self, tip: str) -> None:
+        print(tip)  # noqa: T201 - this is what must be noticed
+        super().take_back(tip)
+
+
+class NamingWhatIsAnswered(Bench):
+    def post(self, unit: UnitOfWork, one: Answer) -> None:
+        print(one.number)  # noqa: T201 - this is what must be noticed
+        super().post(unit, one)
+
+
+class OneAlarm(Bench):
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        if delivery.kind == "tip":
+            return await super().deliver(delivery)
+        self.office.shown["alarm"] = {"said": delivery.tip}
+        return Done()
+
+
+class Escaping(Bench):
+    def text(self, text: str) -> str:
+        return escape(text)
+
+
+class EscapingQuotes(Bench):
+    def text(self, text: str) -> str:
+        return text.replace('"', '\\"')
+
+
 class OneWordForAll(Bench):
     def read(self, delivery: Delivery) -> dict[str, Any]:
         found = super().read(delivery)
@@ -353,6 +384,11 @@ class Deaf(Bench):
     ("broken", "rule"),
     [
         (OneForBothDestinations, "S06"),
+        (NamingWhatItWithdraws, "S12"),
+        (NamingWhatIsAnswered, "S12"),
+        (OneAlarm, "S06"),
+        (Escaping, "S23"),
+        (EscapingQuotes, "S23"),
         (OneWordForAll, "S41"),
         (Silent, "S40"),
         (SilentOfLost, "S40"),
