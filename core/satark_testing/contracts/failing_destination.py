@@ -49,6 +49,8 @@ async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerSe
                 await exchanges.refusals(at)
                 await exchanges.throttling(at)
                 await exchanges.redirects(at)
+            elif asked.method == "GET":  # a look-up finds something now
+                await exchanges.acknowledgements(at, is_last=at == len(made) - 1)
             await exchanges.failures(at)
         known |= {_shape(asked) for asked, _ in made}
     await exchanges.tokens()

@@ -179,7 +179,7 @@ async def check(folder: Path, made: Callable[[Office, WorkerContext], Bench], **
     (recipient, identity), office = new_identity(), Office()
     (folder / "migrations").mkdir()
     (folder / "migrations/bench_0001_first.py").write_text(MIGRATION)
-    context = sample_context(identity, [Branch("bench", folder / "migrations")])
+    context = sample_context(identity, [Branch("bench", folder / "migrations", metadata)])
     fields = {"answers": office.said.append, "withdraws": withdraw, "unpack": unpack, "second": "other", **more}
     fields = {"restarted": lambda: made(office, context), **fields}
     sink, files = made(office, context), folder / "files"
@@ -227,6 +227,19 @@ class Escaping(Bench):
 class EscapingQuotes(Bench):
     def text(self, text: str) -> str:
         return text.replace('"', '\\"')
+
+
+class Remembering(Bench):
+    async def withdraw(self) -> None:
+        for tip in await asyncio.to_thread(self.context.read, lambda one: list(one.scalars(select(erased.c.tip)))):
+            self.take_back(tip)
+
+
+class Restless(Bench):
+    async def listen(self) -> None:
+        while True:
+            await self.hear()
+            await self.withdraw()
 
 
 class OneWordForAll(Bench):
@@ -389,6 +402,8 @@ class Deaf(Bench):
         (OneAlarm, "S06"),
         (Escaping, "S23"),
         (EscapingQuotes, "S23"),
+        (Remembering, "S57"),
+        (Restless, "S58"),
         (OneWordForAll, "S41"),
         (Silent, "S40"),
         (SilentOfLost, "S40"),
