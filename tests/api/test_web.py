@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -182,3 +183,7 @@ def test_a_file_response_has_only_these_headers(wanted: str | None) -> None:
     usual = {"content-length", "content-type", "content-security-policy", "cache-control", "x-content-type-options"}
     ranged = {None: set(), "": {"accept-ranges"}, "bytes=0-3": {"accept-ranges", "content-range"}}
     assert set(ask(wanted).headers) == usual | ranged[wanted]
+
+
+def test_help_describes_a_page() -> None:
+    assert "app" in pydoc.render_doc(Page)
