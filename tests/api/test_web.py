@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from satark.api.web import PAGE_HEADERS, FormError, PageHeaders, SameOrigin, read_form, stream_file
+from satark.api.web import PAGE_HEADERS, FormError, Page, PageHeaders, SameOrigin, read_form, stream_file
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
