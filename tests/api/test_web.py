@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -12,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from satark.api.web import PAGE_HEADERS, FormError, PageHeaders, SameOrigin, read_form, stream_file
+from satark.api.web import PAGE_HEADERS, FormError, Page, PageHeaders, SameOrigin, read_form, stream_file
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -182,3 +183,7 @@ def test_a_file_response_has_only_these_headers(wanted: str | None) -> None:
     usual = {"content-length", "content-type", "content-security-policy", "cache-control", "x-content-type-options"}
     ranged = {None: set(), "": {"accept-ranges"}, "bytes=0-3": {"accept-ranges", "content-range"}}
     assert set(ask(wanted).headers) == usual | ranged[wanted]
+
+
+def test_help_describes_a_page() -> None:
+    assert "app" in pydoc.render_doc(Page)

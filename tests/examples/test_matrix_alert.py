@@ -194,7 +194,7 @@ async def test_alarms_reach_the_room_and_a_destination_without_a_room_is_a_dead_
 ) -> None:
     sink = office.sink()
     await sink.open()
-    assert await sink.deliver(office.tips.alarm()) == Done()
+    assert await sink.deliver(office.tips.alarm(1)) == Done()
     await sink.close()
     assert "satark check" in office.home.events["alarm-1"]
     without = office.sink(rooms={"dig": ROOM})

@@ -12,13 +12,14 @@ import msgspec
 from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.types import ASGIApp  # `help` reads the types of `Page`
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 __all__ = [
     "FORM_LIMIT", "PAGE_HEADERS", "FormError", "Page", "PageHeaders", "SameOrigin", "page_templates", "preferred",

@@ -25,7 +25,7 @@ from satark_testing.contracts.withdrawing import Withdrawals
 _Kept: TypeAlias = tuple[str, str, str, str]
 _MOST_WRITES: Final = 6
 """Most writes of an answer that fail in turn."""
-_WORDS: Final = f"{WORDS} लंका 🚨 से.\n“{WORDS}” \u0930\u094d\u200d\u092f €5: " + "न" * 300 + " क"
+_WORDS: Final = f"{WORDS} लंका 🚨 से.\n“{WORDS}” \u0930\u094d\u200d\u092f €5, A&B <क> \"x\" 'y' a\\b: " + "न" * 300 + " क"
 _NOBODY: Final = "ZZZZ-9999"
 _FAULTS: Final[Sequence[Script]] = (
     Reply(500),

@@ -62,10 +62,10 @@ class Deliveries:
             return False
         return bool(self.added(before))
 
-    async def names(self) -> list[str]:
-        """Return the id and the number of the first tip."""
-        first = await self.delivery()
-        return [first.tip, self.plain(first)["number"].decode()]
+    @property
+    def names(self) -> list[str]:
+        """The ids and the numbers of all tips so far."""
+        return sorted({name for made in (self._tips, self._second, self._strange) for name in made.names})
 
     async def close(self, subject: str) -> None:
         """Close the sink."""

@@ -49,6 +49,8 @@ async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerSe
                 await exchanges.refusals(at)
                 await exchanges.throttling(at)
                 await exchanges.redirects(at)
+            elif asked.method == "GET":  # a look-up finds something now
+                await exchanges.acknowledgements(at, is_last=at == len(made) - 1)
             await exchanges.failures(at)
         known |= {_shape(asked) for asked, _ in made}
     await exchanges.tokens()
@@ -104,7 +106,7 @@ class _Exchanges:
     async def strange_answers(self, at: int, genuine: Reply) -> None:
         """Answer like a stranger. Where that says "nothing found", the sink may go on and deliver the tip."""
         for body in strange_answers(genuine.body) if genuine.body else ():
-            result, subject = await self._answered(Reply(200, body), at, f"status 200 with {body!r}")
+            result, subject = await self._answered("S28", Reply(200, body), at, f"status 200 with {body!r}")
             retried = isinstance(result, Retry) or (result == Done() and self._is_whole)
             require(retried, "S28", subject, repr(result))
 
@@ -122,9 +124,9 @@ class _Exchanges:
             named.append(self._names(delivery))
             replies.append(self._server.replies[at])
         naming = [*echoes([one.body for one in replies], named)]
-        if not (naming or is_last):
-            return  # such as the answer to an upload, or to a look-up that finds nothing
-        result, subject = await self._answered(replies[0], at, "the answer for another tip")
+        if replies[0].body == replies[1].body and not (naming or is_last):
+            return  # such as the answer to a look-up that finds nothing
+        result, subject = await self._answered("S29", replies[0], at, "the answer for another tip")
         require(result != Done() or (not is_last and self._is_whole), "S29", subject, "Done")
         for name, path in naming:
             delivery, before = await self._prepared(), self._deliveries.held
@@ -138,7 +140,7 @@ class _Exchanges:
         """Break off before and behind the request, and repeat the act: the destination then has it once."""
         for script in (Reply(500), Fault.HANG_UP, Fault.LOST):
             named = script.value if isinstance(script, Fault) else "status 500"
-            result, subject = await self._answered(script, at, named)
+            result, subject = await self._answered("S30", script, at, named)
             require(isinstance(result, Retry), "S30", subject, repr(result))
             self._server.answering(None)
             again = msgspec.structs.replace(self._tried[0], attempt=self._tried[0].attempt + 1)
@@ -162,28 +164,30 @@ class _Exchanges:
     async def errors(self, at: int) -> None:
         """Fail as a destination fails temporarily, refuse the credentials, and send an endless answer."""
         for status in (500, 502, 503, 504):
-            result, subject = await self._answered(Reply(status, _ECHO), at, f"status {status}")
+            result, subject = await self._answered("S30", Reply(status, _ECHO), at, f"status {status}")
             require(isinstance(result, Retry), "S30", subject, repr(result))
-        result, subject = await self._answered(self._peer.unauthorized, at, "wrong credentials")
+        result, subject = await self._answered("S35", self._peer.unauthorized, at, "wrong credentials")
         require(isinstance(result, Retry) and result.down, "S35", subject, repr(result))
-        _, subject = await self._answered(Fault.ENDLESS, at, "an endless answer")
+        _, subject = await self._answered("S36", Fault.ENDLESS, at, "an endless answer")
         require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
 
     async def refusals(self, at: int) -> None:
         """Refuse the tip."""
         for refusal in (Reply(413, _ECHO), Reply(422, _ECHO), self._peer.refusal):
-            result, subject = await self._answered(refusal, at, f"a refusal with {refusal.status}")
+            result, subject = await self._answered("S31", refusal, at, f"a refusal with {refusal.status}")
             alone = isinstance(result, DeadLetter) or (isinstance(result, Retry) and not result.down)
             require(alone, "S31", subject, repr(result))
 
     async def throttling(self, at: int) -> None:
         """Ask the sink to wait, with a number of seconds and without."""
         slow = self._peer.throttle(str(_SECONDS))
-        result, subject = await self._answered(slow, at, f"throttled for {_SECONDS} seconds")
+        result, subject = await self._answered("S32", slow, at, f"throttled for {_SECONDS} seconds")
         after = (result.after if isinstance(result, Retry) and not result.down else None) or 0
         require(_SECONDS <= after <= 2 * _SECONDS, "S32", subject, repr(result))
         for odd in ("soon", "-3", "1e999"):
-            result, subject = await self._answered(self._peer.throttle(odd), at, f"throttled for {odd!r} seconds")
+            result, subject = await self._answered(
+                "S32", self._peer.throttle(odd), at, f"throttled for {odd!r} seconds"
+            )
             waits = isinstance(result, Retry) and not result.down and 0 <= (result.after or 0) < 1e9  # noqa: PLR2004
             require(waits, "S32", subject, repr(result))
 
@@ -191,20 +195,25 @@ class _Exchanges:
         """Send the sink to another address."""
         for status in (302, 307, 308):
             reply = Reply(status, headers={"Location": f"{self._server.elsewhere}/x"})
-            result, subject = await self._answered(reply, at, f"a redirect ({status}) to another address")
+            result, subject = await self._answered("S33", reply, at, f"a redirect ({status}) to another address")
             require(not self._server.strayed, "S33", subject, "a request at the other address")
             require(result != Done(), "S33", subject, "Done")
 
     async def tokens(self) -> None:
         """End the sink's token. Then end it again, and give a new one only at the third attempt."""
         expire, server, asked = self._peer.expire, self._server, None
-        for script in (None, Reply(500), Reply(400), Reply(200, b"{}"), Fault.HANG_UP):
+        aside = Reply(307, headers={"Location": f"{server.elsewhere}/x"})
+        for script in (None, Reply(500), Reply(400), Reply(200, b"{}"), Fault.HANG_UP, aside, Fault.ENDLESS):
             if expire is None:
                 return
             delivery, subject = await self._next(), f"a token that has expired; for a new one {script or 'it'} is given"
             expire()
             server.answering(script, only=asked)
             results = [await self._attempt(delivery, 1, subject), await self._attempt(delivery, 2, subject)]
+            require(
+                not server.strayed, "S33", "a redirect of the request for a token", "a request at the other address"
+            )
+            require(server.written < ENDLESS_BYTES, "S36", "an endless answer with a token", "all of it was read")
             made = zip(server.received, server.replies, strict=False)
             asked = asked or next((one for one, own in made if TOKEN in own.body), None)
             if script is not None:
@@ -242,13 +251,13 @@ class _Exchanges:
             result = await self._server.stalling(work, _LONGEST_SECONDS, "S37", subject, at=at)
             require(isinstance(result, Retry), "S37", subject, repr(result))
 
-    async def _answered(self, script: Script, at: int, subject: str) -> tuple[DeliveryResult, str]:
-        """Act with a new tip while the request with this position gets this answer."""
+    async def _answered(self, rule: str, script: Script, at: int, subject: str) -> tuple[DeliveryResult, str]:
+        """Act with a new tip while the request with this position gets this answer. An exception breaks `rule`."""
         delivery = await self._prepared()
         self._tried = delivery, self._deliveries.held
         self._server.answering(script, at)
         where = f"{subject}, to request {at + 1} of {self._act}"
-        return await self._deliveries.result("S10", delivery, where), where
+        return await self._deliveries.result(rule, delivery, where), where
 
     async def _prepared(self, revision: int = 0) -> Delivery:
         """Return the delivery of the present act, for a new tip. A sink with tokens has one then."""

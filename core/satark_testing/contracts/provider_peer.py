@@ -162,8 +162,8 @@ class PeerServer:
         """The answer or fault for every request, in place of the peer's own answer; or what changes that answer."""
         self.replies: list[Reply] = []
         """The peer's own answers since `answering`."""
-        self.gives_tokens = False
-        """Whether an answer of the peer had an `access_token` (RFC 6749)."""
+        self.gives_tokens = set[Asked]()
+        """Requests that the peer answered with an `access_token` (RFC 6749)."""
         self.spoiled: Mapping[bytes, bytes] = {}
         """Files in place of which other bytes are sent."""
         self.credentials = {*peer.secrets}
@@ -187,8 +187,8 @@ class PeerServer:
     ) -> Self:
         """Answer every request with this from now on, and forget the requests so far.
 
-        `at`: only the next request with this position, from 0, and its repetitions; requests that are `beside` do not
-        count. `only`: this request and its repetitions.
+        `at`: only the next request with this position, from 0, and its repetitions. `only`: this request and its
+        repetitions. `beside`: requests that get their own answer, and do not count.
         """
         self.script, self.written, self._at, self._only, self._beside = script, 0, at, only, beside
         self.received.clear()
@@ -282,14 +282,16 @@ class PeerServer:
         if not isinstance(script, Reply):
             reply = script(reply) if callable(script) else reply
             self.replies.append(reply)
-            self.gives_tokens |= TOKEN in reply.body
+            self.gives_tokens |= {received.asked} if TOKEN in reply.body else set()
         body = self.spoiled.get(reply.body, reply.body)
         reply = replace(reply, body=body.replace(self.url.encode(), (self.moved or self.url).encode()))
         return await _send_in_pieces(request, reply, script) if isinstance(script, Fault) else _sent(reply)
 
     def _script_for(self, received: Received) -> Script:
+        if received.asked in self._beside:
+            return None
         counted = [one for one in self.received if one.asked not in self._beside]
-        if len(counted) - 1 == self._at and received.asked not in self._beside:
+        if len(counted) - 1 == self._at:
             self._only = received
         if self._only is None:
             return self.script if self._at is None else None

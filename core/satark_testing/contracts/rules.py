@@ -100,12 +100,12 @@ def absent(text: str, identifiers: Sequence[str], rule: str, subject: str) -> No
     Raises:
         BrokenRule: the text shows one; the error gives the text before it, and the identifier's beginning.
     """
-    for number, identifier in enumerate(identifiers, 1):
-        before, shown, _ = text.partition(identifier)
-        for one in identifiers:
+    for identifier in identifiers:
+        before, found, _ = text.partition(identifier)
+        for one in identifiers if found else ():
             before = before.replace(one, "…")
-        which = f"what begins with {identifier[:2]!r}, the {number}. of {len(identifiers)} that are looked for"
-        require(not shown, rule, subject, f"{which}, after {before[-_BEFORE:]!r}")
+        which = f"one of {len(identifier)} characters that begins with {identifier[:2]!r}"
+        require(not found, rule, subject, f"{which}, after {before[-_BEFORE:]!r}")
 
 
 def shown(raw: RawRequest, change: str = "") -> str:

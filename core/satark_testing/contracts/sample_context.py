@@ -10,7 +10,7 @@ from threading import RLock
 from typing import Any, Final, NamedTuple, TypeVar, cast
 from weakref import WeakValueDictionary, finalize
 
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection
 
 from satark.api.sealing import recipient_of
 from satark.api.services import Branch, UnitOfWork, WorkerContext
@@ -62,6 +62,8 @@ class SampleStore:
         """All messages of committed transactions, in order."""
         self.fails_in: int | None = None
         """Number of transactions until one fails; None: none does."""
+        self.asked = 0
+        """Number of reads and writes of the plugin."""
         self._branches, self._lock = branches, RLock()
         self._services: Services | None = None
         self._staged: list[Posted] | None = None
@@ -99,6 +101,14 @@ class SampleStore:
             finally:
                 self._staged = None
         return written
+
+    def rows(self) -> list[tuple[Column[Any], Any]]:
+        """Return each value in the plugin's own tables, with its column."""
+        tables = [
+            table for branch in self._branches if branch.tables is not None for table in branch.tables.sorted_tables
+        ]
+        rows = self.services.read(lambda one: [(table, row) for table in tables for row in one.execute(table.select())])
+        return [pair for table, row in rows for pair in zip(table.columns, row, strict=True)]
 
     def post(self, posted: Posted) -> None:
         """Post a message in the present transaction."""
@@ -141,6 +151,7 @@ class _Context:
 
     def read(self, query: Callable[[Connection], T]) -> T:
         not_in_the_event_loop("S13", "read")
+        self._store.asked += 1
         return self._store.services.read(query)
 
     def write_now(self, write: Callable[[Any], T]) -> T:

@@ -26,8 +26,12 @@ _State: TypeAlias = Literal["due", "lost", "unsent", "withheld"]
 _Files: TypeAlias = Mapping[str, bytes | _State]
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
-SAID: Final = f"  {WORDS} लंका में 🚨, हर रात दस बजे के बाद पुल के नीचे.\n“{WORDS}” \u0930\u094d\u200d\u092f €5,  "
-"""A text that is easily damaged: double spaces, an emoji, a line break, a joiner, more than a screen's width."""
+SAID: Final = (
+    f"  {WORDS} लंका में 🚨, हर रात दस बजे के बाद पुल के नीचे.\n"
+    f"“{WORDS}” \u0930\u094d\u200d\u092f €5, A&B <क> \"x\" 'y' a\\b `z`,  "
+)
+"""A text that is easily damaged: double spaces, an emoji, a line break, a joiner, signs of HTML, JSON and Markdown, and
+more than a screen's width."""
 PLACE: Final = {"text": f"{WORDS} घाट", "latitude": 25.30765, "longitude": 82.97391}
 CLEAN: Final = bytes(range(256)) * 16
 _FILES: Final[_Files] = {"1": CLEAN, "2": CLEAN[::-1]}
@@ -98,6 +102,11 @@ class SampleTips:
     def plain(self, delivery: Delivery) -> dict[str, bytes]:
         """Return the parts of a delivery that a reading destination may show, by the names of `unpack`."""
         return self._plain[delivery.tip, delivery.revision]
+
+    @property
+    def names(self) -> set[str]:
+        """The ids and the numbers of the tips so far."""
+        return {name for (tip, _), parts in self._plain.items() for name in (tip, parts["number"].decode())}
 
     def delivery(
         self, folder: Path, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1, partly: bool = False
@@ -193,11 +202,11 @@ class SampleTips:
     def _text(self, kind: str, text: str, most: int, *, long: bool) -> str:
         return _long(text, self._limits(kind, most)) if long else text
 
-    def alarm(self) -> Delivery:
-        """Return a delivery without a tip."""
+    def alarm(self, number: int) -> Delivery:
+        """Return a delivery without a tip. Each number is an alarm of its own."""
         return Delivery(
-            idempotency_key="alarm-1",
-            tip="alarm:1790000000",
+            idempotency_key=f"alarm-{number}",
+            tip=f"alarm:179000000{number}",
             destination=self._destination,
             desk="",
             revision=1,

@@ -93,7 +93,7 @@ async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
         await checks.close("close again")
         await checks.reopen()
         gc.collect()
-    watch.check_output((WORDS, *await checks.names()), "S12")
+    watch.check_output((WORDS, *checks.names), "S12")
     watch.check_blocking("S13")
     watch.check_output([*server.credentials] if server else [], "S56")
     require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
@@ -105,6 +105,7 @@ class _Checks(Deliveries):
         """Make every kind of delivery."""
         await self.deliveries()
         await (self.shown() if self._reads else self.many_files())
+        await self.same_tip_elsewhere()
         await self.odd_deliveries()
         await self.unreadable()
         await self.at_once()
@@ -136,17 +137,32 @@ class _Checks(Deliveries):
         found = f"{more} items more beside the earlier ones: does the destination keep both (`replaces=False`)?"
         require(not self._case.replaces or more < max(1, new), "S05", "its second revision", found)
         await self.done("S06", await self.delivery(tip="b" * 32), "another tip")
-        both = self.held
-        kept = all(both.get(name) == content for name, content in later.items())
-        found = "the first one has changed, or nothing was added"
-        require(kept and len(both) > len(later), "S06", "another tip", found)
+        self._check_kept(later, "another tip")
         if not self._reads:
+            both = self.held
             text = " ".join([*both, *(bytes_of(one).decode(errors="replace") for one in both.values())])
             absent(text, (WORDS,), "S17", "the destination after three deliveries")
             for revision, held in ((1, once), (2, later)):
                 parts = parts_of(await self.delivery(revision=revision))
                 self.check_parts("S19", parts, [one for name, one in held.items() if one != before.get(name)])
         await self._check_flushed()
+
+    async def same_tip_elsewhere(self) -> None:
+        """Deliver one tip to two destinations, if the sink has two."""
+        if not self._case.second:
+            return
+        await self.done("S02", await self.delivery(tip="6b" * 16), "a tip")
+        first, delivery = self.held, await self.delivery(self._second, tip="6b" * 16)
+        await self.done("S06", delivery, "the same tip at another destination")
+        self._check_kept(first, "the same tip at another destination")
+        self.check_arrived(delivery, first)
+
+    def _check_kept(self, before: Mapping[str, object], subject: str) -> None:
+        """Check that something was added, and that all that was there before is unchanged."""
+        both = self.held
+        kept = all(both.get(name) == content for name, content in before.items())
+        found = "the first one has changed, or nothing was added"
+        require(kept and len(both) > len(before), "S06", subject, found)
 
     async def odd_deliveries(self) -> None:
         """Deliver tips without files, with missing files, sealed to another key, and an alarm."""
@@ -166,10 +182,13 @@ class _Checks(Deliveries):
                 await asyncio.to_thread(file.clean.remove)
         await self._missing(erased, "files that were erased meanwhile", self._tips.unsent(erased))
         before = self.held
-        told = await self.result("S09", self._tips.alarm(), "an alarm")
-        done = told == Done()
-        require(not done or self.held != before, "S09", "an alarm", "Done, but it is nowhere")
+        told = await self.result("S09", self._tips.alarm(1), "an alarm")
+        first, done = self.held, told == Done()
+        require(not done or first != before, "S09", "an alarm", "Done, but it is nowhere")
         require(not isinstance(told, Retry), "S09", "an alarm", f"{told!r}, although the destination works")
+        if done:
+            await self.done("S09", self._tips.alarm(2), "a second alarm")
+            self._check_kept(first, "a second alarm")
         if self._reads:
             folder = self._case.folder / "strange"
             strange = await asyncio.to_thread(self._strange.delivery, folder, tip="e" * 32)

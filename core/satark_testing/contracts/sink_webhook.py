@@ -26,6 +26,7 @@ _CHUNK: Final = bytes(1024 * 1024)
 _AGAIN: Final = {408, 425, 429}
 """Statuses below 500 after which an office posts again (RFC 9110, RFC 8470, RFC 6585)."""
 _FAILED: Final = 500
+_LONG_ID: Final = 300
 
 
 class Postbox:
@@ -126,6 +127,12 @@ async def check_webhook(box: Postbox, store: SampleStore, answer: Answer) -> Non
     same = webhook.request(answer) == webhook.request(answer)
     require(same, "S44", "`Webhook.request`", "two requests for one answer: give the office's id as `Answer.id`")
     await _check_proof(box, store, raw)
+    await box.settle(box.signed(replace(answer, id="x" * _LONG_ID)), f"an answer whose id has {_LONG_ID} characters")
+    for column, value in await asyncio.to_thread(store.rows):
+        longest = getattr(column.type, "length", None)
+        fits = longest is None or not isinstance(value, str) or len(value) <= longest
+        require(fits, "S54", f"an answer whose id has {_LONG_ID} characters", f"PostgreSQL refuses it in `{column}`")
+    store.posted.clear()
     for age in _OLD_SECONDS if timed(raw, webhook) else ():
         old, subject = box.signed(answer, age), f"an answer that was signed {age} seconds ago"
         await _refused(box, store, old, "S53", subject)

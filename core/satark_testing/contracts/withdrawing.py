@@ -18,12 +18,16 @@ _Fails: TypeAlias = tuple[Script, int | None, Collection[Asked]]
 """What fails, at which of the requests that are not usual, and those that are."""
 _NOTHING: Final[_Fails] = (None, None, ())
 _OK: Final = 200
+_MOST_READS: Final = 60
+"""Most reads of the database by a sink that waits between its rounds, in the second in which it begins."""
 _FAULTS: Final[Sequence[Script]] = (Reply(500), Reply(401), Fault.HANG_UP, Fault.LOST)
 
 
 class Withdrawals(Listening):
     """The withdrawals of a plugin."""
 
+    _erased = frozenset[str]()
+    """The ids of the tips that were erased."""
     _asked_last: Sequence[tuple[Received, Reply]] = ()
     """The requests of the last withdrawal, with their answers."""
 
@@ -38,6 +42,9 @@ class Withdrawals(Listening):
         for step, (_, reply) in enumerate(made[:MOST_STEPS]):
             strange: Sequence[Script] = [Reply(200, b"<html>")] if reply.body or reply.status != _OK else []
             failures += [(script, step) for script in (Reply(500), Reply(401), aside, Fault.LOST, *strange)]
+        looked_up = [reply for asked, reply in made if asked.method == "GET" and reply.status == _OK]
+        if looked_up and made[0][0].method == "GET":  # the records of an earlier tip
+            failures.append((max(looked_up, key=lambda one: len(one.body)), 0))
         for number, (script, at) in enumerate(failures if self._server is not None else (), 1):
             await self._failing_in_turn(script, usual, number, at)
         for number, fate in enumerate(() if self._server is None else _LOST):
@@ -46,7 +53,14 @@ class Withdrawals(Listening):
             await self._withdrawn(tip, before, f"an erased tip, after a delivery whose answer is lost{fate}")
         if self._server is not None:
             await self._refused(self._server, usual)
+        for tip in {(await self._sample(made, "7a")).tip for made in self._made}:  # it has answers
+            await self._erase(tip)
+        gone = await self._until(lambda: not any(value in self._erased for _, value in self._store.rows()))
+        require(gone, "S57", "erased tips that are withdrawn", f"a row has the id of one{self._failed}")
+        self._store.asked = 0
         more = await self._asked() - usual
+        found = f"{self._store.asked} reads of the database in a second in which nothing happens"
+        require(self._store.asked < _MOST_READS, "S58", "`listen`", found)
         asked = ", ".join(sorted({method for method, _ in more}))
         require(not more, "S50", "tips that the destination has withdrawn", f"{asked} is repeated for ever")
 
@@ -64,24 +78,24 @@ class Withdrawals(Listening):
         added = {name for name, held in self._case.held().items() if before.get(name) != held}
         await self._erase(one.tip)
         await self._restart()
-        server.answering(Reply(500))
+        server.answering(Reply(500), beside=server.gives_tokens)
         await self._listen(self._still(), ROUND_SECONDS)
-        for each in [each for each in server.received if each.asked not in usual][:1]:
+        for each in [each for each in server.received if each.asked not in usual | server.gives_tokens][:1]:
             server.answering(Reply(500), only=each)
             await self._erase(other.tip)
             gone = await self._until(lambda: not added & {*self._case.held()})
-            require(gone, "S50", "an erased tip behind one that the destination refuses to withdraw", self._failed)
+            found = f"the destination still holds it{self._failed}"
+            require(gone, "S50", "an erased tip behind one that the destination refuses to withdraw", found)
         server.answering(None)
         await self._until(lambda: False, rounds=1)
 
     async def _asked(self) -> set[Asked]:
         """Listen, and return what the sink asks where nothing is to be done."""
-        if self._server is None:
-            return set()
         await self._restart()
-        self._server.answering(None)
+        if self._server is not None:
+            self._server.answering(None)
         await self._listen(lambda: False, ROUND_SECONDS)
-        return {one.asked for one in self._server.received}
+        return {one.asked for one in self._server.received} if self._server else set()
 
     async def _withdrawn(self, tip: str, before: dict[str, object], subject: str, fails: _Fails = _NOTHING) -> None:
         added = [name for name, one in self._case.held().items() if before.get(name) != one]
@@ -120,7 +134,7 @@ class Withdrawals(Listening):
             with self._case.unreachable() if self._case.unreachable else nullcontext():
                 yield
             return
-        self._server.answering(script, at, beside=usual)
+        self._server.answering(script, at, beside=() if at is None else usual)
         try:
             yield
         finally:
@@ -128,6 +142,7 @@ class Withdrawals(Listening):
 
     async def _erase(self, tip: str) -> None:
         erased = self._case.withdraws
+        self._erased |= {tip}
         if erased is not None:
             asked = inspect.signature(erased).parameters
             given = {"tip": tip} if "tip" in asked else {}

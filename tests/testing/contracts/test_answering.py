@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from html import escape
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -178,7 +179,7 @@ async def check(folder: Path, made: Callable[[Office, WorkerContext], Bench], **
     (recipient, identity), office = new_identity(), Office()
     (folder / "migrations").mkdir()
     (folder / "migrations/bench_0001_first.py").write_text(MIGRATION)
-    context = sample_context(identity, [Branch("bench", folder / "migrations")])
+    context = sample_context(identity, [Branch("bench", folder / "migrations", metadata)])
     fields = {"answers": office.said.append, "withdraws": withdraw, "unpack": unpack, "second": "other", **more}
     fields = {"restarted": lambda: made(office, context), **fields}
     sink, files = made(office, context), folder / "files"
@@ -188,6 +189,57 @@ async def check(folder: Path, made: Callable[[Office, WorkerContext], Bench], **
 @pytest.mark.slow("the contract's checks")
 async def test_a_whole_sink_passes(tmp_path: Path) -> None:
     await check(tmp_path, Bench)
+
+
+class OneForBothDestinations(Bench):
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        done = await super().deliver(delivery)
+        if shown := self.office.shown.pop(f"{delivery.tip} {delivery.name}", None):
+            self.office.shown[delivery.tip] = shown
+        return done
+
+
+class NamingWhatItWithdraws(Bench):
+    def take_back(self, tip: str) -> None:
+        print(tip)  # noqa: T201 - this is what must be noticed
+        super().take_back(tip)
+
+
+class NamingWhatIsAnswered(Bench):
+    def post(self, unit: UnitOfWork, one: Answer) -> None:
+        print(one.number)  # noqa: T201 - this is what must be noticed
+        super().post(unit, one)
+
+
+class OneAlarm(Bench):
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        if delivery.kind == "tip":
+            return await super().deliver(delivery)
+        self.office.shown["alarm"] = {"said": delivery.tip}
+        return Done()
+
+
+class Escaping(Bench):
+    def text(self, text: str) -> str:
+        return escape(text)
+
+
+class EscapingQuotes(Bench):
+    def text(self, text: str) -> str:
+        return text.replace('"', '\\"')
+
+
+class Remembering(Bench):
+    async def withdraw(self) -> None:
+        for tip in await asyncio.to_thread(self.context.read, lambda one: list(one.scalars(select(erased.c.tip)))):
+            self.take_back(tip)
+
+
+class Restless(Bench):
+    async def listen(self) -> None:
+        while True:
+            await self.hear()
+            await self.withdraw()
 
 
 class OneWordForAll(Bench):
@@ -344,6 +396,14 @@ class Deaf(Bench):
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
+        (OneForBothDestinations, "S06"),
+        (NamingWhatItWithdraws, "S12"),
+        (NamingWhatIsAnswered, "S12"),
+        (OneAlarm, "S06"),
+        (Escaping, "S23"),
+        (EscapingQuotes, "S23"),
+        (Remembering, "S57"),
+        (Restless, "S58"),
         (OneWordForAll, "S41"),
         (Silent, "S40"),
         (SilentOfLost, "S40"),

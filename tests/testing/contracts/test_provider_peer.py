@@ -38,3 +38,13 @@ async def test_a_script_answers_every_request_until_another_does() -> None:
             server.answering(fault)
             with pytest.raises(aiohttp.ClientError):
                 await ask(client, server.url)
+
+
+async def test_requests_beside_the_script_get_their_own_answer_such_as_a_token() -> None:
+    peer = Peer(channel=PEER.channel, read=said, answer=lambda _: Reply(200, b'{"access_token": "1"}'))
+    async with PeerServer(peer).serving() as server, aiohttp.ClientSession() as client:
+        token = await ask(client, f"{server.url}/token")
+        assert {path for _, path in server.gives_tokens} == {"/token"}
+        server.answering(Reply(500), beside=server.gives_tokens)
+        assert await ask(client, f"{server.url}/token") == token
+        assert await ask(client, f"{server.url}/cases") == (500, b"")
