@@ -40,7 +40,7 @@ from satark_sms_ivr import twiml
 from satark_sms_ivr.call_texts import locale_of, voice_of
 from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.twilio_api import TwilioNumber
+from satark_sms_ivr.twilio_api import TAKEN, NumberState, TwilioNumber
 from satark_sms_ivr.twiml import add, add_text
 
 SMS_PATH: Final = "/sms/webhook"
@@ -63,7 +63,7 @@ class TwilioSms(TwilioNumber):
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         super().__init__(settings, public_url)
-        self._status_url = public_url.rstrip("/") + SMS_STATUS_PATH
+        self._status_url = self._public + SMS_STATUS_PATH
         self.account = f"sms:{settings.number}"
 
     @property
@@ -116,6 +116,10 @@ class TwilioSms(TwilioNumber):
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file."""
         await self.call("DELETE", f"{ref.id}.json")
+
+    def _faults_of(self, number: NumberState) -> Sequence[str]:
+        ours = self.is_at(SMS_PATH, number.sms_url, number.sms_fallback_url, number.sms_application_sid)
+        return () if ours else [TAKEN]
 
     def _message(self, sid: str, form: Mapping[str, str]) -> IncomingSms:
         urls = [form[f"MediaUrl{n}"] for n in range(_count(form["NumMedia"]))]
@@ -211,6 +215,11 @@ class TwilioVoice(TwilioNumber):
 
     async def discard(self, ref: MediaRef) -> None:
         await self.call("DELETE", f"Recordings/{ref.id}.json")
+
+    def _faults_of(self, number: NumberState) -> Sequence[str]:
+        others = (number.voice_fallback_url, number.voice_application_sid, number.trunk_sid)
+        ours = self.is_at(PATH, number.voice_url, *others)
+        return () if ours and self.is_at(STATUS_PATH, number.status_callback) else [TAKEN]
 
     def _request(self, step: CallStep, form: Mapping[str, str], state: str) -> CallRequest:
         sid, seconds = form["RecordingSid"], form["RecordingDuration"]

@@ -1,7 +1,7 @@
 """Client of Twilio's REST API: pooled connections, no cookies, nothing logged.
 
-Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media and Recordings (fetch, delete), and its table
-of error codes.
+Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media and Recordings (fetch, delete),
+IncomingPhoneNumbers (read), and its table of error codes.
 """
 
 from base64 import b64encode
@@ -19,6 +19,7 @@ from satark.api import (
     Endpoint,
     MediaGone,
     Misconfigured,
+    OperatorError,
     Permanent,
     ProviderClient,
     RawRequest,
@@ -47,6 +48,10 @@ _UNAUTHORIZED: Final = frozenset({401, 403})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OPTED_OUT: Final = 21610
 _NOT_FINISHED: Final = 20009
+TAKEN: Final = (
+    "Twilio sends what comes to the number to another address than public_url: if that was not you, somebody else reads"
+    " it: change the auth token, set the number's addresses back, and delete unknown applications, trunks and services"
+)
 
 
 class _ErrorBody(msgspec.Struct):
@@ -57,6 +62,26 @@ class _Resource(msgspec.Struct):
     sid: Annotated[str, msgspec.Meta(min_length=1)]
 
 
+class NumberState(msgspec.Struct):
+    """Where Twilio sends what comes to a number, as the IncomingPhoneNumbers resource names it."""
+
+    sms_url: str | None = None
+    sms_fallback_url: str | None = None
+    sms_application_sid: str | None = None
+    """An application whose addresses count in place of the number's."""
+    voice_url: str | None = None
+    voice_fallback_url: str | None = None
+    voice_application_sid: str | None = None
+    trunk_sid: str | None = None
+    """A trunk that takes the number's calls."""
+    status_callback: str | None = None
+
+
+class _Numbers(msgspec.Struct):
+    incoming_phone_numbers: list[NumberState]
+
+
+_decode_numbers = msgspec.json.Decoder(_Numbers).decode
 _decode_resource = msgspec.json.Decoder(_Resource).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
@@ -64,9 +89,12 @@ _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 class TwilioNumber(ProviderClient):
     """One number at Twilio: checks its requests, and is the HTTP client of its account."""
 
+    name: Final = "twilio"
+
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         super().__init__(settings.send_seconds)
         self._settings = settings
+        self._public = public_url.rstrip("/")
         self._signature = TwilioSignature(
             settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
         )
@@ -83,6 +111,38 @@ class TwilioNumber(ProviderClient):
     def verify(self, raw: RawRequest) -> bool:
         """Check the signature, which covers the URL with its query."""
         return self._signature.is_valid(raw)
+
+    async def find_faults(self) -> Sequence[str]:
+        """Ask Twilio where it sends what comes to the number: see `satark.api.FaultFinder`."""
+        await self.open()
+        try:
+            return self._faults_of(await self._number_state())
+        except OperatorError as error:
+            return [str(error)]
+        finally:
+            await self.close()
+
+    def _faults_of(self, number: NumberState) -> Sequence[str]:
+        raise NotImplementedError
+
+    def is_at(self, path: str, *urls: str | None) -> bool:
+        """Whether the first URL is our path's, and each other one too or empty. What follows `#` does not count."""
+        first, *others = ((url or "").partition("#")[0] for url in urls)
+        return first == self._public + path and {*others} <= {"", first}
+
+    async def _number_state(self) -> NumberState:
+        url = (self._base / "IncomingPhoneNumbers.json").with_query(PhoneNumber=self._settings.number)
+        try:
+            async with self.session.get(url, headers=self._authorization, allow_redirects=False) as response:
+                body = await read_answer(response.content, _MAX_RESPONSE_BYTES)
+        except (aiohttp.ClientError, OSError) as error:
+            text = f"Twilio can't be reached ({type(error).__name__}): look at this machine's network and at api_url"
+            raise OperatorError(text) from None
+        with suppress(*DECODING_ERRORS, ValueError):
+            (state,) = _decode_numbers(body).incoming_phone_numbers
+            return state
+        code = _error_code(body) or f"http-{response.status}"
+        raise OperatorError(f"Twilio shows no such number (code {code}): look at account_sid, auth_token and number")
 
     async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
         """Post a form to a path below the account, or delete the resource there (`DELETE`), and return the result.

@@ -82,6 +82,8 @@ class TwilioPeer(Provider[TwilioMessage]):
         self.deleted: set[str] = set()
         self.opted_out: set[str] = set()
         """Numbers that sent STOP. They get no message until they send START (Twilio's error 21610)."""
+        self.addresses: dict[str, str] = {}
+        """Where what comes to the number goes: fields of the IncomingPhoneNumbers resource."""
         self._token = auth_token.encode()
         self._served = dict(served or {})
         self.faults = ScriptedFaults()
@@ -90,10 +92,19 @@ class TwilioPeer(Provider[TwilioMessage]):
             routes=[
                 self.route("POST", f"{base}/Messages.json", "send", self._create),
                 self.route("POST", f"{base}/Messages/{{sid}}.json", "redact", self._update),
+                self.route("GET", f"{base}/IncomingPhoneNumbers.json", "numbers", self._numbers),
                 self.route("GET", f"{base}/{{path:path}}", "download", self._download),
                 self.route("DELETE", f"{base}/{{path:path}}", "delete", self._delete),
             ]
         )
+
+    def configure(self, public_url: str) -> None:
+        """Enter the addresses of a service in the console."""
+        self.addresses = {
+            "sms_url": f"{public_url}/sms/webhook#rc=5&rp=all",
+            "voice_url": f"{public_url}/voice/webhook#rc=5&rp=all",
+            "status_callback": f"{public_url}/voice/webhook/status",
+        }
 
     def settings(self, url: str) -> dict[str, str]:
         """Return the environment of a service that uses this peer, served at `url`, as Twilio."""
@@ -152,6 +163,13 @@ class TwilioPeer(Provider[TwilioMessage]):
         message = self.deliver(form["To"], form["Body"])
         self.sent.append(message)
         return JSONResponse({"sid": message.sid, "status": "queued"}, 201)
+
+    async def _numbers(self, request: Request) -> Response:
+        """List the number if it is asked for. What is not set is an empty text or null, as at Twilio."""
+        empty = {"sms_url": "", "voice_url": "", "sms_application_sid": "", "trunk_sid": None}
+        mine = request.query_params.get("PhoneNumber") == self.number
+        found = [{"phone_number": self.number, **empty, **self.addresses}] if mine else []
+        return JSONResponse({"incoming_phone_numbers": found})
 
     async def _update(self, request: Request) -> Response:
         """Redact a message. An empty body is the only allowed change."""

@@ -15,7 +15,7 @@ from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanen
 from satark.api.prompt import Prompt
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
-from satark_sms_ivr.twilio import TwilioSms
+from satark_sms_ivr.twilio import TwilioSms, TwilioVoice
 from satark_sms_ivr.twilio_api import TwilioNumber
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import NUMBER, File, TwilioPeer
@@ -165,3 +165,45 @@ async def test_a_server_with_an_untrusted_certificate_gets_no_password_and_no_nu
         assert await api.call("POST", "Messages.json", b"To=%2B91") == Transient("network")
         await api.close()
     assert other.heard == []
+
+
+@pytest.fixture(params=[TwilioSms, TwilioVoice])
+def number(request: pytest.FixtureRequest, settings: TwilioSettings, twilio: Any) -> TwilioNumber:
+    """Return each provider in turn, not open, of a number whose addresses are entered."""
+    twilio.peer.configure("https://satark.example")
+    made: TwilioNumber = request.param(settings.model_copy(update={"api_url": twilio.url}), "https://satark.example/")
+    return made
+
+
+async def test_a_number_with_our_addresses_has_no_fault(number: TwilioNumber, twilio: Any) -> None:
+    assert list(await number.find_faults()) == []
+    assert twilio.peer.addresses["sms_url"].endswith("#rc=5&rp=all")
+
+
+@pytest.mark.parametrize("what", ["url", "fallback_url", "application_sid"])
+async def test_another_address_of_the_number_is_a_fault(what: str, number: TwilioNumber, twilio: Any) -> None:
+    kind = "sms" if isinstance(number, TwilioSms) else "voice"
+    value = "AP" + "7" * 32 if what == "application_sid" else "https://satark.example.thief.example/t"
+    twilio.peer.addresses[f"{kind}_{what}"] = value
+    (fault,) = await number.find_faults()
+    assert "change the auth token" in fault
+    assert "thief" not in fault
+
+
+@pytest.mark.parametrize("what", ["trunk_sid", "status_callback"])
+async def test_a_trunk_or_reports_of_calls_elsewhere_are_a_fault(
+    what: str, settings: TwilioSettings, twilio: Any
+) -> None:
+    twilio.peer.configure("https://satark.example")
+    twilio.peer.addresses[what] = "https://thief.example/t"
+    voice = TwilioVoice(settings.model_copy(update={"api_url": twilio.url}), "https://satark.example")
+    assert len(await voice.find_faults()) == 1
+
+
+async def test_a_twilio_that_refuses_or_does_not_answer_is_a_fault(number: TwilioNumber, twilio: Any) -> None:
+    twilio.peer.fail_next(401, 20003)
+    assert "(code 20003)" in (await number.find_faults())[0]
+    twilio.peer.number = "+15550100199"
+    assert "shows no such number (code http-200)" in (await number.find_faults())[0]
+    number._base = number._base.with_port(9)
+    assert "can't be reached" in (await number.find_faults())[0]
