@@ -37,6 +37,8 @@ class TwilioMessage(msgspec.Struct):
     sid: str
     to: str
     body: str
+    under_way: bool = False
+    """Whether it is being sent. It can't be deleted yet then."""
 
 
 class File(msgspec.Struct):
@@ -77,6 +79,8 @@ class TwilioPeer(Provider[TwilioMessage]):
         """Every stored message by id, including messages to the service."""
         self.sent: deque[TwilioMessage] = deque(maxlen=10_000)
         """The messages that the service created through the API, in order."""
+        self.calls: dict[str, bool] = {}
+        """Every recorded call by id → whether it goes on."""
         self.files: dict[str, File] = {}
         """Attachments and recordings by their paths below the account."""
         self.deleted: set[str] = set()
@@ -93,6 +97,7 @@ class TwilioPeer(Provider[TwilioMessage]):
                 self.route("POST", f"{base}/Messages.json", "send", self._create),
                 self.route("POST", f"{base}/Messages/{{sid}}.json", "redact", self._update),
                 self.route("GET", f"{base}/IncomingPhoneNumbers.json", "numbers", self._numbers),
+                self.route("GET", f"{base}/Messages/{{sid}}/Media.json", "files", self._list_files),
                 self.route("GET", f"{base}/{{path:path}}", "download", self._download),
                 self.route("DELETE", f"{base}/{{path:path}}", "delete", self._delete),
             ]
@@ -195,10 +200,23 @@ class TwilioPeer(Provider[TwilioMessage]):
 
     async def _delete(self, request: Request) -> Response:
         path = request.path_params["path"].removesuffix(".json")
-        if self.files.pop(path, None) is None:
+        kind, _, sid = path.rpartition("/")
+        records: dict[str, dict[str, Any]] = {"Messages": self.messages, "Calls": self.calls}
+        record = records.get(kind, self.files).pop(sid if kind in records else path, None)
+        if record is None:
             return _error(20404, 404)
+        if record is True or getattr(record, "under_way", False):
+            records[kind][sid] = record
+            return _error(20009)
+        for file in [one for one in self.files if one.startswith(f"{path}/")]:
+            del self.files[file]
         self.deleted.add(path)
         return Response(status_code=204)
+
+    async def _list_files(self, request: Request) -> Response:
+        message = f"Messages/{request.path_params['sid']}"
+        found = [{"sid": path.rpartition("/")[2]} for path in self.files if path.startswith(f"{message}/")]
+        return JSONResponse({"media_list": found})
 
     def unauthorized(self, request: Request) -> Response | None:
         expected = base64.b64encode(f"{self.account_sid}:".encode() + self._token).decode()
