@@ -40,7 +40,7 @@ from satark_sms_ivr import twiml
 from satark_sms_ivr.call_texts import locale_of, voice_of
 from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.twilio_api import NOT_FINISHED, TAKEN, NumberState, TwilioNumber
+from satark_sms_ivr.twilio_api import NOT_FINISHED, REDIRECTED, NumberState, TwilioNumber
 from satark_sms_ivr.twiml import add, add_text
 
 SMS_PATH: Final = "/sms/webhook"
@@ -124,7 +124,7 @@ class TwilioSms(TwilioNumber):
 
     def _faults_of(self, number: NumberState) -> Sequence[str]:
         ours = self.is_at(SMS_PATH, number.sms_url, number.sms_fallback_url, number.sms_application_sid)
-        return () if ours else [TAKEN]
+        return () if ours else [REDIRECTED]
 
     def _message(self, sid: str, form: Mapping[str, str]) -> IncomingSms:
         urls = [form[f"MediaUrl{n}"] for n in range(_count(form["NumMedia"]))]
@@ -237,7 +237,7 @@ class TwilioVoice(TwilioNumber):
     def _faults_of(self, number: NumberState) -> Sequence[str]:
         others = (number.voice_fallback_url, number.voice_application_sid, number.trunk_sid)
         ours = self.is_at(PATH, number.voice_url, *others)
-        return () if ours and self.is_at(STATUS_PATH, number.status_callback) else [TAKEN]
+        return () if ours and self.is_at(STATUS_PATH, number.status_callback) else [REDIRECTED]
 
     def _request(self, step: CallStep, form: Mapping[str, str], state: str) -> CallRequest:
         sid, seconds = form["RecordingSid"], form["RecordingDuration"]

@@ -51,7 +51,7 @@ _OPTED_OUT: Final = 21610
 _NOT_FINISHED: Final = 20009
 NOT_FINISHED: Final = Throttled(15 * 60)
 """Result of a deletion that is possible later: Twilio asks to wait several minutes."""
-TAKEN: Final = (
+REDIRECTED: Final = (
     "Twilio sends what comes to the number to another address than public_url: if that was not you, somebody else reads"
     " it: change the auth token, set the number's addresses back, and delete unknown applications, trunks and services"
 )

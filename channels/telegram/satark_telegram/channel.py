@@ -123,7 +123,7 @@ _SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=T
 PATH: Final = "/telegram/webhook"
 _WEBHOOK_BYTES: Final = 1024 * 1024
 """Size of the largest webhook that is read."""
-_TAKEN: Final = (
+_REDIRECTED: Final = (
     "somebody else with the bot's token changed where Telegram sends the updates, and reads them: at @BotFather /revoke"
     " the token, set the new one and another secret_token, and restart"
 )
@@ -158,7 +158,7 @@ class TelegramChannel:
         self._account = f"{self.name}:{settings.bot_id}"
         self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
         self._bot = BotApi(settings, context)
-        self._looked = self._taken = False
+        self._looked = self._redirected = False
         """Whether Telegram was asked for the webhook, and whether somebody changed it."""
 
     @property
@@ -222,7 +222,7 @@ class TelegramChannel:
             told = [_NO_ANSWER.format(error)]
         finally:
             await self._bot.close()
-        return [*told, _TAKEN] if self._taken else told
+        return [*told, _REDIRECTED] if self._redirected else told
 
     async def _look_at_webhook(self) -> None:
         ours = WebhookInfo("" if self._settings.polling else self._webhook)
@@ -230,7 +230,7 @@ class TelegramChannel:
         if found == ours or not (found.url or self._looked):  # before the first start none is registered
             self._looked = True
             return
-        self._taken = True
+        self._redirected = True
         if self._looked:
             await (self._bot.register(ours.url) if ours.url else self._bot.unregister())
         self._looked = True

@@ -236,7 +236,7 @@ def _field(raw: RawRequest, name: str) -> bytes:
     return values[0].encode("latin-1", "replace") if len(values) == 1 else b""
 
 
-_TAKEN: Final = (
+_REDIRECTED: Final = (
     "Meta sends the number's messages to another address than public_url: if that was not you, somebody else reads"
     " them: revoke access_token, reset app_secret, and remove the override (override_callback_uri)"
 )
@@ -301,7 +301,7 @@ def _problem_of(content: bytes, webhook: str) -> str:
     except DECODING_ERRORS:
         return "Meta answers something else than a number: look at graph_url"
     if webhook and state.webhook_configuration.url not in {"", webhook}:  # empty: the token may not see it
-        return _TAKEN
+        return _REDIRECTED
     if state.status and state.status != _CONNECTED:
         status = state.status.lower()[:20]
         return f"the number is {status} at Meta: register it with its PIN (docs/operations.md, WhatsApp)"
