@@ -95,6 +95,7 @@ async def _telegram(stack: AsyncExitStack, to: SimulatedProviders, accounts: Pro
 
 async def _twilio(stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts) -> None:
     peer = await stack.enter_async_context(TwilioPeer(**accounts.fields["twilio"], served={to.public: to.served}))
+    peer.configure(to.public)
     url = await stack.enter_async_context(serve(peer.app))
     to.sections["twilio"] = {**accounts.fields["twilio"], "api_url": url}
     to.media.append(lambda number, publish: SmsChat(number, peer, to.public, publish))

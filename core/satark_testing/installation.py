@@ -226,5 +226,6 @@ async def matrix_installation(
             set_up_installation(folder, {**providers, **environment}, desks=desks, service=service)
         )
         installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
+        twilio.configure(installation.service.url)
         await installation.service.start()
         yield MatrixInstallation(installation, telegram, twilio)

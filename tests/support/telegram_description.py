@@ -81,6 +81,8 @@ class Description:
         elif name in _PLAIN:
             fits = isinstance(value, _PLAIN[name]) and (name == "Boolean" or not isinstance(value, bool))
             _need(fits, f"{where} must be of type {name}")
+        elif name == "InputFile":
+            _need(isinstance(value, str), f"{where} must be a file")  # the peer stored it, and shows its id
         elif "subtypes" in self.types[name]:
             self._check_value(value, self.types[name]["subtypes"], where)
         else:

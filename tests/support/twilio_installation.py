@@ -20,5 +20,6 @@ async def twilio_installation(
     async with set_up_installation(folder, {**environment, **peer.settings(url), **public}) as installation:
         # Twilio signs the URL that it calls, and the port is known only now.
         installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
+        peer.configure(installation.service.url)
         await installation.service.start()
         yield installation

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
-from satark.api import CallProvider, Endpoint, MediaRef, RawRequest, SmsProvider
+from satark.api import CallProvider, Endpoint, FaultFinder, MediaRef, RawRequest, SmsProvider
 
 P = TypeVar("P", SmsProvider, CallProvider)
 
@@ -30,6 +30,10 @@ class ProviderChannel(Generic[P]):
     def verify(self, raw: RawRequest) -> bool:
         """Check the provider's signature."""
         return self._provider.verify(raw)
+
+    async def find_faults(self) -> Sequence[str]:
+        """Ask each provider that can be asked: see `satark.api.FaultFinder`."""
+        return [fault for one in self._providers if isinstance(one, FaultFinder) for fault in await one.find_faults()]
 
     async def open(self) -> None:
         """Open the providers' HTTP clients."""

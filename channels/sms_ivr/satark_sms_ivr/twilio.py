@@ -1,8 +1,8 @@
 """Twilio as the provider of text messages and of phone calls.
 
 Source: Twilio, "Twilio's request to your webhook URL" (Programmable Messaging), "TwiML for Programmable Messaging",
-"Advanced Opt-Out" and "Messages resource" (redaction by an empty `Body`); "TwiML for Programmable Voice" and "Request
-parameters"; "What are the special phone numbers" for callers who withhold their number.
+"Advanced Opt-Out" and "Messages resource" (redaction by an empty `Body`; deletion takes the attached files along);
+"TwiML for Programmable Voice" and "Request parameters"; error 20009: what is not finished can't be deleted yet.
 """
 
 import re
@@ -40,12 +40,15 @@ from satark_sms_ivr import twiml
 from satark_sms_ivr.call_texts import locale_of, voice_of
 from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.twilio_api import TwilioNumber
+from satark_sms_ivr.twilio_api import NOT_FINISHED, REDIRECTED, NumberState, TwilioNumber
 from satark_sms_ivr.twiml import add, add_text
 
 SMS_PATH: Final = "/sms/webhook"
 SMS_STATUS_PATH: Final = "/sms/webhook/status"
 
+_DELETE: Final = "delete"
+_DELETE_EMPTY: Final = "delete-empty"
+"""Deletes a message once no file is attached to it any more: with it Twilio deletes its files."""
 _MAX_MEDIA: Final = 10
 _STOP: Final = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
 """Messages that Twilio treats as an opt-out: later messages to the sender fail with error 21610."""
@@ -63,7 +66,7 @@ class TwilioSms(TwilioNumber):
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         super().__init__(settings, public_url)
-        self._status_url = public_url.rstrip("/") + SMS_STATUS_PATH
+        self._status_url = self._public + SMS_STATUS_PATH
         self.account = f"sms:{settings.number}"
 
     @property
@@ -72,7 +75,7 @@ class TwilioSms(TwilioNumber):
         return self.webhooks(SMS_PATH, SMS_STATUS_PATH)
 
     def parse(self, raw: RawRequest) -> SmsWebhook:
-        """Parse an incoming message, or the status of a message that we sent. Ask Twilio to redact the message's text.
+        """Parse an incoming message, or the status of a message that we sent. Ask Twilio to delete the message.
 
         Raises:
             satark.api.Malformed: the webhook has no message id.
@@ -83,10 +86,12 @@ class TwilioSms(TwilioNumber):
             raise Malformed("not a message")
         if raw.path == SMS_STATUS_PATH:
             final = form["MessageStatus"] in _FINAL
-            return SmsWebhook(chores=[self._redact(sid)] if final else (), ignored=1)
+            return SmsWebhook(chores=[self._deletion(sid)] if final else (), ignored=1)
         if form["AccountSid"] != self._settings.account_sid or not form["From"].startswith("+"):
             return SmsWebhook(ignored=1)
-        return SmsWebhook(messages=[self._message(sid, form)], chores=[self._redact(sid)])
+        message = self._message(sid, form)
+        deletion = self._deletion(sid, _DELETE_EMPTY if message.media else _DELETE)
+        return SmsWebhook(messages=[message], chores=[deletion])
 
     def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
         del raw
@@ -102,11 +107,11 @@ class TwilioSms(TwilioNumber):
         return Call(account=self.account, method="messages", body=urlencode(fields).encode())
 
     async def send(self, call: Call) -> SendResult:
-        """Create a message, or redact one."""
+        """Create a message, or delete one."""
         if call.method == "messages":
             return await self.call("POST", "Messages.json", call.body)
-        if call.method == "redact":
-            return await self.call("POST", f"Messages/{call.body.decode()}.json", b"Body=")
+        if call.method in {_DELETE, _DELETE_EMPTY}:
+            return await self._delete(call.body.decode(), keep_files=call.method == _DELETE_EMPTY)
         return Permanent("method")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
@@ -116,6 +121,10 @@ class TwilioSms(TwilioNumber):
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file."""
         await self.call("DELETE", f"{ref.id}.json")
+
+    def _faults_of(self, number: NumberState) -> Sequence[str]:
+        ours = self.is_at(SMS_PATH, number.sms_url, number.sms_fallback_url, number.sms_application_sid)
+        return () if ours else [REDIRECTED]
 
     def _message(self, sid: str, form: Mapping[str, str]) -> IncomingSms:
         urls = [form[f"MediaUrl{n}"] for n in range(_count(form["NumMedia"]))]
@@ -142,8 +151,15 @@ class TwilioSms(TwilioNumber):
             return None
         return MediaRef(account=self.account, id=found[2], mime=mime)
 
-    def _redact(self, sid: str) -> Call:
-        return Call(account=self.account, method="redact", body=sid.encode())
+    def _deletion(self, sid: str, method: str = _DELETE) -> Call:
+        return Call(account=self.account, method=method, body=sid.encode())
+
+    async def _delete(self, sid: str, *, keep_files: bool) -> SendResult:
+        """Redact a message, since Twilio may refuse to delete it for minutes, and delete it; with its files not yet."""
+        await self.call("POST", f"Messages/{sid}.json", b"Body=")
+        if keep_files and await self.has_files(sid):
+            return NOT_FINISHED
+        return await self.call("DELETE", f"Messages/{sid}.json")
 
 
 def _count(text: str) -> int:
@@ -157,7 +173,7 @@ RECORD_PATH: Final = "/voice/webhook/record"
 RECORDING_PATH: Final = "/voice/webhook/recording"
 
 _STEPS: Final[dict[str, CallStep]] = {PATH: "start", KEYS_PATH: "keys", RECORD_PATH: "record"}
-_DELETE: Final = "delete"
+_ENDED: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _RATES: Final = {"slow": "slow", "slowest": "x-slow"}
 _SPELLED: Final = {"interpret-as": "characters"}
 _is_call = re.compile(r"CA\w{1,62}", re.ASCII).fullmatch
@@ -184,12 +200,14 @@ class TwilioVoice(TwilioNumber):
             satark.api.Malformed: the request is none of these.
         """
         form, step = defaultdict(str, parse_form(raw.body)), _STEPS.get(raw.path)
-        if step is None:
+        if raw.path == RECORDING_PATH:
             return CallWebhook(alarms=["recording-absent"] if form["RecordingStatus"] == "absent" else ())
         if not _is_call(form["CallSid"]):
             raise Malformed("not a call")
         if form["AccountSid"] != self._settings.account_sid:
             return CallWebhook()
+        if step is None:
+            return CallWebhook(chores=[self._deletion(form["CallSid"])] if form["CallStatus"] in _ENDED else ())
         return CallWebhook(request=self._request(step, form, raw.query))
 
     def reply(self, raw: RawRequest, verbs: Sequence[CallVerb]) -> RawResponse:
@@ -197,13 +215,17 @@ class TwilioVoice(TwilioNumber):
         return twiml.response(self._twiml.document(verbs) if verbs else None)
 
     def deletion_call(self, ref: MediaRef) -> Call:
-        return Call(account=self.account, method=_DELETE, body=ref.id.encode())
+        return self._deletion(ref.id)
+
+    def _deletion(self, sid: str) -> Call:
+        return Call(account=self.account, method=_DELETE, body=sid.encode())
 
     async def send(self, call: Call) -> SendResult:
-        """Delete a recording."""
+        """Delete a recording, or the record of a call."""
         if call.method != _DELETE:
             return Permanent("method")
-        return await self.call("DELETE", f"Recordings/{call.body.decode()}.json")
+        sid = call.body.decode()
+        return await self.call("DELETE", f"{'Calls' if _is_call(sid) else 'Recordings'}/{sid}.json")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download a recording from the API, by its id alone."""
@@ -211,6 +233,11 @@ class TwilioVoice(TwilioNumber):
 
     async def discard(self, ref: MediaRef) -> None:
         await self.call("DELETE", f"Recordings/{ref.id}.json")
+
+    def _faults_of(self, number: NumberState) -> Sequence[str]:
+        others = (number.voice_fallback_url, number.voice_application_sid, number.trunk_sid)
+        ours = self.is_at(PATH, number.voice_url, *others)
+        return () if ours and self.is_at(STATUS_PATH, number.status_callback) else [REDIRECTED]
 
     def _request(self, step: CallStep, form: Mapping[str, str], state: str) -> CallRequest:
         sid, seconds = form["RecordingSid"], form["RecordingDuration"]

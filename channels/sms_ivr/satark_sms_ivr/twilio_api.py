@@ -1,7 +1,7 @@
 """Client of Twilio's REST API: pooled connections, no cookies, nothing logged.
 
-Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media and Recordings (fetch, delete), and its table
-of error codes.
+Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media (list, fetch, delete), Recordings
+(fetch, delete), Calls (delete), IncomingPhoneNumbers (read), and its table of error codes.
 """
 
 from base64 import b64encode
@@ -19,6 +19,7 @@ from satark.api import (
     Endpoint,
     MediaGone,
     Misconfigured,
+    OperatorError,
     Permanent,
     ProviderClient,
     RawRequest,
@@ -40,13 +41,20 @@ _WEBHOOK_BYTES: Final = 64 * 1024
 _THROTTLED_SECONDS: Final = 5.0
 """Seconds to pause after Twilio throttles a call and does not say how long."""
 _OK: Final = 200
-_DELETED: Final = frozenset({204, 404})
+_NOT_FOUND: Final = 404
+_DELETED: Final = frozenset({204, _NOT_FOUND})
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 _UNAUTHORIZED: Final = frozenset({401, 403})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OPTED_OUT: Final = 21610
 _NOT_FINISHED: Final = 20009
+NOT_FINISHED: Final = Throttled(15 * 60)
+"""Result of a deletion that is possible later: Twilio asks to wait several minutes."""
+REDIRECTED: Final = (
+    "Twilio sends what comes to the number to another address than public_url: if that was not you, somebody else reads"
+    " it: change the auth token, set the number's addresses back, and delete unknown applications, trunks and services"
+)
 
 
 class _ErrorBody(msgspec.Struct):
@@ -57,6 +65,31 @@ class _Resource(msgspec.Struct):
     sid: Annotated[str, msgspec.Meta(min_length=1)]
 
 
+class NumberState(msgspec.Struct):
+    """Where Twilio sends what comes to a number, as the IncomingPhoneNumbers resource names it."""
+
+    sms_url: str | None = None
+    sms_fallback_url: str | None = None
+    sms_application_sid: str | None = None
+    """An application whose addresses count in place of the number's."""
+    voice_url: str | None = None
+    voice_fallback_url: str | None = None
+    voice_application_sid: str | None = None
+    trunk_sid: str | None = None
+    """A trunk that takes the number's calls."""
+    status_callback: str | None = None
+
+
+class _Numbers(msgspec.Struct):
+    incoming_phone_numbers: list[NumberState]
+
+
+class _Files(msgspec.Struct):
+    media_list: list[msgspec.Raw]
+
+
+_decode_files = msgspec.json.Decoder(_Files).decode
+_decode_numbers = msgspec.json.Decoder(_Numbers).decode
 _decode_resource = msgspec.json.Decoder(_Resource).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
@@ -64,9 +97,12 @@ _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 class TwilioNumber(ProviderClient):
     """One number at Twilio: checks its requests, and is the HTTP client of its account."""
 
+    name: Final = "twilio"
+
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         super().__init__(settings.send_seconds)
         self._settings = settings
+        self._public = public_url.rstrip("/")
         self._signature = TwilioSignature(
             settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
         )
@@ -83,6 +119,48 @@ class TwilioNumber(ProviderClient):
     def verify(self, raw: RawRequest) -> bool:
         """Check the signature, which covers the URL with its query."""
         return self._signature.is_valid(raw)
+
+    async def find_faults(self) -> Sequence[str]:
+        """Ask Twilio where it sends what comes to the number: see `satark.api.FaultFinder`."""
+        await self.open()
+        try:
+            return self._faults_of(await self._number_state())
+        except OperatorError as error:
+            return [str(error)]
+        finally:
+            await self.close()
+
+    def _faults_of(self, number: NumberState) -> Sequence[str]:
+        raise NotImplementedError
+
+    def is_at(self, path: str, *urls: str | None) -> bool:
+        """Whether the first URL is our path's, and each other one too or empty. What follows `#` does not count."""
+        first, *others = ((url or "").partition("#")[0] for url in urls)
+        return first == self._public + path and {*others} <= {"", first}
+
+    async def has_files(self, message: str) -> bool:
+        """Whether a file is attached to a message, or Twilio does not say."""
+        with suppress(OperatorError, *DECODING_ERRORS):
+            status, body = await self._get(self._base / f"Messages/{message}/Media.json")
+            return status != _NOT_FOUND and bool(_decode_files(body).media_list)
+        return True
+
+    async def _number_state(self) -> NumberState:
+        numbers = self._base / "IncomingPhoneNumbers.json"
+        status, body = await self._get(numbers.with_query(PhoneNumber=self._settings.number))
+        with suppress(*DECODING_ERRORS, ValueError):
+            (state,) = _decode_numbers(body).incoming_phone_numbers
+            return state
+        code = _error_code(body) or f"http-{status}"
+        raise OperatorError(f"Twilio shows no such number (code {code}): look at account_sid, auth_token and number")
+
+    async def _get(self, url: URL) -> tuple[int, bytes]:
+        try:
+            async with self.session.get(url, headers=self._authorization, allow_redirects=False) as response:
+                return response.status, await read_answer(response.content, _MAX_RESPONSE_BYTES)
+        except (aiohttp.ClientError, OSError) as error:
+            text = f"Twilio can't be reached ({type(error).__name__}): look at this machine's network and at api_url"
+            raise OperatorError(text) from None
 
     async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
         """Post a form to a path below the account, or delete the resource there (`DELETE`), and return the result.
@@ -145,6 +223,8 @@ class TwilioNumber(ProviderClient):
         name = str(code or f"http-{status}")
         if status == _TOO_MANY:
             return Throttled(seconds_to_wait(response.headers.get("retry-after", ""), _THROTTLED_SECONDS), "account")
+        if response.method == "DELETE" and code == _NOT_FINISHED:
+            return NOT_FINISHED
         if status >= _SERVER_ERROR or code == _NOT_FINISHED:
             return Transient(name)
         if status in _UNAUTHORIZED or not code:  # without a code of Twilio's the answer is somebody else's

@@ -216,7 +216,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
         webhook = self._provider.parse(raw)
         request = webhook.request
         if request is None:
-            return Batch(ignored=1, alarms=webhook.alarms)
+            return Batch(ignored=1, alarms=webhook.alarms, chores=webhook.chores)
         state = CallState.parse(request.state)
         inbound = _inbound(self._provider.account, request, state)
         return Batch(inbound=inbound, alarms=webhook.alarms, chores=self._deletions(request, state))

@@ -129,6 +129,14 @@ class BotFile(msgspec.Struct):
     file_size: int = 0
 
 
+class WebhookInfo(msgspec.Struct):
+    """Where Telegram sends the bot's updates. URL empty: nowhere."""
+
+    url: str
+    has_custom_certificate: bool = False
+    """Whether somebody uploaded a certificate, with which any address may pass for this URL."""
+
+
 class BotApi(ProviderClient):
     def __init__(self, settings: TelegramSettings, context: ChannelContext | None = None) -> None:
         super().__init__(settings.send_seconds)
@@ -188,6 +196,14 @@ class BotApi(ProviderClient):
             BotApiError: the call failed.
         """
         await self._call("deleteWebhook")
+
+    async def webhook(self) -> WebhookInfo:
+        """Ask where Telegram sends the updates.
+
+        Raises:
+            BotApiError: the call failed.
+        """
+        return read(await self._call("getWebhookInfo"), WebhookInfo)
 
     async def set_menu(self, commands: Mapping[str, str], language: str | None) -> None:
         """Set the menu (command → description) of a language; with None, the default menu.

@@ -34,7 +34,7 @@ from satark.api import (
     parse_each,
 )
 from satark_telegram import rendering
-from satark_telegram.bot_api import BotApi
+from satark_telegram.bot_api import BotApi, WebhookInfo
 from satark_telegram.errors import BotApiError
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser, parse_update
@@ -123,6 +123,13 @@ _SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=T
 PATH: Final = "/telegram/webhook"
 _WEBHOOK_BYTES: Final = 1024 * 1024
 """Size of the largest webhook that is read."""
+_REDIRECTED: Final = (
+    "somebody else with the bot's token changed where Telegram sends the updates, and reads them: at @BotFather /revoke"
+    " the token, set the new one and another secret_token, and restart"
+)
+_NO_ANSWER: Final = (
+    "Telegram does not say where it sends the updates ({}): look at this machine's network, and at token and api_url"
+)
 TOKEN_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 """The header in which Telegram repeats the token of `setWebhook`, parameter `secret_token`."""
 
@@ -151,6 +158,8 @@ class TelegramChannel:
         self._account = f"{self.name}:{settings.bot_id}"
         self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
         self._bot = BotApi(settings, context)
+        self._looked = self._redirected = False
+        """Whether Telegram was asked for the webhook, and whether somebody changed it."""
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -197,6 +206,34 @@ class TelegramChannel:
     def erase(self, message_ids: Sequence[str], account: str, to: Address) -> Sequence[Call]:
         """Make the calls that delete messages of the last 48 hours, the bot's and the sender's, for both sides."""
         return rendering.erase(message_ids, account, to)
+
+    async def find_faults(self) -> Sequence[str]:
+        """Ask Telegram where it sends the updates: see `satark.api.FaultFinder`.
+
+        A second look sets back what somebody changed since; the fault stays until this process ends.
+        """
+        if not (self._webhook or self._settings.polling):
+            return ()
+        told = []
+        await self._bot.open()
+        try:
+            await self._look_at_webhook()
+        except BotApiError as error:
+            told = [_NO_ANSWER.format(error)]
+        finally:
+            await self._bot.close()
+        return [*told, _REDIRECTED] if self._redirected else told
+
+    async def _look_at_webhook(self) -> None:
+        ours = WebhookInfo("" if self._settings.polling else self._webhook)
+        found = await self._bot.webhook()
+        if found == ours or not (found.url or self._looked):  # before the first start none is registered
+            self._looked = True
+            return
+        self._redirected = True
+        if self._looked:
+            await (self._bot.register(ours.url) if ours.url else self._bot.unregister())
+        self._looked = True
 
     async def open(self) -> None:
         await self._bot.open()

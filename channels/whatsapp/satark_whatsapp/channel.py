@@ -56,15 +56,20 @@ class WhatsAppChannel:
     """One WhatsApp app at Meta with one or more numbers. Implements `satark.api.Channel`.
 
     Without a `context` it sends no attachments. `calls` carry the calls inside WhatsApp, one for each number; empty:
-    calls are off.
+    calls are off. With a `public_url` it checks that Meta sends the webhooks there.
     """
 
     name: Final = "whatsapp"
 
     def __init__(
-        self, settings: WhatsAppSettings, context: ChannelContext | None = None, calls: Sequence[WhatsAppCalls] = ()
+        self,
+        settings: WhatsAppSettings,
+        context: ChannelContext | None = None,
+        calls: Sequence[WhatsAppCalls] = (),
+        public_url: str = "",
     ) -> None:
         self._settings = settings
+        self._webhook = f"{public_url.rstrip('/')}{PATH}" if public_url else ""
         self._app_secret = settings.app_secret.get_secret_value().encode()
         self._verify_token = settings.verify_token.get_secret_value().encode()
         self._numbers = {f"{self.name}:{number}": number for number in settings.phone_number_ids}
@@ -152,10 +157,10 @@ class WhatsAppChannel:
         return (msgspec.structs.replace(first, fallback=fallback), *rest)
 
     async def find_faults(self) -> Sequence[str]:
-        """Ask Meta for the state of each number: see `satark.api.FaultFinder`."""
+        """Ask Meta for each number's state, and where it sends the webhooks: see `satark.api.FaultFinder`."""
         await self._graph.open()
         try:
-            found = [await number_problem(self._graph, number) for number in self._numbers.values()]
+            found = [await number_problem(self._graph, number, self._webhook) for number in self._numbers.values()]
         finally:
             await self._graph.close()
         return [problem for problem in found if problem]
@@ -231,6 +236,10 @@ def _field(raw: RawRequest, name: str) -> bytes:
     return values[0].encode("latin-1", "replace") if len(values) == 1 else b""
 
 
+_REDIRECTED: Final = (
+    "Meta sends the number's messages to another address than public_url: if that was not you, somebody else reads"
+    " them: revoke access_token, reset app_secret, and remove the override (override_callback_uri)"
+)
 _OK: Final = 200
 _LOW: Final = "RED"
 _CONNECTED: Final = "CONNECTED"
@@ -238,18 +247,36 @@ _TOKEN: Final = 190
 _TOO_MANY: Final = 429
 
 
+class Webhooks(msgspec.Struct):
+    """Where Meta sends the webhooks of a number (Meta, "Webhook overrides"): the first of these that is set."""
+
+    phone_number: str = ""
+    """Override of the number."""
+    whatsapp_business_account: str = ""
+    """Override of the account, as `subscribed_apps` shows it."""
+    application: str = ""
+
+    @property
+    def url(self) -> str:
+        return self.phone_number or self.whatsapp_business_account or self.application
+
+
 class NumberState(msgspec.Struct):
     """Fields of a number (Meta, "WhatsApp Business Account Phone Number API")."""
 
     quality_rating: str = ""
     status: str = ""
+    webhook_configuration: Webhooks = msgspec.field(default_factory=Webhooks)
 
 
 _decode = msgspec.json.Decoder(NumberState).decode
 
 
-async def number_problem(graph: GraphApi, number: str) -> str:
-    """Ask Meta for the state of a number. Return the problem, in words for the operator. Empty: there is none."""
+async def number_problem(graph: GraphApi, number: str, webhook: str = "") -> str:
+    """Ask Meta for the state of a number. Return the problem, in words for the operator. Empty: there is none.
+
+    `webhook`: our URL, to which Meta must send the number's webhooks; empty: it is not known.
+    """
     try:
         async with graph.get(graph.number_url(number)) as response:
             status, content = response.status, await read_answer(response.content, MAX_RESPONSE_BYTES)
@@ -258,7 +285,7 @@ async def number_problem(graph: GraphApi, number: str) -> str:
     except (aiohttp.ClientError, OSError) as error:
         return f"Meta can't be reached ({type(error).__name__}): look at this machine's network and at graph_url"
     if status == _OK:
-        return _problem_of(content)
+        return _problem_of(content, webhook)
     refused = error_of(content)
     code = refused.code if refused else f"http-{status}"
     if code == _TOKEN:
@@ -268,11 +295,13 @@ async def number_problem(graph: GraphApi, number: str) -> str:
     return f"Meta refuses to show the number (code {code}): look at phone_number_id, and at the token's permissions"
 
 
-def _problem_of(content: bytes) -> str:
+def _problem_of(content: bytes, webhook: str) -> str:
     try:
         state = _decode(content)
     except DECODING_ERRORS:
         return "Meta answers something else than a number: look at graph_url"
+    if webhook and state.webhook_configuration.url not in {"", webhook}:  # empty: the token may not see it
+        return _REDIRECTED
     if state.status and state.status != _CONNECTED:
         status = state.status.lower()[:20]
         return f"the number is {status} at Meta: register it with its PIN (docs/operations.md, WhatsApp)"

@@ -276,7 +276,7 @@ class GraphApi(ProviderClient):
 
     def number_url(self, number: str) -> URL:
         """Return the address of a number's state."""
-        return (self._base / number).with_query(fields="quality_rating,status")
+        return (self._base / number).with_query(fields="quality_rating,status,webhook_configuration")
 
     def media_url(self, media_id: str, number: str) -> URL:
         """Return the address of a media object. With `phone_number_id` Meta refuses media sent to another number."""

@@ -47,7 +47,7 @@ def satark_channels(
     """
     section = settings.section("whatsapp", WhatsAppSettings)
     calls = [one for one in call_providers if isinstance(one, WhatsAppCalls)]
-    return [] if section is None else [WhatsAppChannel(section, context, calls)]
+    return [] if section is None else [WhatsAppChannel(section, context, calls, settings.core.public_url)]
 
 
 @hookimpl

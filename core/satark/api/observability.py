@@ -66,10 +66,11 @@ class FaultFinder(Protocol):
         """The plugin's name."""
 
     async def find_faults(self) -> Sequence[str]:
-        """Connect and check the setup; return what is wrong, in sentences for the operator. Change and deliver nothing.
+        """Connect and check the setup; return what is wrong, in sentences for the operator. Deliver nothing.
 
-        `satark check` calls this once and every process calls it repeatedly, each time on a new object that was not
-        opened. The sentences may name settings and codes, but no secrets. The call is cancelled if it takes too long.
+        `satark check` calls this once, and every process repeatedly on one object that was not opened. From its second
+        call on it may set back what somebody else changed at the provider; before that it changes nothing. The
+        sentences may name settings and codes, but no secrets. The call is cancelled if it takes too long.
         """
 
 

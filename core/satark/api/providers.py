@@ -161,6 +161,8 @@ class CallWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """The request of a call. None: the webhook is a report that needs no answer, or is for another account."""
     alarms: Sequence[str] = ()
     """Short codes of faults that the operator must know of, such as `recording-absent`."""
+    chores: Sequence[Call] = ()
+    """Calls that make the provider delete its records of a call that ended."""
 
 
 class Line(Redacted, frozen=True, kw_only=True):

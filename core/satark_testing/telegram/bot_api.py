@@ -177,6 +177,8 @@ class TelegramPeer(Provider[BotMessage]):
         self.faults: BotFaults = BotFaults()
         self.webhook = ""
         """The URL that the bot registered as its webhook."""
+        self.certificate = False
+        """Whether a certificate was uploaded with it."""
         self.menus: dict[str, dict[str, str]] = {}
         """Language code (empty: the default) → command → description."""
         self.sent: deque[BotMessage] = deque(maxlen=_REMEMBERED)
@@ -316,13 +318,17 @@ class TelegramPeer(Provider[BotMessage]):
         return True
 
     async def _on_setWebhook(self, given: Mapping[str, Any]) -> Any:  # noqa: N802
-        self.webhook = given["url"]
+        self.webhook, self.certificate = given["url"], "certificate" in given
         self.secret_token = given.get("secret_token", self.secret_token)
         return True
 
     async def _on_deleteWebhook(self, _given: Mapping[str, Any]) -> Any:  # noqa: N802
-        self.webhook = ""
+        self.webhook, self.certificate = "", False
         return True
+
+    async def _on_getWebhookInfo(self, _given: Mapping[str, Any]) -> Any:  # noqa: N802
+        pending = len(self._pending)
+        return {"url": self.webhook, "has_custom_certificate": self.certificate, "pending_update_count": pending}
 
     async def _on_getFile(self, given: Mapping[str, Any]) -> Any:  # noqa: N802
         file_id = given["file_id"]

@@ -37,6 +37,8 @@ class TwilioMessage(msgspec.Struct):
     sid: str
     to: str
     body: str
+    under_way: bool = False
+    """Whether it is being sent. It can't be deleted yet then."""
 
 
 class File(msgspec.Struct):
@@ -77,11 +79,15 @@ class TwilioPeer(Provider[TwilioMessage]):
         """Every stored message by id, including messages to the service."""
         self.sent: deque[TwilioMessage] = deque(maxlen=10_000)
         """The messages that the service created through the API, in order."""
+        self.calls: dict[str, bool] = {}
+        """Every recorded call by id → whether it goes on."""
         self.files: dict[str, File] = {}
         """Attachments and recordings by their paths below the account."""
         self.deleted: set[str] = set()
         self.opted_out: set[str] = set()
         """Numbers that sent STOP. They get no message until they send START (Twilio's error 21610)."""
+        self.addresses: dict[str, str] = {}
+        """Where what comes to the number goes: fields of the IncomingPhoneNumbers resource."""
         self._token = auth_token.encode()
         self._served = dict(served or {})
         self.faults = ScriptedFaults()
@@ -90,10 +96,20 @@ class TwilioPeer(Provider[TwilioMessage]):
             routes=[
                 self.route("POST", f"{base}/Messages.json", "send", self._create),
                 self.route("POST", f"{base}/Messages/{{sid}}.json", "redact", self._update),
+                self.route("GET", f"{base}/IncomingPhoneNumbers.json", "numbers", self._numbers),
+                self.route("GET", f"{base}/Messages/{{sid}}/Media.json", "files", self._list_files),
                 self.route("GET", f"{base}/{{path:path}}", "download", self._download),
                 self.route("DELETE", f"{base}/{{path:path}}", "delete", self._delete),
             ]
         )
+
+    def configure(self, public_url: str) -> None:
+        """Enter the addresses of a service in the console."""
+        self.addresses = {
+            "sms_url": f"{public_url}/sms/webhook#rc=5&rp=all",
+            "voice_url": f"{public_url}/voice/webhook#rc=5&rp=all",
+            "status_callback": f"{public_url}/voice/webhook/status",
+        }
 
     def settings(self, url: str) -> dict[str, str]:
         """Return the environment of a service that uses this peer, served at `url`, as Twilio."""
@@ -153,6 +169,13 @@ class TwilioPeer(Provider[TwilioMessage]):
         self.sent.append(message)
         return JSONResponse({"sid": message.sid, "status": "queued"}, 201)
 
+    async def _numbers(self, request: Request) -> Response:
+        """List the number if it is asked for. What is not set is an empty text or null, as at Twilio."""
+        empty = {"sms_url": "", "voice_url": "", "sms_application_sid": "", "trunk_sid": None}
+        mine = request.query_params.get("PhoneNumber") == self.number
+        found = [{"phone_number": self.number, **empty, **self.addresses}] if mine else []
+        return JSONResponse({"incoming_phone_numbers": found})
+
     async def _update(self, request: Request) -> Response:
         """Redact a message. An empty body is the only allowed change."""
         message = self.messages.get(request.path_params["sid"])
@@ -177,10 +200,23 @@ class TwilioPeer(Provider[TwilioMessage]):
 
     async def _delete(self, request: Request) -> Response:
         path = request.path_params["path"].removesuffix(".json")
-        if self.files.pop(path, None) is None:
+        kind, _, sid = path.rpartition("/")
+        records: dict[str, dict[str, Any]] = {"Messages": self.messages, "Calls": self.calls}
+        record = records.get(kind, self.files).pop(sid if kind in records else path, None)
+        if record is None:
             return _error(20404, 404)
+        if record is True or getattr(record, "under_way", False):
+            records[kind][sid] = record
+            return _error(20009)
+        for file in [one for one in self.files if one.startswith(f"{path}/")]:
+            del self.files[file]
         self.deleted.add(path)
         return Response(status_code=204)
+
+    async def _list_files(self, request: Request) -> Response:
+        message = f"Messages/{request.path_params['sid']}"
+        found = [{"sid": path.rpartition("/")[2]} for path in self.files if path.startswith(f"{message}/")]
+        return JSONResponse({"media_list": found})
 
     def unauthorized(self, request: Request) -> Response | None:
         expected = base64.b64encode(f"{self.account_sid}:".encode() + self._token).decode()

@@ -177,7 +177,7 @@ class Texter:
 
     async def _receive(self, message: ET.Element) -> str:
         """Receive one message of the service's answer. As at Twilio, it is stored and its delivery is reported."""
-        kept = TwilioMessage(new_sid("SM"), self.number, said(message))
+        kept = TwilioMessage(new_sid("SM"), self.number, said(message), under_way=True)
         self._peer.messages[kept.sid] = kept
         text = kept.body
         if callback := message.get("statusCallback"):
@@ -227,6 +227,7 @@ class Caller:
     async def dial(self) -> str:
         """Call the service; return what is heard."""
         self._call = new_sid("CA")
+        self._peer.calls[self._call] = True
         self.calls.append(self._call)
         await self._ask(f"{self._service}/voice/webhook", {"CallStatus": "ringing"})
         return self.question
@@ -280,8 +281,15 @@ class Caller:
 
     def hang_up(self) -> None:
         """End the call."""
+        self._peer.calls[self._call] = False
         self._call = ""
         self._verbs.clear()
+
+    async def report_end(self) -> None:
+        """Tell the service that the last call ended, as Twilio does where its address is in the console."""
+        if url := self._peer.addresses.get("status_callback"):
+            form = {**_fields(self._peer, self.number), "CallSid": self.calls[-1], "CallStatus": "completed"}
+            await self._peer.post(url, form)
 
     async def _ask(self, url: str, told: Mapping[str, str]) -> None:
         form = {
@@ -313,6 +321,7 @@ class Caller:
                 return
             if verb.tag == "Hangup":
                 self.hang_up()
+                await self.report_end()
                 return
             self._hear(verb)
 
@@ -327,6 +336,7 @@ async def _tell_delivered(peer: TwilioPeer, message: TwilioMessage, callback: st
     """Report to the service, as Twilio does, that a message was delivered."""
     form = {**_fields(peer, peer.number), "To": message.to, "MessageSid": message.sid}
     for status in ("sending", "delivered"):
+        message.under_way = status != "delivered"
         await peer.post(callback, {**form, "MessageStatus": status})
 
 

@@ -68,6 +68,8 @@ class GraphPeer(Provider[BusinessMessage]):
         """Id of a call → the receiver of the service's actions on it, each with the answer to the offer (SDP)."""
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
         """The state that the API reports of its number."""
+        self.callbacks: dict[str, str] = {}
+        """Where webhooks go: `application`, and overrides of `phone_number` and `whatsapp_business_account`."""
         self.faults: GraphFaults = GraphFaults()
         self.files: dict[str, StoredMedia] = {}
         """The files by their media ids."""
@@ -113,6 +115,8 @@ class GraphPeer(Provider[BusinessMessage]):
             self.route("POST", f"{base}/{{number}}/media", "upload", self._upload),
             self.route("POST", f"{base}/{{number}}/calls", "calls", self._act_on_call),
             self.route("GET", f"{base}/{self.phone_number_id}", "number", self._number),
+            self.route("POST", f"{base}/{self.phone_number_id}", "override", self._override_number),
+            self.route("POST", f"{base}/{{account}}/subscribed_apps", "override", self._override_account),
             self.route("GET", f"{base}/{{media_id}}", "media", self._describe),
             self.route("DELETE", f"{base}/{{media_id}}", "delete", self._delete),
             self.route("GET", "/download", "download", self._download),
@@ -173,8 +177,23 @@ class GraphPeer(Provider[BusinessMessage]):
         await act(body["action"], body.get("session", {}).get("sdp", ""))
         return JSONResponse({"success": True})
 
-    async def _number(self, _request: Request) -> Response:
-        return JSONResponse({"id": self.phone_number_id, **self.number_state})
+    async def _number(self, request: Request) -> Response:
+        known = {**self.number_state, **({"webhook_configuration": self.callbacks} if self.callbacks else {})}
+        asked = request.query_params.get("fields", "").split(",")
+        return JSONResponse({"id": self.phone_number_id, **{name: known[name] for name in asked if name in known}})
+
+    async def _override_number(self, request: Request) -> Response:
+        return self._override("phone_number", _decode(await request.body())["webhook_configuration"])
+
+    async def _override_account(self, request: Request) -> Response:
+        return self._override("whatsapp_business_account", _decode(await request.body() or b"{}"))
+
+    def _override(self, whose: str, given: Mapping[str, str]) -> Response:
+        """Set an override, or remove it where none is given."""
+        self.callbacks.pop(whose, None)
+        if url := given.get("override_callback_uri"):
+            self.callbacks[whose] = url
+        return JSONResponse({"success": True})
 
     async def _describe(self, request: Request) -> Response:
         media_id = request.path_params["media_id"]

@@ -66,8 +66,7 @@ async def test_a_tip_by_text_message_in_hindi(service: Any) -> None:
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert tip["language"] == "hi"
     assert tip["answers"]["what"] == STORY
-    mine = [message for sid, message in service.peer.messages.items() if sid not in earlier]
-    await until(lambda: not any(message.body for message in mine))
+    await until(lambda: set(service.peer.messages) <= earlier)
 
 
 async def test_no_reply_sends_a_tip_while_parts_of_its_review_wait(service: Any) -> None:
@@ -100,6 +99,7 @@ async def test_a_recording_is_downloaded_and_deleted_at_twilio(service: Any, rec
     await texter.say("1")
     (tip,) = await service.installation.tips("sp", at_least=1)
     await until(lambda: any(path.startswith(f"Messages/{sid}/") for path in service.peer.deleted))
+    assert not service.peer.messages[sid].body
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert [file["mime"] for file in tip["evidence"]] == ["audio/wav"]
 
@@ -145,6 +145,7 @@ async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(service: Any, 
     assert "".join(spoken).replace(" ", "") == code * 4
     assert "नहीं करेंगे" in caller.question
     assert not caller.on_the_line, "callers are never called back, so they are not asked"
+    await until(lambda: f"Calls/{caller.calls[0]}" in service.peer.deleted)
 
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert tip["answers"]["category"] == "ARMS"

@@ -72,6 +72,25 @@ def test_a_prompt_that_asks_nothing_ends_the_call(voice: VoiceChannel, signed: S
     assert [verb.tag for verb in root] == ["Say", "Say", "Hangup"]
 
 
+@pytest.mark.parametrize(
+    ("status", "account", "chores"),
+    [
+        ("completed", ACCOUNT_SID, [("delete", SID.encode())]),
+        ("no-answer", ACCOUNT_SID, [("delete", SID.encode())]),
+        ("in-progress", ACCOUNT_SID, []),
+        ("completed", "AC" + "6" * 32, []),
+    ],
+)
+def test_the_record_of_a_call_is_deleted_once_it_ended(
+    status: str, account: str, chores: list[tuple[str, bytes]], voice: VoiceChannel, signed: Sign
+) -> None:
+    raw = signed("/voice/webhook/status", CallSid=SID, CallStatus=status, AccountSid=account)
+    batch = voice.parse(raw)
+    assert [(call.method, call.body) for call in batch.chores] == chores
+    assert not batch.inbound
+    assert voice.reply(raw, Outcome()).body == b""
+
+
 MESSAGE = "SM" + "a" * 32
 MEDIA = f"Messages/MM{'b' * 32}/Media/ME{'c' * 32}"
 URL = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/{MEDIA}"
@@ -101,7 +120,7 @@ def test_messages_of_other_accounts_are_ignored(fields: dict[str, str], sms: Sms
     ("status", "chores"),
     [("queued", 0), ("sending", 0), ("sent", 1), ("delivered", 1), ("undelivered", 1), ("failed", 1), ("", 0)],
 )
-def test_sent_messages_are_redacted_once_they_are_delivered(
+def test_sent_messages_are_deleted_once_they_are_delivered(
     status: str, chores: int, sms: SmsChannel, signed: Sign
 ) -> None:
     batch = sms.parse(signed("/sms/webhook/status", MessageSid=MESSAGE, MessageStatus=status))

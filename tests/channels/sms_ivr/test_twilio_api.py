@@ -15,10 +15,10 @@ from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanen
 from satark.api.prompt import Prompt
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
-from satark_sms_ivr.twilio import TwilioSms
+from satark_sms_ivr.twilio import TwilioSms, TwilioVoice
 from satark_sms_ivr.twilio_api import TwilioNumber
 from satark_testing.processes.serving import serve
-from satark_testing.twilio.api import NUMBER, File, TwilioPeer
+from satark_testing.twilio.api import ACCOUNT_SID, NUMBER, File, TwilioMessage, TwilioPeer
 from support.peers.strangers import stranger
 
 pytestmark = pytest.mark.slow("a provider's server")
@@ -70,14 +70,46 @@ async def test_a_response_that_is_not_json_is_classified_by_its_status(live: Sms
     assert await live.send(message_call(live), "0") == Transient("http-502")
 
 
-async def test_a_message_is_redacted_and_an_unknown_one_is_refused(live: SmsChannel, twilio: Any) -> None:
+async def test_a_message_is_redacted_at_once_and_deleted_once_it_has_arrived(live: SmsChannel, twilio: Any) -> None:
     await live.send(message_call(live), "0")
     (message,) = twilio.peer.sent
-    assert await live.send(Call(account=ACCOUNT, method="redact", body=message.sid.encode()), "1") == Accepted()
-    assert message.body == ""
-    unknown = Call(account=ACCOUNT, method="redact", body=b"SM" + b"9" * 32)
-    assert await live.send(unknown, "2") == Permanent("20404")
+    deletion = Call(account=ACCOUNT, method="delete", body=message.sid.encode())
+    message.under_way = True
+    assert await live.send(deletion, "1") == Throttled(15 * 60)
+    assert (message.body, message.sid in twilio.peer.messages) == ("", True)
+    message.under_way = False
+    assert await live.send(deletion, "1") == Accepted()
+    assert message.sid not in twilio.peer.messages
+    assert await live.send(deletion, "1") == Accepted(), "it is gone already"
     assert await live.send(Call(account=ACCOUNT, method="fly", body=b""), "3") == Permanent("method")
+
+
+async def test_a_message_with_files_stays_until_they_are_fetched_and_deleted(live: SmsChannel, twilio: Any) -> None:
+    sid = "MM" + "b" * 32
+    twilio.peer.messages[sid] = message = TwilioMessage(sid, NUMBER, "see")
+    path = twilio.peer.add_media(sid, b"picture", "image/png").rpartition(f"{ACCOUNT_SID}/")[2]
+    deletion = Call(account=ACCOUNT, method="delete-empty", body=sid.encode())
+    assert await live.send(deletion, "1") == Throttled(15 * 60)
+    assert (message.body, await read(live, path)) == ("", b"picture")
+    twilio.peer.faults.answer_next(Response("<html>"), on="files")
+    await live.discard(MediaRef(account=ACCOUNT, id=path))
+    assert await live.send(deletion, "1") == Throttled(15 * 60), "Twilio does not say"
+    assert await live.send(deletion, "1") == Accepted()
+    assert await live.send(deletion, "1") == Accepted(), "it is gone already"
+    assert sid not in twilio.peer.messages
+
+
+async def test_the_record_of_a_call_is_deleted_and_no_recording(settings: TwilioSettings, twilio: Any) -> None:
+    voice = TwilioVoice(settings.model_copy(update={"api_url": twilio.url}), "https://satark.example")
+    await voice.open()
+    sid, deletion = "CA" + "a" * 32, Call(account=voice.account, method="delete", body=b"CA" + b"a" * 32)
+    recording, twilio.peer.calls[sid] = twilio.peer.add_recording(b"sound"), True
+    assert await voice.send(deletion) == Throttled(15 * 60)
+    twilio.peer.calls[sid] = False
+    assert await voice.send(deletion) == Accepted()
+    assert twilio.peer.deleted == {f"Calls/{sid}"}
+    assert f"Recordings/{recording}" in twilio.peer.files
+    await voice.close()
 
 
 async def test_an_unreachable_provider_is_transient(settings: TwilioSettings) -> None:
@@ -165,3 +197,45 @@ async def test_a_server_with_an_untrusted_certificate_gets_no_password_and_no_nu
         assert await api.call("POST", "Messages.json", b"To=%2B91") == Transient("network")
         await api.close()
     assert other.heard == []
+
+
+@pytest.fixture(params=[TwilioSms, TwilioVoice])
+def number(request: pytest.FixtureRequest, settings: TwilioSettings, twilio: Any) -> TwilioNumber:
+    """Return each provider in turn, not open, of a number whose addresses are entered."""
+    twilio.peer.configure("https://satark.example")
+    made: TwilioNumber = request.param(settings.model_copy(update={"api_url": twilio.url}), "https://satark.example/")
+    return made
+
+
+async def test_a_number_with_our_addresses_has_no_fault(number: TwilioNumber, twilio: Any) -> None:
+    assert list(await number.find_faults()) == []
+    assert twilio.peer.addresses["sms_url"].endswith("#rc=5&rp=all")
+
+
+@pytest.mark.parametrize("what", ["url", "fallback_url", "application_sid"])
+async def test_another_address_of_the_number_is_a_fault(what: str, number: TwilioNumber, twilio: Any) -> None:
+    kind = "sms" if isinstance(number, TwilioSms) else "voice"
+    value = "AP" + "7" * 32 if what == "application_sid" else "https://satark.example.thief.example/t"
+    twilio.peer.addresses[f"{kind}_{what}"] = value
+    (fault,) = await number.find_faults()
+    assert "change the auth token" in fault
+    assert "thief" not in fault
+
+
+@pytest.mark.parametrize("what", ["trunk_sid", "status_callback"])
+async def test_a_trunk_or_reports_of_calls_elsewhere_are_a_fault(
+    what: str, settings: TwilioSettings, twilio: Any
+) -> None:
+    twilio.peer.configure("https://satark.example")
+    twilio.peer.addresses[what] = "https://thief.example/t"
+    voice = TwilioVoice(settings.model_copy(update={"api_url": twilio.url}), "https://satark.example")
+    assert len(await voice.find_faults()) == 1
+
+
+async def test_a_twilio_that_refuses_or_does_not_answer_is_a_fault(number: TwilioNumber, twilio: Any) -> None:
+    twilio.peer.fail_next(401, 20003)
+    assert "(code 20003)" in (await number.find_faults())[0]
+    twilio.peer.number = "+15550100199"
+    assert "shows no such number (code http-200)" in (await number.find_faults())[0]
+    number._base = number._base.with_port(9)
+    assert "can't be reached" in (await number.find_faults())[0]

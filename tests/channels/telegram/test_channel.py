@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 
@@ -75,7 +76,7 @@ async def test_the_webhook_is_registered_with_its_secret_and_kinds_of_updates(
     live.peer.secret_token = ""
     async with listening(channel, never):
         await until(lambda: len(live.peer.menus) == 3)
-    assert live.peer.webhook == "https://satark.example/telegram/webhook"
+    assert live.peer.webhook == OURS
     assert live.peer.secret_token == secrets["secret_token"]
     _, parameters = live.peer.calls[0]
     assert parameters["allowed_updates"] == ["message", "edited_message", "callback_query"]
@@ -174,3 +175,79 @@ async def test_an_update_that_cannot_be_read_does_not_stop_the_next(
     await peer.deliver(peer.updates.text(person, "after"))
     async with listening(polling, receiver.receive):
         await until(lambda: receiver.texts)
+
+
+async def look(channel: TelegramChannel, times: int = 1) -> str:
+    """Look for faults as often as this; return the last answer."""
+    return [" ".join(await channel.find_faults()) for _ in range(times)][-1]
+
+
+@pytest.fixture
+def looking(live: Any, secrets: dict[str, Any]) -> TelegramChannel:
+    """Return a channel whose webhook is registered, as a process makes it to look for faults."""
+    live.peer.webhook = OURS
+    return TelegramChannel(TelegramSettings(**secrets, api_url=live.url), "https://satark.example")
+
+
+async def call(live: Any, secrets: dict[str, Any], method: str, **parameters: Any) -> None:
+    """Call the Bot API as whoever has the token does."""
+    url = f"{live.url}/bot{secrets['token']}/{method}"
+    form = aiohttp.FormData()
+    for name, value in parameters.items():
+        form.add_field(name, value, filename="cert.pem" if isinstance(value, bytes) else None)
+    async with aiohttp.ClientSession() as session, session.post(url, data=form) as answer:
+        assert answer.status == 200
+
+
+OURS = "https://satark.example/telegram/webhook"
+THIEVES: dict[str, tuple[str, dict[str, Any]]] = {
+    "their own address": ("setWebhook", {"url": "https://thief.example/t"}),
+    "their certificate for ours": ("setWebhook", {"url": OURS, "certificate": b"x", "ip_address": "198.51.100.7"}),
+    "polling": ("deleteWebhook", {}),
+}
+
+
+@pytest.mark.parametrize("thief", THIEVES)
+async def test_a_webhook_that_somebody_else_changed_is_a_fault_and_is_set_back(
+    thief: str, live: Any, secrets: dict[str, Any], looking: TelegramChannel
+) -> None:
+    assert await look(looking) == ""
+    method, parameters = THIEVES[thief]
+    await call(live, secrets, method, **parameters)
+    found = await look(looking)
+    assert "/revoke the token" in found
+    assert "thief" not in found
+    assert (live.peer.webhook, live.peer.certificate) == (OURS, False)
+    assert await look(looking) == found, "it stays until the process ends, since the token is still known"
+
+
+async def test_a_first_look_changes_nothing_at_telegram(live: Any, looking: TelegramChannel) -> None:
+    live.peer.webhook = ""
+    assert await look(looking) == ""
+    live.peer.webhook = "https://thief.example/t"
+    other = TelegramChannel(looking._settings, "https://satark.example")
+    assert "/revoke the token" in await look(other)
+    assert live.peer.webhook == "https://thief.example/t"
+    assert "/revoke the token" in await look(other)
+    assert live.peer.webhook == OURS
+
+
+async def test_a_webhook_is_a_fault_for_a_bot_that_polls(
+    live: Any, secrets: dict[str, Any], polling: TelegramChannel
+) -> None:
+    assert await look(polling) == ""
+    await call(live, secrets, "setWebhook", url="https://thief.example/t")
+    assert "/revoke the token" in await look(polling)
+    assert live.peer.webhook == ""
+
+
+async def test_a_telegram_that_refuses_or_does_not_answer_is_a_fault(live: Any, looking: TelegramChannel) -> None:
+    live.peer.faults.fail_next(401, "Unauthorized", on="getWebhookInfo")
+    assert "(unauthorized)" in await look(looking)
+    assert await look(looking) == ""
+
+
+async def test_without_an_address_nothing_is_asked(live: Any, secrets: dict[str, Any]) -> None:
+    live.peer.webhook = "https://registered.by.hand/telegram/webhook"
+    assert await look(TelegramChannel(TelegramSettings(**secrets, api_url=live.url)), times=2) == ""
+    assert not live.peer.calls

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -177,3 +178,44 @@ async def test_the_check_reports_metas_faults_of_the_number(secrets: dict[str, A
             await asked(graph_url=url)
             == "Meta throttles us (code http-429): it answers again once fewer calls are made"
         )
+
+
+NUMBER = "106540352242922"
+MINE = {"override_callback_uri": "https://thief.example/t", "verify_token": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("path", "override"),
+    [(NUMBER, {"webhook_configuration": MINE}), ("102290129340398/subscribed_apps", MINE)],
+    ids=["number", "account"],
+)
+async def test_an_override_of_the_webhooks_address_is_a_fault_until_it_is_removed(
+    path: str, override: dict[str, Any], secrets: dict[str, Any], graph: ServedGraph
+) -> None:
+    settings = WhatsAppSettings(**secrets, graph_url=graph.url)
+    channel = WhatsAppChannel(settings, public_url="https://satark.example/")
+    graph.peer.callbacks["application"] = "https://satark.example/whatsapp/webhook"
+    assert await channel.find_faults() == []
+    await post_to_meta(f"{graph.url}/v26.0/{path}", secrets, override)
+    (fault,) = await channel.find_faults()
+    assert "revoke access_token" in fault
+    assert "thief" not in fault
+    removed = {"webhook_configuration": {"override_callback_uri": ""}} if path == NUMBER else {}
+    await post_to_meta(f"{graph.url}/v26.0/{path}", secrets, removed)
+    assert await channel.find_faults() == []
+
+
+async def post_to_meta(url: str, secrets: dict[str, Any], body: dict[str, Any]) -> None:
+    """Call Meta as whoever has the access token does."""
+    headers = {"Authorization": f"Bearer {secrets['access_token']}"}
+    async with aiohttp.ClientSession() as session, session.post(url, json=body, headers=headers) as answer:
+        assert answer.status == 200
+
+
+async def test_another_address_of_the_app_is_a_fault_where_ours_is_known(
+    secrets: dict[str, Any], graph: ServedGraph
+) -> None:
+    settings = WhatsAppSettings(**secrets, graph_url=graph.url)
+    graph.peer.callbacks["application"] = "https://thief.example/t"
+    assert len(await WhatsAppChannel(settings, public_url="https://satark.example").find_faults()) == 1
+    assert await WhatsAppChannel(settings).find_faults() == []

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from satark.api.channel import Channel
+from satark.api.observability import FaultFinder
 from satark.api.settings import SettingsError
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
 from satark_whatsapp.plugin import satark_call_providers, satark_channels
+from support.programs import ServedGraph
 
 SECRETS = ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN")
 
@@ -72,3 +74,15 @@ def test_calls_without_aiortc_stop_the_start(env: pytest.MonkeyPatch) -> None:
     env.setattr("satark_whatsapp.plugin.find_spec", lambda _: None)
     with pytest.raises(SettingsError, match=r"satark\[calls\]"):
         offered()
+
+
+async def test_the_channel_checks_that_meta_sends_the_webhooks_to_the_public_address(
+    env: pytest.MonkeyPatch, graph: ServedGraph, secrets: dict[str, str]
+) -> None:
+    env.setenv("SATARK_WHATSAPP__ACCESS_TOKEN", secrets["access_token"])
+    env.setenv("SATARK_WHATSAPP__GRAPH_URL", graph.url)
+    env.setenv("SATARK_PUBLIC_URL", "https://satark.example")
+    graph.peer.callbacks["phone_number"] = "https://thief.example/t"
+    (channel,) = offered()
+    assert isinstance(channel, FaultFinder)
+    assert len(await channel.find_faults()) == 1
