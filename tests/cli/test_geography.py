@@ -166,7 +166,7 @@ def test_satark_check_names_the_line_of_the_geography(data: Path, monkeypatch: p
         ("circle", "cantt-circle", False),
         ("circle", "cantt", True),
         ("district", "", False),
-        ("state", "up", False),
+        ("state", "up", True),
     ],
 )
 def test_a_desk_of_an_unknown_area_is_named(level: str, area: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's

@@ -115,7 +115,7 @@ def key_change(removed: str = "") -> KeyChange:
         (key_change("clerk"), "desk sp got a new key, because officer clerk was removed: 0d15 3580 50b8 64d3 428e"),
         (OfficerSet(desk="sp", officer=RAO), f"desk sp has head rao (may listen and release): {RAO.fingerprint}"),
         (SP, f"destination email:sp of desk sp reads: {fingerprint(SP)}"),
-        (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of desk (none) reads no more"),
+        (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of every desk reads no more"),
         (KeysRenewed(desk="sp", tips=bytes(16)), "desk sp renewed the keys of tips"),
         (HostNoted(desk="sp", head="ab" * 32), "the host's roster had the head abababababababab"),
         (Closed(), "the founding ended; destinations that read: 0"),

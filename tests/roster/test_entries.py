@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -25,6 +27,7 @@ from satark.roster.entries import (
     officer_key,
     officer_signer,
     sign_statement,
+    spell_out,
 )
 from support.roster import RosterBook
 
@@ -170,3 +173,17 @@ def test_each_key_that_an_entry_lists_changes_its_fingerprint(book: RosterBook) 
         assert len({*shown}) == len(shown)
         assert all(describe(one).endswith(f": {fingerprint(one)}") for one in same)
     assert fingerprint(replace(reads, recipient="")) == fingerprint(Closed()) == ""
+
+
+def test_of_a_new_desk_the_title_is_spelled_out_last_and_in_quotation_marks(book: Any) -> None:
+    body = book.desk("watch", "range", "", book.officer("watch", "rana", "head"))
+    body = msgspec.structs.replace(body, desk=msgspec.structs.replace(body.desk, title="Thana Lanka was added"))
+    assert [line.strip() for line in spell_out(body).splitlines()] == [
+        "desk watch was added",
+        "level: range",
+        "area: everywhere",
+        "officers: rana",
+        f"fingerprint: {fingerprint(body)}",
+        "title, as proposed: “Thana Lanka was added”",
+    ]
+    assert spell_out(Closed()) == describe(Closed())

@@ -86,6 +86,40 @@ def test_a_new_desk_needs_a_head_of_every_desk_whose_tips_it_could_read(
     ledger.add(body, SP, DIG)
 
 
+@pytest.mark.parametrize(
+    ("title", "area"),
+    [
+        ("", ""),
+        ("SP\nVaranasi", ""),
+        ("SP\u202eisanaraV", ""),
+        ("SP\u00a0Varanasi", ""),
+        ("SP  Varanasi", ""),
+        ("SP ", ""),
+        ("S" * 81, ""),
+        ("SP", "the whole range"),
+        ("SP", "a" * 41),
+    ],
+)
+def test_a_desks_title_and_area_can_not_pass_for_other_lines_of_its_page(ledger: Any, title: str, area: str) -> None:
+    body = ledger.desk("new", "district", "varanasi")
+    wrong = msgspec.structs.replace(body.desk, title=title, area=area)
+    with pytest.raises(NotAllowed):
+        ledger.add(msgspec.structs.replace(body, desk=wrong), SP, DIG)
+    right = msgspec.structs.replace(body.desk, title="थाना लंका · Lanka police station".ljust(80, "x"))
+    ledger.add(msgspec.structs.replace(body, desk=right), SP, DIG)
+
+
+def test_an_officers_name_has_no_run_of_blanks(ledger: Any) -> None:
+    with pytest.raises(NotAllowed):
+        ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "a  b")), SP, CLERK)
+
+
+@pytest.mark.parametrize("to", ["email", "email:a b", "email:a\n", "email:" + "a" * 41, "E:a", ":a"])
+def test_a_destination_has_a_name_as_in_the_settings(ledger: Any, to: str) -> None:
+    with pytest.raises(NotAllowed):
+        ledger.add(DestinationSet(to=to, desk="sp", recipient="age1x"), SP, CLERK)
+
+
 def test_one_signature_never_adds_a_desk_if_there_are_several_officers(ledger: Any) -> None:
     with pytest.raises(Unsigned):
         ledger.add(ledger.desk("watch", "range"), DIG)

@@ -78,7 +78,7 @@ def sent(name: bytes, *, conversation: bytes = b"c", **fields: object) -> dict[s
         (receipt, RECEIPT, {"erased": None}),
         (receipt, RECEIPT | {"erased": 4}, {}),
         (receipt, RECEIPT | {"erased": None}, {}),
-        (message, {"tip": "t", "seq": 1, "sealed": b"s", "day": 3, "notified": True, "news": b"n"}, {}),
+        (message, {"tip": "t", "seq": 1, "sealed": b"s", "day": 3, "notified": True, "news": b"n"}, {"cover": b"", "mark": b""}),
         (outbox, sent(b"one", must_arrive=True, reason="ट'\"%s"), {}),
     ],
 )

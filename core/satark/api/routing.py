@@ -7,6 +7,7 @@ such as a conflict of interest, keeps it from all destinations of that desk.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -31,7 +32,9 @@ DESK_SINK = "desk"
 """Name of the sink that delivers to the desks at this host."""
 SEPARATOR = ":"
 
-ConfiguredDestination = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}:[a-z0-9][a-z0-9_-]{0,39}$")]
+DESTINATION = re.compile(r"[a-z][a-z0-9_]{0,30}:[a-z0-9][a-z0-9_-]{0,39}")
+"""A destination's name in the settings and in the roster."""
+ConfiguredDestination = Annotated[str, Field(pattern=f"^{DESTINATION.pattern}$")]
 """A destination's name in the settings, checked against this pattern."""
 
 

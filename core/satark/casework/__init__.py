@@ -83,6 +83,7 @@ from satark.roster.entries import (
     fingerprint_of,
     new_code,
     officer_signer,
+    spell_out,
 )
 from satark.roster.heads import MOST_NOTED, RosterHead, SignedHead, own_head, read_heads, read_note, restore, sign_head
 from satark.roster.rules import Needed, NotAllowed

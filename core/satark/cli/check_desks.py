@@ -8,6 +8,7 @@ from satark.api.sink import Sink
 from satark.delivery.destination_keys import key_problems
 from satark.roster.entries import PROBE_DESK, RECOVERY
 from satark.roster.state import RosterState
+from satark.routing.desks import areas_of
 from satark.settings.core import Core
 from satark_words.geography.geography import Geography
 from satark_words.geography.units import ELSEWHERE
@@ -18,13 +19,6 @@ def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -
 
     `desks`: name, level and area of each desk.
     """
-    areas = {
-        "outpost": {outpost.code for station in geography.stations() for outpost in station.outposts},
-        "station": {station.code for station in geography.stations()},
-        "circle": {station.circle for station in geography.stations()},
-        "district": {district.code for district in geography.districts},
-        "range": {district.range for district in geography.districts},
-    }
     return [
         SettingProblem(
             f"desk {name}: area",
@@ -33,7 +27,7 @@ def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -
             "correct the geography's file (docs/geography.md), or add a desk with another --area",
         )
         for name, level, area in desks
-        if area and level in areas and area not in areas[level]
+        if area and area not in areas_of(level, geography)
     ]
 
 

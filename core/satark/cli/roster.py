@@ -11,7 +11,7 @@ from satark.cli import counted
 from satark.cli.check_desks import known_keys
 from satark.roster.anchor import Anchor
 from satark.roster.chain import Proposal, add_renewals, append
-from satark.roster.entries import Entry, describe, describe_officer
+from satark.roster.entries import Entry, describe, describe_officer, spell_out
 from satark.roster.roster import CheckedRoster, desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
@@ -115,8 +115,11 @@ def _as_text(checked: CheckedRoster, proposals: Iterable[Proposal]) -> str:
 def _entry(entry: Entry | None) -> str:
     if entry is None:
         return "can't be read"
-    signed = ", ".join(f"{one.officer or 'desk key'} ({one.desk})" for one in entry.signatures)
-    return f"{describe(entry.body)}; signed by {signed or 'nobody: the founding'}"
+    return f"{describe(entry.body)}; signed by {_signers(entry) or 'nobody: the founding'}"
+
+
+def _signers(entry: Entry) -> str:
+    return ", ".join(f"{officer or 'desk key'} ({desk})" for desk, officer in entry.signers)
 
 
 def _proposal(state: RosterState, proposal: Proposal) -> str:
@@ -125,4 +128,5 @@ def _proposal(state: RosterState, proposal: Proposal) -> str:
     except NotAllowed as error:
         needs = f"to be withdrawn ({error})"
     by = f" by {' of '.join(reversed(proposal.entry.by))}" if proposal.entry.by[1] else ""
-    return f"proposed{by} {proposal.id}: {describe(proposal.entry.body)}; needs {needs}"
+    says = f"proposed{by} {proposal.id}: {spell_out(proposal.entry.body)}"
+    return f"{says}\n      signed by {_signers(proposal.entry) or 'nobody yet'}; needs {needs}"

@@ -337,6 +337,19 @@ def describe(body: Body) -> str:
     return f"{_describe(body)}: {shown}" if shown else _describe(body)
 
 
+def spell_out(body: Body) -> str:
+    """Describe an entry for whoever signs it: of a new desk, all that decides what it reads, each on a line.
+
+    The title comes last: its author chose the words.
+    """
+    if not isinstance(body, DeskAdded):
+        return describe(body)
+    desk, names = body.desk, ", ".join(one.name for one in body.officers) or "in an office"
+    lines = [f"desk {desk.name} was added", f"level: {desk.level}", f"area: {desk.area or 'everywhere'}"]
+    lines += [f"officers: {names}", f"fingerprint: {fingerprint(body)}", f"title, as proposed: “{desk.title}”"]
+    return "\n      ".join(lines)
+
+
 def _describe(body: Body) -> str:
     match body:
         case DeskAdded():
@@ -355,7 +368,7 @@ def _describe(body: Body) -> str:
             return f"officer {body.officer.name} of desk {body.desk} got a new key"
         case DestinationSet():
             verb = "reads" if body.recipient else "reads no more"
-            return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
+            return f"destination {body.to} of {f'desk {body.desk}' if body.desk else 'every desk'} {verb}"
         case KeysRenewed() | HostNoted() | Withdrawn():
             return _describe_unlisted(body)
         case Closed():

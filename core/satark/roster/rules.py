@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from satark.api.routing import CaseworkError
+from satark.api.routing import DESTINATION, CaseworkError
 from satark.roster.entries import (
     PROBE_DESK,
     RECOVERY,
@@ -40,8 +40,12 @@ from satark.roster.state import ListedDesk, RosterState
 DESK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MOST_RENEWED = 2**16
 """Most tips whose renewed keys one entry holds. No desk has so many."""
+_AREA = re.compile(r"(?:[a-z0-9][a-z0-9-]{0,39})?")
+"""A code of the geography, which the roster's rules can't read; empty: everywhere."""
 MAX_NAME = 40
 """Most characters of an officer's name."""
+_MAX_TITLE = 80
+"""Most characters of a desk's title."""
 
 
 class NotAllowed(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -204,7 +208,7 @@ def _check_by_officer(state: RosterState, entry: Entry, body: OwnKey | Withdrawn
 
 
 def _check_destination(body: DestinationSet) -> None:
-    if ":" not in body.to:
+    if not DESTINATION.fullmatch(body.to):
         raise NotAllowed("a destination is named as in the settings, <sink>:<name>, and never as a desk")
 
 
@@ -213,6 +217,10 @@ def _check_desk(state: RosterState, body: DeskAdded) -> None:
         raise NotAllowed("the roster has a desk of that name already")
     if not DESK_NAME.fullmatch(body.desk.name):
         raise NotAllowed("a desk's name is up to 40 lower-case letters, digits, - and _")
+    if not _is_plain(body.desk.title, _MAX_TITLE):
+        raise NotAllowed(f"a desk's title has 1 to {_MAX_TITLE} printable characters, and no two spaces in a row")
+    if not _AREA.fullmatch(body.desk.area):
+        raise NotAllowed("a desk's area is a code of the geography, or empty")
     if body.desk.name == PROBE_DESK and body.desk.level != "outpost":
         raise NotAllowed("the desk of synthetic tips is no office: give it the level outpost")
     if body.officers and not any(one.role == "head" for one in body.officers):
@@ -250,12 +258,17 @@ def _check_removal(listed: ListedDesk, removed: str, *, needs_name: bool) -> Non
 
 def _check_officer(state: RosterState, desk: str, officer: RosterOfficer) -> None:
     name = officer.name
-    if not name.isprintable() or not name.strip() or len(name) > MAX_NAME:
+    if not _is_plain(name, MAX_NAME):
         raise NotAllowed(f"an officer's name has 1 to {MAX_NAME} printable characters", reason="name")
     for other, listed in state.desks.items():
         for one in listed.officers.values():
             if one.signer == officer.signer and (other, one.name) != (desk, name):
                 raise NotAllowed("another officer has this key")
+
+
+def _is_plain(text: str, most: int) -> bool:
+    """Return whether a text has no line break, no mark that hides or turns text, and no blanks that push words away."""
+    return 0 < len(text) <= most and text.isprintable() and " ".join(text.split()) == text
 
 
 def _check_key_change(state: RosterState, entry: Entry, body: KeyChange, signers: list[Member]) -> None:

@@ -16,6 +16,7 @@ from satark.routing.tip_keys import renew_tip_keys
 from satark.store import envelopes, tables
 from satark.store.changed_keys import AT_ONCE
 from satark.store.unit_of_work import UnitOfWork
+from satark_words.geography.geography import Geography
 
 
 def stored_desks(connection: Connection) -> list[Desk]:
@@ -50,18 +51,41 @@ def add_desk(
         NotAllowed: the roster does not allow it.
         CaseworkError: its name or level is invalid.
     """
-    check_desk(desk)
+    _check_name(desk)
     if not unit.insert_new(tables.desk, [msgspec.structs.asdict(desk)], "name"):
         raise DeskExists
     append(unit, entry or Entry(body=DeskAdded(desk=desk, verifier=verifier, officers=tuple(officers))))
 
 
-def check_desk(desk: Desk) -> None:
-    """Check a new desk's name and level.
+def check_desk(desk: Desk, geography: Geography) -> None:
+    """Check a new desk's name, level and area.
 
     Raises:
         CaseworkError: one of them is invalid.
     """
+    _check_name(desk)
+    if desk.area and desk.area not in areas_of(desk.level, geography):
+        raise CaseworkError(f"the geography has no {desk.level} {desk.area!r}: see docs/geography.md")
+
+
+def areas_of(level: str, geography: Geography) -> set[str]:
+    """Return the codes of the areas that a desk of this level may have; a state's desk is for everywhere."""
+    match level:
+        case "outpost":
+            return {outpost.code for station in geography.stations() for outpost in station.outposts}
+        case "station":
+            return {station.code for station in geography.stations()}
+        case "circle":
+            return {station.circle for station in geography.stations()}
+        case "district":
+            return {district.code for district in geography.districts}
+        case "range":
+            return {district.range for district in geography.districts}
+        case _:
+            return set()
+
+
+def _check_name(desk: Desk) -> None:
     if not DESK_NAME.fullmatch(desk.name):
         raise CaseworkError("a desk's name is up to 40 lower-case letters, digits, - and _")
     if desk.level not in LEVELS:

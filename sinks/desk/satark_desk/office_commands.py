@@ -67,7 +67,7 @@ def register_(*, pairing_file: Path, title: str, level: Level, area: str, via: s
         listed = state.desks.get(desk.name)
         if state.closed:
             if listed is None or (listed.desk.recipient, listed.verifier) != (desk.recipient, pairing.answer_verifier):
-                check_desk(desk)
+                check_desk(desk, services.geography)
                 body = DeskAdded(desk=desk, verifier=pairing.answer_verifier)
                 report_submitted(submit_unsigned(services, body, RosterAttachment()), f"desk {desk.name}")
             services.write_now(lambda unit: link_office(unit, pairing))

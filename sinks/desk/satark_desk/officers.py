@@ -92,7 +92,7 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
     """
     recipient, identity = new_identity()
     desk = Desk(name=new.name, title=new.title, level=new.level, area=new.area, recipient=recipient)
-    check_desk(desk)
+    check_desk(desk, services.geography)
     if new.recovery and new.officer == RECOVERY:
         raise CaseworkError(f"`{RECOVERY}` is the head whose passphrase lies in a safe: give the officer another name")
     check_passphrase(new.passphrase, (new.name, new.title, new.officer), services.geography)

@@ -32,6 +32,7 @@ from satark.casework import (
     add_desk,
     append_withdrawal,
     change_key,
+    check_desk,
     describe,
     fingerprint,
     finish_key_change,
@@ -113,10 +114,12 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     `code`: the code of a new key, as this officer typed it.
 
     Raises:
-        CaseworkError: there is no proposal with this id.
+        CaseworkError: there is no proposal with this id, or the geography lacks a new desk's area.
         NotAllowed: this officer may not sign, or the roster changed meanwhile.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
+    if isinstance(proposal.entry.body, DeskAdded):
+        check_desk(proposal.entry.body.desk, services.geography)
     own = by.desk.name, by.officer
     if proposal.entry.by == own and own not in proposal.entry.signers:
         raise NotAllowed("this names you as who proposed it, and you did not: withdraw it")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from satark.casework import DestinationSet, Entry, KeyGiven, Proposal, Role, Signature, describe
+from satark.casework import DestinationSet, Entry, KeyGiven, Proposal, Role, Signature, spell_out
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
 from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
 from satark_desk.officers import set_role
@@ -97,7 +97,7 @@ def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
         except ValueError:
             raise click.ClickException("the file holds no proposal of `satark roster text`") from None
         _check_code(entry, code)
-        click.echo(f"you sign {entry.id}: {describe(entry.body)}", err=True)
+        click.echo(f"you sign {entry.id}: {spell_out(entry.body)}", err=True)
         click.echo(msgspec.json.encode(entry.signed_with((desk, ""), unlocked.identity, code).signatures[-1]).decode())
 
 

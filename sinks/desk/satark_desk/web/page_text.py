@@ -90,6 +90,13 @@ class PageText:
         unit = self._geography.district(code) or self._geography.station(code)
         return unit.label(self.language) if unit else self._flow.get(f"district.{code}", code)
 
+    def area(self, code: str) -> str:
+        """Return the name and code of a desk's area; the code alone of what has no name, such as a range."""
+        if not code:
+            return self("roster.everywhere")
+        name = self._geography.label(code, self.language)
+        return f"{name} ({code})" if name else code
+
     def distance(self, km: float) -> str:
         """Format a distance for people: below a kilometre in tens of metres."""
         if km < _KILOMETRE:

@@ -48,9 +48,13 @@ class ShownEntry(msgspec.Struct, frozen=True):
     """The entry's position; 0 for a proposal."""
     id: str
     says: str
-    fingerprint: str
+    lines: list[str] = []
+    """Level, area and officers of a new desk."""
+    fingerprint: str = ""
     """The fingerprint of the keys that it lists; empty: it lists none."""
-    signed: str
+    title: str = ""
+    """A new desk's title, in its author's words; empty: it adds no desk."""
+    signed: str = ""
     needs: str = ""
     mine: bool = False
     """Whether this officer has signed it."""
@@ -99,7 +103,7 @@ class RosterPages(Pages):
         return self.show(request, session, submitted=submitted)
 
     def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
-        says, key, takes_code = "", "", False
+        shown, says, takes_code = None, "", False
         if action in {"approve", "reject"}:
             id_ = form.get("id", "")[:_MAX_INPUT]
             try:
@@ -109,7 +113,7 @@ class RosterPages(Pages):
                     return self.show(request, session, 422, refused=error)
                 says = id_  # its row is gone, and may come back
             else:
-                says, key = describe(self._web.text(request), entry), fingerprint(entry.body)
+                shown = describe(self._web.text(request), entry)
                 takes_code = action == "approve" and isinstance(entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
         if action == "agree":
@@ -120,8 +124,7 @@ class RosterPages(Pages):
             session=session,
             action=action,
             fields=fields,
-            says=says,
-            fingerprint=key,
+            entry=shown or ShownEntry(0, "", says),
             takes_code=takes_code,
         )
 
@@ -141,7 +144,7 @@ class RosterPages(Pages):
         listed = [one for at, one in enumerate(checked.chain.entries, 1) if at not in checked.state.unlisted]
         shown = len(listed) - unseen_entries(services, by, checked.state)
         entries = [
-            ShownEntry(number, "", describe(t, entry), fingerprint(entry.body), _signers(t, entry), new=number > shown)
+            msgspec.structs.replace(describe(t, entry), position=number, new=number > shown)
             for number, entry in enumerate(listed, 1)
             if entry is not None
         ]
@@ -168,18 +171,32 @@ class RosterPages(Pages):
         own = session.desk, session.officer
         shown = []
         for one in self._web.context.read(Proposal.all):
-            says, key, by = describe(t, one.entry), fingerprint(one.entry.body), _signers(t, one.entry)
-            shown.append(ShownEntry(0, one.id, says, key, by, _needs(t, state, one), own in one.entry.signers))
+            signed = _signers(one.entry) or t("roster.signed.nobody_yet")
+            needs, mine = _needs(t, state, one), own in one.entry.signers
+            described = describe(t, one.entry)
+            shown.append(msgspec.structs.replace(described, id=one.id, signed=signed, needs=needs, mine=mine))
         return shown
 
 
-def describe(t: PageText, entry: Entry) -> str:
-    """Describe an entry of the roster in the page's language."""
+def describe(t: PageText, entry: Entry) -> ShownEntry:
+    """Describe an entry of the roster in the page's language, and who signed it."""
+    signed = _signers(entry) or t("roster.signed.nobody")
+    shown = ShownEntry(0, "", _says(t, entry), fingerprint=fingerprint(entry.body), signed=signed)
+    if not isinstance(entry.body, DeskAdded):
+        return shown
+    desk, officers = entry.body.desk, ", ".join(one.name for one in entry.body.officers)
+    lines = [
+        t("roster.level", level=t(f"level.{desk.level}")),
+        t("roster.area", area=t.area(desk.area)),
+        t("roster.officers", officers=officers or t("roster.elsewhere")),
+    ]
+    return msgspec.structs.replace(shown, lines=lines, title=desk.title)
+
+
+def _says(t: PageText, entry: Entry) -> str:
     match entry.body:
-        case DeskAdded(desk=desk, officers=officers):
-            names = ", ".join(one.name for one in officers) or "–"
-            level = t(f"level.{desk.level}")
-            return t("roster.says.desk", desk=desk.title, name=desk.name, level=level, officers=names)
+        case DeskAdded(desk=desk):
+            return t("roster.says.desk", name=desk.name)
         case KeyChange(desk=name, removed=removed, auditor=True):
             role, rights = t("role.auditor"), t("right.none")
             return t("roster.says.officer", desk=name, officer=removed, role=role, rights=rights)
@@ -192,16 +209,16 @@ def describe(t: PageText, entry: Entry) -> str:
         case KeyGiven(desk=name, officer=officer) | OwnKey(desk=name, officer=officer):
             return t("roster.says.new_key", desk=name, officer=officer.name, by=entry.by[1] or "–")
         case DestinationSet(to=to, desk=name, recipient=recipient):
-            return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
+            what = "destination" if recipient else "no_destination"
+            return t(f"roster.says.{what}" if name else f"roster.says.{what}.all", to=to, desk=name)
         case Closed():
             return t("roster.says.sealed")
         case _:
             return ""  # no page lists it
 
 
-def _signers(t: PageText, entry: Entry) -> str:
-    names = (f"{one.officer or '–'} ({one.desk})" for one in entry.signatures)
-    return ", ".join(names) or t("roster.signed.nobody")
+def _signers(entry: Entry) -> str:
+    return ", ".join(f"{one.officer or '–'} ({one.desk})" for one in entry.signatures)
 
 
 def _needs(t: PageText, state: RosterState, proposal: Proposal) -> str:

@@ -11,9 +11,13 @@ from click.testing import Result
 from httpx2 import Client
 from sqlalchemy import delete, select, update
 
+from satark.api import CaseworkError
+from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.roster.chain import Proposal, append_withdrawal
+from satark.roster.entries import DeskAdded, DestinationSet
 from satark.roster.roster import COPY_NAME
+from satark.routing.desks import close_roster
 from satark.routing.tip_keys import remember
 from satark.services import Services
 from satark.store.tables import desk as desk_table
@@ -21,6 +25,7 @@ from satark.store.tables import roster, roster_head, roster_proposal
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, set_role
 from satark_desk.recovery import ask_for_recovery
+from satark_desk.roster_changes import RosterAttachment, approve, submit, submit_unsigned
 from satark_desk.tables import officer as officer_table
 from support.desks import end_founding
 from support.roster import trusting
@@ -202,7 +207,7 @@ def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_off
     page = dig.post(f"{PAGE}/approve", data={"id": id_}).text
     says = "Officer second of desk sp gets a new key, asked for by sp-1"
     key = f'Fingerprint: <code translate="no">{asked.fingerprint}</code>'
-    assert f"<strong>{says}</strong> {key}" in page
+    assert f"<strong>{says}</strong><br>{key}" in page
     assert 'name="code"' in page
     assert "Approve only if the officer tells you the code themselves" in page
     for code in ("", "0000-0000"):
@@ -210,7 +215,7 @@ def test_an_officer_who_signs_a_new_key_is_told_so_and_types_the_code_of_its_off
         refused = dig.post(f"{PAGE}/approve", data=form)
         assert (refused.status_code, "type the code" in refused.text) == (422, True)
     assert "carried out" in confirmed(dig, "approve", id=id_, code=asked.code)
-    assert f"{says} {key}" in browser("sp").get(PAGE).text, "the list of changes says so too"
+    assert f"<strong>{says}</strong><br>{key}" in browser("sp").get(PAGE).text, "the list of changes says so too"
 
 
 REASONS = sorted(
@@ -307,3 +312,53 @@ def test_the_proposer_and_each_signer_are_shown_the_same_fingerprint(
         assert f'Fingerprint: <code translate="no">{seen}</code>' in page
         assert "compare the fingerprint" in page
     assert told == []
+
+
+def test_a_new_desks_level_area_and_name_are_lines_before_its_quoted_title(
+    services: Services, browser: Browser, run: Callable[..., Result]
+) -> None:
+    services.write_now(lambda unit: close_roster(unit, ()))
+    title = "Thana Lanka 2 (lanka2, Police station) was added, with: so"
+    said = run("desk", "add", "rural", "--level", "district", "--area", "jaunpur", "--title", title).stdout
+    assert "the roster" in said
+    run("desk", "add", "everybody", "--level", "range", "--title", title)
+    head = browser("sp")
+    page = head.get(PAGE).text
+    (proposals,) = re.findall(r'<section aria-labelledby="proposals">(.*?)</section>', page, re.DOTALL)
+    text = re.sub("<[^>]+>", "", proposals.replace("<br>", "\n").replace("</strong>", "\n"))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for name, area in (("rural", "Jaunpur (jaunpur)"), ("everybody", "everywhere")):
+        first = lines.index(f"Desk {name} was added")
+        assert lines[first + 1].startswith("Level: the ")
+        assert lines[first + 2 : first + 4] == [f"Area: {area}", f"Officers: {name}"]
+        assert lines[first + 4].startswith("Fingerprint: ")
+        assert lines[first + 5 : first + 7] == [f"Title, as proposed: “{title}”", "Signed by: nobody yet"]
+    (id_, *_) = re.findall(r'name="id" value="(\w+)"><button>', head.get(PAGE).text)
+    assert f"“<bdi>{title}</bdi>”" in head.post(f"{PAGE}/approve", data={"id": id_}).text
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    ("recipient", "says"),
+    [
+        (new_identity()[0], "Destination email:all reads the tips of every desk"),
+        ("", "Destination email:all no longer reads the tips of any desk"),
+    ],
+)
+def test_a_destination_of_every_desk_is_said_to_be_so(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk], recipient: str, says: str
+) -> None:
+    submit(services, unlocked("sp"), DestinationSet(to="email:all", desk="", recipient=recipient), RosterAttachment())
+    assert says in browser("dig").get(PAGE).text
+
+
+def test_a_desk_of_an_area_that_the_geography_lacks_is_neither_proposed_nor_signed(
+    services: Services, unlocked: Callable[[str], UnlockedDesk], run: Callable[..., Result]
+) -> None:
+    services.write_now(lambda unit: close_roster(unit, ()))
+    refused = run("desk", "add", "rural", "--area", "nowhere")
+    assert (refused.exit_code, "the geography has no district 'nowhere'" in refused.stderr) == (1, True)
+    desk = Desk(name="rural", title="Rural", level="district", area="nowhere", recipient=new_identity()[0])
+    made = submit_unsigned(services, DeskAdded(desk=desk, verifier="00"), RosterAttachment())
+    with pytest.raises(CaseworkError, match="nowhere"):
+        approve(services, unlocked("sp"), made.id)
