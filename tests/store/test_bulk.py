@@ -18,6 +18,7 @@ MANY = 1_100
 """Rows that take SQLite several statements."""
 TIP = {"id": "t" * 32, "number": "KA-1", "revision": 1, "recipient": "age1", "day": 3}
 TIP |= {"document": b"\x00\xff'"}
+MESSAGE = {"tip": "t", "seq": 1, "sealed": b"s", "day": 3, "notified": True, "news": b"n"}
 RECEIPT = {"lookup": b"l" * 16, "sealed": b"", "day": 3, "link": b"k" * 16}
 
 
@@ -78,7 +79,7 @@ def sent(name: bytes, *, conversation: bytes = b"c", **fields: object) -> dict[s
         (receipt, RECEIPT, {"erased": None}),
         (receipt, RECEIPT | {"erased": 4}, {}),
         (receipt, RECEIPT | {"erased": None}, {}),
-        (message, {"tip": "t", "seq": 1, "sealed": b"s", "day": 3, "notified": True, "news": b"n"}, {"cover": b"", "mark": b""}),
+        (message, MESSAGE, {"cover": b"", "mark": b""}),
         (outbox, sent(b"one", must_arrive=True, reason="ट'\"%s"), {}),
     ],
 )
