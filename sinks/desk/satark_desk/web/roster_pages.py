@@ -209,8 +209,8 @@ def _says(t: PageText, entry: Entry) -> str:
         case KeyGiven(desk=name, officer=officer) | OwnKey(desk=name, officer=officer):
             return t("roster.says.new_key", desk=name, officer=officer.name, by=entry.by[1] or "–")
         case DestinationSet(to=to, desk=name, recipient=recipient):
-            what = "destination" if recipient else "no_destination"
-            return t(f"roster.says.{what}" if name else f"roster.says.{what}.all", to=to, desk=name)
+            what = "roster.says.destination" if recipient else "roster.says.no_destination"
+            return t(what if name else f"{what}.all", to=to, desk=name)
         case Closed():
             return t("roster.says.sealed")
         case _:

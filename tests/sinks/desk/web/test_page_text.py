@@ -47,6 +47,8 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "recoveries.done.",
         "roster.confirm.",
         "roster.refused.",
+        "roster.says.no_destination.",
+        "roster.says.destination.",
         "factor.",
         "work.breach.",
         "age.",
