@@ -60,8 +60,9 @@ class Services:
         every = int(settings.core.delivery_minutes * 60)
         # Others read the tip, and need its key.
         woken = {one.to: one.desk for one in destination_rules if one.priority != "normal" and not one.recipient}
-        self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
+        plain_main = envelopes.with_name_key(main, name_key)
+        self.main = due_times.put_off(plain_main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
         self.data_dir = settings.core.data_dir
         """Folder of this machine's own data: the spool, and copies by which it notices changes of the databases."""
         self.roster = Roster(self.data_dir / COPY_NAME)

@@ -16,7 +16,7 @@ from satark.custody import chain
 from satark.custody.log import chain_row
 from satark.identity.time_buckets import band_start
 from satark.services import Services
-from satark.store import envelopes, evidence_files, tables
+from satark.store import envelopes, evidence_files, host_link, tables
 from satark.store.sealed_files import form_name
 from satark.store.tables import anchor, custody, custody_head
 from satark_files.file_store import FileStore
@@ -297,7 +297,7 @@ def _erasures(connection: Connection, keys: Connection) -> tuple[Files, Files]:
 
 def withheld_files(connection: Connection) -> set[tuple[str, str]]:
     """Return the files whose originals the host never sends to a remote office: for a station, all files."""
-    if connection.execute(select(tables.host_link)).first() is None:
+    if host_link.read(connection) is None:
         return set()
     came, file = tables.announced_file, tables.file
     here = exists().where(came.c.tip == file.c.tip, came.c.ordinal == file.c.ordinal, came.c.form == "original")

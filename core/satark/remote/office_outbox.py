@@ -29,7 +29,7 @@ from satark.remote.messages import (
 from satark.roster.entries import DESK_USE, KeyChange, desk_verifier
 from satark.roster.state import RosterState
 from satark.routing.rules import decode_rules
-from satark.store import tables, tip_changes
+from satark.store import host_link, tables, tip_changes
 from satark.store.threads import PADDED, batches
 from satark.store.unit_of_work import UnitOfWork
 
@@ -54,14 +54,14 @@ class PendingAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def host_of(connection: Connection) -> LinkPublicKeys | None:
     """Return the host that this store is an office of; None if this is the host itself."""
-    row = connection.execute(select(tables.host_link)).one_or_none()
+    row = host_link.read(connection)
     return LinkPublicKeys(recipient=row.recipient, verifier=row.verifier) if row else None
 
 
 def host_destination_rules(connection: Connection) -> tuple[DestinationRule, ...]:
     """Return the destinations of the host's desks, from the host's last directory; none at the host itself."""
-    encoded = connection.execute(select(tables.host_link.c.destination_rules)).scalar()
-    return decode_rules(encoded) if encoded else ()
+    row = host_link.read(connection)
+    return decode_rules(row.destination_rules) if row else ()
 
 
 def new_answer(

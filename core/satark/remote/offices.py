@@ -20,7 +20,7 @@ from satark.roster.rules import NotAllowed, Unsigned
 from satark.routing.desks import add_desk
 from satark.routing.rules import encode_rules
 from satark.services import Services
-from satark.store import bulk, deliveries, envelopes, tables
+from satark.store import bulk, deliveries, envelopes, host_link, tables
 from satark.store.erasure_orders import TIP_BYTES
 from satark.store.unit_of_work import UnitOfWork
 
@@ -138,7 +138,8 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
             "roster": b"",
             "tips": b"",
         }
-        unit.insert(tables.host_link, [{**row, "paired": pairing.roster}])
+        tag = host_link.tag_of(unit.main, pairing.link.recipient, pairing.link.verifier, pairing.roster)
+        unit.insert(tables.host_link, [{**row, "paired": pairing.roster, "tag": tag}])
         if not read_state(unit.keys).closed:  # else officers note it at the next sign-in
             append(unit, Entry(body=HostNoted(desk="", head=pairing.roster)))
 
@@ -153,7 +154,7 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, services: Ser
         MessageRejected: the directory's roster contradicts the office's.
     """
     link, latest = tables.host_link, time.time_ns() + _LATE
-    known = unit.main.execute(select(link.c.directory, link.c.roster).with_for_update()).one_or_none()
+    known = host_link.read(unit.main, lock=True)
     if known is None:
         return
     values: dict[str, int | bytes] = {}
@@ -169,9 +170,9 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, services: Ser
 
 def days_without_list(services: Services) -> int:
     """At an office: return since how many days no list of its tips has come; 0 at the host, which gets none."""
-    made = services.read(lambda c: c.execute(select(tables.host_link.c.directory)).scalar())
+    link = services.read(host_link.read)
     # A time in the future is not trusted either: who withholds lists would have until then.
-    return 0 if made is None else abs(time.time_ns() - made) // DAY
+    return 0 if link is None else abs(time.time_ns() - link.directory) // DAY
 
 
 def count_unconfirmed(services: Services, days: int) -> int:
@@ -183,7 +184,7 @@ def count_unconfirmed(services: Services, days: int) -> int:
 
 def count_withheld(services: Services) -> int:
     """At an office: return how many of the host's tips have not come, hours after the host listed them."""
-    row = services.read(lambda c: c.execute(select(tables.host_link)).one_or_none())
+    row = services.read(host_link.read)
     if row is None or abs(time.time_ns() - row.directory) < _LATE:
         return 0
     listed = {one.hex() for at in range(0, len(row.tips), TIP_BYTES) if any(one := row.tips[at : at + TIP_BYTES])}

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from satark.api.observability import log
 from satark.api.routing import Desk, DestinationRule
@@ -23,7 +23,7 @@ from satark.roster.anchor import Anchor
 from satark.roster.chain import VerifiedChain
 from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
-from satark.store.tables import host_link
+from satark.store import host_link
 from satark_files import atomic_files
 
 COPY_NAME, HOST_COPY_NAME, RENEWALS_NAME = "roster.jsonl", "host-roster.jsonl", "renewals.jsonl"
@@ -280,7 +280,7 @@ class HostRoster:
         `own`: this office's own roster. Nobody counts while it lacks a head that its officers signed, or the host's
         roster lacks a head that they noted.
         """
-        link = main.execute(select(host_link.c.roster, host_link.c.paired)).one_or_none()
+        link = host_link.read(main)
         if link is None:
             return None
         with self._lock:
@@ -293,7 +293,8 @@ class HostRoster:
 
     def problems(self, main: Connection, own: CheckedRoster) -> tuple[str, ...]:
         """Return an alarm if the host's roster in the database is not the one that this machine knows."""
-        return (_HOST_ALARM,) if self.state(main, own) and self._is_reported else ()
+        is_wrong = host_link.is_forged(main) or (self.state(main, own) is not None and self._is_reported)
+        return (_HOST_ALARM,) if is_wrong else ()
 
     def _choose(self, stored: list[bytes], noted: Collection[str]) -> bool:
         """Use the entries that continue this machine's copy; the rows if officers noted another roster than it."""

@@ -42,7 +42,7 @@ _MARKS = select(envelope.c.tip, envelope.c.holder, envelope.c.mark).where(_PAIRS
 
 
 def with_name_key(keys: Engine, name_key: bytes) -> Engine:
-    """Return the engine of the key store with the name key, which every function here needs."""
+    """Return the engine of a database with the name key, which every function here needs."""
     hashed = keyed_hash(name_key)
     return keys.execution_options(
         **{_OPTION: hashed}, satark_secret_key=lambda file: hashed(f"secret key\0{file}".encode())

@@ -91,6 +91,7 @@ host_link = Table(
     Column("paired", String(64), nullable=False, comment="hash of the roster's newest entry in the host's pairing"),
     Column("roster", LargeBinary, nullable=False, comment="the host's roster, an entry a line: roster.HostRoster"),
     Column("tips", LargeBinary, nullable=False, default=b"", comment="ids of its tips, by the host's last directory"),
+    Column("tag", LargeBinary(16), nullable=False, default=b"", comment="of its keys and `paired`, under the name key"),
     comment="at an office: the host that it belongs to, in one row",
 )
 

@@ -14,6 +14,7 @@ from satark.identity.time_buckets import band_start
 from satark.store import changed_keys, envelopes, erasure_orders
 from satark.store.deliveries import new_row
 from satark.store.delivery_marks import ended_tag, kind_of, mark_of
+from satark.store.host_link import tag_of
 from satark.store.tables import (
     custody,
     delivery,
@@ -21,6 +22,7 @@ from satark.store.tables import (
     epoch_key,
     epoch_machine,
     file,
+    host_link,
     message,
     office,
     received_answer,
@@ -51,6 +53,8 @@ def upgrade() -> None:
     for table, column in _new_columns():
         if column.name not in _columns(bind, table):
             op.add_column(table, column)
+    for row in bind.execute(sa.select(host_link)).all():
+        bind.execute(sa.update(host_link).values(tag=tag_of(bind, row.recipient, row.verifier, row.paired)))
     _list_epochs(bind)
     _forget_answers(bind)
     _key_transfers(bind)
@@ -84,6 +88,7 @@ def _new_columns() -> list[tuple[str, sa.Column[Any]]]:
         ("message", sa.Column("mark", sa.LargeBinary(16), nullable=False, server_default="")),
         ("message", sa.Column("news", sa.LargeBinary(16), nullable=False, server_default="")),
         ("host_link", sa.Column("tips", sa.LargeBinary, nullable=False, server_default="")),
+        ("host_link", sa.Column("tag", sa.LargeBinary(16), nullable=False, server_default="")),
         ("file", sa.Column("content", sa.LargeBinary, nullable=False, server_default="")),
         ("delivery", sa.Column("ended", sa.LargeBinary(16), nullable=False, server_default="")),
         ("delivery", sa.Column("mark", sa.LargeBinary(16), nullable=False, server_default="")),
