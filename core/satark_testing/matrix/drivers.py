@@ -9,10 +9,11 @@ from satark_testing.dialogue.walking import LostError, Photo, Place, Walker
 from satark_testing.twilio.people import Caller, Texter
 from satark_words.catalogues import Catalogue, Catalogues
 
-Ability: TypeAlias = Literal["type", "point", "send"]
-"""Abilities that some media lack: type words, point at a place on a map, send files of any kind."""
+Ability: TypeAlias = Literal["type", "point", "send", "come back"]
+"""Abilities that some media lack: type words, point at a place on a map, send files of any kind, come back to a
+conversation that was left."""
 
-EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send"})
+EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send", "come back"})
 
 
 class Driver(ABC):
@@ -119,7 +120,7 @@ class SmsDriver(Driver):
     """
 
     channel = "sms"
-    can = frozenset[Ability]({"type", "send"})
+    can = frozenset[Ability]({"type", "send", "come back"})
 
     def __init__(self, texter: Texter, media: str) -> None:
         self._texter = texter
@@ -165,7 +166,8 @@ _UNKNOWN: Final = "0"
 
 
 class CallDriver(Driver):
-    """A tipster on the phone, who can neither type nor send files."""
+    """A tipster on the phone, who can neither type nor send files, and whom the service doesn't know when they call
+    again."""
 
     channel = "voice"
     can = frozenset[Ability]()

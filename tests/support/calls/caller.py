@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from satark_testing.dialogue.walking import LostError
 from satark_testing.installation import Installation
-from satark_testing.matrix.drivers import CallDriver
+from satark_testing.matrix.drivers import Ability, CallDriver
 from satark_testing.whatsapp.citizen import Citizen
 from support.calls import server, whatsapp_caller
 from support.calls.server import ALL_KEYS, BEEP, KEYS, PASS
@@ -95,6 +95,8 @@ class TextCaller:
 
 class CallInsideWhatsAppDriver(CallDriver):
     """A tipster who calls inside WhatsApp."""
+
+    can = frozenset[Ability]({"come back"})
 
     def __init__(self, caller: TextCaller) -> None:
         phone: Any = caller

@@ -32,6 +32,8 @@ _ASKED_OF_WORDS: Final = ("district", "station")
 """Questions about a typed place. If the place was spoken, the service does not ask them."""
 _ASKED_OF_FILMS = "film_sound"
 """A question that is not asked on a medium without files."""
+_ASKED_OF_RETURNERS: Final = "@restart"
+"""Whether to start anew. On a medium that doesn't know who comes back, nobody leaves in the middle to come back."""
 _ACCUSED_STATION: Final = "police_station"
 _ASKED_OF_SPEAKERS: Final = "police_district"
 """A question that comes before the accused station if the place was spoken, since its district is unknown."""
@@ -74,6 +76,8 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
                 continue
             if question == _ASKED_OF_FILMS and "send" not in driver.can:
                 continue
+            if "come back" not in driver.can and _ASKED_OF_RETURNERS in (question, _next_question(exchanges, number)):
+                continue
             if question == _ACCUSED_STATION and player.is_asked(_ASKED_OF_SPEAKERS):
                 # Whatever is done at the question for the station, its district is asked before.
                 stations = (one for asked, one in exchanges[number:] if asked == question and isinstance(one, str))
@@ -86,6 +90,10 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
     finally:
         await driver.leave()
     return found
+
+
+def _next_question(exchanges: Sequence[Exchange], number: int) -> str:
+    return next((question for question, _ in exchanges[number + 1 :]), "")
 
 
 class _Player:
