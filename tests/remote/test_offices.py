@@ -18,9 +18,10 @@ from satark.casework import ActRefused
 from satark.custody.comparison import find_missing
 from satark.remote.frames import CHUNK_SIZE, open_frame
 from satark.remote.messages import ANSWER, SIGNED_ANSWER, DirectoryMessage, decode
+from satark.remote.office_outbox import host_of
 from satark.remote.offices import count_withheld, office_of, resend
 from satark.retention.erasure import erase_copies
-from satark.roster.chain import append, chain_hash, read_state, verify
+from satark.roster.chain import append, read_state, verify
 from satark.roster.entries import DeskAdded, Entry, HostNoted, desk_verifier
 from satark.roster.roster import HOST_COPY_NAME, HostRoster, entries_of, lines_of, write_copy
 from satark.roster.rules import NotAllowed
@@ -158,7 +159,7 @@ async def test_an_office_rejects_a_first_roster_that_lacks_entries_of_its_pairin
 def serve_at_office(link: Any, roster: tuple[bytes, ...], thief: str) -> None:
     """Put another roster into the place of the host's everywhere on the office's machine, and start it again."""
     rules = encode_rules([DestinationRule(to="email:sp", desk="sp", recipient=thief)])
-    values = {"roster": lines_of(roster), "destination_rules": rules, "paired": chain_hash("", roster[0])}
+    values = {"roster": lines_of(roster), "destination_rules": rules}
     link.office.write_now(
         lambda unit: [
             unit.main.execute(update(tables.host_link).values(values)),
@@ -197,6 +198,19 @@ async def test_an_attacker_who_serves_another_roster_of_the_host_at_an_office_ge
             link.office.write_now(lambda unit, to=to: work.directing.direct(unit, tip, to, "please take over", 0))
     serve_at_office(link, real, link.dig.recipient)
     assert "dig" in link.office.signers().host.desks
+
+
+@pytest.mark.slow("a host and its offices")
+@pytest.mark.parametrize("change", ["recipient", "verifier", "paired", "deleted"])
+async def test_an_office_follows_no_host_whose_row_it_did_not_write_and_says_so(link: Any, change: str) -> None:
+    await link.exchange_all()
+    assert link.office.inspect_rosters() == ()
+    wrong = delete(tables.host_link) if change == "deleted" else update(tables.host_link).values({change: "ab" * 32})
+    link.office.write_now(lambda unit: unit.main.execute(wrong))
+    assert link.office.signers().host is None
+    assert link.office.read(host_of) is None
+    (alarm,) = link.office.inspect_rosters()
+    assert "host was not written here, or is gone" in alarm
 
 
 async def test_only_the_desks_own_key_notes_the_hosts_roster(link: Any) -> None:

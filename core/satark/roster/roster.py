@@ -32,6 +32,7 @@ of the renewals of tips' keys that this machine knows, in the order in which it 
 ANCHOR_NAME = "roster.anchor"
 """Name of the file with the anchor that the first copy must have."""
 _HOST_ALARM = "the host's roster is not the one that this office knows, tips are sealed to what its officers noted"
+_NO_HOST = "the row that names this office's host was not written here, or is gone: it doesn't count, pair again"
 _ALARM = "the roster was tampered with, or this machine knows none, to see which, run: satark roster verify"
 _NEW = "this machine has no copy of the roster, and takes none that the databases alone show: nothing is sealed"
 _OTHER = "the roster in the key store lacks {}, which this machine must find there: nothing is sealed"
@@ -292,9 +293,10 @@ class HostRoster:
         return _nobody()
 
     def problems(self, main: Connection, own: CheckedRoster) -> tuple[str, ...]:
-        """Return an alarm if the host's roster in the database is not the one that this machine knows."""
-        is_wrong = host_link.is_forged(main) or (self.state(main, own) is not None and self._is_reported)
-        return (_HOST_ALARM,) if is_wrong else ()
+        """Return an alarm if the host, or its roster, in the database is not the one that this machine knows."""
+        if self.state(main, own) is None:
+            return (_NO_HOST,) if self._copy.exists() or host_link.is_forged(main) else ()
+        return (_HOST_ALARM,) if self._is_reported else ()
 
     def _choose(self, stored: list[bytes], noted: Collection[str]) -> bool:
         """Use the entries that continue this machine's copy; the rows if officers noted another roster than it."""

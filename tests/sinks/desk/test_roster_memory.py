@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,8 @@ from satark.roster.entries import DestinationSet, Entry, officer_key
 from satark.roster.heads import read_heads, read_note
 from satark.roster.roster import COPY_NAME, lines_of
 from satark.services import Services
-from satark.store.tables import host_link, roster, roster_head
+from satark.store import host_link, tables
+from satark.store.tables import roster, roster_head
 from satark_desk import roster_memory
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import KeyLost, NewOfficer, add_officer, rotate, unlock, unlock_any
@@ -271,8 +273,9 @@ def test_each_sign_in_at_an_office_notes_the_hosts_newest_roster(services: Servi
     assert services.read_keys(read_state).noted == {}, "this is the host"
     entry = Entry(body=DeskAdded(desk=Desk(name="range", title="", level="range", recipient=new_identity()[0])))
     head = chain_hash("", entry.encode())
-    row = {"recipient": "", "verifier": "", "directory": 1, "destination_rules": b"[]", "paired": head}
-    services.write_now(lambda unit: unit.insert(host_link, [{**row, "roster": lines_of([entry.encode()])}]))
+    row: dict[str, Any] = {"recipient": "", "verifier": "", "directory": 1, "destination_rules": b"[]", "paired": head}
+    row["tag"] = services.read(lambda c: host_link.tag_of(c, "", "", head))
+    services.write_now(lambda unit: unit.insert(tables.host_link, [{**row, "roster": lines_of([entry.encode()])}]))
     for _ in range(2):
         unlocked("sp")
     state = services.read_keys(read_state)
