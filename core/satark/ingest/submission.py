@@ -131,6 +131,7 @@ class Submissions:
             advice,
             destination_rules=readable,
             priority=priority,
+            closed={one.name for one in desks} - {one.name for one in Signers(state).sealable},
             synthetic=self.synthetic,
         )
         if not state.closed:
@@ -192,7 +193,7 @@ class Submissions:
         # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
         # So the roster is read after that.
         lock_desks(unit)
-        return Signers(self._roster_state(unit)).sealable
+        return Signers(self._roster_state(unit)).desks
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
         return unit.once(self._read_roster)
