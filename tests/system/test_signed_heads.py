@@ -21,7 +21,7 @@ from satark.roster.entries import (
     officer_key,
     officer_signer,
 )
-from satark.roster.heads import RosterHead, SignedHead, _readers, read_heads
+from satark.roster.heads import RosterHead, SignedHead, _heads_of_desks, _readers, read_heads
 from satark.roster.roster import COPY_NAME, read_copy, write_copy
 from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
@@ -153,8 +153,9 @@ async def test_while_the_responsible_desks_are_closed_no_station_gets_a_tip_and_
         services, station = town.host.services, town.attacker.unlock("lanka", "so")
         by_heads = (town.dig, town.attacker.unlock("sp", "sp-head"))
         await town.tip("9140112233")
-        tags = _readers(services.read_keys(services.roster.check).state)
-        newer = RosterHead(99, "ff" * 32).listing(b"".join(tags["lanka"]))
+        state = services.read_keys(services.roster.check).state
+        tags = (*_readers(state)["lanka"], *_heads_of_desks(state).values())
+        newer = RosterHead(99, "ff" * 32).listing(b"".join(tags))
         for one in by_heads:
             recall(services, one, note_by(one, newer))
         assert services.read_keys(services.roster.check).state.refused == {"sp", "dig"}
