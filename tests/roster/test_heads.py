@@ -15,8 +15,8 @@ from satark.api.sealing import new_identity
 from satark.roster import chain
 from satark.roster.chain import read_state
 from satark.roster.entries import PROBE_DESK, Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
-from satark.roster.heads import RosterHead, own_head, read_heads, sign_head
-from satark.roster.roster import write_copy
+from satark.roster.heads import RosterHead, _readers, own_head, read_heads, sign_head
+from satark.roster.roster import HEADS_NAME, write_copy
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers
@@ -290,6 +290,7 @@ def test_a_head_of_each_desk_that_signed_a_lost_head_withdraws_it(
     here = RosterHead.of(services.read_keys(read_state))
 
     def refused() -> set[str]:
+        (tmp_path / HEADS_NAME).unlink(missing_ok=True)  # a machine that remembers nothing
         return services.read_keys(trusting(tmp_path / "roster.jsonl", services).check).state.refused
 
     sign(services, book, ("spy", "x"), here, given_up=lost)
@@ -301,6 +302,22 @@ def test_a_head_of_each_desk_that_signed_a_lost_head_withdraws_it(
     assert refused() == set(), "two heads are enough"
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head).where(roster_head.c.officer == "khan")))
     assert refused() == {"spy", RULE.to}
+
+
+def test_a_machine_remembers_after_a_restart_the_heads_that_somebody_deletes(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    for one in (CLERK, RAO, KHAN):
+        sign(services, book, one)
+    services.read_keys(trusting(tmp_path / "roster.jsonl", services).check)
+    ahead = RosterHead(99, "ff" * 32).listing(b"".join(_readers(book.state)["sp-jaunpur"]))
+    sign(services, book, ("sp-jaunpur", "iyer"), ahead)
+    services.write_now(lambda unit: unit.keys.execute(delete(roster_head).where(roster_head.c.desk != "sp-jaunpur")))
+    restarted = trusting(tmp_path / "roster.jsonl", services)
+    assert services.read_keys(restarted.check).state.refused <= {"sp-jaunpur"}
+    (tmp_path / HEADS_NAME).unlink()
+    forgetful = trusting(tmp_path / "roster.jsonl", services)
+    assert {"sp", "dig"} <= services.read_keys(forgetful.check).state.refused
 
 
 def test_a_changed_key_is_no_new_reader_since_the_key_before_proved_it(

@@ -9,9 +9,10 @@ import binascii
 import os
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -26,8 +27,10 @@ from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
 from satark.store import host_link
 from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 COPY_NAME, HOST_COPY_NAME, RENEWALS_NAME = "roster.jsonl", "host-roster.jsonl", "renewals.jsonl"
+HEADS_NAME: Final = "heads.json"
 """Names of the copies in the data folder: that of this installation's roster, and at an office that of the host's; and
 of the renewals of tips' keys that this machine knows, in the order in which it got them: nobody takes one back."""
 ANCHOR_NAME = "roster.anchor"
@@ -63,7 +66,7 @@ class Roster:
     def __init__(self, copy: Path) -> None:
         """`copy`: this machine's own copy."""
         self._copy, self._renewals_copy = copy, copy.with_name(RENEWALS_NAME)
-        self._anchor = copy.with_name(ANCHOR_NAME)
+        self._anchor, self._heads_copy = copy.with_name(ANCHOR_NAME), copy.with_name(HEADS_NAME)
         self._lock = threading.Lock()
         self._newest: tuple[object, ...] | None = None
         self._followed = False
@@ -75,8 +78,8 @@ class Roster:
         """The renewals of tips' keys that this machine knows, in the order in which it got them."""
         self._copied = (0, 0)
         """Time and size of this machine's copy of them, as this process last saw it."""
-        self._signed: dict[tuple[str, str, str], SignedHead] = {}
-        """Desk, officer, key → the head that they signed last, as this process saw. Deleting it takes a restart too."""
+        self._signed: dict[tuple[str, str, str], SignedHead] | None = None
+        """Desk, officer, key → the head that they signed last, as this machine saw. None: not read yet."""
 
     @property
     def is_known(self) -> bool:
@@ -165,10 +168,10 @@ class Roster:
             stored, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
             if own[: len(stored)] != stored or not _has_newer_keys(chain.verify(own).state, chain.verify(stored).state):
                 return ()
-            for copy in (self._copy, self._renewals_copy):
+            for copy in (self._copy, self._renewals_copy, self._heads_copy):
                 if copy.exists():
                     copy.rename(copy.with_name(f"{copy.name}.newer"))
-            self._own, self._renewals, self._copied, self._newest = [], {}, (0, 0), None
+            self._own, self._renewals, self._copied, self._newest, self._signed = [], {}, (0, 0), None, None
         return chain.verify(own).entries[len(stored) :]
 
     def missing_entries(self, keys: Connection) -> list[bytes]:
@@ -258,7 +261,8 @@ class Roster:
 
     def _lost(self, keys: Connection, state: RosterState, problems: list[str], *, committed: bool) -> list[RosterHead]:
         """Refuse and report readers who contradict signed heads; return the lost heads."""
-        signed, strangers = dict(self._signed), []
+        before = self._read_heads() if self._signed is None else self._signed
+        signed, strangers = dict(before), []
         for one in heads.read_heads(keys):
             if not one.is_by_officer(state):
                 strangers.append(one)
@@ -267,6 +271,8 @@ class Roster:
             if known is None or known.number < one.number:
                 signed[key] = one
         if committed:
+            if signed != before:
+                self._write_heads(signed)
             self._signed = signed
         lost = heads.refuse(state, (*signed.values(), *strangers))
         unknown = (one for one in strangers if one.signer not in state.signers)
@@ -276,6 +282,22 @@ class Roster:
             refused = ", ".join(sorted(state.refused)) or "nobody"
             problems.append(f"until heads of desks agree on it, nothing is sealed to what is new: {refused}")
         return lost
+
+    def _read_heads(self) -> dict[tuple[str, str, str], SignedHead]:
+        """Return the heads in this machine's copy: a row that somebody deletes counts still."""
+        with suppress(FileNotFoundError, *DECODING_ERRORS):
+            copied = msgspec.json.decode(self._heads_copy.read_bytes(), type=list[SignedHead])
+            return {(*one.member, one.signer): one for one in copied}
+        return {}
+
+    def _write_heads(self, signed: Mapping[tuple[str, str, str], SignedHead]) -> None:
+        copied = self._read_heads()  # other processes write it, too
+        for key, one in signed.items():
+            if key not in copied or copied[key].number < one.number:
+                copied[key] = one
+        with suppress(OSError):  # the process knows them
+            self._heads_copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            atomic_files.replace(self._heads_copy, [msgspec.json.encode([*copied.values()])])
 
     def _report(self, problems: Iterable[str]) -> None:
         for problem in problems:

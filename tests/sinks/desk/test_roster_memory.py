@@ -14,7 +14,7 @@ from satark.casework import DeskAdded, NotAllowed, RosterHead, SignedHead, offic
 from satark.roster.chain import append, chain_hash, read_rows, read_state
 from satark.roster.entries import DestinationSet, Entry, officer_key
 from satark.roster.heads import read_heads, read_note
-from satark.roster.roster import COPY_NAME, lines_of
+from satark.roster.roster import COPY_NAME, HEADS_NAME, lines_of
 from satark.services import Services
 from satark.store import host_link, tables
 from satark.store.tables import roster, roster_head
@@ -37,6 +37,8 @@ def rolled_back(services: Services, *, forget: bool = True) -> None:
         services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
     copy = services.data_dir / COPY_NAME
     copy.unlink()
+    if forget:
+        copy.with_name(HEADS_NAME).unlink(missing_ok=True)
     vars(services.roster).update(vars(trusting(copy, services)))
 
 
