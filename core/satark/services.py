@@ -63,6 +63,8 @@ class Services:
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
         plain_main = envelopes.with_name_key(main, name_key)
         self.main = due_times.put_off(plain_main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
+        self.machines = settings.core.machines
+        """How many machines use these databases; 0: unknown."""
         self.data_dir = settings.core.data_dir
         """Folder of this machine's own data: the spool, and copies by which it notices changes of the databases."""
         self.roster = Roster(self.data_dir / COPY_NAME)

@@ -48,7 +48,7 @@ def reopened(place: Place) -> Services:
     return opened_services(place.settings.core.data_dir)
 
 
-def told(services: Services, passphrase: str) -> list[str]:
+def words_of_tips(services: Services, passphrase: str) -> list[str]:
     seed_tip(services, [services.desk("sp")], answers={"what": "AFTER"})
     work = head(services, passphrase).casework(services)
     return sorted(str(work.open(one.header.number).tip.answers["what"]) for one in work.summaries())
@@ -64,7 +64,7 @@ def test_no_tip_is_sealed_to_a_key_that_a_backup_is_too_old_to_have(
     assert len(restored.undone) >= 1
     services = reopened(elsewhere)
     assert services.desk("sp").recipient != newer.desk.recipient
-    assert told(services, FIRST) == ["AFTER", "BEFORE"]
+    assert words_of_tips(services, FIRST) == ["AFTER", "BEFORE"]
     kept = Path(services.data_dir / f"{COPY_NAME}.newer")
     assert kept.read_bytes() == (here.services.data_dir / COPY_NAME).read_bytes()
 
@@ -78,4 +78,4 @@ def test_a_roster_with_no_newer_key_counts_after_a_restore(
     assert restored.undone == ()
     services = reopened(elsewhere)
     assert services.read_keys(services.roster.check).state.head == here.services.read_keys(read_state).head
-    assert told(services, FIRST) == ["AFTER", "BEFORE"]
+    assert words_of_tips(services, FIRST) == ["AFTER", "BEFORE"]

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 
 from satark.custody.machine_notes import Note, compare_machines, differing_machines, lacks_what_was_here, retire
 from satark.roster.roster import COPY_NAME
+from satark.runtime.dependency_faults import machine_faults
 from satark.services import Services
 from satark.store import bulk
 from satark.store.tables import machine_note, tip_count
@@ -91,6 +92,17 @@ def test_machines_that_see_the_same_have_nothing_to_say(machines: Machines) -> N
         SeededDesk(machines.desk, f"desk{hour}")
         assert machines.look() == SAME
         assert (differing_machines(machines.web), differing_machines(machines.desk)) == (0, 0)
+
+
+def test_machines_that_were_never_shown_each_other_are_missed(machines: Machines) -> None:
+    machines.freeze("web")
+    for one in (machines.web, machines.desk):
+        one.machines = 2
+    found = [compare_machines(one, START * 3600) for one in (machines.web, machines.desk)]
+    assert [(one.differing, one.silent, one.absent) for one in found] == [((), (), 1)] * 2
+    assert [one.code for one in machine_faults(machines.web, START * 3600)] == ["machine_silent"]
+    machines.relay()
+    assert [compare_machines(one, START * 3600).absent for one in (machines.web, machines.desk)] == [0, 0]
 
 
 @pytest.mark.parametrize("frozen", ["web", "desk"])

@@ -29,6 +29,10 @@ _COST: Final = (
 )
 
 
+_MACHINES: Final = (
+    "`machines` does not say how many machines use the databases: who owns PostgreSQL could show each of them rows of "
+    "its own, and none would know of the others"
+)
 _KEEPS_TIMES: Final = {
     "track_commit_timestamp": "off",
     "wal_recycle": "off",
@@ -57,12 +61,13 @@ def machine_findings(data_dir: Path, epoch_key_file: Path, root: Path = Path("/"
 
 
 def server_warnings(services: Services) -> list[str]:
-    """Name settings of a PostgreSQL server by which its disk keeps the moment of each message; SQLite keeps none."""
+    """Warn of what the owner of a PostgreSQL server could use: rows for each machine, the moment of each message."""
     if services.main.dialect.name != "postgresql":
         return []
+    alone = [] if services.machines else [_MACHINES]
     every = text("SELECT name, setting FROM pg_settings")
     found = {row.name: row.setting for row in services.read(lambda main: main.execute(every).all())}
-    return [
+    return alone + [
         f"PostgreSQL's {name} is {found[name]}: its disk keeps the moments of messages; set it to {wanted}"
         " (docs/install.md, step 3)"
         for name, wanted in _KEEPS_TIMES.items()

@@ -77,6 +77,8 @@ class Compared(msgspec.Struct, frozen=True):
     """Machines that see other rows than this one."""
     silent: tuple[str, ...]
     """Machines whose note is hours old."""
+    absent: int
+    """How many of the machines that there are never wrote a note here."""
 
 
 def compare_machines(services: Services, now: float) -> Compared:
@@ -99,7 +101,8 @@ def compare_machines(services: Services, now: float) -> Compared:
         services.write_now(lambda unit: _write(unit, own, present))
     seen.differing = len(different)
     atomic_files.replace(_file(services), [msgspec.json.encode(seen)])
-    return Compared(_named(different, seen.others), _named(silent, seen.others))
+    absent = max(0, services.machines - 1 - len(working))
+    return Compared(_named(different, seen.others), _named(silent, seen.others), absent)
 
 
 def differing_machines(services: Services) -> int:

@@ -111,6 +111,10 @@ def machine_faults(services: Services, now: float) -> list[Fault]:
         text = f"machines of which no note came for hours: {', '.join(found.silent)}"
         do = "see that they run; of one that is gone for good: satark db forget-machine, with the code in brackets"
         faults.append(Fault("machine_silent", text, do))
+    if found.absent:
+        text = f"machines whose notes this machine was never shown: {found.absent}"
+        do = "see that `machines` is their number and that all run; else the database's owner hides rows"
+        faults.append(Fault("machine_silent", text, do))
     return faults
 
 

@@ -254,6 +254,10 @@ class Core(BaseModel):
     """how long slow clients may take: see `[http]`"""
     disk_reserve_bytes: int = Field(default=1_000_000_000, ge=0)
     """free bytes on the disk of the data folder below which Satark reports a fault"""
+    machines: int = Field(default=0, ge=0)
+    """how many machines use these databases, this one too; each expects the notes of all others, so that the owner of
+    the database's server can show none of them rows of its own; 0: unknown
+    """
     metrics_listen: str = "127.0.0.1:9464"
     """address and port of a listener of its own for `/metrics`; `public`: on the service's own port, before everybody;
     empty: none"""
