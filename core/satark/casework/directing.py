@@ -141,7 +141,7 @@ class Directing:
         threads.lock(unit, tip.id)
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
         envelopes.drop(unit, tip.id, [desk, *destinations])
-        state = self._services.roster.check(unit.keys, committed=False).state
+        state = self._services.roster_state(unit)
         present = self._cache.reader.present_envelope(unit, tip.envelope)
         newest, rules = self._identity.partition("\n")[0], self._services.destination_rules
         renewed = renew_tip_key(unit, state, present, newest, rules, without=desk)
@@ -174,7 +174,7 @@ class Directing:
         roster, services = self._services.roster, self._services
         if host:
             return roster.readable_rules(host, host_destination_rules(unit.main))
-        return roster.readable_rules(roster.check(unit.keys, committed=False).state, services.destination_rules)
+        return roster.readable_rules(services.roster_state(unit), services.destination_rules)
 
     def _destinations(
         self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: str, *, has_key: bool

@@ -198,7 +198,7 @@ class Submissions:
         return unit.once(self._read_roster)
 
     def _read_roster(self, unit: UnitOfWork) -> RosterState:
-        return self.services.roster.check(unit.keys, committed=False).state
+        return self.services.roster_state(unit)
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, root: bytes) -> None:
         opened = OpenedReceipt(

@@ -276,7 +276,7 @@ class HostOutbox:
     def _directory(self) -> tuple[tuple[bytes, ...], tuple[DestinationRule, ...]]:
         """Return the roster, and the listed destinations, which offices seal to."""
         roster = self._services.roster
-        state = self._services.read_keys(roster.check).state
+        state = self._services.roster_state()
         entries = self._services.read_keys(roster.stored_entries)
         return tuple(entries), roster.readable_rules(state, self._services.destination_rules)
 

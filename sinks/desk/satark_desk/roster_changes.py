@@ -208,7 +208,7 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
 
     Return False too if the roster was rewritten or lacks heads that officers signed: its content may be forged.
     """
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     if state.lacks_heads or _desk_of(proposal) in state.refused or services.read_keys(services.roster.is_rewritten):
         return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
@@ -248,7 +248,7 @@ def _write_officer(
 ) -> None:
     name, recipient = body.officer.name, body.officer.recipient
     # The rows may be forged for this moment: then the roster that this machine knows does not have the entry.
-    state = services.roster.check(unit.keys, committed=False).state
+    state = services.roster_state(unit)
     if state.officer(body.desk, name) != body.officer or row.get("recipient") != recipient:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")
     is_auditor = body.officer.role == "auditor"
@@ -276,7 +276,7 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
 
     def prepare(unit: UnitOfWork) -> None:
         lock_desk(unit, by.desk.name)
-        state = services.roster.check(unit.keys, committed=False).state
+        state = services.roster_state(unit)
         if state.desks[by.desk.name].desk.recipient != recipient_of(by.identity):
             raise KeyChanged
         store_copies(unit, services, by, both, without=removed)
@@ -341,7 +341,7 @@ def _drop_former_key(unit: UnitOfWork, services: Services, by: UnlockedDesk, new
 def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:
     """Seal a desk's key to its officers in this machine's roster (not in their rows). Auditors lose it."""
     desk, note = by.desk.name, note_of(unit.keys, by)
-    for one in services.roster.check(unit.keys, committed=False).state.desks[desk].officers.values():
+    for one in services.roster_state(unit).desks[desk].officers.values():
         if one.name != without:
             key = b"" if one.role == "auditor" else seal_desk_key(desk, one.name, identity, one.recipient, note)
             this = officer.c.desk == desk, officer.c.name == one.name
