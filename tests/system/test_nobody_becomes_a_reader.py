@@ -210,11 +210,12 @@ def give_the_digs_row_another_key(at: Attacker) -> None:
 
 
 def propose_a_desk_and_sign_it_with_every_passphrase(at: Attacker) -> None:
-    assert at.run("desk", "add", "watch", "--level", "range", by=("sp", "sp-head")).exit_code == 0
+    said = at.run("desk", "add", "watch", "--level", "range", by=("sp", "sp-head")).stdout
+    (code,) = re.findall(r"this code, .*: (\S+)", said)
     (id_,) = re.findall(r"^proposed.* (\w+): ", at.run("roster", "show").stdout, re.MULTILINE)
     for member in PASSPHRASES:
-        at.run("roster", "approve", member[0], id_, by=member)
-    (needs,) = re.findall(rf"{id_}: .*; needs (.*)", at.run("roster", "show").stdout)
+        at.run("roster", "approve", member[0], id_, "--code", code, by=member)
+    (needs,) = re.findall(rf"{id_}: [^;]*; needs (.*)", at.run("roster", "show").stdout)
     assert "dig" in needs
 
 

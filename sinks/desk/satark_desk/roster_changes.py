@@ -37,6 +37,7 @@ from satark.casework import (
     fingerprint,
     finish_key_change,
     lock_desk,
+    new_code,
     read_state,
     renew_tips,
 )
@@ -72,6 +73,8 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """
     fingerprint: str
     """The fingerprint of the keys in it, which whoever signs it is shown; empty: there are none."""
+    code: str = ""
+    """The code of a proposed desk, which whoever signs it must be told."""
 
 
 def submit(
@@ -100,18 +103,20 @@ def submit(
 
 
 def submit_unsigned(services: Services, body: DeskAdded, with_: RosterAttachment) -> Submitted:
-    """Propose a change that nobody has signed yet.
+    """Propose a desk, which nobody has signed yet, with a new code.
 
     Raises:
         NotAllowed: the roster does not allow the change, whoever signs.
     """
-    return _store(services, None, Entry(body=body, base=services.read_keys(read_state).head), with_)
+    code = new_code()
+    entry = Entry(body=body.with_code(code), base=services.read_keys(read_state).head)
+    return msgspec.structs.replace(_store(services, None, entry, with_), code=code)
 
 
 def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> Submitted:
     """Sign a proposal, and carry it out if no signature is missing.
 
-    `code`: the code of a new key, as this officer typed it.
+    `code`: the code of a new key or desk, as this officer typed it.
 
     Raises:
         CaseworkError: there is no proposal with this id, or the geography lacks a new desk's area.
@@ -120,6 +125,7 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     proposal = services.read(lambda c: Proposal.find(c, id_))
     if isinstance(proposal.entry.body, DeskAdded):
         check_desk(proposal.entry.body.desk, services.geography)
+    check_code(proposal.entry, code)
     own = by.desk.name, by.officer
     if proposal.entry.by == own and own not in proposal.entry.signers:
         raise NotAllowed("this names you as who proposed it, and you did not: withdraw it")
@@ -128,6 +134,16 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     services.read_keys(lambda c: signed.missing(read_state(c)))
     _record(services, by, "roster_approved", entry.body)
     return add_signature(services, by, signed)
+
+
+def check_code(entry: Entry, code: str) -> None:
+    """Refuse to sign for a new desk without its code. Its proposal carries no signature, so a row may be forged.
+
+    Raises:
+        NotAllowed: this is not the code of what the desk's author proposed.
+    """
+    if isinstance(entry.body, DeskAdded) and not entry.body.has_code(code):
+        raise NotAllowed("this is not the code of the desk that was proposed: ask whoever proposed it", reason="desk")
 
 
 def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal) -> Submitted:

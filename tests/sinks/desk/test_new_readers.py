@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope
 from satark.api.tip import Message
 from satark.casework import Clocks, DeskAct, DeskActs, DestinationSet, NotAllowed, Proposal, Role
-from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier
+from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier, officer_signer
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import envelopes, tables
@@ -21,7 +22,7 @@ from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key, seal
 from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, unlock
 from satark_desk.own_keys import change_passphrase
 from satark_desk.passphrases import WrappedKey, unwrap
-from satark_desk.roster_changes import RosterAttachment, approve, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, approve, submit
 from satark_desk.tables import officer
 from support.tips import seed_tip
 
@@ -88,25 +89,56 @@ def test_a_person_who_founded_a_desk_with_a_key_that_they_keep_reads_nothing_onc
     assert not opens(services, "lanka", kept.identity, seed_tip(services, [services.desk("lanka")]).id)
 
 
+def propose(services: Services) -> tuple[Submitted, Entry, RosterAttachment]:
+    """The operator proposes a second desk of the SP's level."""
+    new = NewDesk(name="sp2", title="SP", level="district", area="", officer="malik", passphrase=FIRST, temporary=True)
+    made = make_desk(services, new)
+    assert made
+    assert made.code
+    return made, *stored(services)
+
+
 def test_a_person_who_made_a_new_desks_key_reads_nothing_once_its_head_signed_in(
     services: Services, unlocked: Open
 ) -> None:
-    """One row gives the desk a key of theirs, sealed to the real head; honest heads sign what they are shown."""
-    new = NewDesk(name="sp2", title="SP", level="district", area="", officer="malik", passphrase=FIRST)
-    make_desk(services, new)
-    entry, attachment = stored(services)
-    body, (recipient, identity) = entry.body, new_identity()
+    made, entry, attachment = propose(services)
+    row, body = attachment.officer, entry.body
     assert isinstance(body, DeskAdded)
-    desk = msgspec.structs.replace(body.desk, recipient=recipient)
-    body = msgspec.structs.replace(body, desk=desk, verifier=desk_verifier(identity))
-    key = seal_desk_key("sp2", "malik", identity, body.officers[0].recipient)
-    swap(services, msgspec.structs.replace(entry, body=body), msgspec.structs.replace(attachment, desk_key=key))
+    own = unwrap(msgspec.convert(row, WrappedKey), FIRST, key_context("sp2", "malik"))
+    kept = open_desk_key(attachment.desk_key, "sp2", "malik", own or "")
+    assert kept
+    assert [approve(services, unlocked(one), made.id, made.code).done for one in ("sp", "dig")] == [False, True]
+    changed = change_passphrase(services, unlock(services, "sp2", "malik", FIRST), FIRST, NEW)
+    assert changed.identity != kept.identity
+    assert not opens(services, "sp2", kept.identity, seed_tip(services, [services.desk("sp2")]).id)
+
+
+@pytest.mark.parametrize("altered", ["key", "office", "officer", "level", "area", "code"])
+def test_a_desk_that_somebody_altered_in_the_row_of_its_proposal_is_signed_by_nobody(
+    services: Services, unlocked: Open, altered: str
+) -> None:
+    """Nobody signed a proposal of a desk, so the owner of the database writes what they like. The code shows it."""
+    made, entry, attachment = propose(services)
+    recipient, identity = new_identity()
+    body = entry.body
+    assert isinstance(body, DeskAdded)
+    keys = {"desk": replace(body.desk, recipient=recipient), "verifier": desk_verifier(identity)}
+    head = replace(body.officers[0], recipient=recipient, signer=officer_signer(identity))
+    forged: dict[str, dict[str, Any]] = {
+        "key": keys,
+        "office": {**keys, "officers": ()},
+        "officer": {"officers": (head,)},
+        "level": {"desk": replace(body.desk, level="range")},
+        "area": {"desk": replace(body.desk, area="varanasi")},
+        "code": {**keys, "code": ""},
+    }
+    swap(services, replace(entry, body=replace(body, **forged[altered])), attachment)
+    (waiting,) = services.read(Proposal.all)
     for signer in ("sp", "dig"):
-        (waiting,) = services.read(Proposal.all)
-        done = approve(services, unlocked(signer), waiting.id).done
-    assert done
-    assert unlock(services, "sp2", "malik", FIRST).identity != identity
-    assert not opens(services, "sp2", identity, seed_tip(services, [services.desk("sp2")]).id)
+        with pytest.raises(NotAllowed, match="this is not the code"):
+            approve(services, unlocked(signer), waiting.id, made.code)
+    swap(services, entry, attachment)
+    assert not approve(services, unlocked("sp"), made.id, made.code.upper()).done
 
 
 def test_a_swapped_key_in_a_pending_removal_is_signed_by_nobody(services: Services, unlocked: Open) -> None:
@@ -119,11 +151,11 @@ def test_a_swapped_key_in_a_pending_removal_is_signed_by_nobody(services: Servic
     remove_officer(services, unlocked("sp"), "head2")
     entry, attachment = stored(services)
     recipient, identity = new_identity()
-    body: Any = msgspec.structs.replace(entry.body, recipient=recipient, verifier=desk_verifier(identity), proof="")
+    body: Any = replace(entry.body, recipient=recipient, verifier=desk_verifier(identity), proof="")
     proved = KeyChange.of("sp", unlocked("sp").identity, identity, removed="head2")
     for forged in (body, proved):
         for by in (("", ""), entry.by):
-            swap(services, msgspec.structs.replace(entry, body=forged, by=by, signatures=()), attachment)
+            swap(services, replace(entry, body=forged, by=by, signatures=()), attachment)
             (waiting,) = services.read(Proposal.all)
             for who, passphrase in (("third", f"third {OTHER}"), ("sp-1", "sp passphrase 1")):
                 with pytest.raises(NotAllowed):

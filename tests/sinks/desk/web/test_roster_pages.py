@@ -334,7 +334,10 @@ def test_a_new_desks_level_area_and_name_are_lines_before_its_quoted_title(
         assert lines[first + 4].startswith("Fingerprint: ")
         assert lines[first + 5 : first + 7] == [f"Title, as proposed: “{title}”", "Signed by: nobody yet"]
     (id_, *_) = re.findall(r'name="id" value="(\w+)"><button>', head.get(PAGE).text)
-    assert f"“<bdi>{title}</bdi>”" in head.post(f"{PAGE}/approve", data={"id": id_}).text
+    asked = head.post(f"{PAGE}/approve", data={"id": id_}).text
+    assert f"“<bdi>{title}</bdi>”" in asked
+    assert "tells you its code themselves" in asked
+    assert "this is not the code of the desk" in confirmed(head, "approve", id=id_, code="0000-0000")
 
 
 @pytest.mark.usefixtures("sealed")
