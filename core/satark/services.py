@@ -119,6 +119,10 @@ class Services:
         """Return the state of the own roster, in a transaction or at present."""
         return self._checked(unit).state
 
+    def readable_rules(self, state: RosterState) -> tuple[DestinationRule, ...]:
+        """Return the rules of the destinations that may have tips by this state of the own roster."""
+        return self.roster.readable_rules(state, self.destination_rules)
+
     def signers(self, unit: UnitOfWork | None = None) -> Signers:
         """Return the keys by which desks' messages count, in a transaction or at present."""
         own = self._checked(unit)

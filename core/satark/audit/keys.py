@@ -156,9 +156,9 @@ def _auditors(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]
 
 def holders_above(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:
     """Return the desks above a desk, as the roster lists them, as holders of its audit keys: holder → age recipient."""
-    desks = services.signers(unit).sealable
-    own = next((one for one in desks if one.name == desk), None)
-    above = desks_above(own, desks, services.geography) if own else []
+    signers = services.signers(unit)
+    own = next((one for one in signers.desks if one.name == desk), None)
+    above = desks_above(own, signers.sealable, services.geography) if own else []
     return {desk_holder(one.name): one.recipient for one in above}
 
 

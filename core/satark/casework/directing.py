@@ -48,7 +48,7 @@ class Directing:
         """
         if tip.envelope.tip_recipient:
             return []
-        desks = self._services.signers().of(tip.envelope).desks
+        desks = self._services.signers().of(tip.envelope).sealable
         return [desk for desk in desks if desk.name != self._desk and self._may_have(desk, tip)]
 
     def direct(
@@ -171,10 +171,10 @@ class Directing:
         return own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
 
     def _readable_rules(self, unit: UnitOfWork, host: RosterState | None) -> tuple[DestinationRule, ...]:
-        roster, services = self._services.roster, self._services
+        services = self._services
         if host:
-            return roster.readable_rules(host, host_destination_rules(unit.main))
-        return roster.readable_rules(services.roster_state(unit), services.destination_rules)
+            return services.roster.readable_rules(host, host_destination_rules(unit.main))
+        return services.readable_rules(services.roster_state(unit))
 
     def _destinations(
         self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: str, *, has_key: bool

@@ -123,7 +123,7 @@ class Submissions:
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority, advice: Sequence[RouteAdvice]) -> rules.Route:
         desks, services = self._desks(unit), self.services
         state = self._roster_state(unit)
-        readable = services.roster.readable_rules(state, services.destination_rules)
+        readable = services.readable_rules(state)
         route = rules.route(
             tip,
             desks,

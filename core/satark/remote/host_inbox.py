@@ -145,8 +145,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         envelopes.store(unit, answer.tip, desk.name, directed.envelope, is_release=directed.is_release)
     kind: Kind = "tip" if envelopes.has_tip(unit.keys, answer.tip, desk.name) else "release"
     deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True, kind=kind)
-    readable = services.roster.readable_rules(state, services.destination_rules)
-    rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
+    rules = {rule.to: rule for rule in services.readable_rules(state) if rule.desk == desk.name}
     for one in directed.destinations:
         # An office names destinations, but only the settings of this host say which desk they belong to.
         if one.to not in rules or rules[one.to].recipient != one.recipient:
