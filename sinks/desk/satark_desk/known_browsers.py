@@ -52,6 +52,12 @@ def is_anyones(connection: Connection, value: str) -> bool:
     return bool(value) and connection.execute(query).first() is not None
 
 
+def is_anothers(connection: Connection, desk: str, officer: str, value: str) -> bool:
+    """Return whether another officer has signed in in this browser."""
+    where = known_browser.c.browser == browser_digest(value), ~_of(desk, officer)
+    return bool(value) and connection.execute(select(known_browser.c.desk).where(*where).limit(1)).first() is not None
+
+
 def browsers_of(connection: Connection, desk: str, officer: str) -> list[KnownBrowser]:
     """Return an officer's known browsers, the last used first."""
     query = select(known_browser).where(_of(desk, officer)).order_by(known_browser.c.used.desc())

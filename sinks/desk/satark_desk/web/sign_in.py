@@ -119,6 +119,7 @@ class SignInPages:
         value = request.cookies.get(BROWSER_COOKIE, "")
         await run_in_threadpool(self._web.context.write_now, lambda unit: silence(unit, value))
         response = redirect_to(request, "sign-in?signed_out=1")
+        self._web.forget(request, response, NEXT_COOKIE)
         self._web.forget(request, response, SESSION_COOKIE)
         return response
 
@@ -141,7 +142,7 @@ class SignInPages:
         name, now = browser_name(request.headers.get("user-agent", "")), int(time.time())
         desk, officer = unlocked.desk.name, unlocked.officer
         services.write_now(lambda unit: remember(unit, desk, officer, value, name=name, now=now))
-        after = self._web.address_after_sign_in(request)
+        after = self._web.address_after_sign_in(request, unlocked)
         response = redirect_to(request, "passphrase" if unlocked.temporary else "")
         if after and not unlocked.temporary:
             response = RedirectResponse(after, status_code=303)
