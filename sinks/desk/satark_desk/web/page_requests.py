@@ -15,7 +15,7 @@ from satark.api import CantOpen, CaseworkError, FormError, page_templates, prefe
 from satark.casework import ActKind, DeskContext, Proposal, desks_seen, differing_machines, missing_tips
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.known_browsers import is_anothers
+from satark_desk.known_browsers import officers_in
 from satark_desk.officers import changes_known_key, still_valid
 from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
@@ -217,7 +217,7 @@ class DeskWeb:
         In a browser of several officers it may be another's, with a tip's number: then only a form of their own counts.
         """
         address, value = unquote(request.cookies.get(NEXT_COOKIE, "")), request.cookies.get(BROWSER_COOKIE, "")
-        is_shared = self.context.read(lambda c: is_anothers(c, by.desk.name, by.officer, value))
+        is_shared = bool(self.context.read(lambda c: officers_in(c, value)) - {(by.desk.name, by.officer)})
         if not address or (is_shared and not address.startswith(url(request, "resume/"))):
             return ""
         return address if self.own_address(request, address) == address else ""
