@@ -320,7 +320,7 @@ async def test_a_file_is_sealed_to_a_new_key_that_its_tip_gets_during_the_fetchi
     row["routed"] = tip_keys.seal_routed(TipRoot(tip=TIP, recipient=""))
 
     def begin(unit: UnitOfWork) -> None:
-        desk = Desk(name="sp", title="", level="district", area="", recipient=to)
+        desk = Desk(name="sp", title="SP", level="district", area="", recipient=to)
         add_desk(unit, desk, verifier=desk_verifier(desk_key))
         unit.insert(tables.tip, [row])
 

@@ -71,11 +71,15 @@ async def test_a_tip_of_a_new_desk_goes_to_the_desks_above_until_its_key_changed
 
         def check(keys: Any, *, committed: bool = True) -> Any:
             checked = real(keys, committed=committed)
-            checked.state.new_desks = {"sp"}
+            checked.state.new_desks = {"sp", "home"}
             return checked
 
+        place.make_desk("home", "state")
+        runner = place.runtime._build_turns(place.host.plugins, synthetic=False).runner
+        assert services.write_now(runner._is_above_range)
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(services.roster, "check", check)
+            assert not services.write_now(runner._is_above_range), "who accuses the DIG's office is told so at once"
             await place.receipt(asha)
         assert [len(place.desk(one).summaries()) for one in ("dig", "sp")] == [1, 0]
         services.roster_state().new_desks.clear()

@@ -150,6 +150,33 @@ def test_without_a_responsible_desk_the_highest_other_desk_gets_the_tip() -> Non
     assert names(chosen.desks) == {"adg"}
 
 
+@pytest.mark.parametrize(
+    ("closed", "desks", "expected"),
+    [
+        (("sp",), ALL, {"dig"}),
+        (("dig",), ALL, {"sp"}),
+        (("sp", "dig"), (*ALL, desk("adg", "state")), {"adg"}),
+        (("sp",), (SP, SP_JAUNPUR, LANKA), set()),
+        (("sp", "dig"), ALL, set()),
+        (("sp", "dig", "adg"), (*ALL, desk("adg", "state")), set()),
+    ],
+)
+@pytest.mark.parametrize("advice", [(), (RouteAdvice(add=("desk:lanka",)),)])
+def test_no_station_and_no_other_district_gets_a_tip_in_place_of_a_desk_that_is_closed(
+    closed: tuple[str, ...], desks: tuple[Desk, ...], expected: set[str], advice: tuple[RouteAdvice, ...]
+) -> None:
+    if not expected:
+        with pytest.raises(NoDesk):
+            route(tip(), desks, GEOGRAPHY, advice, closed=closed)
+        return
+    assert names(route(tip(), desks, GEOGRAPHY, advice, closed=closed).desks) - {"lanka"} == expected
+
+
+def test_without_a_responsible_desk_no_station_gets_the_tip() -> None:
+    with pytest.raises(NoDesk):
+        route(tip(district="jaunpur", station=""), (SP, LANKA, CO), GEOGRAPHY, closed=("sp",))
+
+
 def test_a_tip_that_no_desk_may_receive_is_an_error() -> None:
     with pytest.raises(NoDesk):
         route(tip(accused=Accused(level="district")), (SP, LANKA), GEOGRAPHY)

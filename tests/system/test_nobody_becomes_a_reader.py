@@ -215,7 +215,7 @@ def propose_a_desk_and_sign_it_with_every_passphrase(at: Attacker) -> None:
     (id_,) = re.findall(r"^proposed.* (\w+): ", at.run("roster", "show").stdout, re.MULTILINE)
     for member in PASSPHRASES:
         at.run("roster", "approve", member[0], id_, "--code", code, by=member)
-    (needs,) = re.findall(rf"{id_}: [^;]*; needs (.*)", at.run("roster", "show").stdout)
+    (needs,) = re.findall(rf"{id_}: (?s:.*?); needs (.*)", at.run("roster", "show").stdout)
     assert "dig" in needs
 
 

@@ -225,7 +225,7 @@ def make_up_a_renewal(of: Case, by: UnlockedDesk, envelope: Envelope) -> None:
 @asynccontextmanager
 async def with_a_cell(folder: Path) -> AsyncIterator[Case]:
     """Yield a tip, and make a desk of the same level as the DIG's that lacks it."""
-    cell = NewDesk(name="cell", title="cell", level="range", area="x", officer="ch", passphrase=GONE)
+    cell = NewDesk(name="cell", title="cell", level="range", area="", officer="ch", passphrase=GONE)
     async with place(folder, cell) as town:
         assert town.host.ingest_runtime is not None
         tipster = Tipster(town.host.ingest_runtime, town.channel, "9140112233")

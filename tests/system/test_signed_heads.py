@@ -21,7 +21,7 @@ from satark.roster.entries import (
     officer_key,
     officer_signer,
 )
-from satark.roster.heads import RosterHead, SignedHead, read_heads
+from satark.roster.heads import RosterHead, SignedHead, _heads_of_desks, _readers, read_heads
 from satark.roster.roster import COPY_NAME, read_copy, write_copy
 from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
@@ -144,3 +144,26 @@ async def test_signed_heads_count_even_if_the_roster_lists_only_one_of_their_sig
 def with_another_signer(one: RosterOfficer) -> RosterOfficer:
     other = msgspec.structs.replace(one, signer=officer_signer(new_identity()[1]))
     return one if one.name == "dig-head" else other
+
+
+async def test_while_the_responsible_desks_are_closed_no_station_gets_a_tip_and_it_comes_once_heads_agree(
+    tmp_path: Path,
+) -> None:
+    async with place(tmp_path) as town:
+        services, station = town.host.services, town.attacker.unlock("lanka", "so")
+        by_heads = (town.dig, town.attacker.unlock("sp", "sp-head"))
+        await town.tip("9140112233")
+        state = services.read_keys(services.roster.check).state
+        tags = (*_readers(state)["lanka"], *_heads_of_desks(state).values())
+        newer = RosterHead(99, "ff" * 32).listing(b"".join(tags))
+        for one in by_heads:
+            recall(services, one, note_by(one, newer))
+        assert services.read_keys(services.roster.check).state.refused == {"sp", "dig"}
+        with pytest.raises(IngestFailed):
+            await town.tip("9140112244")
+        assert station.casework(services).summaries() == []
+        for one in by_heads:
+            agree(services, one, lost_heads(services, one))
+        await town.tip("9140112255")
+        assert len(town.dig.casework(services).summaries()) == 2
+        assert station.casework(services).summaries() == []

@@ -22,6 +22,7 @@ from satark.plugins.loader import Plugins
 from satark.retention.erasure import ErasedList
 from satark.roster.anchor import Anchor
 from satark.roster.chain import read_rows
+from satark.roster.entries import describe
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
@@ -40,6 +41,8 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     spooled: int
     lost_files: int
     """Number of files that were still being fetched when the backup was made."""
+    undone: tuple[str, ...]
+    """Changes of the roster since the backup that no longer count, since a key that they brought is in no backup."""
     problems: tuple[str, ...]
     """Damaged sealed files of the backup, missing rows or files of a store, and problems of the custody log."""
 
@@ -72,6 +75,7 @@ def restore_backup(settings: Settings, plugins: Plugins, folder: BackupFolder, n
                 return manifest.tag == manifest.tag_of(name, unit.keys)
 
             tips, lost_files = services.write_now(lambda unit: _load(unit, read, identity, files, is_whole))
+            undone = tuple(describe(one.body) for one in services.read_keys(services.roster.follow_backup) if one)
             services.roster.take_anchor(Anchor.of([row.entry for row in services.read_keys(read_rows)], ()).encode())
             copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
             spooled = 0
@@ -84,7 +88,9 @@ def restore_backup(settings: Settings, plugins: Plugins, folder: BackupFolder, n
                     spooled = restore_spool(open_spool(settings, identity), identity, read(SPOOL))
         lost = [f"{one} is damaged in the backup" for one in damaged]
         problems = (*map(str, (*compare_stores(services), *verify_log(services).problems)), *lost)
-        return Restored(tips=tips, files=copied, spooled=spooled, lost_files=lost_files, problems=problems)
+        return Restored(
+            tips=tips, files=copied, spooled=spooled, lost_files=lost_files, undone=undone, problems=problems
+        )
     finally:
         services.close()
 

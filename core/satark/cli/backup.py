@@ -39,6 +39,10 @@ from satark_files.file_store import StorageDown
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TIP_SECONDS: Final = 60.0
 _KEYS_HELP = "Folder of the backups of the key store, where they are kept apart from the others."
+_UNDONE = (
+    "! keys were changed after this backup, and nobody has the new ones: the backup's roster counts. The newer copies "
+    "are named roster.jsonl.newer and renewals.jsonl.newer; on every other machine put both aside, too. Do again:"
+)
 _IDENTITY_HELP = "The operator's private key: the file that `age-keygen` or `satark destination keygen` wrote."
 
 
@@ -184,6 +188,8 @@ def _report(restored: Restored, problems: Sequence[str] = ()) -> None:
     )
     if restored.lost_files:
         click.echo(f"{counted(restored.lost_files, 'file')} were still being fetched at the backup: they are lost")
+    if restored.undone:
+        click.echo(f"{_UNDONE}\n" + "\n".join(f"  {one}" for one in restored.undone))
     for problem in (*problems, *restored.problems):
         click.echo(f"✗ {problem}")
     if problems or restored.problems:

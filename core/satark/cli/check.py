@@ -230,6 +230,9 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
         problems = desk_problems(core, {row.name for row in desks})
         problems += area_problems([(row.name, row.level, row.area) for row in desks], services.geography)
         problems += store_problems(services)
+        problems += [
+            SettingProblem.of("database_url", one, "run: satark roster verify") for one in services.inspect_rosters()
+        ]
         if problems:
             raise SettingsError(problems)
     except DBAPIError as error:

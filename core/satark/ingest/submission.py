@@ -131,6 +131,7 @@ class Submissions:
             advice,
             destination_rules=readable,
             priority=priority,
+            closed={one.name for one in desks} - {one.name for one in Signers(state).sealable},
             synthetic=self.synthetic,
         )
         if not state.closed:
@@ -186,13 +187,15 @@ class Submissions:
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, envelope.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
+        """Return the desks that tips may go to. A new one is as if it were not there until its key changed."""
         return unit.once(self._read_desks)
 
     def _read_desks(self, unit: UnitOfWork) -> Sequence[Desk]:
         # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
         # So the roster is read after that.
         lock_desks(unit)
-        return Signers(self._roster_state(unit)).sealable
+        state = self._roster_state(unit)
+        return [one for one in Signers(state).desks if one.name not in state.new_desks]
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
         return unit.once(self._read_roster)

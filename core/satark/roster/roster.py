@@ -21,6 +21,7 @@ from satark.api.routing import Desk, DestinationRule
 from satark.roster import chain, heads
 from satark.roster.anchor import Anchor
 from satark.roster.chain import VerifiedChain
+from satark.roster.entries import Entry
 from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
 from satark.store import host_link
@@ -148,6 +149,22 @@ class Roster:
         )
         self._report(problems)
         return problems
+
+    def follow_backup(self, keys: Connection) -> tuple[Entry | None, ...]:
+        """Follow the key store's roster, if this machine's copy goes on to keys that are in no row of the backup.
+
+        Nobody would have such a key, so what is sealed to it would be lost. The copies are put aside. Return the
+        entries that no longer count.
+        """
+        with self._lock:
+            stored, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
+            if own[: len(stored)] != stored or not _has_newer_keys(chain.verify(own).state, chain.verify(stored).state):
+                return ()
+            for copy in (self._copy, self._renewals_copy):
+                if copy.exists():
+                    copy.rename(copy.with_name(f"{copy.name}.newer"))
+            self._own, self._renewals, self._copied, self._newest = [], {}, (0, 0), None
+        return chain.verify(own).entries[len(stored) :]
 
     def missing_entries(self, keys: Connection) -> list[bytes]:
         """Return the entries that this machine's copy has and the key store lacks, as after an older backup.
@@ -327,6 +344,20 @@ def _nobody() -> RosterState:
     nobody = RosterState()
     nobody.closed = nobody.lacks_heads = True
     return nobody
+
+
+def _has_newer_keys(newer: RosterState, state: RosterState) -> bool:
+    """Return whether a desk, or an officer of it, has another key in `newer` than in `state`."""
+    pairs = [(newer.desks[name], one) for name, one in state.desks.items() if name in newer.desks]
+    return any(
+        after.desk.recipient != before.desk.recipient
+        or any(
+            one.recipient != after.officers[name].recipient
+            for name, one in before.officers.items()
+            if name in after.officers
+        )
+        for after, before in pairs
+    )
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:

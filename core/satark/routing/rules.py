@@ -4,8 +4,9 @@ A tip goes to the SP of the district and the DIG of the range; if the SP has no 
 district that the geography does not have goes to the DIG, whose desk passes it on.
 
 A tip about an outpost or a station never goes to that station or below; one about the SP's office goes to the DIG
-alone; one about the range's office goes to desks above it. Exclusion always wins, whoever adds the destination. If all
-responsible desks are excluded, the tip goes to the highest desk that is not, and is never dropped.
+alone; one about the range's office goes to desks above it. Exclusion always wins, whoever adds the destination. If no
+responsible desk may or can have it, the tip goes to the highest desk that may, of a district or above: never to a
+station, which reads only what it is given.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -112,10 +113,12 @@ def route(
     *,
     destination_rules: Sequence[DestinationRule] = (),
     priority: Priority = "normal",
+    closed: Collection[str] = (),
     synthetic: bool = False,
 ) -> Route:
     """Decide which desks and destinations get a tip. The result depends on the arguments alone.
 
+    `closed`: names of desks to which nothing is sealed at present. Only a desk above them takes their place.
     `synthetic`: the tip is the probe's. Only then may the probe's desk get it, whatever plugins advise.
 
     Raises:
@@ -126,13 +129,11 @@ def route(
     excluded |= {name for one in advice for name in one.exclude}
     added = [name for one in advice for name in one.add]
     allowed = [desk for desk in desks if desk.name not in excluded and (synthetic or desk.name != PROBE_DESK)]
-    chosen = [
-        desk for desk in allowed if _responsible(tip, desk, geography) or Destination.of(DESK_SINK, desk.name) in added
-    ]
-    top = max((_RANK[desk.level] for desk in allowed), default=-1)
-    chosen = chosen or [desk for desk in allowed if _RANK[desk.level] == top]
-    if not chosen:
+    responsible = {desk.name for desk in _responsible_or_above(tip, allowed, geography, closed)}
+    if not responsible:
         raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
+    asked = {desk.name for desk in allowed if Destination.of(DESK_SINK, desk.name) in added} - {*closed}
+    chosen = [desk for desk in allowed if desk.name in responsible | asked]
     names, here = {desk.name for desk in chosen}, {desk.name for desk in desks}
     rules = matching_rules(destination_rules, tip, priority, desks=names, excluded=excluded, added=added)
     unconfigured = [name for name in added if _desk_of(name, destination_rules) in names and name not in excluded]
@@ -147,6 +148,19 @@ def route(
             one for one in added if Destination(one).name not in here and not _configured(one, destination_rules)
         ),
     )
+
+
+def _responsible_or_above(
+    tip: Tip, allowed: Sequence[Desk], geography: Geography, closed: Collection[str]
+) -> list[Desk]:
+    """Return the desks that are responsible and not closed; if there are none, the highest ones in their place."""
+    responsible = [desk for desk in allowed if _responsible(tip, desk, geography)]
+    if ready := [desk for desk in responsible if desk.name not in closed]:
+        return ready
+    lowest = max((_RANK[desk.level] + 1 for desk in responsible), default=_RANK["district"])
+    above = [desk for desk in allowed if desk.name not in closed and _RANK[desk.level] >= lowest]
+    top = max((_RANK[desk.level] for desk in above), default=-1)
+    return [desk for desk in above if _RANK[desk.level] == top]
 
 
 def _covered(

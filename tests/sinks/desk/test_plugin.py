@@ -36,7 +36,7 @@ def test_the_section_of_the_settings_is_read(services: Services, monkeypatch: py
 
 @pytest.mark.slow("keys of several officers")
 def test_the_migrations_create_and_drop_the_tables(services: Services) -> None:
-    def differences() -> list[object]:
+    def differences() -> list[tuple[str, object]]:
         with services.main.connect() as connection:
             context = MigrationContext.configure(connection, opts={"include_object": _of_the_plugin})
             return list(compare_metadata(context, metadata))
@@ -44,7 +44,7 @@ def test_the_migrations_create_and_drop_the_tables(services: Services) -> None:
     assert differences() == []
     migrations = Migrations(services.main, services.keys, plugin.satark_migrations())
     migrations.downgrade("desk@base")
-    assert len(differences()) == len(metadata.tables)
+    assert [what for what, *_ in differences()].count("add_table") == len(metadata.tables)
     migrations.upgrade()
     assert differences() == []
 
