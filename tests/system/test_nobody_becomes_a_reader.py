@@ -450,7 +450,8 @@ async def test_without_the_roster_a_forged_desk_in_the_database_can_read(
 ) -> None:
     async with place(tmp_path) as town:
         await town.tip("9140112233")
-        monkeypatch.setattr(Signers, "sealable", property(lambda _: town.host.services.read(stored_desks)))
+        for what in ("desks", "sealable"):
+            monkeypatch.setattr(Signers, what, property(lambda _: town.host.services.read(stored_desks)))
         insert_a_desk(town.attacker)
         await town.tip("9140112244")
         assert town.attacker.opened() != []

@@ -178,7 +178,8 @@ class SignInPages:
         value = request.cookies.get(BROWSER_COOKIE, "")
         services = self._web.context
         desk = next((one.name for one in services.desks() if one.title.casefold() == desk.casefold()), desk)
-        known = (desk, officer) in await run_in_threadpool(services.read, lambda c: officers_in(c, value))
+        those = await run_in_threadpool(services.read, lambda c: officers_in(c, value)) if value else ()
+        known = (desk, officer) in those
         key = f"{'browser' if known else 'strangers'}:{browser_digest(value).hex() if known else ''}:{desk}/{officer}"
         visit = self._visits.checked(request.cookies.get(VISIT_COOKIE, ""))
         roster = request.cookies.get(ROSTER_COOKIE, "")
