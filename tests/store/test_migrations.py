@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, inspect
@@ -11,7 +12,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, inspect
 from satark.api.services import Branch
 from satark.store import tables
 from satark.store.engines import make_engine
-from satark.store.migrations import Migrations
+from satark.store.migrations import Migrations, NewerDatabase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,35 @@ def test_an_upgrade_makes_the_tables_and_a_downgrade_leaves_none(databases: Any)
     assert set(inspect(keys).get_table_names()) <= {"alembic_version", "alembic_version_keys"}
     migrations.upgrade()
     assert not migrations.pending()
+    main.dispose()
+    keys.dispose()
+
+
+def test_databases_whose_revision_somebody_set_back_are_not_migrated(databases: Any, tmp_path: Path) -> None:
+    main, keys = make_engine(databases.main), make_engine(databases.keys)
+    note = tmp_path / "revisions"
+    migrations = Migrations(main, keys, [], note)
+    migrations.upgrade()
+    with main.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'c0001'")
+    assert "set the databases' revision back" in migrations.problem()
+    with pytest.raises(NewerDatabase, match="older copy"):
+        migrations.upgrade()
+    assert "c0001" in migrations.current()
+    note.unlink()  # as the operator who put an older copy there
+    assert "run: satark db upgrade" in migrations.problem()
+    main.dispose()
+    keys.dispose()
+
+
+def test_a_downgrade_by_command_is_no_set_back(databases: Any, tmp_path: Path) -> None:
+    main, keys = make_engine(databases.main), make_engine(databases.keys)
+    migrations = Migrations(main, keys, [], tmp_path / "revisions")
+    migrations.upgrade()
+    migrations.downgrade("core@-1")
+    assert "run: satark db upgrade" in migrations.problem()
+    migrations.upgrade()
+    assert migrations.problem() == ""
     main.dispose()
     keys.dispose()
 

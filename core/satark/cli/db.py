@@ -10,6 +10,7 @@ from satark.custody.comparison import accept_losses, find_losses, find_missing
 from satark.custody.machine_notes import retire
 from satark.runtime import compose
 from satark.runtime.command_host import open_services, settings_of
+from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations, NewerDatabase
 
@@ -22,10 +23,13 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Upgrade both databases to the newest revision."""
-    with _opened() as migrations:
+    with _opened() as (services, migrations):
         if not migrations.pending():
             click.echo("already at the newest revision")
             return
+        is_known = migrations.is_noted or services.roster.is_known
+        if migrations.current() and not is_known:  # it can't tell whether they were set back
+            raise click.ClickException("this machine is new: upgrade on one that has used these databases")
         try:
             migrations.upgrade()
         except NewerDatabase as error:
@@ -41,7 +45,7 @@ def downgrade(revision: str) -> None:
 
     REVISION is `core@-1`, `base`, or `<plugin>@base` for a plugin's tables.
     """
-    with _opened() as migrations:
+    with _opened() as (_, migrations):
         try:
             migrations.downgrade(revision)
         except CommandError as error:
@@ -52,7 +56,7 @@ def downgrade(revision: str) -> None:
 @db.command()
 def current() -> None:
     """Show the current revisions of both databases."""
-    with _opened() as migrations:
+    with _opened() as (_, migrations):
         for revision in sorted(migrations.current()):
             click.echo(revision)
         if problem := migrations.problem():
@@ -96,7 +100,7 @@ def forget_machine(ctx: click.Context, code: str) -> None:
 
 
 @contextmanager
-def _opened() -> Iterator[Migrations]:
+def _opened() -> Iterator[tuple[Services, Migrations]]:
     settings = Settings()
     with closing(compose.load_services(settings, compose.load_geography(settings))) as services:
-        yield compose.migrations(services, compose.load_plugins(settings))
+        yield services, compose.migrations(services, compose.load_plugins(settings))

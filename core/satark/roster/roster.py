@@ -78,6 +78,11 @@ class Roster:
         self._signed: dict[tuple[str, str, str], SignedHead] = {}
         """Desk, officer, key → the head that they signed last, as this process saw. Deleting it takes a restart too."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether this machine knows which roster the databases must have."""
+        return self._copy.exists() or self._anchor.exists()
+
     def check(self, keys: Connection, *, committed: bool = True) -> CheckedRoster:
         """Return the roster that counts. Reads everything again only when the key store's newest row changed.
 

@@ -130,9 +130,9 @@ def route(
     added = [name for one in advice for name in one.add]
     allowed = [desk for desk in desks if desk.name not in excluded and (synthetic or desk.name != PROBE_DESK)]
     responsible = {desk.name for desk in _responsible_or_above(tip, allowed, geography, closed)}
-    if not responsible:
-        raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
     asked = {desk.name for desk in allowed if Destination.of(DESK_SINK, desk.name) in added} - {*closed}
+    if not responsible and not (synthetic and asked):
+        raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
     chosen = [desk for desk in allowed if desk.name in responsible | asked]
     names, here = {desk.name for desk in chosen}, {desk.name for desk in desks}
     rules = matching_rules(destination_rules, tip, priority, desks=names, excluded=excluded, added=added)

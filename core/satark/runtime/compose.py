@@ -327,7 +327,7 @@ def load_sinks(
 
 
 def migrations(services: Services, plugins: Plugins) -> Migrations:
-    return Migrations(services.main, services.keys, plugins.migrations())
+    return Migrations(services.main, services.keys, plugins.migrations(), services.data_dir / "revisions")
 
 
 def load_flows(settings: Settings, plugins: Plugins, geography: Geography, channels: Sequence[Channel]) -> Flows:

@@ -263,6 +263,8 @@ class Host:
             migrations.upgrade()
         elif problem := migrations.problem():
             raise SettingsError([SettingProblem.of("database_url", problem)])
+        else:
+            migrations.note()
 
 
 def check_packages(roles: Collection[Role]) -> None:

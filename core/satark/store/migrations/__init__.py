@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from satark.api.services import Branch
 from satark.store import tables
 from satark.store.migrations import revisions
+from satark_files import atomic_files
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -39,7 +40,12 @@ class NewerDatabase(Exception):  # noqa: N818 - it reads as what it says
 class Migrations:
     """The migrations of one deployment: the key store's, the core's, and the enabled plugins'."""
 
-    def __init__(self, main: Engine, keys: Engine, branches: Sequence[Branch]) -> None:
+    def __init__(self, main: Engine, keys: Engine, branches: Sequence[Branch], note: Path | None = None) -> None:
+        """`note`: this machine's file of the revisions that it saw.
+
+        Migrations vouch for rows with the name key, so whoever sets a database's revision back must make none run.
+        """
+        self._note = note
         core = Branch("core", _HERE / "main", tables.main)
         self._keys = _Database(keys, [Branch("keys", _HERE / "keys", tables.keys)], "alembic_version_keys")
         self._main = _Database(main, [core, *branches], "alembic_version")
@@ -62,6 +68,18 @@ class Migrations:
                     if connection.dialect.name == "postgresql":
                         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                     command.upgrade(_config(connection, database), "heads")
+        self.note()
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether this machine saw the databases before."""
+        return self._note is not None and self._note.exists()
+
+    def note(self) -> None:
+        """Note the present revisions on this machine."""
+        if self._note is not None:
+            self._note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            atomic_files.replace(self._note, [f"{one}\n".encode() for one in sorted(self.current())])
 
     def downgrade(self, revision: str) -> None:
         """Migrate the main database down to a revision. `base` drops all tables, `<branch>@base` those of a plugin.
@@ -75,6 +93,7 @@ class Migrations:
         if revision == "base":
             with self._keys.engine.begin() as connection:
                 command.downgrade(_config(connection, self._keys), "base")
+        self.note()
 
     def current(self) -> list[str]:
         """Return the present revisions of the databases."""
@@ -103,9 +122,24 @@ class Migrations:
                 f"a newer version, or a plugin that is not enabled, made {', '.join(newer)} in the databases: "
                 "install that version, enable the plugin, or restore the backup from before the upgrade"
             )
+        if self._is_set_back():
+            return (
+                "somebody set the databases' revision back, or they are an older copy: restore a backup, or, if you "
+                f"put the copy there yourself, delete {self._note} and try again"
+            )
         if upgrades or not self.pending():
             return ""
         return "the databases are not set up for this version, run: satark db upgrade"
+
+    def _is_set_back(self) -> bool:
+        """Return whether the databases lack a revision that this machine saw. Empty ones are new."""
+        current = self.current()
+        if self._note is None or not self.is_noted or not current:
+            return False
+        folders = [folder for one in (self._keys, self._main) for folder in one.folders]
+        had = {name for folder in folders for name in revisions.up_to(folder, current)}
+        known = {name for folder in folders for name in revisions.names(folder)}
+        return bool((known & {*self._note.read_text("utf-8").split()}) - had)
 
 
 def _create_new(connection: Connection, database: _Database) -> None:

@@ -40,6 +40,17 @@ def names(folder: Path) -> set[str]:
     return {one["revision"] for one in _read(folder) if "revision" in one}
 
 
+def up_to(folder: Path, stored: Iterable[str]) -> set[str]:
+    """Return which of a folder's revisions a database with the revisions `stored` has, those before them too."""
+    before = {one["revision"]: _names(one.get("down_revision")) for one in _read(folder) if "revision" in one}
+    found, waiting = set[str](), [name for name in stored if name in before]
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting += [one for one in before.get(name, ()) if one not in found]
+    return found
+
+
 def heads(folders: Iterable[Path]) -> list[str]:
     """Return the revisions in these folders that no other revision follows. Their files are not run."""
     found = [one for folder in folders for one in _read(folder)]
