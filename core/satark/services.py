@@ -20,8 +20,9 @@ from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import load_edge_key
 from satark.roster.chain import append, with_memory
 from satark.roster.entries import Entry, HostNoted
-from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
+from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, CheckedRoster, HostRoster, Roster
 from satark.roster.rules import NotAllowed
+from satark.roster.state import RosterState
 from satark.routing.authors import Signers
 from satark.routing.desks import stored_desks
 from satark.settings.settings import Settings
@@ -116,9 +117,17 @@ class Services:
             raise NoSuchDesk
         return found
 
+    def roster_state(self, unit: UnitOfWork | None = None) -> RosterState:
+        """Return the state of the own roster, in a transaction or at present."""
+        return self._checked(unit).state
+
+    def readable_rules(self, state: RosterState) -> tuple[DestinationRule, ...]:
+        """Return the rules of the destinations that may have tips by this state of the own roster."""
+        return self.roster.readable_rules(state, self.destination_rules)
+
     def signers(self, unit: UnitOfWork | None = None) -> Signers:
         """Return the keys by which desks' messages count, in a transaction or at present."""
-        own = self.roster.check(unit.keys, committed=False) if unit else self.read_keys(self.roster.check)
+        own = self._checked(unit)
         host = self.host_roster.state(unit.main, own) if unit else self.read(lambda c: self.host_roster.state(c, own))
         return Signers(own.state, host)
 
@@ -127,10 +136,10 @@ class Services:
 
         Officers sign the own roster's head, and their browsers keep it.
         """
-        own, host = self.read_keys(self.roster.check), self.signers().host
-        if host is None or not host.head or own.state.noted.get(desk) == host.head:
+        own, host = self.roster_state(), self.signers().host
+        if host is None or not host.head or own.noted.get(desk) == host.head:
             return
-        entry = Entry(body=HostNoted(desk=desk, head=host.head), by=(desk, ""), base=own.state.head)
+        entry = Entry(body=HostNoted(desk=desk, head=host.head), by=(desk, ""), base=own.head)
         with suppress(NotAllowed):  # somebody else signs in: at the next sign-in
             self.write_now(lambda unit: append(unit, entry.signed_with((desk, ""), identity)))
 
@@ -138,8 +147,10 @@ class Services:
         """Log and return each difference from the rosters; update this machine's copies."""
         desks = self.read(stored_desks)
         problems = self.read_keys(lambda keys: self.roster.inspect(keys, desks, rules))
-        own = self.read_keys(self.roster.check)
-        return (*problems, *self.read(lambda c: self.host_roster.problems(c, own)))
+        return (*problems, *self.read(lambda c: self.host_roster.problems(c, self._checked())))
+
+    def _checked(self, unit: UnitOfWork | None = None) -> CheckedRoster:
+        return self.roster.check(unit.keys, committed=False) if unit else self.read_keys(self.roster.check)
 
     def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
         deliveries.add(unit, delivery, destination)

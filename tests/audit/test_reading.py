@@ -118,7 +118,7 @@ def test_auditors_see_their_desk_and_heads_the_desks_below(
     services: Services, desk: str, role: Role, seen: set[str]
 ) -> None:
     SeededDesk(services, "lanka", "station", "lanka")
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     assert reading.desks_seen(state, services.geography, desk, role) == seen
 
 

@@ -206,7 +206,7 @@ def test_both_logs_record_a_recusal_and_stay_valid(
 def test_a_recused_officer_approves_no_originals(
     services: Services, asha: Officer, bina: Officer, tip: SeededTip
 ) -> None:
-    state: RosterState = services.read_keys(services.roster.check).state
+    state: RosterState = services.roster_state()
     opened = asha.casework.open(tip.number)
     assert check_two_officers(state, opened, "sp", "asha", "bina") == TwoOfficerApproval(
         "asha", "bina", may_listen=True

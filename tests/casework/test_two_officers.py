@@ -46,7 +46,7 @@ def tip(services: Services) -> OpenTip:
 
 @pytest.fixture
 def state(services: Services, tip: OpenTip) -> RosterState:
-    return services.read_keys(services.roster.check).state
+    return services.roster_state()
 
 
 def asked(tip: OpenTip, day: int = TODAY) -> OriginalsRequest:

@@ -15,7 +15,7 @@ def state(level: str = "range", **roles: str) -> Any:
     officers = {name: SimpleNamespace(name=name, role=role, temporary=False) for name, role in roles.items()}
     heads = [name for name, role in roles.items() if role == "head"]
     desk = SimpleNamespace(officers=officers, heads=heads, rank=LEVELS.index(level))
-    return SimpleNamespace(desks={"sp": desk}, known_keys=set[str]())
+    return SimpleNamespace(desks={"sp": desk}, known_keys=set[str](), new_desks=set[str]())
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_desks_whose_key_somebody_else_may_know_are_named() -> None:
     desks.known_keys.add("sp")
     (found,) = desk_warnings(desks, is_office=False)
     assert "may know the keys of desks: sp; each changes when a head of it next signs in" in found
+    desks.new_desks.add("sp")
+    assert desk_warnings(desks, is_office=False)[1] == "until then the desks above have the tips of: sp"
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,8 @@ def test_a_noted_head_reveals_a_rewrite_of_both_databases(
 def test_an_old_noted_head_is_still_in_the_log(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     noted = verify_log(services).head
     seed_file(services, tips[0], "3", b"later")
-    assert verify_log(services, LogHead.read(str(noted))).problems == ()
+    for text in (str(noted), f"{noted.position}:{noted}"):
+        assert verify_log(services, LogHead.read(text)).problems == ()
 
 
 def test_a_crash_between_the_two_commits_is_no_problem(

@@ -248,7 +248,7 @@ def test_a_destination_finds_its_tip_by_number_and_posts_a_message_to_it(
     query = select(tables.message.c.sealed).where(tables.message.c.seq == 2)
     sealed = services.read(lambda c: c.execute(query).scalar_one())
     told = open_as(Message, sealed, seeded.receipt_identity)
-    assert TipsterReader(root, b"", services.read_keys(services.roster.check).state).may_show(2, told)
+    assert TipsterReader(root, b"", services.roster_state()).may_show(2, told)
     assert [message.text for message in reader.find(seeded.number).content.thread] == ["और भी"]
     with pytest.raises(CaseworkError):
         reader.find(other.number)

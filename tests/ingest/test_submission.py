@@ -62,6 +62,31 @@ async def test_two_tips_both_get_a_receipt_from_an_empty_stock(tmp_path: Path) -
         assert place.count("tip") == 2
 
 
+@pytest.mark.slow("a third of a second of a processor")
+async def test_a_tip_of_a_new_desk_goes_to_the_desks_above_until_its_key_changed(tmp_path: Path) -> None:
+    """Whoever proposed it knows its first key. The one SP's desk is it, here."""
+    async with working_host(tmp_path) as place:
+        services, asha, bina = place.host.services, place.tipster(), place.tipster("9140112234")
+        real = services.roster.check
+
+        def check(keys: Any, *, committed: bool = True) -> Any:
+            checked = real(keys, committed=committed)
+            checked.state.new_desks = {"sp", "home"}
+            return checked
+
+        place.make_desk("home", "state")
+        runner = place.runtime._build_turns(place.host.plugins, synthetic=False).runner
+        assert services.write_now(runner._is_above_range)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(services.roster, "check", check)
+            assert not services.write_now(runner._is_above_range), "who accuses the DIG's office is told so at once"
+            await place.receipt(asha)
+        assert [len(place.desk(one).summaries()) for one in ("dig", "sp")] == [1, 0]
+        services.roster_state().new_desks.clear()
+        await place.receipt(bina)
+        assert [len(place.desk(one).summaries()) for one in ("dig", "sp")] == [2, 1]
+
+
 class Urgent:
     """A plugin that finds every tip urgent."""
 

@@ -167,7 +167,7 @@ async def test_a_cry_is_sealed_to_the_tips_newest_key(tmp_path: Path, hears: Cal
     async with working_host(tmp_path / "host", heard) as place:
         asha, services = place.tipster(), place.host.services
         await place.receipt(asha)
-        state, work = services.read_keys(services.roster.check).state, place.desk("sp")
+        state, work = services.roster_state(), place.desk("sp")
         identity = work._writer.identity
         heard.meanwhile = lambda: services.write_now(lambda unit: renew_tip_keys(unit, state, "sp", identity, ()))
         await asha.hear(note(place))

@@ -54,7 +54,7 @@ class OfficeLink:
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig, verifier=desk_verifier(self.dig_identity)))
         office.write_now(lambda unit: add_desk(unit, self.sp, verifier=desk_verifier(self.sp_identity)))
-        head = host.read_keys(host.roster.check).state.head
+        head = host.roster_state().head
         paired = HostPairing(link=self.host_key.public_keys, roster=head)
         office.write_now(lambda unit: join(unit, paired))
         self.host_outbox = HostOutbox(host, self.host_key)

@@ -55,7 +55,7 @@ async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(link_on_eac
     read = open_as(Message, rows[0].sealed, seeded.receipt_identity)
     assert read.text == "धन्यवाद"
     root = TipRoot(tip=seeded.id, recipient=seeded.recipient, verifier=tip_verifier(seeded.identity))
-    assert TipsterReader(root, b"", link.host.read_keys(link.host.roster.check).state).may_show(1, read)
+    assert TipsterReader(root, b"", link.host.roster_state()).may_show(1, read)
     assert [row.notified for row in rows] == [False, True]
 
 
@@ -361,7 +361,7 @@ async def test_an_office_stores_an_envelope_if_its_level_may_give_the_tip(
     recipient, _ = new_identity()
     desk = Desk(name="other", title="other", level=to, recipient=recipient)
     link.host.write_now(lambda unit: add_desk(unit, desk))
-    listed = link.host.read_keys(link.host.roster.check).state
+    listed = link.host.roster_state()
     listed.desks["sp"] = replace(listed.desks["sp"], desk=replace(link.sp, level=own))
     directed = DirectedDesk(desk="other", recipient=recipient, envelope=b"new", destinations=())
 
@@ -388,7 +388,7 @@ async def test_all_officers_of_an_office_are_one_person_at_the_host(link: Any) -
         link.office.write_now(lambda unit, one=answer: queue_answer(unit, one, link.sp_identity))
     await link.exchange_all()
     seen = link.casework_at_host.open(seeded.id)
-    state = link.host.read_keys(link.host.roster.check).state
+    state = link.host.roster_state()
     keeping = keeping_of(link.host.retention, seen.header, seen.thread, state)
     assert (keeping.held, keeping.ordered) == (True, False)
     assert [(one.message.text, one.officer) for one in seen.thread][:2] == [("ask_hold", ""), ("hold", "")]
@@ -420,6 +420,6 @@ async def test_a_clerk_of_an_office_writes_in_no_other_name(link: Any) -> None:
     assert [one.message.text for one in seen.thread] == ["seen"]
     assert (len(seen.unsigned), seen.damaged, seen.work.finished) == (2, 2, False)
     root = TipRoot(tip=seeded.id, recipient=seeded.recipient, verifier=tip_verifier(seeded.identity))
-    reader = TipsterReader(root, b"", link.host.read_keys(link.host.roster.check).state)
+    reader = TipsterReader(root, b"", link.host.roster_state())
     for row in link.rows(link.host, tables.message)[-2:]:
         assert not reader.may_show(row.seq, open_as(Message, row.sealed, seeded.receipt_identity))

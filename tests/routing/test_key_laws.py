@@ -107,7 +107,7 @@ class World:
 
     @property
     def state(self) -> Any:
-        return self.services.read_keys(self.services.roster.check).state
+        return self.services.roster_state()
 
     def store(self, envelope: Envelope) -> None:
         """Store an envelope as its desk's key is now."""

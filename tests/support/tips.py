@@ -131,7 +131,7 @@ def seed_tip(
     listed = {name: tuple(rule.to for rule in reading if rule.desk == name) for name in names}
     rows = [deliveries.new_row(services.keys, planted.id, rule.to, 0) for rule in destination_rules]
     access: dict[str, Any] = {"holders": listed, "answers_to": next_above(to, services.geography), "arrived": arrived}
-    access["roster"] = services.read_keys(services.roster.check).state.head
+    access["roster"] = services.roster_state().head
     services.write_now(lambda unit: _store(unit, planted, holders, access, rows))
     return planted
 

@@ -76,7 +76,7 @@ class Case:
     def forge(self, by: UnlockedDesk, envelope: Envelope, step: CaseStep, head: str = "") -> None:
         """Append a step in an officer's name, and plant a row of the desk that it names."""
         recipient = self.services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one())
-        roster = (head or self.services.read_keys(self.services.roster.check).state.head,)
+        roster = (head or self.services.roster_state().head,)
         message = Message(sender="desk", desk=by.desk.name, internal=True, case=step, roster=roster)
         writer = Writer(name=by.officer, identity=by.identity, own_identity=by.own_identity)
 
@@ -173,14 +173,14 @@ async def test_the_key_of_a_removed_officer_or_an_auditor_gives_nobody_the_next_
 async def test_a_key_that_was_issued_again_ends_the_former_one_though_nobody_has_written_since(tmp_path: Path) -> None:
     async with case(tmp_path) as of:
         services, thief = of.services, unlock(of.services, "dig", "leaver", LEAVERS)
-        envelope, head = of.envelope(thief), services.read_keys(services.roster.check).state.head
+        envelope, head = of.envelope(thief), services.roster_state().head
         of.withdraw("sp")
         asked = ask_for_recovery(services, "dig", "leaver", "neues wort 55 feld")
         done = approve_recovery(services, of.town.dig, "leaver", asked.code)
         if not done.done:
             approve(services, of.town.attacker.unlock("sp", "sp-head"), done.id, asked.code)
             complete(services, of.town.dig)
-        assert len(services.read_keys(services.roster.check).state.signing_keys["dig"]["leaver"]) == 2
+        assert len(services.roster_state().signing_keys["dig"]["leaver"]) == 2
         of.forge(thief, envelope, CaseStep(kind="directed", to="lanka"), head)
         opened = of.seen()
         assert [one.message.case.kind for one in opened.thread if one.message.case] == ["withdrawn"]

@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("en
 
 
 def state(of: Case) -> RosterState:
-    return of.services.read_keys(of.services.roster.check).state
+    return of.services.roster_state()
 
 
 def store(of: Case, envelope: Envelope, desk: str) -> None:

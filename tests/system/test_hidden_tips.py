@@ -41,7 +41,7 @@ async def test_a_tip_hidden_during_a_key_change_is_shown_as_such_and_nobody_writ
             assert remove_officer(of.services, of.town.dig, "leaver").done
         else:
             rotate(of.services, of.town.attacker.unlock("sp", "sp-head"))
-        public = of.services.read_keys(of.services.roster.check).state.desks[desk].desk.recipient
+        public = of.services.roster_state().desks[desk].desk.recipient
         of.services.write_now(lambda unit: envelopes.store(unit, of.tip, desk, envelopes.seal(kept, public)))
         for officer in (of.town.dig, of.town.attacker.unlock("sp", "sp-head")):
             work = officer.casework(of.services)
@@ -66,7 +66,7 @@ async def test_a_station_writes_nothing_on_a_release_of_a_tip_that_was_hidden(tm
         station = of.town.attacker.unlock("lanka", "so").casework(of.services)
         with pytest.raises(ActRefused):
             station.note(station.open(of.tip), "we saw two men")
-        public = of.services.read_keys(of.services.roster.check).state.desks["dig"].desk.recipient
+        public = of.services.roster_state().desks["dig"].desk.recipient
         of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "dig", envelopes.seal(kept, public)))
         rotate(of.services, of.town.dig)
         station.note(station.open(of.tip), "we saw two men")

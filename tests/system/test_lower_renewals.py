@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("en
 
 def renew_as_clerk(of: Case, envelope: Envelope, point: Checkpoint, *, drops: bool = False) -> None:
     """Renew the tip's key as the SP does, over an envelope and a checkpoint of the clerk's own making."""
-    sp, state = of.town.attacker.unlock("sp", "clerk"), of.services.read_keys(of.services.roster.check).state
+    sp, state = of.town.attacker.unlock("sp", "clerk"), of.services.roster_state()
     before, new = of.envelope(sp).changes, new_identity()[1]
     forged = replace(envelope, identity=f"{new}\n{envelope.identity}")
     forged = tip_keys._with_change(forged, replace(point, roster=(state.head,)), before)
@@ -88,7 +88,7 @@ async def test_an_envelope_of_a_tip_without_a_renewed_key_is_shown_if_it_names_o
 
 def put_in_place(of: Case, envelope: Envelope) -> None:
     """Put an envelope in the place of the DIG's."""
-    public = of.services.read_keys(of.services.roster.check).state.desks["dig"].desk.recipient
+    public = of.services.roster_state().desks["dig"].desk.recipient
     of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "dig", envelopes.seal(envelope, public)))
 
 

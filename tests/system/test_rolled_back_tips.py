@@ -88,7 +88,7 @@ async def refuses_to_write(of: Case) -> None:
 
 def put_back(of: Case, kept: Envelope, **row: object) -> None:
     """Put an old envelope in the place of the DIG's, an old row in the tip's, and delete the thread."""
-    public = of.services.read_keys(of.services.roster.check).state.desks["dig"].desk.recipient
+    public = of.services.roster_state().desks["dig"].desk.recipient
     fake = replace(kept, desk="dig")
     of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "dig", envelopes.seal(fake, public)))
     if row:
@@ -159,7 +159,7 @@ async def test_a_receipt_that_a_clerk_replaces_in_an_envelope_is_shown(tmp_path:
         work = of.town.dig.casework(of.services)
         work.respond(work.open(of.tip), text="Thank you")
         kept = of.envelope(of.town.attacker.unlock("sp", "clerk"))
-        public = of.services.read_keys(of.services.roster.check).state.desks["dig"].desk.recipient
+        public = of.services.roster_state().desks["dig"].desk.recipient
         fake = replace(kept, desk="dig", receipt=new_identity()[0])
         of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "dig", envelopes.seal(fake, public)))
         assert of.seen().altered
@@ -183,7 +183,7 @@ async def test_messages_under_a_release_that_an_operator_forged_are_shown_and_no
         give_release(of)
         officer = of.town.dig if desk == "dig" else of.town.attacker.unlock(desk, "so")
         assert not officer.casework(services).open(of.tip).altered
-        public = services.read_keys(services.roster.check).state.desks[desk].desk.recipient
+        public = services.roster_state().desks[desk].desk.recipient
         header = officer.casework(services).open(of.tip).header
         forged = Envelope(
             tip=of.tip,
@@ -260,7 +260,7 @@ async def test_a_desk_of_the_same_level_undoes_no_withdrawal_and_no_act_of_anoth
         work.note(work.open(of.tip), "lanka's SO is in it")
         rotate(of.services, of.town.dig)
         cell = unlock(of.services, "cell", "ch", GONE)
-        kept, state = of.envelope(cell), of.services.read_keys(of.services.roster.check).state
+        kept, state = of.envelope(cell), of.services.roster_state()
         first = replace(kept, changes=(), points=())
         thread = ThreadReader(first, of.services.signers()).thread
         holders: dict[str, tuple[str, ...]] = {"dig": (), "sp": (), "cell": (), "lanka": ()}

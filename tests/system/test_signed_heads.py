@@ -136,7 +136,7 @@ async def test_signed_heads_count_even_if_the_roster_lists_only_one_of_their_sig
             add_row(at, with_another_key_for_the_dig(at, entry).encode())
         (tmp_path / "data" / COPY_NAME).unlink()
         restarted(at)
-        assert at.recipient not in services.read_keys(services.roster.check).state.desk_recipients().values()
+        assert at.recipient not in services.roster_state().desk_recipients().values()
         with pytest.raises(KeyLost):
             unlock(services, "dig", "dig-head", DIGS)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DESK_SINK", "LEVELS", "CaseworkError", "CoveredRule", "Desk", "Destination", "DestinationRule", "KeyChanged",
-    "Level", "NoSuchDesk", "RouteAdvice", "Screening",
+    "Level", "NoSuchDesk", "RouteAdvice", "Screening", "age_recipient",
 ]  # fmt: skip
 
 PRIORITIES: tuple[Priority, ...] = ("normal", "high", "urgent")
@@ -36,6 +36,20 @@ DESTINATION = re.compile(r"[a-z][a-z0-9_]{0,30}:[a-z0-9][a-z0-9_-]{0,39}")
 """A destination's name in the settings and in the roster."""
 ConfiguredDestination = Annotated[str, Field(pattern=f"^{DESTINATION.pattern}$")]
 """A destination's name in the settings, checked against this pattern."""
+
+
+def age_recipient(value: str) -> str:
+    """Return an age recipient of the settings, or an empty text.
+
+    Raises:
+        ValueError: it is something else; the message tells what is wrong.
+    """
+    if value:
+        try:
+            check_recipient(value)
+        except CantOpen as error:
+            raise ValueError(str(error)) from None
+    return value
 
 
 class Destination(str):
@@ -105,15 +119,7 @@ class DestinationRule(BaseModel):
     at_once: int = Field(default=8, ge=1, le=256, description="most deliveries under way at once in one process")
     per_minute: int = Field(default=0, ge=0, description="most attempts a minute in one process; 0: no limit")
 
-    @field_validator("recipient")
-    @classmethod
-    def _is_a_recipient(cls, value: str) -> str:
-        if value:
-            try:
-                check_recipient(value)
-            except CantOpen as error:
-                raise ValueError(str(error)) from None
-        return value
+    _is_a_recipient = field_validator("recipient")(age_recipient)
 
     @property
     def sink(self) -> str:

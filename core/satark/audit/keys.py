@@ -148,7 +148,7 @@ def _renew_if_somebody_left(unit: UnitOfWork, services: Services, desk: str, ide
 
 
 def _auditors(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:
-    state = services.roster.check(unit.keys, committed=False).state
+    state = services.roster_state(unit)
     listed = state.desks.get(desk)
     officers = listed.officers.values() if listed and not state.lacks_heads else ()
     return {officer_holder(desk, one.name): one.recipient for one in officers if one.role == "auditor"}
@@ -156,9 +156,9 @@ def _auditors(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]
 
 def holders_above(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:
     """Return the desks above a desk, as the roster lists them, as holders of its audit keys: holder → age recipient."""
-    desks = services.signers(unit).sealable
-    own = next((one for one in desks if one.name == desk), None)
-    above = desks_above(own, desks, services.geography) if own else []
+    signers = services.signers(unit)
+    own = next((one for one in signers.desks if one.name == desk), None)
+    above = desks_above(own, signers.sealable, services.geography) if own else []
     return {desk_holder(one.name): one.recipient for one in above}
 
 
@@ -203,7 +203,7 @@ def verifiers(connection: Connection, desk: str, rostered: str = "") -> dict[int
 
 def trusted_verifiers(services: Services, desks: Iterable[str]) -> dict[str, dict[int, Verifier]]:
     """Return the verifiers of these desks' acts, as `verifiers` does, checked against the roster."""
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     listed = {desk: state.desks[desk].verifier if desk in state.desks else "" for desk in desks}
     return services.read(lambda c: {desk: verifiers(c, desk, rostered) for desk, rostered in listed.items()})
 

@@ -51,7 +51,7 @@ class Viewer(Redacted, frozen=True, kw_only=True):
 
         `identity`: the desk's opened key; empty for an auditor.
         """
-        state = services.read_keys(services.roster.check).state
+        state = services.roster_state()
         desks = desks_seen(state, services.geography, desk, role)
         auditor = role == "auditor"
         holder = keys.officer_holder(desk, officer) if auditor else keys.desk_holder(desk)
@@ -141,7 +141,7 @@ class _Trusted:
     """The public keys that verify acts."""
 
     def __init__(self, services: Services, desks: Iterable[str]) -> None:
-        self._state = services.read_keys(services.roster.check).state
+        self._state = services.roster_state()
         self._desks = keys.trusted_verifiers(services, desks)
 
     def is_by(self, signed: SignedAct, position: int) -> bool:

@@ -109,7 +109,7 @@ class Trail:
 
         So neither a destination nor a desk without a signing key in the roster can sign packs.
         """
-        state = self._services.read_keys(self._services.roster.check).state
+        state = self._services.roster_state()
         listed, key = state.desks.get(self.desk), keys.act_key(self._identity) if self._identity else None
         if listed is None or key is None or listed.verifier != verifier_of(key):
             return None
@@ -164,7 +164,7 @@ class Trail:
         return listed is not None and listed.verifier not in ("", own)
 
     def _listed(self, unit: UnitOfWork) -> ListedDesk | None:
-        return self._services.roster.check(unit.keys, committed=False).state.desks.get(self.desk)
+        return self._services.roster_state(unit).desks.get(self.desk)
 
 
 def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:

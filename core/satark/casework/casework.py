@@ -122,7 +122,7 @@ class Casework(EvidenceAccess):
         with self.cache.lock:
             self.cache.refresh()
             listed = [self.cache.listed(tip) for tip in self.cache.tips]
-        state, terms = self._services.read_keys(self._services.roster.check).state, self._services.retention
+        state, terms = self._services.roster_state(), self._services.retention
         found = [
             (one.summary, keeping_of(terms, one.envelope.header, one.thread, state))
             for one in listed
@@ -353,7 +353,7 @@ class Casework(EvidenceAccess):
         seq = post(unit, tip.id, message, *recipients)
         posted = PostedMessage(seq, message, self.trail.officer, unit.now, self._writer.signer)
         if not tip.envelope.tip_recipient:  # a desk with a release alone sees only part of the thread
-            state = self._services.roster.check(unit.keys, committed=False).state
+            state = self._services.roster_state(unit)
             keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted), state)
             store_term(unit, tip.id, keeping.term, tip.envelope.identity, required=bool(message.retention))
         return posted

@@ -85,7 +85,7 @@ class DeskActs:
         """Return whether the closing was asked for by an officer of this desk with whom this officer may act as two."""
         asked = tip.work.asked
         own, other = self._casework.trail.officer, asked.officer if asked else ""
-        state, desk = self._services.read_keys(self._services.roster.check).state, self._casework.desk
+        state, desk = self._services.roster_state(), self._casework.desk
         is_asked = asked is not None and is_by_present_key(state, asked)
         return bool(is_asked and own and other) and state.may_act_as_two((desk, own), (desk, other))
 
@@ -239,7 +239,7 @@ class DeskActs:
     def _check_assignment(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if tip.work.is_recused(self._casework.desk, act.to):
             return "assign.recused"
-        state = self._services.read_keys(self._services.roster.check).state
+        state = self._services.roster_state()
         officer = state.officer(self._casework.desk, act.to)
         return "assign" if officer is None or officer.role == "auditor" else None
 

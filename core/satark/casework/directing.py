@@ -48,7 +48,7 @@ class Directing:
         """
         if tip.envelope.tip_recipient:
             return []
-        desks = self._services.signers().of(tip.envelope).desks
+        desks = self._services.signers().of(tip.envelope).sealable
         return [desk for desk in desks if desk.name != self._desk and self._may_have(desk, tip)]
 
     def direct(
@@ -141,7 +141,7 @@ class Directing:
         threads.lock(unit, tip.id)
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
         envelopes.drop(unit, tip.id, [desk, *destinations])
-        state = self._services.roster.check(unit.keys, committed=False).state
+        state = self._services.roster_state(unit)
         present = self._cache.reader.present_envelope(unit, tip.envelope)
         newest, rules = self._identity.partition("\n")[0], self._services.destination_rules
         renewed = renew_tip_key(unit, state, present, newest, rules, without=desk)
@@ -171,10 +171,10 @@ class Directing:
         return own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
 
     def _readable_rules(self, unit: UnitOfWork, host: RosterState | None) -> tuple[DestinationRule, ...]:
-        roster, services = self._services.roster, self._services
+        services = self._services
         if host:
-            return roster.readable_rules(host, host_destination_rules(unit.main))
-        return roster.readable_rules(roster.check(unit.keys, committed=False).state, services.destination_rules)
+            return services.roster.readable_rules(host, host_destination_rules(unit.main))
+        return services.readable_rules(services.roster_state(unit))
 
     def _destinations(
         self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: str, *, has_key: bool

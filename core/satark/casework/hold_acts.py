@@ -19,7 +19,7 @@ class TipKeeping:
 
     def of(self, tip: OpenTip) -> Keeping:
         """Return the retention of a tip."""
-        state = self._services.read_keys(self._services.roster.check).state
+        state = self._services.roster_state()
         return keeping_of(self._services.retention, tip.header, tip.thread, state)
 
     def ask(self, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
@@ -48,7 +48,7 @@ class TipKeeping:
         officer, keeping = (self._casework.trail.desk, self._casework.trail.officer), self.of(tip)
         if keeping.asked_at != asked_at:
             raise StepRefused("something else was asked for meanwhile: read it first")
-        state = self._services.roster.check(unit.keys, committed=False).state
+        state = self._services.roster_state(unit)
         return self._post(unit, tip, check_agree(keeping, officer, state), "")
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:

@@ -41,7 +41,7 @@ def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str,
     If only an officer's key changed, `old` is `new`. Later signatures of the officer's former key do not count.
     """
     lock(unit)
-    state = services.roster.check(unit.keys, committed=False).state
+    state = services.roster_state(unit)
     desks.finish_key_change(unit, state, desk, f"{new}\n{old}", services.destination_rules)
     if old != new:
         _renew(unit, services, desk, old, new)
@@ -58,7 +58,7 @@ def renew_tips(services: Services, desk: str, old: str, new: str) -> None:
 
     def renew(unit: UnitOfWork, some: Sequence[str]) -> None:
         lock(unit)  # first: no renewal names an older entry than one before it
-        state = services.roster.check(unit.keys, committed=False).state
+        state = services.roster_state(unit)
         renew_tip_keys(unit, state, desk, f"{new}\n{old}", services.destination_rules, tips=some)
 
     for at in range(0, len(tips), AT_ONCE):

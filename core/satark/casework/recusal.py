@@ -52,7 +52,7 @@ class Recusal:
     def _left(self, tip: OpenTip) -> list[str]:
         """Return the other officers of the desk who have the tip; not `RECOVERY`, whose passphrase lies in a safe."""
         desk, gone = self._casework.desk, {self._casework.trail.officer, RECOVERY}
-        listed = self._services.read_keys(self._services.roster.check).state.desks.get(desk)
+        listed = self._services.roster_state().desks.get(desk)
         officers = listed.officers.values() if listed else ()
         readers = (one.name for one in officers if one.role != "auditor")
         return [name for name in readers if name not in gone and not tip.work.is_recused(desk, name)]

@@ -80,7 +80,7 @@ class ReleaseRules:
         asked = tip.work.raw_asked
         if asked is None or asked.message.desk != self._casework.desk:
             return "raw.none"
-        state = self._services.read_keys(self._services.roster.check).state
+        state = self._services.roster_state()
         if not is_by_present_key(state, asked):
             return "raw.two"
         try:

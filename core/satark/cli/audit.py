@@ -16,7 +16,7 @@ def audit() -> None:
 
 @audit.command()
 @click.option(
-    "--head", "known_head", default="", metavar="ROWS:HASH", help="A head noted earlier, to check the log against."
+    "--head", "known_head", default="", metavar="HASH", help="A head noted earlier, to check the log against."
 )
 @click.pass_context
 def verify(ctx: click.Context, known_head: str) -> None:
@@ -38,7 +38,7 @@ def _read_head(text: str) -> LogHead | None:
     try:
         return LogHead.read(text) if text else None
     except ValueError:
-        raise click.UsageError(f"{text!r} is not a head such as 17:9f86d0…") from None
+        raise click.UsageError(f"{text!r} is not a head such as 9f86d0…") from None
 
 
 def _as_text(report: AuditReport, lost: list[str]) -> str:

@@ -68,7 +68,7 @@ def _warnings() -> list[str]:
     """Return warnings of possible future problems. Call it when the settings and databases have no problem."""
     settings = Settings()
     with closing(compose.load_services(settings, compose.load_geography(settings))) as services:
-        desks = desk_warnings(services.read_keys(services.roster.check).state, is_office=bool(services.read(host_of)))
+        desks = desk_warnings(services.roster_state(), is_office=bool(services.read(host_of)))
         return [
             *_unset_plugins(settings),
             *_unnamed_plugins(settings),

@@ -51,7 +51,8 @@ def known_keys(state: RosterState) -> list[str]:
     """Return a warning that names the desks whose key somebody else may know; none if there is no such desk."""
     desks = ", ".join(sorted(state.known_keys))
     says = f"somebody else may know the keys of desks: {desks}; each changes when a head of it next signs in"
-    return [says] if desks else []
+    new = ", ".join(sorted(state.new_desks))
+    return ([says] if desks else []) + ([f"until then the desks above have the tips of: {new}"] if new else [])
 
 
 def _warning(name: str, state: RosterState) -> str:

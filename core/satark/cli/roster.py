@@ -66,7 +66,7 @@ def seal(ctx: click.Context) -> None:
         if not services.desks():
             raise click.ClickException("there is no desk yet: run `satark desk add`")
         services.write_now(lambda unit: close_roster(unit, services.destination_rules))
-        state = services.read_keys(services.roster.check).state
+        state = services.roster_state()
     click.echo(f"the roster is sealed; note its head where nobody who runs the service can change it: {_head(state)}")
     for warning in known_keys(state):
         click.echo(warning)
@@ -81,7 +81,7 @@ def restore(ctx: click.Context) -> None:
         services.write_now(lambda unit: [append(unit, Entry.decode(one), known=True) for one in missing])
         renewals = services.read_keys(services.roster.missing_renewals)
         services.write_now(lambda unit: add_renewals(unit, renewals))
-        differences = _differences(services, services.read_keys(services.roster.check).state)
+        differences = _differences(services, services.roster_state())
     restored = f"{counted(len(missing), 'entry', 'entries')} and {counted(len(renewals), 'renewal')} of tips' keys"
     click.echo(f"{restored} restored from this machine's copy")
     for problem in differences:

@@ -177,7 +177,7 @@ def _surplus(main: Connection, keys: Connection, tag: Callable[[str], bytes] | N
 
 def _desks(services: Services) -> list[str]:
     """Return the names of the desks in the roster, the highest first: these have most tips."""
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     return sorted(state.desks, key=state.rank, reverse=True)
 
 

@@ -92,7 +92,7 @@ def compare_machines(services: Services, now: float) -> Compared:
     present = _look(services, hour)  # after the notes: what they saw was committed
     seen.others = {**seen.others, **{id_: note for id_, note in notes.items() if note is not None and id_ != own}}
     working = {id_: note for id_, note in seen.others.items() if not note.retired}
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     different = {id_ for id_, note in working.items() if _differs(note, present, seen.own, state)}
     different |= {id_ for id_, note in notes.items() if note is None}
     silent = [id_ for id_, note in working.items() if hour - note.hour > SILENT_HOURS]

@@ -82,9 +82,10 @@ _AGREED = select(_ROW_COUNT).where(
 
 
 class LogHead(msgspec.Struct, frozen=True):
-    """The head of a log, as an auditor notes it for a later audit: `<rows>:<hash>`."""
+    """The head of a log. It is noted for a later audit as its hash alone: files of tips kept from somebody add rows."""
 
     position: int
+    """The number of rows; 0 in a head that was noted."""
     link: bytes
 
     @staticmethod
@@ -120,8 +121,7 @@ class LogHead(msgspec.Struct, frozen=True):
 
     def is_in(self, connection: Connection) -> bool:
         """Return whether the log contains this head, which was noted earlier."""
-        query = select(custody.c.link).where(custody.c.position == self.position)
-        return connection.execute(query).scalar() == self.link
+        return connection.execute(select(custody.c.position).where(custody.c.link == self.link)).first() is not None
 
     @classmethod
     def read(cls, noted: str) -> LogHead:
@@ -130,14 +130,13 @@ class LogHead(msgspec.Struct, frozen=True):
         Raises:
             ValueError: the text is no head.
         """
-        position, _, link = noted.strip().partition(":")
-        head = cls(int(position), bytes.fromhex(link))
-        if head.position < 1 or len(head.link) != len(chain.GENESIS):
+        link = bytes.fromhex(noted.strip().rpartition(":")[2])  # before 0.2.0 the number of rows stood in front
+        if len(link) != len(chain.GENESIS):
             raise ValueError(noted)
-        return head
+        return cls(0, link)
 
     def __str__(self) -> str:
-        return f"{self.position}:{self.link.hex()}"
+        return self.link.hex()
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,7 +224,7 @@ class _LogWalk:
         self.tips[row.tip] = (row.seq, row.hash)
         self.logged.add((row.tip, row.file))
         self._anchor_held |= self._anchored is not None and self._anchored.link == row.link
-        if self._known is not None and self._known == LogHead(row.position, row.link):
+        if self._known is not None and self._known.link == row.link:
             self._known = None
 
     def _check_entry(self, row: DbRow[Any], own: chain.ChainRow, where: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import Delivery, ReadableTip
 from satark.api.tip import Envelope, Message
 from satark.casework.casework import Casework
-from satark.casework.errors import NoSuchFile
+from satark.casework.errors import NoSuchFile, NoSuchTip
 from satark.casework.opened_tip import OpenTip
 from satark.casework.work import PostedMessage, corrected
 from satark.custody import entries
@@ -45,7 +45,7 @@ class DestinationReader:
             SettingsError: the key can't be used.
         """
         self.to: str = rule.to
-        self._desk = rule.desk
+        self._rule = rule
         self._identity = load_identity(rule)
         self._services = services
         self._once = threading.Lock()
@@ -65,18 +65,25 @@ class DestinationReader:
         return cls(services, rule)
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
+        if not self._is_listed():
+            raise CantOpen("by the roster this destination reads no tips any more")
         envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=self.to)
         _check_sent(envelope)
         return OpenedDelivery(envelope, delivery, self)
 
     def find(self, number: str) -> FoundTip:
-        tip = self._casework.open(number)
+        tip = self._casework.open(number) if self._is_listed() else None
+        if tip is None or self.to not in tip.access.holders.get(self._rule.desk, ()):
+            raise NoSuchTip
         _check_sent(tip.envelope)
         return FoundTip(self._casework, tip)
 
+    def _is_listed(self) -> bool:
+        return bool(self._services.roster.readable_rules(self._services.roster_state(), [self._rule]))
+
     @cached_property
     def _casework(self) -> Casework:
-        return Casework(self._services, self.to, self._identity, audit_desk=self._desk)
+        return Casework(self._services, self.to, self._identity, audit_desk=self._rule.desk)
 
     def read(self, envelope: Envelope, key: str, ordinal: str, sealed: StoredForm, expected: str) -> Iterator[bytes]:
         """Yield a clean copy in chunks. The custody log gets one entry per file and delivery (`key`)."""

@@ -212,8 +212,7 @@ class DeliveryWorker:
     def _unlisted(self, unit: UnitOfWork) -> frozenset[str]:
         """Return the destinations that would read tips by the settings, and may not by the roster."""
         services = self._services
-        state = services.roster.check(unit.keys, committed=False).state
-        listed = services.roster.readable_rules(state, services.destination_rules)
+        listed = services.readable_rules(services.roster_state(unit))
         return frozenset(rule.to for rule in services.destination_rules if rule not in listed)
 
     async def _claim(self) -> tuple[list[tuple[bytes, Delivery]], bool]:

@@ -123,7 +123,7 @@ class Submissions:
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority, advice: Sequence[RouteAdvice]) -> rules.Route:
         desks, services = self._desks(unit), self.services
         state = self._roster_state(unit)
-        readable = services.roster.readable_rules(state, services.destination_rules)
+        readable = services.readable_rules(state)
         route = rules.route(
             tip,
             desks,
@@ -187,19 +187,21 @@ class Submissions:
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, envelope.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
+        """Return the desks that tips may go to. A new one is as if it were not there until its key changed."""
         return unit.once(self._read_desks)
 
     def _read_desks(self, unit: UnitOfWork) -> Sequence[Desk]:
         # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
         # So the roster is read after that.
         lock_desks(unit)
-        return Signers(self._roster_state(unit)).desks
+        state = self._roster_state(unit)
+        return [one for one in Signers(state).desks if one.name not in state.new_desks]
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
         return unit.once(self._read_roster)
 
     def _read_roster(self, unit: UnitOfWork) -> RosterState:
-        return self.services.roster.check(unit.keys, committed=False).state
+        return self.services.roster_state(unit)
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, root: bytes) -> None:
         opened = OpenedReceipt(

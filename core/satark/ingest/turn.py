@@ -178,7 +178,7 @@ class TurnRunner:
         )  # fmt: skip
 
     def _is_above_range(self, unit: UnitOfWork) -> bool:
-        return any(desk.level == "state" for desk in self.submissions.services.desks(unit))
+        return any(desk.level == "state" for desk in self.submissions.services.signers(unit).sealable)
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
         """Update a session with the state that its files reached since its last turn.

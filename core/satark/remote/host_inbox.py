@@ -82,7 +82,7 @@ class HostInbox:
         answer = decode(ANSWER, signed.answer)
         if answer.desk != office.desk:
             raise MessageRejected("desk")
-        listed = self._services.read_keys(self._services.roster.check).state.desks.get(office.desk)
+        listed = self._services.roster_state().desks.get(office.desk)
         own = [listed.verifier] if listed else []
         if listed and answer.new_key:  # once it is applied, what signed it is no longer the desk's
             own += [verifier for _, verifier in listed.former]
@@ -132,7 +132,7 @@ def _recorded(connection: Connection, answer: OfficeAnswer) -> int | None:
 
 
 def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, services: ProcessServices) -> None:
-    state = services.roster.check(unit.keys, committed=False).state
+    state = services.roster_state(unit)
     desk = next((one for one in Signers(state).sealable if one.name == directed.desk), None)
     if desk is None or desk.recipient != directed.recipient:
         _report_changed_key(unit, answer)
@@ -145,8 +145,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         envelopes.store(unit, answer.tip, desk.name, directed.envelope, is_release=directed.is_release)
     kind: Kind = "tip" if envelopes.has_tip(unit.keys, answer.tip, desk.name) else "release"
     deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True, kind=kind)
-    readable = services.roster.readable_rules(state, services.destination_rules)
-    rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
+    rules = {rule.to: rule for rule in services.readable_rules(state) if rule.desk == desk.name}
     for one in directed.destinations:
         # An office names destinations, but only the settings of this host say which desk they belong to.
         if one.to not in rules or rules[one.to].recipient != one.recipient:

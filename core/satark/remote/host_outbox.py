@@ -275,10 +275,9 @@ class HostOutbox:
 
     def _directory(self) -> tuple[tuple[bytes, ...], tuple[DestinationRule, ...]]:
         """Return the roster, and the listed destinations, which offices seal to."""
-        roster = self._services.roster
-        state = self._services.read_keys(roster.check).state
-        entries = self._services.read_keys(roster.stored_entries)
-        return tuple(entries), roster.readable_rules(state, self._services.destination_rules)
+        services = self._services
+        entries = services.read_keys(services.roster.stored_entries)
+        return tuple(entries), services.readable_rules(services.roster_state())
 
     def _tips_of(self, desk: str, room: int) -> bytes:
         """Return the ids of a desk's tips, filled up to the end of a frame: their size would tell of tips kept from it.

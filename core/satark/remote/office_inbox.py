@@ -115,7 +115,7 @@ class OfficeInbox:
                 pass  # it was sent before the order to erase it, and came after
             case TipMessage():
                 _store_tip(unit, desk, message)
-                if not self._services.roster.check(unit.keys, committed=False).state.closed:
+                if not self._services.roster_state(unit).closed:
                     close_roster(unit, ())
                 self._tip_stored(unit, desk, message.tip, message.revision)
             case DirectoryMessage():

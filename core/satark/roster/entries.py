@@ -26,7 +26,7 @@ def new_code() -> str:
 
 
 class KeyCode:
-    """A code as an officer typed it, for the new key of one officer of a desk."""
+    """A code as an officer typed it, for the new key of one officer of a desk, or for a new desk (no officer)."""
 
     def __init__(self, code: str, desk: str, officer: str) -> None:
         typed = "".join(character for character in code.casefold() if character.isalnum())
@@ -103,6 +103,20 @@ class DeskAdded(msgspec.Struct, frozen=True, kw_only=True, tag="desk-added", tag
     verifier: str = ""
     """Ed25519 public key (hex) that verifies what the desk signs with its own key."""
     officers: tuple[RosterOfficer, ...] = ()
+    code: str = ""
+    """Public key (hex) of a code that whoever proposed the desk tells its signers; empty in the founding."""
+
+    def with_code(self, code: str) -> DeskAdded:
+        """Return this desk with a code for all that it says: with other keys, level or area it is another code."""
+        return msgspec.structs.replace(self, code=self._verifier(code))
+
+    def has_code(self, code: str) -> bool:
+        """Return whether a signer typed the code of this desk."""
+        return self._verifier(code) == self.code
+
+    def _verifier(self, code: str) -> str:
+        said = _encode(msgspec.structs.replace(self, code=""))
+        return KeyCode(code, self.desk.name, "").verifier(hashlib.sha256(said).hexdigest())
 
 
 class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", tag_field="what", omit_defaults=True):

@@ -335,8 +335,8 @@ def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
     """Return the names of the desks whose tips a new desk could read.
 
     These are the desks of its own level in the same area and all desks above it; the desks below it too, unless a desk
-    of its level already reads all that the new desk would. If there is no desk above, they are all desks of its level,
-    since a tip without a place goes to each. If there are none of its level, they are the desks of the highest level.
+    of its level already reads all that the new desk would. A tip without a place goes to each of its level: the desks
+    above sign for these; if there is none, all of its level. If there are none, they are the desks of the highest.
     """
     new = ListedDesk(desk=body.desk, verifier="", officers={}, appointed_by={})
     signing = list(state.offices())

@@ -105,6 +105,8 @@ class RosterState:
 
         A head's next sign-in changes it.
         """
+        self.new_desks = set[str]()
+        """Those of `known_keys` that were added after the founding, with their first key: nothing is sealed to it."""
         self.withdrawn: dict[str, list[tuple[Member, bool]]] = {}
         """Id of a proposal → the officer who withdrew it, and whether they were a head then."""
         self.noted: dict[str, str] = {}
@@ -116,15 +118,25 @@ class RosterState:
         """Return the rank of a desk's level, 0 for an outpost; -1 if the desk is not listed."""
         return self.desks[desk].rank if desk in self.desks else -1
 
+    @property
+    def closed_to_tips(self) -> set[str]:
+        """The desks and destinations to which nothing is sealed: refused ones, and new desks with their first key."""
+        return self.refused | self.new_desks
+
     def desk_recipients(self) -> dict[str, str]:
         """Return the recipients of the desks to which tips may be sealed, by name."""
-        return {name: one.desk.recipient for name, one in self.desks.items() if name not in self.refused}
+        return {name: one.desk.recipient for name, one in self.desks.items() if name not in self.closed_to_tips}
 
     def destination_recipients(self) -> dict[str, str]:
         """Return the recipients of the destinations to which tips may be sealed, by name."""
         return {
             one.to: one.recipient for one in self.destinations.values() if one.recipient and one.to not in self.refused
         }
+
+    def reads_with(self, to: str, desk: str) -> bool:
+        """Return whether a destination reads the tips of a desk ("": those of every desk)."""
+        listed = self.destinations.get(to)
+        return listed is not None and bool(listed.recipient) and listed.desk in {"", desk}
 
     def officer(self, desk: str, name: str) -> RosterOfficer | None:
         """Return an officer; None if the roster lists no such officer of this desk."""
@@ -258,10 +270,11 @@ class RosterState:
         return {name for name, listed in self.desks.items() if listed.officers and name != PROBE_DESK}
 
     def _replace_destination(self, body: DestinationSet) -> None:
-        """Record a destination's key. Whoever has its former one reads a tip until its desks' keys change."""
+        """Record a destination's key and desk. With its former ones it reads a tip until the desks' keys change."""
         former = self.destinations.get(body.to)
         self.destinations[body.to] = body
-        if former and former.recipient not in {"", body.recipient}:
+        keeps = former and former.recipient == body.recipient and self.reads_with(body.to, former.desk)
+        if former and former.recipient and not keeps:
             self.known_keys |= {former.desk} if former.desk else self._with_officers()
 
     def _note(self, body: KeysRenewed | HostNoted | Withdrawn, by: Member) -> None:
@@ -308,6 +321,7 @@ class RosterState:
         )
         if self.closed and body.desk.name in self._with_officers():  # none of its signers made its key
             self.known_keys.add(body.desk.name)
+            self.new_desks.add(body.desk.name)
         self.changed_at[body.desk.name] = self.position
         self.signing_keys[body.desk.name] = {"": {body.verifier: 0}}
         for one in body.officers:
@@ -326,6 +340,7 @@ class RosterState:
         self.changed_at[body.desk] = self.position
         self._put_key(body.desk, "", body.verifier)
         self.known_keys.discard(body.desk)
+        self.new_desks.discard(body.desk)
         if listed.officers:
             self.rekeyed[body.desk] = self.position
         if body.removed:

@@ -115,8 +115,9 @@ class Signers:
 
     @property
     def sealable(self) -> list[Desk]:
-        """The desks to seal to: without those that a head which officers signed does not list."""
-        return [one for one in self.desks if one.name not in self._own.refused]
+        """The desks to seal to: without those of `RosterState.closed_to_tips`."""
+        closed = self._own.closed_to_tips | (self.host.closed_to_tips if self.host else set())
+        return [one for one in self.desks if one.name not in closed]
 
     def keys(self, desk: str, message: Message, heads: Iterable[str] = ()) -> Mapping[str, list[str]]:
         """Return the keys that may have signed a message of a desk, by its officers' names; the desk's own under "".

@@ -302,7 +302,8 @@ def _renewed(
         access.releases.clear()
     access.holders.pop(without, None)
     access.releases.pop(without, None)
-    holders = {own: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
+    read = {desk: tuple(to for to in its if state.reads_with(to, desk)) for desk, its in access.holders.items()}
+    holders = {own: (), **(read if state.closed else access.holders)}  # nobody loses the tip by their own act
     point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
     identity = f"{new_identity()[1]}\n{envelope.identity}"
     changed = _with_change(replace(envelope, identity=identity), point, before, had - {*holders}, reader.told)

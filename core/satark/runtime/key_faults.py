@@ -83,7 +83,7 @@ def _mark(name: str, path: Path) -> tuple[object, ...]:
 def _late_known_keys(services: Services) -> int:
     """Return how many desks have had a known key for a day, as this machine saw. A file outlasts its processes."""
     file, now = services.data_dir / _KNOWN_KEYS, time.time()
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     before = dict[str, float]()
     with suppress(OSError, *DECODING_ERRORS):
         before = msgspec.json.decode(file.read_bytes(), type=dict[str, float])

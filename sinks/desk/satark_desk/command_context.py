@@ -69,7 +69,7 @@ def unlocked_desk(desk: str, passphrase_file: Path) -> Iterator[tuple[Services, 
         unlocked = unlock_any(services, desk, read_passphrase(passphrase_file))
         if unlocked.temporary:
             click.echo("somebody else knows this passphrase: sign in on the web once, and choose your own", err=True)
-        if changes_known_key(services.read_keys(services.roster.check).state, unlocked):
+        if changes_known_key(services.roster_state(), unlocked):
             click.echo("somebody else may know the desk's key, and it could not change: satark roster verify", err=True)
         yield services, unlocked
 

@@ -284,6 +284,8 @@ def report_submitted(submitted: Submitted, what: str, done: str = "") -> None:
     click.echo(f"the roster is sealed: {what} is proposed as {submitted.id}")
     if submitted.fingerprint:
         click.echo(f"compare this fingerprint, by telephone, with whoever signs: {submitted.fingerprint}")
+    if submitted.code:
+        click.echo(f"tell whoever signs this code, by telephone; it is shown only once: {submitted.code}")
     if submitted.missing:
         click.echo(f"it needs the signature of {submitted.missing}: satark roster approve DESK {submitted.id}")
     else:

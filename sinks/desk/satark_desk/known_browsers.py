@@ -40,16 +40,11 @@ def browser_digest(value: str) -> bytes:
     return hashlib.sha256(value.encode()).digest()
 
 
-def is_known(connection: Connection, desk: str, officer: str, value: str) -> bool:
-    """Return whether the officer has signed in with the browser whose cookie has this value."""
-    where = _of(desk, officer), known_browser.c.browser == browser_digest(value)
-    return bool(value) and connection.execute(select(known_browser.c.desk).where(*where)).first() is not None
-
-
-def is_anyones(connection: Connection, value: str) -> bool:
-    """Return whether any officer has signed in in this browser."""
-    query = select(known_browser.c.desk).where(known_browser.c.browser == browser_digest(value)).limit(1)
-    return bool(value) and connection.execute(query).first() is not None
+def officers_in(connection: Connection, value: str) -> set[tuple[str, str]]:
+    """Return who, as desk and officer, has signed in in the browser whose cookie has this value."""
+    query = select(known_browser.c.desk, known_browser.c.officer)
+    found = connection.execute(query.where(known_browser.c.browser == browser_digest(value))) if value else ()
+    return {(desk, officer) for desk, officer in found}
 
 
 def browsers_of(connection: Connection, desk: str, officer: str) -> list[KnownBrowser]:

@@ -44,7 +44,7 @@ def host_pairing_file() -> None:
     """At the host: print its pairing file for every office. It contains public keys only."""
     with open_services() as services:
         link = LinkKey.load(current_host().settings.link_key_file).public_keys
-        _print(HostPairing(link=link, roster=services.read_keys(services.roster.check).state.head))
+        _print(HostPairing(link=link, roster=services.roster_state().head))
 
 
 @click.command("register")
@@ -63,7 +63,7 @@ def register_(*, pairing_file: Path, title: str, level: Level, area: str, via: s
         desk = Desk(
             name=pairing.desk, title=title or pairing.desk, level=level, area=area, recipient=pairing.recipient, via=via
         )
-        state = services.read_keys(services.roster.check).state
+        state = services.roster_state()
         listed = state.desks.get(desk.name)
         if state.closed:
             if listed is None or (listed.desk.recipient, listed.verifier) != (desk.recipient, pairing.answer_verifier):

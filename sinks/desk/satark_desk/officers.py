@@ -167,7 +167,7 @@ def _change(services: Services, by: UnlockedDesk) -> bool:
 
 
 def _change_known_key(services: Services, by: UnlockedDesk) -> bool:
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     if not changes_known_key(state, by):
         return False
     if state.lacks_heads or by.desk.name in state.refused or services.read_keys(services.roster.is_rewritten):
@@ -200,7 +200,7 @@ def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
 
 def still_valid(services: Services, unlocked: UnlockedDesk) -> bool:
     """Return whether the officer's key, role and rights, and the desk's key, are unchanged since the unlocking."""
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     listed = state.officer(unlocked.desk.name, unlocked.officer)
     if listed is None or listed.recipient != recipient_of(unlocked.own_identity):
         return False
@@ -212,7 +212,7 @@ def still_valid(services: Services, unlocked: UnlockedDesk) -> bool:
 
 def listeners_of(services: Services, desk: str) -> list[str]:
     """Return the names of a desk's officers who may hear tipsters' voices."""
-    listed = services.read_keys(services.roster.check).state.desks.get(desk)
+    listed = services.roster_state().desks.get(desk)
     return sorted(one.name for one in listed.officers.values() if "listen" in one.rights) if listed else []
 
 
@@ -224,7 +224,7 @@ def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submit
         WeakPassphrase: the passphrase is too easy to guess.
     """
     check_passphrase(new.passphrase, (by.desk.name, by.desk.title, new.name), services.geography)
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     if state.officer(by.desk.name, new.name):
         raise CaseworkError("the desk has an officer of that name already", reason="taken")
     _check_rights(by, new.role, new.rights)
@@ -241,7 +241,7 @@ def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights
     Raises:
         CaseworkError: there is no such officer, or the roster does not allow it.
     """
-    listed = services.read_keys(services.roster.check).state.officer(by.desk.name, name)
+    listed = services.roster_state().officer(by.desk.name, name)
     if listed is None:
         raise CaseworkError("the desk has no officer of that name", reason="nobody")
     chosen = tuple(right for right in get_args(Right) if right in rights)
@@ -260,7 +260,7 @@ def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted
     """
     if name == by.officer:
         raise CaseworkError("an officer must be removed by another officer of the desk", reason="oneself")
-    if services.read_keys(services.roster.check).state.officer(by.desk.name, name) is None:
+    if services.roster_state().officer(by.desk.name, name) is None:
         raise CaseworkError("the desk has no officer of that name", reason="nobody")
     return rotate(services, by, without=name)
 
@@ -280,7 +280,7 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "", auditor: 
         CaseworkError: the key has changed since the desk was unlocked, or the roster does not allow it.
     """
     _, identity = new_identity()
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     listed = state.desks[by.desk.name]
     if listed.desk.recipient != recipient_of(by.identity):
         raise KeyChanged
@@ -313,7 +313,7 @@ def _open(services: Services, desk: str, name: str, keys: str, noted: str = "") 
 
     `keys`: a line for the new key, and one for the previous key, which the roster may still list.
     """
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     listed = state.officer(desk, name)
     query = select(officer.c.desk_key, officer.c.temporary).where(officer.c.desk == desk, officer.c.name == name)
     row = services.read(lambda c: c.execute(query).one_or_none())
@@ -342,7 +342,7 @@ def _present_identity(services: Services, by: UnlockedDesk, identities: str) -> 
     present = next((one for one in lines if recipient_of(one) == recipient), None)
     if present is None:
         raise KeyLost
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     if len(lines) > 1 and present == lines[0] and not state.lacks_heads and by.desk.name not in state.refused:
         finish_change(services, by, *lines)
     return present

@@ -52,7 +52,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     Raises:
         CaseworkError: that officer has not asked, the request expired, or these two may not open originals together.
     """
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     asked = next((one for one in requests(services, by.desk.name, tip.id) if one.officer == officer), None)
     if asked is None:
         raise CaseworkError("no other officer asks for the originals of this tip")
@@ -66,7 +66,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
 
 def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOfficerApproval | None:
     """Return the approval of this officer's own request; None if the request has no approval or is too old."""
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     own = next((one for one in requests(services, by.desk.name, tip.id) if one.officer == by.officer), None)
     try:
         return own.approval(state, tip, _today()) if own else None
@@ -81,14 +81,12 @@ def approve_at_once(services: Services, first: UnlockedDesk, second: UnlockedDes
         CaseworkError: these two officers may not open originals together.
     """
     asked = OriginalsRequest.signed(first.desk.name, tip.id, first.officer, _today(), first.own_identity)
-    return asked.approved_by(second.officer, second.own_identity).approval(
-        services.read_keys(services.roster.check).state, tip, _today()
-    )
+    return asked.approved_by(second.officer, second.own_identity).approval(services.roster_state(), tip, _today())
 
 
 def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
     """Return the requests for a tip's originals that are valid now."""
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     here = release.c.desk == desk, release.c.tip == _tag(services, tip)
     rows = services.read(lambda c: c.execute(select(release).where(*here).order_by(release.c.officer)).mappings().all())
     found = [OriginalsRequest(**{**row, "tip": tip}) for row in rows]

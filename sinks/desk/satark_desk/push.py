@@ -125,7 +125,7 @@ class PushSink(ProviderClient):
 
     def _browsers(self, desk: str) -> dict[Browser, str]:
         """Return the addresses of the browsers that a desk's officers chose. An auditor reads no tip."""
-        listed = self._context.read_keys(self._context.roster.check).state.desks.get(desk)
+        listed = self._context.roster_state().desks.get(desk)
         officers = [one.name for one in listed.officers.values() if one.role != "auditor"] if listed else []
         rows = self._context.read(lambda c: [(name, one) for name in officers for one in browsers_of(c, desk, name)])
         found = {(desk, name, one.digest): self._keys.open(one.push, (desk, name, one.digest)) for name, one in rows}

@@ -115,7 +115,7 @@ def _store(unit: UnitOfWork, desk: str, name: str, row: dict[str, object]) -> No
 
 def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any], code: str) -> Submitted:
     """Replace the officer's key by the new one. Values that were sealed only to the old key are lost."""
-    listed = services.read_keys(services.roster.check).state.officer(row["desk"], row["officer"])
+    listed = services.roster_state().officer(row["desk"], row["officer"])
     if listed is None:
         raise NoSuchRecovery
     changed = msgspec.structs.replace(listed, recipient=row["recipient"], signer=row["signer"], temporary=False)

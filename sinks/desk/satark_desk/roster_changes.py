@@ -37,6 +37,7 @@ from satark.casework import (
     fingerprint,
     finish_key_change,
     lock_desk,
+    new_code,
     read_state,
     renew_tips,
 )
@@ -72,6 +73,8 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """
     fingerprint: str
     """The fingerprint of the keys in it, which whoever signs it is shown; empty: there are none."""
+    code: str = ""
+    """The code of a proposed desk, which whoever signs it must be told."""
 
 
 def submit(
@@ -100,18 +103,20 @@ def submit(
 
 
 def submit_unsigned(services: Services, body: DeskAdded, with_: RosterAttachment) -> Submitted:
-    """Propose a change that nobody has signed yet.
+    """Propose a desk, which nobody has signed yet, with a new code.
 
     Raises:
         NotAllowed: the roster does not allow the change, whoever signs.
     """
-    return _store(services, None, Entry(body=body, base=services.read_keys(read_state).head), with_)
+    code = new_code()
+    entry = Entry(body=body.with_code(code), base=services.read_keys(read_state).head)
+    return msgspec.structs.replace(_store(services, None, entry, with_), code=code)
 
 
 def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> Submitted:
     """Sign a proposal, and carry it out if no signature is missing.
 
-    `code`: the code of a new key, as this officer typed it.
+    `code`: the code of a new key or desk, as this officer typed it.
 
     Raises:
         CaseworkError: there is no proposal with this id, or the geography lacks a new desk's area.
@@ -120,6 +125,7 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     proposal = services.read(lambda c: Proposal.find(c, id_))
     if isinstance(proposal.entry.body, DeskAdded):
         check_desk(proposal.entry.body.desk, services.geography)
+    check_code(proposal.entry, code)
     own = by.desk.name, by.officer
     if proposal.entry.by == own and own not in proposal.entry.signers:
         raise NotAllowed("this names you as who proposed it, and you did not: withdraw it")
@@ -128,6 +134,16 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     services.read_keys(lambda c: signed.missing(read_state(c)))
     _record(services, by, "roster_approved", entry.body)
     return add_signature(services, by, signed)
+
+
+def check_code(entry: Entry, code: str) -> None:
+    """Refuse to sign for a new desk without its code. Its proposal carries no signature, so a row may be forged.
+
+    Raises:
+        NotAllowed: this is not the code of what the desk's author proposed.
+    """
+    if isinstance(entry.body, DeskAdded) and not entry.body.has_code(code):
+        raise NotAllowed("this is not the code of the desk that was proposed: ask whoever proposed it", reason="desk")
 
 
 def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal) -> Submitted:
@@ -208,7 +224,7 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
 
     Return False too if the roster was rewritten or lacks heads that officers signed: its content may be forged.
     """
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     if state.lacks_heads or _desk_of(proposal) in state.refused or services.read_keys(services.roster.is_rewritten):
         return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
@@ -248,7 +264,7 @@ def _write_officer(
 ) -> None:
     name, recipient = body.officer.name, body.officer.recipient
     # The rows may be forged for this moment: then the roster that this machine knows does not have the entry.
-    state = services.roster.check(unit.keys, committed=False).state
+    state = services.roster_state(unit)
     if state.officer(body.desk, name) != body.officer or row.get("recipient") != recipient:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")
     is_auditor = body.officer.role == "auditor"
@@ -276,7 +292,7 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
 
     def prepare(unit: UnitOfWork) -> None:
         lock_desk(unit, by.desk.name)
-        state = services.roster.check(unit.keys, committed=False).state
+        state = services.roster_state(unit)
         if state.desks[by.desk.name].desk.recipient != recipient_of(by.identity):
             raise KeyChanged
         store_copies(unit, services, by, both, without=removed)
@@ -341,7 +357,7 @@ def _drop_former_key(unit: UnitOfWork, services: Services, by: UnlockedDesk, new
 def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:
     """Seal a desk's key to its officers in this machine's roster (not in their rows). Auditors lose it."""
     desk, note = by.desk.name, note_of(unit.keys, by)
-    for one in services.roster.check(unit.keys, committed=False).state.desks[desk].officers.values():
+    for one in services.roster_state(unit).desks[desk].officers.values():
         if one.name != without:
             key = b"" if one.role == "auditor" else seal_desk_key(desk, one.name, identity, one.recipient, note)
             this = officer.c.desk == desk, officer.c.name == one.name

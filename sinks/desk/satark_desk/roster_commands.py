@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from satark.casework import DestinationSet, Entry, KeyGiven, Proposal, Role, Signature, spell_out
+from satark.casework import DeskAdded, DestinationSet, Entry, KeyGiven, Proposal, Role, Signature, spell_out
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
 from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
 from satark_desk.officers import set_role
-from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, check_code, submit
 from satark_files.decoding import DECODING_ERRORS
 
-code_option = click.option("--code", default="", help="For a new key: the code that its officer told you.")
+code_option = click.option("--code", default="", help="For a new key or desk: the code that you were told.")
 
 
 @click.group("roster")
@@ -103,6 +103,9 @@ def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
 
 def _check_code(entry: Entry, code: str) -> None:
     body = entry.body
+    if isinstance(body, DeskAdded) and not code:
+        raise click.ClickException("sign a new desk with --code, which whoever proposed it tells you")
+    check_code(entry, code)
     if isinstance(body, KeyGiven) and not code:
         name, key, by = body.officer.name, body.officer.fingerprint, entry.by[1]
         raise click.ClickException(

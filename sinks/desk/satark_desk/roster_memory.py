@@ -48,7 +48,7 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "", *, shown: str 
     key = services.read(lambda c: _desk_key(c, by))
     notes = [*read_note(noted), *read_note(key.note if key else "")]
     if set(notes).difference(services.read_keys(read_heads)):
-        state = services.read_keys(services.roster.check).state
+        state = services.roster_state()
         services.write_now(lambda unit: restore(unit, notes, state))
     checked = services.read_keys(services.roster.check)
     own = services.read_keys(lambda c: _own(c, by))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from satark.api import CantOpen, check_recipient, provider_url
+from satark.api import age_recipient, provider_url
 from satark_police_system.signing import check_secret, read_public_key
 from satark_police_system.ssrf_guard import Network
 
@@ -78,17 +78,8 @@ class SystemSettings(BaseModel):
     send_seconds: float = Field(default=60, gt=0)
     """seconds to wait for the response to one event"""
 
+    _is_a_recipient = field_validator("recipient")(age_recipient)
     _only_safe_urls = field_validator("url")(lambda url: provider_url(url) if url else url)
-
-    @field_validator("recipient")
-    @classmethod
-    def _is_a_recipient(cls, value: str) -> str:
-        if value:
-            try:
-                check_recipient(value)
-            except CantOpen as error:
-                raise ValueError(str(error)) from None
-        return value
 
     @field_validator("answer_keys")
     @classmethod

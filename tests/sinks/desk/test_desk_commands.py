@@ -149,7 +149,7 @@ def test_the_command_warns_of_a_desk_with_one_officer_and_a_recovery_head_can_op
     assert kept.stderr == ""
     passphrase = kept.stdout.rpartition("for a safe, shown only once: ")[2].strip()
     assert run("desk", "tips", "sigra", "--passphrase-file", passphrase_file(passphrase)).exit_code == 0
-    listed = services.read_keys(services.roster.check).state.desks["sigra"]
+    listed = services.roster_state().desks["sigra"]
     assert sorted(listed.heads) == ["recovery", "sigra"]
 
 

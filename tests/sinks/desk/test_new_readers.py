@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
-from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope
 from satark.api.tip import Message
 from satark.casework import Clocks, DeskAct, DeskActs, DestinationSet, NotAllowed, Proposal, Role
-from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier
+from satark.casework.errors import NoSuchTip
+from satark.delivery.destination_reader import DestinationReader
+from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier, officer_signer
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import envelopes, tables
@@ -21,9 +24,10 @@ from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key, seal
 from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, unlock
 from satark_desk.own_keys import change_passphrase
 from satark_desk.passphrases import WrappedKey, unwrap
-from satark_desk.roster_changes import RosterAttachment, approve, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, approve, submit
 from satark_desk.tables import officer
-from support.tips import seed_tip
+from support.destination_key import DestinationKey
+from support.tips import claim_delivery, seed_tip
 
 pytestmark = pytest.mark.slow("keys of several officers")
 
@@ -88,25 +92,60 @@ def test_a_person_who_founded_a_desk_with_a_key_that_they_keep_reads_nothing_onc
     assert not opens(services, "lanka", kept.identity, seed_tip(services, [services.desk("lanka")]).id)
 
 
+def propose(services: Services) -> tuple[Submitted, Entry, RosterAttachment]:
+    """The operator proposes a second desk of the SP's level."""
+    new = NewDesk(name="sp2", title="SP", level="district", area="", officer="malik", passphrase=FIRST, temporary=True)
+    made = make_desk(services, new)
+    assert made
+    assert made.code
+    return made, *stored(services)
+
+
 def test_a_person_who_made_a_new_desks_key_reads_nothing_once_its_head_signed_in(
     services: Services, unlocked: Open
 ) -> None:
-    """One row gives the desk a key of theirs, sealed to the real head; honest heads sign what they are shown."""
-    new = NewDesk(name="sp2", title="SP", level="district", area="", officer="malik", passphrase=FIRST)
-    make_desk(services, new)
-    entry, attachment = stored(services)
-    body, (recipient, identity) = entry.body, new_identity()
+    made, entry, attachment = propose(services)
+    row, body = attachment.officer, entry.body
     assert isinstance(body, DeskAdded)
-    desk = msgspec.structs.replace(body.desk, recipient=recipient)
-    body = msgspec.structs.replace(body, desk=desk, verifier=desk_verifier(identity))
-    key = seal_desk_key("sp2", "malik", identity, body.officers[0].recipient)
-    swap(services, msgspec.structs.replace(entry, body=body), msgspec.structs.replace(attachment, desk_key=key))
+    own = unwrap(msgspec.convert(row, WrappedKey), FIRST, key_context("sp2", "malik"))
+    kept = open_desk_key(attachment.desk_key, "sp2", "malik", own or "")
+    assert kept
+    assert [approve(services, unlocked(one), made.id, made.code).done for one in ("sp", "dig")] == [False, True]
+    assert "sp2" not in {one.name for one in services.signers().sealable}, "until then the desks above have its tips"
+    tip = (work := unlocked("dig").casework(services)).open(seed_tip(services, [unlocked("dig").desk]).number)
+    assert "sp2" not in {one.name for one in work.directing.allowed_targets(tip)}
+    changed = change_passphrase(services, unlock(services, "sp2", "malik", FIRST), FIRST, NEW)
+    assert changed.identity != kept.identity
+    assert "sp2" in {one.name for one in work.directing.allowed_targets(tip)}
+    assert not opens(services, "sp2", kept.identity, seed_tip(services, [services.desk("sp2")]).id)
+
+
+@pytest.mark.parametrize("altered", ["key", "office", "officer", "level", "area", "code"])
+def test_a_desk_that_somebody_altered_in_the_row_of_its_proposal_is_signed_by_nobody(
+    services: Services, unlocked: Open, altered: str
+) -> None:
+    """Nobody signed a proposal of a desk, so the owner of the database writes what they like. The code shows it."""
+    made, entry, attachment = propose(services)
+    recipient, identity = new_identity()
+    body = entry.body
+    assert isinstance(body, DeskAdded)
+    keys = {"desk": replace(body.desk, recipient=recipient), "verifier": desk_verifier(identity)}
+    head = replace(body.officers[0], recipient=recipient, signer=officer_signer(identity))
+    forged: dict[str, dict[str, Any]] = {
+        "key": keys,
+        "office": {**keys, "officers": ()},
+        "officer": {"officers": (head,)},
+        "level": {"desk": replace(body.desk, level="range")},
+        "area": {"desk": replace(body.desk, area="varanasi")},
+        "code": {**keys, "code": ""},
+    }
+    swap(services, replace(entry, body=replace(body, **forged[altered])), attachment)
+    (waiting,) = services.read(Proposal.all)
     for signer in ("sp", "dig"):
-        (waiting,) = services.read(Proposal.all)
-        done = approve(services, unlocked(signer), waiting.id).done
-    assert done
-    assert unlock(services, "sp2", "malik", FIRST).identity != identity
-    assert not opens(services, "sp2", identity, seed_tip(services, [services.desk("sp2")]).id)
+        with pytest.raises(NotAllowed, match="this is not the code"):
+            approve(services, unlocked(signer), waiting.id, made.code)
+    swap(services, entry, attachment)
+    assert not approve(services, unlocked("sp"), made.id, made.code.upper()).done
 
 
 def test_a_swapped_key_in_a_pending_removal_is_signed_by_nobody(services: Services, unlocked: Open) -> None:
@@ -119,36 +158,62 @@ def test_a_swapped_key_in_a_pending_removal_is_signed_by_nobody(services: Servic
     remove_officer(services, unlocked("sp"), "head2")
     entry, attachment = stored(services)
     recipient, identity = new_identity()
-    body: Any = msgspec.structs.replace(entry.body, recipient=recipient, verifier=desk_verifier(identity), proof="")
+    body: Any = replace(entry.body, recipient=recipient, verifier=desk_verifier(identity), proof="")
     proved = KeyChange.of("sp", unlocked("sp").identity, identity, removed="head2")
     for forged in (body, proved):
         for by in (("", ""), entry.by):
-            swap(services, msgspec.structs.replace(entry, body=forged, by=by, signatures=()), attachment)
+            swap(services, replace(entry, body=forged, by=by, signatures=()), attachment)
             (waiting,) = services.read(Proposal.all)
             for who, passphrase in (("third", f"third {OTHER}"), ("sp-1", "sp passphrase 1")):
                 with pytest.raises(NotAllowed):
                     approve(services, unlock(services, "sp", who, passphrase), waiting.id)
 
 
-@pytest.mark.parametrize("taken_away", [True, False], ids=["taken away", "another key"])
-def test_a_destinations_former_key_reads_nothing_new(services: Services, unlocked: Open, *, taken_away: bool) -> None:
-    (recipient, identity), (another, _) = new_identity(), new_identity()
-    rule = DestinationRule(to="email:cell", desk="sp", recipient=recipient, verifier=desk_verifier(identity))
-    services.destination_rules = (rule,)
-    for to in (recipient, "" if taken_away else another):
-        made = submit(services, unlocked("sp"), DestinationSet(to=rule.to, desk="sp", recipient=to), RosterAttachment())
-        assert approve(services, unlocked("dig"), made.id).done
-        if to == recipient:
-            seeded = seed_tip(services, [unlocked("sp").desk], destination_rules=[rule])
-            assert opens(services, rule.to, identity, seeded.id)
-    work = unlocked("sp").casework(services)
-    DeskActs(services, work, Clocks()).perform(work.open(seeded.number), DeskAct(name="note", text="after it"))
+@pytest.mark.parametrize("change", ["taken away", "another key", "another desk"])
+def test_a_destinations_former_key_reads_nothing_new(
+    services: Services, unlocked: Open, tmp_path: Path, change: str
+) -> None:
+    key = DestinationKey(tmp_path, to="email:cell")
+    services.destination_rules = (rule := key.rule,)
+    bodies = [DestinationSet(to=rule.to, desk="sp", recipient=one) for one in (rule.recipient, "", new_identity()[0])]
+    bodies.append(replace(bodies[0], desk="dig"))
+    changed = bodies[["", "taken away", "another key", "another desk"].index(change)]
+    let_read(services, unlocked, bodies[0])
+    seeded = seed_tip(services, [unlocked("sp").desk], destination_rules=[rule])
+    reader = DestinationReader(services, rule)
+    assert reader.find(seeded.number).id == seeded.id
+    let_read(services, unlocked, changed)
+    with pytest.raises(NoSuchTip):
+        reader.find(seeded.number)
+    with pytest.raises(CantOpen):
+        reader.open(claim_delivery(services, rule.to))
+    tip = (work := unlocked("sp").casework(services)).open(seeded.number)
+    DeskActs(services, work, Clocks()).perform(tip, DeskAct(name="note", text="after it"))
     query = select(tables.message.c.sealed).where(tables.message.c.tip == seeded.id)
     (sealed,) = services.read(lambda c: c.execute(query).scalars().all())
     former = services.read_keys(lambda c: envelopes.find(c, seeded.id, rule.to))
     assert former
     with pytest.raises(CantOpen):
-        open_as(Message, sealed, open_envelope(former, identity, tip=seeded.id, desk=rule.to).identity)
+        open_as(Message, sealed, open_envelope(former, key.identity, tip=seeded.id, desk=rule.to).identity)
+    assert (rule.to in tip.access.readers) is (change == "another key"), "its new key reads on"
+
+
+def test_a_moved_destination_reads_no_tip_of_its_former_desk_whatever_the_settings_say(
+    services: Services, unlocked: Open, tmp_path: Path
+) -> None:
+    services.destination_rules = (rule := DestinationKey(tmp_path, to="email:cell").rule,)
+    reads = DestinationSet(to=rule.to, desk="sp", recipient=rule.recipient)
+    let_read(services, unlocked, reads)
+    seeded = seed_tip(services, [unlocked("sp").desk], destination_rules=[rule])
+    let_read(services, unlocked, replace(reads, desk="dig"))
+    services.destination_rules = (moved := rule.model_copy(update={"desk": "dig"}),)
+    with pytest.raises(NoSuchTip):
+        DestinationReader(services, moved).find(seeded.number)
+
+
+def let_read(services: Services, unlocked: Open, body: DestinationSet) -> None:
+    made = submit(services, unlocked("sp"), body, RosterAttachment())
+    assert made.done or approve(services, unlocked("dig"), made.id).done
 
 
 def test_a_key_change_beside_an_officers_new_passphrase_is_made_again(

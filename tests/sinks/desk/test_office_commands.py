@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,10 +92,13 @@ def test_an_office_is_registered_with_a_heads_signature_and_its_link_keys_again_
     own = {"desk": "cantt", "recipient": recipient, "answer_verifier": desk_verifier(identity)}
     file.write_text(json.dumps({**pairing, **own}), "utf-8")
     register = ("desk", "register", file, "--level", "station", "--area", "cantt")
-    assert run(*register).exit_code == 0
+    registered = run(*register).stdout
+    (code,) = re.findall(r"shown only once: (\S+)", registered)
     (waiting,) = services.read(Proposal.all)
     for desk in ("dig", "sp"):
-        approve(services, unlocked(desk), waiting.id)
+        assert "with --code" in run("roster", "approve", desk, waiting.id, by=desk).stderr
+        assert "not the code" in run("roster", "approve", desk, waiting.id, "--code", "0000-0000", by=desk).stderr
+        approve(services, unlocked(desk), waiting.id, code)
     assert run("desk", "resend", "cantt").stdout == "0 tips are sent to cantt again\n"
     services.write_now(lambda unit: unit.main.execute(update(tables.office).values(recipient="age1another")))
     assert run("desk", "resend", "cantt").exit_code == 1

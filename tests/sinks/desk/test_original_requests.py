@@ -71,7 +71,7 @@ def test_the_original_of_a_voice_needs_an_officer_who_may_listen(
     head.post(address(tip), data={"ask": "yes"})
     other.post(address(tip), data={"officer": "sp-1"})
     assert head.get(address(tip, "/2")).content == b"original voice", "the head may listen"
-    listed = services.read_keys(services.roster.check).state.desks["sp"]
+    listed = services.roster_state().desks["sp"]
     assert listed.officers["second"].rights == ("release",)
 
 

@@ -198,7 +198,7 @@ def test_an_auditor_reads_on_and_their_acts_stay_theirs(services: Services, unlo
 def test_an_officers_former_signatures_in_the_roster_stay_valid(services: Services, unlocked: Unlock) -> None:
     before = unlocked("dig")
     changed = change_passphrase(services, before, "dig passphrase 1", NEW)
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     assert not state.lacks_heads
     assert state.desks["dig"].officers["dig-1"].signer in state.signers
     assert rotate(services, changed).done

@@ -75,7 +75,7 @@ def test_the_demo_creates_missing_desks_and_unlocks_them(tmp_path: Path, monkeyp
             unlocked = unlock_any(services, name, passphrase)
             assert (unlocked.officer, unlocked.temporary) == (name, False)
     *prepared, _ = plugin.satark_demo(services, tmp_path, sample_week=True)
-    assert services.read_keys(services.roster.check).state.known_keys == set(), "no sign-in changes a key from now on"
+    assert services.roster_state().known_keys == set(), "no sign-in changes a key from now on"
     assert [one.acting.desk for one in prepared] == ["sp", "dig", "lanka", "sigra"]
     services.main.dispose()
     services.keys.dispose()

@@ -18,7 +18,7 @@ from satark.retention.schedule import ensure_key
 from satark.services import Services
 from satark.store import envelopes
 from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key
-from satark_desk.known_browsers import is_known, remember
+from satark_desk.known_browsers import officers_in, remember
 from satark_desk.officers import NewOfficer, WrongPassphrase, add_officer, remove_officer, unlock
 from satark_desk.own_keys import change_passphrase
 from satark_desk.passphrases import WrappedKey, unwrap
@@ -74,7 +74,7 @@ def test_recovery_removes_the_second_factors_and_the_known_browsers(
     services.write_now(lambda unit: remember(unit, "sp", "sp-1", "value", name="x", now=60))
     approve_recovery(services, second, "sp-1", ask_for_recovery(services, "sp", "sp-1", NEW).code)
     assert services.read(lambda c: factors_of(c, "sp", "sp-1")) == []
-    assert not services.read(lambda c: is_known(c, "sp", "sp-1", "value"))
+    assert services.read(lambda c: officers_in(c, "value")) == set()
 
 
 @pytest.mark.slow("a third of a second of a processor")

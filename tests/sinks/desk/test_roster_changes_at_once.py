@@ -58,7 +58,7 @@ def other(services: Services, databases: Any) -> Iterator[Services]:
 
 def check(services: Services, unlocked: Callable[[str], UnlockedDesk], tip: str) -> None:
     """Check that both heads have the key that the roster lists, and that no key is known any more."""
-    present = services.read_keys(services.roster.check).state
+    present = services.roster_state()
     for head in (unlocked("sp"), unlock(services, "sp", "head2", OTHER)):
         assert recipient_of(head.identity) == present.desks["sp"].desk.recipient
         assert [one.id for one in head.casework(services).summaries()] == [tip]

@@ -35,7 +35,7 @@ def proposal(services: Services, unlocked: Callable[[str], UnlockedDesk], run: R
 
 
 def rights(services: Services) -> tuple[str, ...]:
-    return services.read_keys(services.roster.check).state.desks["sp"].officers["second"].rights
+    return services.roster_state().desks["sp"].officers["second"].rights
 
 
 @pytest.mark.slow("keys of several officers")
@@ -83,7 +83,7 @@ def test_an_officer_who_approves_an_id_does_not_sign_a_replacement_of_it(
     services.write_now(lambda unit: unit.main.execute(swapped))
     refused = run("roster", "approve", "dig", proposal, by="dig")
     assert (refused.exit_code, "no such proposal" in refused.output) == (1, True)
-    assert "mole" not in services.read_keys(services.roster.check).state.desks["sp"].officers
+    assert "mole" not in services.roster_state().desks["sp"].officers
 
 
 @pytest.mark.slow("keys of several officers")

@@ -93,7 +93,7 @@ def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Service
     rolled_back(services, forget=False)
     before = services.read_keys(read_heads)
     assert recall(services, unlocked("dig")) == Recalled("", is_lost=False), "the browser keeps what it has"
-    state = services.read_keys(services.roster.check).state
+    state = services.roster_state()
     recall(services, unlocked("dig"), shown=state.head)
     assert services.read_keys(read_heads) == before
 
@@ -140,7 +140,7 @@ def test_a_key_change_that_was_undone_gets_no_tip_to_the_key_before(services: Se
     rolled_back(services)
     with pytest.raises(KeyLost):
         unlocked("sp")
-    assert services.read_keys(services.roster.check).state.refused == {"sp"}
+    assert services.roster_state().refused == {"sp"}
 
 
 def test_a_roster_shown_to_an_officer_is_a_signed_hash(services: Services, unlocked: Open) -> None:
@@ -216,9 +216,9 @@ def test_a_head_without_its_tags_lists_nobody_until_heads_of_desks_withdraw_it(
     listed = with_another_level(services)
     desk_keys(services, copies)
     assert recall(services, unlocked("sp"), bare).is_lost
-    assert services.read_keys(services.roster.check).state.refused == listed
+    assert services.roster_state().refused == listed
     for desk in ("sp", "dig"):
-        assert services.read_keys(services.roster.check).state.refused == listed
+        assert services.roster_state().refused == listed
         agree_to_all(services, unlocked(desk))
     assert services.read_keys(services.roster.check).lost == ()
     assert not recall(services, unlocked("sp"), bare).is_lost

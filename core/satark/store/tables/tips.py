@@ -215,6 +215,7 @@ custody = Table(
     Column("hash", LargeBinary(32), nullable=False, comment="over the tip's row before, and this one"),
     Column("link", LargeBinary(32), nullable=False, comment="over the row before of any tip, and this one"),
     UniqueConstraint("tip", "seq"),
+    Index("custody_link", "link"),
     comment="who did what with a tip: two hash chains, `satark audit verify` checks them",
 )
 

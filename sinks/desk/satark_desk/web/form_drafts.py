@@ -122,7 +122,7 @@ class FormDrafts:
         The token proves the owner, and the roster tells the desk's key: nobody who writes rows chooses either.
         """
         query = select(form_draft).where(form_draft.c.id.startswith(_session_id(token)), self._is_kept())
-        desks = self._services.read_keys(self._services.roster.check).state.desks
+        desks = self._services.roster_state().desks
         for row in self._services.read(lambda c: c.execute(query).all()):
             if row.id == _session_id(token, row.desk, row.officer) and row.desk in desks:
                 return Owner(desks[row.desk].desk, row.officer, _masked(token, row.sealed))

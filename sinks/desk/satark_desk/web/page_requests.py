@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
 from satark.casework import ActKind, DeskContext, Proposal, desks_seen, differing_machines, missing_tips
 from satark_desk.derivation_queue import QUEUE, QueueFull
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.known_browsers import officers_in
 from satark_desk.officers import changes_known_key, still_valid
 from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
@@ -209,10 +211,16 @@ class DeskWeb:
             self.remember(request, response, NEXT_COOKIE, quote(address))
         return response
 
-    def address_after_sign_in(self, request: Request) -> str:
-        """Return the address that the sign-in leads to; empty for the queue."""
-        address = unquote(request.cookies.get(NEXT_COOKIE, ""))
-        return address if address and self.own_address(request, address) == address else ""
+    def address_after_sign_in(self, request: Request, by: UnlockedDesk) -> str:
+        """Return the address that the sign-in leads to; empty for the queue.
+
+        In a browser of several officers it may be another's, with a tip's number: then only a form of their own counts.
+        """
+        address, value = unquote(request.cookies.get(NEXT_COOKIE, "")), request.cookies.get(BROWSER_COOKIE, "")
+        is_shared = bool(self.context.read(lambda c: officers_in(c, value)) - {(by.desk.name, by.officer)})
+        if not address or (is_shared and not address.startswith(url(request, "resume/"))):
+            return ""
+        return address if self.own_address(request, address) == address else ""
 
     def own_address(self, request: Request, address: str) -> str:
         """Return the address if it belongs to the desk, else the desk's home. This prevents an open redirect."""

@@ -103,7 +103,7 @@ class RosterPages(Pages):
         return self.show(request, session, submitted=submitted)
 
     def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
-        shown, says, takes_code = None, "", False
+        shown, says, asks_code = None, "", ""
         if action in {"approve", "reject"}:
             id_ = form.get("id", "")[:_MAX_INPUT]
             try:
@@ -114,7 +114,7 @@ class RosterPages(Pages):
                 says = id_  # its row is gone, and may come back
             else:
                 shown = describe(self._web.text(request), entry)
-                takes_code = action == "approve" and isinstance(entry.body, KeyGiven)
+                asks_code = _asks_code(entry) if action == "approve" else ""
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
         if action == "agree":
             says = fields["lost"] = " ".join(sorted(lost_heads(self._web.context, session.unlocked)))
@@ -125,7 +125,7 @@ class RosterPages(Pages):
             action=action,
             fields=fields,
             entry=shown or ShownEntry(0, "", says),
-            takes_code=takes_code,
+            asks_code=asks_code,
         )
 
     def show(
@@ -215,6 +215,17 @@ def _says(t: PageText, entry: Entry) -> str:
             return t("roster.says.sealed")
         case _:
             return ""  # no page lists it
+
+
+def _asks_code(entry: Entry) -> str:
+    """Return the text that says whose code a signer types; empty: none."""
+    match entry.body:
+        case KeyGiven():
+            return "recoveries.hint"
+        case DeskAdded():
+            return "roster.confirm.desk.hint"
+        case _:
+            return ""
 
 
 def _signers(entry: Entry) -> str:

@@ -15,7 +15,7 @@ from satark.api import FormError, Redacted, read_form
 from satark.casework import LogHead
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember, silence
+from satark_desk.known_browsers import browser_digest, browser_name, officers_in, remember, silence
 from satark_desk.officers import KeyLost, WrongPassphrase, officers_of, unlock
 from satark_desk.roster_memory import recall
 from satark_desk.second_factors import check_code, factors_of, open_factors
@@ -119,6 +119,7 @@ class SignInPages:
         value = request.cookies.get(BROWSER_COOKIE, "")
         await run_in_threadpool(self._web.context.write_now, lambda unit: silence(unit, value))
         response = redirect_to(request, "sign-in?signed_out=1")
+        self._web.forget(request, response, NEXT_COOKIE)
         self._web.forget(request, response, SESSION_COOKIE)
         return response
 
@@ -137,11 +138,11 @@ class SignInPages:
         """Begin a session, and make the browser known. Blocks: call it from a thread."""
         services, sent = self._web.context, request.cookies.get(BROWSER_COOKIE, "")
         # A value that somebody else put there makes no browser known.
-        value = sent if services.read(lambda c: is_anyones(c, sent)) else secrets.token_urlsafe(32)
+        value = sent if services.read(lambda c: officers_in(c, sent)) else secrets.token_urlsafe(32)
         name, now = browser_name(request.headers.get("user-agent", "")), int(time.time())
         desk, officer = unlocked.desk.name, unlocked.officer
         services.write_now(lambda unit: remember(unit, desk, officer, value, name=name, now=now))
-        after = self._web.address_after_sign_in(request)
+        after = self._web.address_after_sign_in(request, unlocked)
         response = redirect_to(request, "passphrase" if unlocked.temporary else "")
         if after and not unlocked.temporary:
             response = RedirectResponse(after, status_code=303)
@@ -177,9 +178,8 @@ class SignInPages:
         value = request.cookies.get(BROWSER_COOKIE, "")
         services = self._web.context
         desk = next((one.name for one in services.desks() if one.title.casefold() == desk.casefold()), desk)
-        known = bool(value) and await run_in_threadpool(
-            services.read, lambda connection: is_known(connection, desk, officer, value)
-        )
+        those = await run_in_threadpool(services.read, lambda c: officers_in(c, value)) if value else ()
+        known = (desk, officer) in those
         key = f"{'browser' if known else 'strangers'}:{browser_digest(value).hex() if known else ''}:{desk}/{officer}"
         visit = self._visits.checked(request.cookies.get(VISIT_COOKIE, ""))
         roster = request.cookies.get(ROSTER_COOKIE, "")

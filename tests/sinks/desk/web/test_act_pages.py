@@ -231,6 +231,22 @@ def test_the_sign_in_leads_to_the_page_that_was_asked_for(browser: Browser, seed
         assert "<h1>Tips</h1>" in other.get("/desk/").text
 
 
+def test_the_sign_in_of_another_officer_in_the_same_browser_leads_to_no_page_of_the_one_before(
+    services: Services, browser: Browser
+) -> None:
+    """The address has the number of a tip that may be kept from the next officer."""
+    kept = seed_tip(services, [services.desk("dig")], excluded=("sp",))
+    client = browser("dig")
+    address = f"/desk/tips/{kept.number}"
+    for end in (lambda: client.cookies.delete("satark-desk"), lambda: client.post("/desk/sign-out")):
+        end()
+        assert client.get(address).url.path == "/desk/sign-in"
+    client.post("/desk/sign-out")
+    assert "satark-desk-next" not in client.cookies
+    client.get(address)
+    assert "<h1>Tips</h1>" in sign_in_again(client, "sp")
+
+
 def test_the_thread_names_officer_desk_and_time_of_each_act(browser: Browser, seeded: SeededTip) -> None:
     client = browser("sp")
     client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})

@@ -195,7 +195,7 @@ def test_a_station_can_only_read_a_transcript_even_if_its_row_says_otherwise(
     browser: Browser, services: Services, spoken: SeededTip
 ) -> None:
     browser("sp").post(address(spoken), data={"text": "रात को ट्रक आता है"})
-    lanka = services.read_keys(services.roster.check).state.desks["lanka"].officers["lanka-1"]
+    lanka = services.roster_state().desks["lanka"].officers["lanka-1"]
     body = OfficerSet(desk="lanka", officer=msgspec.structs.replace(lanka, rights=("listen", "release")))
     services.write_now(lambda unit: append(unit, Entry(body=body)))
     client = browser("lanka")

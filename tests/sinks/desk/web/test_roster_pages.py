@@ -59,7 +59,7 @@ def confirmed(client: Client, action: str, **form: str) -> str:
 
 
 def names(services: Services, desk: str) -> list[str]:
-    return sorted(services.read_keys(services.roster.check).state.desks[desk].officers)
+    return sorted(services.roster_state().desks[desk].officers)
 
 
 @pytest.mark.usefixtures("sealed")
@@ -148,7 +148,7 @@ def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
 
 def cut(services: Services, keys: dict[str, bytes]) -> None:
     """Delete the newest entry, the officers' signatures, and the heads stored beside the desks' keys."""
-    newest = services.read_keys(services.roster.check).state.position
+    newest = services.roster_state().position
     services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
     for name, key in keys.items():
@@ -269,7 +269,7 @@ def test_a_head_whose_sign_in_could_not_change_a_known_key_is_told_until_it_chan
     founded = services.desk("sp").recipient
 
     def alter(entry: bytes) -> None:
-        newest = services.read_keys(services.roster.check).state.position
+        newest = services.roster_state().position
         row = update(roster).where(roster.c.position == newest).values(entry=entry)
         services.write_now(lambda unit: unit.keys.execute(row))
 
@@ -334,7 +334,10 @@ def test_a_new_desks_level_area_and_name_are_lines_before_its_quoted_title(
         assert lines[first + 4].startswith("Fingerprint: ")
         assert lines[first + 5 : first + 7] == [f"Title, as proposed: “{title}”", "Signed by: nobody yet"]
     (id_, *_) = re.findall(r'name="id" value="(\w+)"><button>', head.get(PAGE).text)
-    assert f"“<bdi>{title}</bdi>”" in head.post(f"{PAGE}/approve", data={"id": id_}).text
+    asked = head.post(f"{PAGE}/approve", data={"id": id_}).text
+    assert f"“<bdi>{title}</bdi>”" in asked
+    assert "tells you its code themselves" in asked
+    assert "this is not the code of the desk" in confirmed(head, "approve", id=id_, code="0000-0000")
 
 
 @pytest.mark.usefixtures("sealed")

@@ -53,6 +53,7 @@ def upgrade() -> None:
     for table, column in _new_columns():
         if column.name not in _columns(bind, table):
             op.add_column(table, column)
+    next(iter(custody.indexes)).create(bind, checkfirst=True)
     for row in bind.execute(sa.select(host_link)).all():
         bind.execute(sa.update(host_link).values(tag=tag_of(bind, row.recipient, row.verifier, row.paired)))
     _list_epochs(bind)
@@ -69,8 +70,8 @@ def downgrade() -> None:
     """Drop the new tables, and add the column that 0.1.0 reads. Sealed values stay sealed."""
     for new in _TABLES:
         new.drop(op.get_bind())
-    for table in ("message", "file"):
-        op.drop_index(f"{table}_cover", table)
+    for table, what in (("message", "cover"), ("file", "cover"), ("custody", "link")):
+        op.drop_index(f"{table}_{what}", table)
     for table, column in _new_columns():
         op.drop_column(table, column.name)
     op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
