@@ -259,6 +259,16 @@ def test_a_withdrawn_tip_gets_a_new_key_and_that_desks_destinations_lose_the_tip
         open_as(Message, last.sealed, tip.identity)
 
 
+def test_no_tip_gets_a_new_key_while_readers_are_in_doubt(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    direct(offices["sp"], tip)
+    services.roster_state().lacks_heads = True  # a desk in doubt would not get the key
+    assert offices["sp"].refused(tip, "withdraw", to="lanka", text="not needed") == "withdraw.heads"
+    services.roster_state().lacks_heads = False
+    offices["sp"].do(tip, "withdraw", to="lanka", text="not needed")
+
+
 def test_a_destination_that_reads_tips_gets_no_release(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:

@@ -18,7 +18,7 @@ Problem: TypeAlias = Literal[
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
     "aside", "assign.recused", "recuse.last", "readmit", "readmit.none", "altered",
     "released", "gives", "field", "quotes", "quotes.note", "accused", "changed", "contact",
-    "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
+    "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office", "withdraw.heads",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 

@@ -133,10 +133,12 @@ class Directing:
         from the thread. So the tip gets a new key for all new messages.
 
         Raises:
-            ActRefused: this machine is a remote office, or this desk may not withdraw the tip from that desk.
+            ActRefused: this machine is a remote office, or a desk in doubt would not get the tip's new key.
         """
         if self._services.signers(unit).of(tip.envelope).host:
             raise ActRefused("withdraw.office")
+        if self._services.roster_state(unit).lacks_heads:
+            raise ActRefused("withdraw.heads")
         lock(unit)
         threads.lock(unit, tip.id)
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
