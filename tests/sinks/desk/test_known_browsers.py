@@ -9,8 +9,7 @@ from satark_desk.known_browsers import (
     browsers_of,
     change,
     forget,
-    is_anyones,
-    is_known,
+    officers_in,
     remember,
 )
 
@@ -19,11 +18,9 @@ def test_a_browser_is_known_from_its_first_sign_in_until_it_is_forgotten(either_
     for now in (100, 200):
         either_store.write_now(lambda unit: remember(unit, "sp", "a", "value", name="Chrome", now=now))  # noqa: B023
     either_store.write_now(lambda unit: remember(unit, "sp", "a", "other", name="Firefox", now=150))
-    assert either_store.read(lambda c: is_known(c, "sp", "a", "value"))
-    for desk, officer, value in (("sp", "b", "value"), ("dig", "a", "value"), ("sp", "a", "?"), ("sp", "a", "")):
-        assert not either_store.read(lambda c: is_known(c, desk, officer, value))  # noqa: B023
-    assert either_store.read(lambda c: is_anyones(c, "value"))
-    assert not either_store.read(lambda c: is_anyones(c, ""))
+    assert either_store.read(lambda c: officers_in(c, "value")) == {("sp", "a")}
+    for value in ("?", ""):
+        assert either_store.read(lambda c: officers_in(c, value)) == set()  # noqa: B023
 
     either_store.write_now(lambda unit: change(unit, "sp", "a", browser_digest("value"), name="कार्यालय"))
     either_store.write_now(lambda unit: remember(unit, "sp", "a", "value", name="Chrome", now=300))
