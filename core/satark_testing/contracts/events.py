@@ -82,8 +82,8 @@ def check_keys(case: ChannelCase, batches: Sequence[Batch]) -> None:
         key = inbound.account, inbound.event_key
         require(key not in known, "C12", f"a {type(inbound.event).__name__} of `genuine`", found)
         known.add(key)
-    for raw, batch in zip(case.genuine, batches, strict=True):
-        _check_guesses(case, raw, batch.inbound)
+    for raw in case.of_each_address():
+        _check_guesses(case, raw, case.channel.parse(raw).inbound)
     _check_originals(events)
 
 
