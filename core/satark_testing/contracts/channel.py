@@ -27,7 +27,7 @@ from satark_testing.contracts.forgeries import forgeries, odd_headers, timed, ti
 from satark_testing.contracts.mutations import joined, lengthened, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts, check_replies
 from satark_testing.contracts.provider_peer import BY_CHANCE, Peer, PeerServer, Received, Reply, Said
-from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
+from satark_testing.contracts.rules import RULES, BrokenRule, absent, alone, attempt, raised, require, shown
 from satark_testing.contracts.sending import check_calls
 from satark_testing.contracts.watching import Watch
 
@@ -41,6 +41,11 @@ async def check_channel(case: ChannelCase) -> None:
     Raises:
         BrokenRule: the channel breaks one; the message names it, what was tried and what was expected.
     """
+    with alone():
+        await _check_all(case)
+
+
+async def _check_all(case: ChannelCase) -> None:
     watch, files = Watch(), _ids_of_files(case)
     with watch.running("C59"):
         check_requests(case)

@@ -4,16 +4,19 @@ Rules of channels begin with C, those of sinks with S, those of a plugin as a wh
 them.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from traceback import walk_tb
+from traceback import clear_frames, walk_tb
 from typing import Final, NamedTuple, TypeVar
 
 import click
 
 from satark.api.channel import RawRequest
 
-__all__ = ["RULES", "BrokenRule", "Rule", "absent", "attempt", "require", "rules", "shown"]
+__all__ = ["RULES", "BrokenRule", "Rule", "absent", "alone", "attempt", "require", "rules", "shown"]
 
 
 T = TypeVar("T")
@@ -70,6 +73,18 @@ def require(condition: object, rule: str, subject: str, found: str = "") -> None
     """
     if not condition:
         raise BrokenRule(rule, subject, found)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Close what a broken plugin left open, so that the test shows the rule, not pytest's group of warnings."""
+    try:
+        yield
+    except BrokenRule as broken:
+        clear_frames(broken.__traceback__)
+        with warnings.catch_warnings(action="ignore"):
+            gc.collect()
+        raise
 
 
 def attempt(rule: str, subject: str, call: Callable[[], T], allowed: type[Exception] | tuple[()] = ()) -> T:

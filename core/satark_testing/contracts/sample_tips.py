@@ -202,7 +202,8 @@ class SampleTips:
             "destination": Destination(self._destination).name.encode(),
             **({"flags": " ".join(header.flags).encode()} if header.flags else {}),
         }
-        KNOWN[self._destination, tip] = KNOWN[self._destination, plain.number] = (tip, ReadableTip(header=header, tip=plain, thread=(), evidence=()))
+        content = ReadableTip(header=header, tip=plain, thread=(), evidence=())
+        KNOWN[self._destination, tip] = KNOWN[self._destination, plain.number] = tip, content
         signed = {seq: signed_by_tipster(one, tip, seq, key) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
         return Delivery(

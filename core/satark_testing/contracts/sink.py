@@ -21,10 +21,19 @@ from satark_testing.contracts.crashes import Crashes, idle, meeting, pass_turns,
 from satark_testing.contracts.deliveries import DEADLINE_SECONDS, Deliveries, bytes_of, parts_of
 from satark_testing.contracts.failing_destination import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
-from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
+from satark_testing.contracts.rules import RULES, BrokenRule, absent, alone, raised, require
 from satark_testing.contracts.sample_context import sample_context, store_of
 from satark_testing.contracts.sample_tips import PLACE, WORDS, SampleTips, sample_delivery
-from satark_testing.contracts.sink_case import KINDS, Answer, SinkCase, SinkPeer, Webhook, check_omitted, check_shown, written
+from satark_testing.contracts.sink_case import (
+    KINDS,
+    Answer,
+    SinkCase,
+    SinkPeer,
+    Webhook,
+    check_omitted,
+    check_shown,
+    written,
+)
 from satark_testing.contracts.watching import Watch
 
 __all__ = ["KINDS", "RULES", "WORDS", "Answer", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips"]
@@ -48,7 +57,8 @@ async def check_sink(case: SinkCase) -> None:
     try:
         if store:
             await asyncio.to_thread(lambda: store.services)  # not first when the sink asks for it, in the event loop
-        await _check_all(case)
+        with alone():
+            await _check_all(case)
     finally:
         if store:
             await asyncio.to_thread(store.close)
@@ -171,8 +181,8 @@ class _Checks(Deliveries):
         await self.result("S07", bare, "a tip without files and messages")
         places: dict[str, Mapping[str, Any] | None] = {"no place": None, "a place without coordinates": {**PLACE}}
         places |= {"a place that is only a pin": {"latitude": 25.3, "longitude": 82.9}}
-        for number, (told, place) in enumerate(places.items()):
-            subject = f"a tip with {told}"
+        for number, (what, place) in enumerate(places.items()):
+            subject = f"a tip with {what}"
             make, folder = partial(self._tips.sparse, place=place), self._case.folder / "sealed"
             await self.done("S07", await asyncio.to_thread(make, folder, f"{number}e" * 16), subject)
         states = (SealedFile(ordinal="3", state="due"), SealedFile(ordinal="3", state="lost"))

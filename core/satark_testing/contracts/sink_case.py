@@ -13,7 +13,7 @@ from satark.api.tip import STATUSES, Status
 from satark.api.web import Page
 from satark_testing.contracts.forgeries import Proven
 from satark_testing.contracts.provider_peer import Provider
-from satark_testing.contracts.rules import require
+from satark_testing.contracts.rules import attempt, require
 from satark_words.graphemes import Unit, is_boundary, size
 
 _ABOUT: Final = frozenset(
@@ -172,7 +172,8 @@ def check_shown(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[ob
     Raises:
         BrokenRule: a part is missing, cut, changed or another tip's, or there are too many.
     """
-    shown = [dict(case.unpack(one)) for one in held] if case.unpack else []
+    unpack = case.unpack or (lambda _: {})
+    shown = attempt("S27", "`unpack` of what the destination holds", lambda: [dict(unpack(one)) for one in held])
     own = [one for one in shown if one.get("number") == expected["number"]] or shown
     found = {name: part for one in own for name, part in one.items() if part}
     found.setdefault("answer category", expected["category"])

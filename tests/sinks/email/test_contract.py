@@ -43,7 +43,12 @@ def unpack(held: Any) -> dict[str, bytes]:
     text, files = held
     found = {name: re.search(f"^{re.escape(label)}: (.+)$", text, re.MULTILINE) for name, label in LISTS.items()}
     parts = {name: one[1].replace(",", "").strip().encode() for name, one in found.items() if one}
-    told = ["answer what", "answer place", "answer who", *(f"message {number + 1}" for number in range(text.count("\n- ")))]
+    told = [
+        "answer what",
+        "answer place",
+        "answer who",
+        *(f"message {number + 1}" for number in range(text.count("\n- "))),
+    ]
     told += [f"caption {number}" for number in files]
     return parts | dict.fromkeys(told, text.encode()) | {f"file {number}": one for number, one in files.items()}
 
