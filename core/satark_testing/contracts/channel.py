@@ -41,7 +41,7 @@ async def check_channel(case: ChannelCase) -> None:
     Raises:
         BrokenRule: the channel breaks one; the message names it, what was tried and what was expected.
     """
-    with alone():
+    async with alone():
         await _check_all(case)
 
 

@@ -57,7 +57,7 @@ async def check_sink(case: SinkCase) -> None:
     try:
         if store:
             await asyncio.to_thread(lambda: store.services)  # not first when the sink asks for it, in the event loop
-        with alone():
+        async with alone():
             await _check_all(case)
     finally:
         if store:
