@@ -92,7 +92,8 @@ def _check_taps(case: ChannelCase) -> None:
     if not (limits.buttons or limits.rows) or not case.channel.endpoints:
         return
     require(case.tapped is not None, "C66", "a tap", "the case has no `tapped`, which makes the request of a tap")
-    senders = {inbound.senders[0] for raw in case.genuine for inbound in case.channel.parse(raw).inbound}
+    heard = [inbound for raw in case.genuine for inbound in case.channel.parse(raw).inbound]
+    senders = {inbound.senders[0] for inbound in heard if not isinstance(inbound.event, Tap)}
     for choice, raw in case.taps():
         batch = case.channel.parse(raw)
         events = [inbound.event for inbound in batch.inbound]
