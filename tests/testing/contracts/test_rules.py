@@ -41,10 +41,11 @@ async def test_what_a_broken_plugin_left_open_is_gone_when_the_rule_is_shown() -
 
     async def broken() -> None:
         client = _LeftOpen(gone)
-        assert client
+        assert not gone, client
         raise BrokenRule("S15", "close")
 
-    with pytest.raises(BrokenRule):
+    with pytest.raises(BrokenRule) as caught:
         async with alone():
             await broken()
     assert gone == ["closed"]
+    assert caught.value.rule.id == "S15"
