@@ -84,7 +84,7 @@ class Tip(Redacted, frozen=True, kw_only=True):
     """The date and the six-hour band in which the tip was confirmed (UTC), as `YYYY-MM-DDThh/PT6H`."""
     answers: dict[str, Any]
     """Step id → value, in the order of the flow. A value is a text, an option's code, a list of codes, a number, a
-    date, or the fields of a place."""
+    date, the fields of a place, or `{"voice": …}` with the ordinal of a recording."""
     meanings: Mapping[str, str] = {}
     """Meaning → id of the step that has it, as the questionnaire declares it, such as `own_voice` → `whose_voice`."""
     evidence: tuple[str, ...] = ()

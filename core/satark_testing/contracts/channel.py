@@ -25,9 +25,9 @@ from satark_testing.contracts.events import check_events, check_keys, keys_of, l
 from satark_testing.contracts.fetching import check_files
 from satark_testing.contracts.forgeries import forgeries, odd_headers, timed, times, without_secret
 from satark_testing.contracts.mutations import joined, lengthened, mutated
-from satark_testing.contracts.prompts import check_meanings, check_prompts
+from satark_testing.contracts.prompts import check_meanings, check_prompts, check_replies
 from satark_testing.contracts.provider_peer import BY_CHANCE, Peer, PeerServer, Received, Reply, Said
-from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
+from satark_testing.contracts.rules import RULES, BrokenRule, absent, alone, attempt, raised, require, shown
 from satark_testing.contracts.sending import check_calls
 from satark_testing.contracts.watching import Watch
 
@@ -41,6 +41,11 @@ async def check_channel(case: ChannelCase) -> None:
     Raises:
         BrokenRule: the channel breaks one; the message names it, what was tried and what was expected.
     """
+    async with alone():
+        await _check_all(case)
+
+
+async def _check_all(case: ChannelCase) -> None:
     watch, files = Watch(), _ids_of_files(case)
     with watch.running("C59"):
         check_requests(case)
@@ -48,12 +53,15 @@ async def check_channel(case: ChannelCase) -> None:
         with watch.no_files():
             check_requests(case)
             check_prompts(case, brief=True)
+        require(watch.compares or not case.channel.endpoints, "C90", "all of `genuine`, also forged")
         check_meanings(case)
+        check_replies(case)
         require(not watch.opened, "C60", "requests and prompts, the second time", "; ".join(watch.opened[:3]))
         if case.peer is not None:
             async with PeerServer(case.peer).serving() as server:
                 await check_calls(case, case.peer, server)
                 await check_files(case.peer, server)
+            require(not server.addressed, "C89", "all requests", f"{len(server.addressed)} credentials in addresses")
             watch.check_output([*server.credentials], "C88")
     telling = [text for text in case.texts if len(text) > BY_CHANCE]
     words = numbered_prompt(60).text.split()[0]
@@ -101,7 +109,7 @@ def _hint(raw: RawRequest, case: ChannelCase) -> str:
 
 def check_verify(case: ChannelCase) -> None:
     """Check that `verify` accepts genuine requests, and refuses changed, truncated and unsigned ones."""
-    for raw in case.genuine:
+    for raw in case.of_each_address():
         require(_verified(case, raw, "as it came"), "C06", shown(raw))
         _check_head(case, raw)
         for change, bare in without_secret(raw, case):

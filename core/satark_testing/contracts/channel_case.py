@@ -21,6 +21,7 @@ and letters with a dot in two forms, each of which a normalisation changes."""
 CLIPS: Final = ("hi-0123456789abcdef", "hi-fedcba9876543210")
 """Names of clips, of which voice notes are made."""
 _LABELS: Final = ("हाँ", "नहीं")
+_TAPPED: Final = (Choice("what_kind:Arms_and-Bombs_2:1z", "हाँ"), Choice("what_kind:Arms_and-Bombs_3:1z", "नहीं"))
 _STEP: Final = 5
 """A prime: choices are named in steps of it, so that neither labels nor tokens are in the order of the alphabet."""
 
@@ -62,6 +63,22 @@ class ChannelCase(Proven, frozen=True, kw_only=True):
     """Whether the provider gives messages no id, so that a key consists of sender and time, as in Signal."""
     redelivered: Sequence[tuple[RawRequest, RawRequest]] = ()
     """Pairs of requests that deliver the same event, for a provider that changes the rest of a repeated request."""
+    replies: Sequence[tuple[RawRequest, bytes]] = ()
+    """Requests that the provider wants answered, each with the body of the response, such as the challenge by which it
+    tries a new address."""
+
+    def taps(self) -> list[tuple[Choice, RawRequest]]:
+        """Return choices, each with the request of a tap on it."""
+        return [(choice, self.tapped(choice)) for choice in _TAPPED] if self.tapped else []
+
+    def of_each_address(self) -> list[RawRequest]:
+        """Return `genuine`, and a request of `means` or a tap for each address that has none there."""
+        others = {raw.path: raw for raw in (*(raw for raw, _ in self.means), *(raw for _, raw in self.taps()))}
+        known = {raw.path for raw in self.genuine}
+        return [*self.genuine, *(raw for path, raw in others.items() if path not in known and self._is_proven(raw))]
+
+    def _is_proven(self, raw: RawRequest) -> bool:
+        return raw.method == self.genuine[0].method and self.proven_by != "path"
 
 
 def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:

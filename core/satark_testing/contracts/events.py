@@ -82,8 +82,8 @@ def check_keys(case: ChannelCase, batches: Sequence[Batch]) -> None:
         key = inbound.account, inbound.event_key
         require(key not in known, "C12", f"a {type(inbound.event).__name__} of `genuine`", found)
         known.add(key)
-    for raw, batch in zip(case.genuine, batches, strict=True):
-        _check_guesses(case, raw, batch.inbound)
+    for raw in case.of_each_address():
+        _check_guesses(case, raw, case.channel.parse(raw).inbound)
     _check_originals(events)
 
 
@@ -92,7 +92,7 @@ def _check_guesses(case: ChannelCase, raw: RawRequest, events: Sequence[Inbound]
     guessed, tried = {number for number, one in enumerate(events) if not isinstance(one.event, Moved)}, False
     accounts = case.channel.accounts
     # Who asked gets the answer; and a secret path is one account's, whatever the request says.
-    is_sure = case.channel.capabilities.inline or case.proven_by == "path"
+    is_sure = case.channel.capabilities.inline or case.proven_by == "path" or raw not in case.genuine
     names = () if is_sure else {one.partition(":")[2] for one in accounts}
     by_call = case.channel.capabilities.kind == "voice"  # a caller has no name but the call's id
     for value, other in nudged(raw):

@@ -139,7 +139,9 @@ def _resolved(host: str | None, *rest: Any, _resolve: Callable[..., Any] = socke
 async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:
     """Say that the file is at another origin: in an answer, by a redirect of each request, and in place of our own."""
     steps = (None, *range(await _requests(channel, server, ref)))
-    for origin in (server.elsewhere, server.elsewhere.replace("localhost", _DISTANT)):
+    distant = server.elsewhere.replace("localhost", _DISTANT)
+    alike = f"{server.url}@{distant.rpartition('/')[2]}"  # it begins as the provider's own address does
+    for origin in (server.elsewhere, distant, alike):
         told = Reply(200, f'{{"url":"{origin}/file"}}'.encode())
         redirects = [(Reply(302, headers={"Location": f"{origin}/file"}), at) for at in steps]
         for script, at in ((told, None), *redirects, (None, None)):
@@ -158,7 +160,7 @@ async def _check_strayed(channel: Channel, peer: Peer, server: PeerServer, ref: 
     fetched_there = "it was fetched by plain http: check each address, also of a redirect, with `provider_url`"
     require(is_safe or not strayed, "C81", subject, fetched_there)
     if isinstance(found, Exception):
-        require(isinstance(found, OSError | MediaGone), "C52", subject, _what(found))
+        require(isinstance(found, OSError | MediaGone), "C52" if is_safe else "C81", subject, _what(found))
 
 
 async def _requests(channel: Channel, server: PeerServer, ref: MediaRef) -> int:

@@ -104,13 +104,21 @@ def strange_answers(genuine: bytes) -> tuple[bytes, ...]:
 def nudged(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
     """Yield copies of a request, in each of which one text or number is another of the same form, after its value."""
     data = _json(raw.body)
-    for path in _paths(data):
-        if type(value := _at(data, path)) in {int, str}:
-            yield str(value), _with(raw, data, path, another(value) if isinstance(value, str) else value + 1)
+    for value, other in _others(data):
+        yield value, _with(raw, other, (), other)
     for part, text in (("body", "" if data is not None else raw.body.decode(errors="replace")), ("query", raw.query)):
         fields = parse_qsl(text, keep_blank_values=True)
         for number, (name, value) in enumerate(fields):
-            yield value, _with_fields(raw, part, [*fields[:number], (name, another(value)), *fields[number + 1 :]])
+            inside = [(one, json.dumps(other)) for one, other in _others(_json(value.encode()))]
+            for one, other in inside or [(value, another(value))]:
+                yield one, _with_fields(raw, part, [*fields[:number], (name, other), *fields[number + 1 :]])
+
+
+def _others(data: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each text or number of JSON data, with the data in which another stands there."""
+    for path in _paths(data):
+        if type(value := _at(data, path)) in {int, str}:
+            yield str(value), _replaced(data, path, another(value) if isinstance(value, str) else value + 1)
 
 
 def another(text: str) -> str:

@@ -25,7 +25,6 @@ from satark_testing.contracts.mutations import with_value
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 _HEARD: Final = f"  {SAID}\t\u00a0\r\n\n"
-_TAPPED: Final = (Choice("what_kind:Arms_and-Bombs_2:1z", "हाँ"), Choice("what_kind:Arms_and-Bombs_3:1z", "नहीं"))
 _UNKNOWN: Final = {Media: "ref", Unsupported: "what"}
 """The field of an event that the case can't know."""
 _OPTIONAL: Final = {"title", "original"}
@@ -93,11 +92,28 @@ def _check_taps(case: ChannelCase) -> None:
     if not (limits.buttons or limits.rows) or not case.channel.endpoints:
         return
     require(case.tapped is not None, "C66", "a tap", "the case has no `tapped`, which makes the request of a tap")
-    for choice in _TAPPED if case.tapped else ():
-        (raw, subject) = (case.tapped(choice), "a tap")  # type: ignore[misc]
-        events = [inbound.event for inbound in case.channel.parse(raw).inbound]
+    heard = [inbound for raw in case.genuine for inbound in case.channel.parse(raw).inbound]
+    senders = {inbound.senders[0] for inbound in heard if not isinstance(inbound.event, Tap)}
+    for choice, raw in case.taps():
+        batch = case.channel.parse(raw)
+        events = [inbound.event for inbound in batch.inbound]
         taps = [event.token for event in events if isinstance(event, Tap)]
-        require(taps == [choice.token], "C66", subject, ", ".join(map(_kind, events)))
+        require(taps == [choice.token], "C66", "a tap", ", ".join(map(_kind, events)))
+        check_events(case, raw, batch)
+        known = batch.inbound[0].senders[0] in senders
+        require(known, "C15", "a tap", "its first address is that of no sender of `genuine`")
+
+
+def check_replies(case: ChannelCase) -> None:
+    """Check that the provider gets the response that it waits for.
+
+    Raises:
+        BrokenRule: it does not.
+    """
+    for raw, body in case.replies:
+        require(attempt("C09", shown(raw), lambda raw=raw: case.channel.verify(raw)), "C06", shown(raw))  # type: ignore[misc]
+        given = _answer(case, raw, Outcome(), shown(raw)).body
+        require(given == body, "C91", shown(raw), f"{len(given)} bytes, not the {len(body)} that it waits for")
 
 
 def check_labels(calls: Sequence[Call], choices: Sequence[Choice], subject: str) -> None:

@@ -168,6 +168,7 @@ class PeerServer:
         """Files in place of which other bytes are sent."""
         self.credentials = {*peer.secrets}
         """Satark's credentials: those that the peer names, and those that came in the header `Authorization`."""
+        self._headers, self._addresses = "", ""
         self.moved = ""
         """The origin that stands in the peer's answers in place of its own; empty: its own."""
         self.written = 0
@@ -176,6 +177,11 @@ class PeerServer:
         self._only: Received | None = None
         self._beside: Collection[Asked] = ()
         self._server: web.Server | None = None
+
+    @property
+    def addressed(self) -> list[str]:
+        """The credentials that stood in an address, although the provider takes them in a header."""
+        return [one for one in self.credentials if one in self._headers and one in self._addresses]
 
     @property
     def connections(self) -> int:
@@ -268,6 +274,8 @@ class PeerServer:
         self.received.append(received)
         credential = received.headers.get("authorization", "").rpartition(" ")[2]
         self.credentials |= {credential} if len(credential) > BY_CHANCE else set()
+        self._headers += f"{received.headers}\n"
+        self._addresses += f"{received.path} {received.query}\n"
         script = self._script_for(received)
         if script is not Fault.STALL_LATER and (script is not None or self._at is None):
             self.asked.set()

@@ -4,22 +4,27 @@ Rules of channels begin with C, those of sinks with S, those of a plugin as a wh
 them.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+import gc
+import warnings
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from traceback import walk_tb
+from traceback import clear_frames, walk_tb
 from typing import Final, NamedTuple, TypeVar
 
 import click
 
 from satark.api.channel import RawRequest
 
-__all__ = ["RULES", "BrokenRule", "Rule", "absent", "attempt", "require", "rules", "shown"]
+__all__ = ["RULES", "BrokenRule", "Rule", "absent", "alone", "attempt", "require", "rules", "shown"]
 
 
 T = TypeVar("T")
 
 _BEFORE: Final = 40
 """Most characters before an identifier that an error shows."""
+_LAST_SECONDS: Final = 0.05
 _BOOK: Final = Path(__file__).with_name("rules.txt")
 """One rule per line: its id, its title, and what the kit expects."""
 
@@ -70,6 +75,19 @@ def require(condition: object, rule: str, subject: str, found: str = "") -> None
     """
     if not condition:
         raise BrokenRule(rule, subject, found)
+
+
+@asynccontextmanager
+async def alone() -> AsyncIterator[None]:
+    """Close what a broken plugin left open, so that the test shows the rule, not pytest's group of warnings."""
+    try:
+        yield
+    except BrokenRule as broken:
+        clear_frames(broken.__traceback__)
+        await asyncio.sleep(_LAST_SECONDS)  # until the event loop has let go of connections
+        with warnings.catch_warnings(action="ignore"):
+            gc.collect()
+        raise
 
 
 def attempt(rule: str, subject: str, call: Callable[[], T], allowed: type[Exception] | tuple[()] = ()) -> T:

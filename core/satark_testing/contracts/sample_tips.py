@@ -13,13 +13,13 @@ import msgspec
 from satark.api.routing import Destination
 from satark.api.sealing import new_identity, seal
 from satark.api.sink import Delivery, ReadableTip, SealedFile, SealedMessage
-from satark.api.tip import Envelope, Evidence, Header, Message, Tip
+from satark.api.tip import Accused, Envelope, Evidence, Header, Message, Tip
 from satark.identity.signatures import name_of, verifier_for
 from satark.routing.authors import signed_by_tipster
 from satark.routing.sent import TIPSTER_USE, signed_as_sent
 from satark.store.sealed_files import StoredForm, put_in_place, seal_file
 from satark_files.file_store import FolderStore
-from satark_testing.contracts.sink_case import Cut, measured
+from satark_testing.contracts.sink_case import Cut, measured, written
 from satark_words.graphemes import size
 
 _State: TypeAlias = Literal["due", "lost", "unsent", "withheld"]
@@ -32,7 +32,8 @@ SAID: Final = (
 )
 """A text that is easily damaged: double spaces, an emoji, a line break, a joiner, signs of HTML, JSON and Markdown, and
 more than a screen's width."""
-PLACE: Final = {"text": f"{WORDS} घाट", "latitude": 25.30765, "longitude": 82.97391}
+PLACE: Final = {"text": f"{WORDS} घाट"}
+"""The place of a tip that has a pin too."""
 CLEAN: Final = bytes(range(256)) * 16
 _FILES: Final[_Files] = {"1": CLEAN, "2": CLEAN[::-1]}
 _PARTLY: dict[str, bytes | _State] = {
@@ -70,7 +71,23 @@ _ABOUT: Final[Sequence[Mapping[str, Any]]] = (
     },
     {"category": "theft", "received": "2026-12-01T00/PT6H", "language": "hi", "district": "jaunpur", "station": "line"},
 )
-"""What sample tips are about: the last digit of a tip's key chooses one."""
+"""What sample tips are about. The last digit of a tip's key chooses one, as it chooses pin, flags and unit below."""
+_ANSWERS: Final[Mapping[str, Any]] = {
+    "count": 0,
+    "seen": ["knife", "gun"],
+    "since": "2026-11-02",
+    "who": {"voice": "6"},  # the number of a recording, which never leaves the desk
+    "vehicle": "",
+    "helpers": [],
+}
+"""Answers of every other kind of value, also those that count as false."""
+_PINS: Final[Sequence[tuple[float, float]]] = ((25.30765, 82.97391), (0.0, 82.5), (25.5, 0.0))
+_FLAGS: Final[Sequence[tuple[str, ...]]] = (("danger:life", "night"), (), ("routing_failed",))
+_ACCUSED: Final = (
+    None,
+    Accused(level="station", unit="rohania", also=(Accused(level="outpost", unit="sarnath"),)),
+    Accused(level="district", unit="varanasi"),
+)
 _NOWHERE: Final = {"district": "", "station": ""}
 _PRIORITIES: Final[Sequence[Any]] = ("normal", "urgent", "high")
 _KINDS: Final[Mapping[Any, tuple[Any, str, str]]] = {
@@ -125,7 +142,7 @@ class SampleTips:
         self._made[tip, revision] = known
         return msgspec.structs.replace(known, attempt=attempt)
 
-    def sparse(self, folder: Path, tip: str, place: Mapping[str, str] | None) -> Delivery:
+    def sparse(self, folder: Path, tip: str, place: Mapping[str, Any] | None) -> Delivery:
         """Return a delivery of a tip without files, whose place has no coordinates, or which has none."""
         return self._seal(folder, 1, tip, {}, long=False, place=place)
 
@@ -163,23 +180,30 @@ class SampleTips:
                 self._files[tip] = tuple(
                     _file(folder, (tip, key, recipient), records[number], one) for number, one in files.items()
                 )
-        about = {**_ABOUT[int(key[-1], 16) % len(_ABOUT)], **({} if place is PLACE else _NOWHERE)}
-        answers = {"place": {**place, "text": self._text("answer", place["text"], 4, long=long)}} if place else {}
+        one = int(key[-1], 16) % len(_ABOUT)
+        about = {**_ABOUT[one], "accused": _ACCUSED[one], **({} if place is PLACE else _NOWHERE)}
+        pin = dict(zip(("latitude", "longitude"), _PINS[one], strict=True)) if place is PLACE else {}
+        where = {**place, **pin} if place else {}
+        if "text" in where:
+            where["text"] = self._text("answer", where["text"], 4, long=long)
+        answers = {**_ANSWERS, **({"place": where} if place else {})}
         said = self._text("answer", SAID, len(_LIMITS), long=long)
         plain = _document(tip, files, about, {"what": f"{said}{tip[:4]}  ", **answers})
         document = seal(plain, recipient)
-        priority = _PRIORITIES[int(key[-1], 16) % len(_PRIORITIES)]
+        header = _header(plain, _PRIORITIES[one], _FLAGS[one])
         sent: Any = {"tip": tip, "desk": str(self._destination), "identity": identity}
-        sent |= {"header": _header(plain, priority), "document_sha256": hashlib.sha256(document).hexdigest()}
+        sent |= {"header": header, "document_sha256": hashlib.sha256(document).hexdigest()}
         envelope = signed_as_sent(Envelope(**sent, tipster_verifier=verifier), key)
         said = self._text("message", SAID, len(_LIMITS), long=long)
         told = {seq: Message(sender="tipster", text=f"{said}{tip[:4]} {seq}  ") for seq in range(1, revision + 1)}
         self._plain[tip, revision] = _plain(plain, [one.text for one in told.values()], files, records) | {
-            "priority": priority.encode(),
+            "priority": header.priority.encode(),
             "revision": str(revision).encode(),
             "destination": Destination(self._destination).name.encode(),
+            **({"flags": " ".join(header.flags).encode()} if header.flags else {}),
         }
-        KNOWN[self._destination, tip] = KNOWN[self._destination, plain.number] = _readable(tip, plain, priority)
+        content = ReadableTip(header=header, tip=plain, thread=(), evidence=())
+        KNOWN[self._destination, tip] = KNOWN[self._destination, plain.number] = tip, content
         signed = {seq: signed_by_tipster(one, tip, seq, key) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
         return Delivery(
@@ -233,10 +257,12 @@ def _file(folder: Path, of: tuple[str, str, str], about: Evidence, content: byte
 
 
 def _plain(tip: Tip, thread: Sequence[str], files: _Files, told: Mapping[str, Evidence]) -> dict[str, bytes]:
-    place = tip.answers.get("place", {"text": ""})
+    place = tip.answers.get("place", {})
     text: dict[str, str] = {name: str(getattr(tip, name)) for name in ("number", *_ABOUT[0])}
     text |= {"place": f"{place['latitude']},{place['longitude']}" if "latitude" in place else ""}
-    text |= {"answer what": tip.answers["what"], "answer place": place["text"]}
+    text |= {f"answer {step}": written(value) for step, value in tip.answers.items()}
+    units = [tip.accused, *tip.accused.also] if tip.accused else []
+    text |= {"accused": " ".join(one.unit for one in units)}
     text |= {f"message {number}": one for number, one in enumerate(thread, 1)}
     for state in get_args(_State):
         text |= {state: " ".join(number for number, one in files.items() if one == state)}
@@ -245,10 +271,6 @@ def _plain(tip: Tip, thread: Sequence[str], files: _Files, told: Mapping[str, Ev
     text |= {f"caption {number}": one.caption for number, one in records.items()}
     parts = {name: one.encode() for name, one in text.items() if one}
     return parts | {f"file {ordinal}": one for ordinal, one in files.items() if isinstance(one, bytes)}
-
-
-def _readable(tip: str, document: Tip, priority: Any) -> tuple[str, ReadableTip]:
-    return tip, ReadableTip(header=_header(document, priority), tip=document, thread=(), evidence=())
 
 
 KNOWN: Final[dict[tuple[str, str], tuple[str, ReadableTip]]] = {}
@@ -290,9 +312,9 @@ def _long(start: str, limits: Sequence[Cut]) -> str:
     return start + "न" * _TAIL
 
 
-def _header(tip: Tip, priority: Any) -> Header:
+def _header(tip: Tip, priority: Any, flags: tuple[str, ...]) -> Header:
     same = {name: getattr(tip, name) for name in ("number", "revision", *_ABOUT[0])}
-    return Header(**same, priority=priority)
+    return Header(**same, priority=priority, flags=flags)
 
 
 def _record(ordinal: str, content: bytes | _State, limits: Sequence[Cut]) -> Evidence:

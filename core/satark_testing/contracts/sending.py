@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from satark.api.channel import ErasingChannel
 from satark.api.inbound import Address
+from satark.api.observability import FaultFinder
 from satark.api.outbound import (
     Accepted,
     Blocked,
@@ -26,7 +27,7 @@ from satark_testing.contracts.fetching import fetched
 from satark_testing.contracts.mutations import emptied, strange_answers
 from satark_testing.contracts.prompt_kinds import check_kinds
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply
-from satark_testing.contracts.rules import BrokenRule, raised, require
+from satark_testing.contracts.rules import BrokenRule, absent, raised, require
 
 _SECONDS: Final = 41
 """An unusual waiting time in seconds, which no channel uses by default."""
@@ -56,12 +57,23 @@ async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None
             await _check_throttling(calls)
             await _check_redirects(calls)
             await _check_network(calls)
+        await _check_faults(calls)
         await _check_news(calls)
         await _check_erasing(calls)
     await _check_stalled(case, peer, server)
     await _check_certificates(case, peer)
     await _check_closed(case, peer, server)
     await _check_unreachable(case, peer, server)
+
+
+async def _check_faults(calls: Calls) -> None:
+    """Check that the sentences about a wrong setup name no credential."""
+    for script in (None, calls.peer.unauthorized, calls.peer.refusal, Fault.HANG_UP):
+        calls.server.answering(script)
+        channel = calls.peer.channel(calls.server.url)  # the host asks one that was not opened
+        if isinstance(channel, FaultFinder):
+            told = await channel.find_faults()
+            absent(" ".join(told), [*calls.server.credentials], "C47", "the sentences of `find_faults`")
 
 
 async def _check_delivered(calls: Calls) -> None:

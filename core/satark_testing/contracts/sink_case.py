@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -13,11 +13,12 @@ from satark.api.tip import STATUSES, Status
 from satark.api.web import Page
 from satark_testing.contracts.forgeries import Proven
 from satark_testing.contracts.provider_peer import Provider
-from satark_testing.contracts.rules import require
+from satark_testing.contracts.rules import attempt, require
 from satark_words.graphemes import Unit, is_boundary, size
 
 _ABOUT: Final = frozenset(
-    {"category", "priority", "received", "language", "district", "station", "place", "revision", "destination", "type"}
+    {"category", "priority", "flags", "received", "language", "district", "station", "place", "accused", "revision"}
+    | {"destination", "type"}
 )
 _NOT_SENT: Final = frozenset({"due", "lost", "unsent"})
 KINDS: Final = _ABOUT | _NOT_SENT | {"number", "answer", "message", "caption", "file", "withheld"}
@@ -100,11 +101,12 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     sink that does not read tips needs it if `held` does not show the parts' bytes.
 
     For a sink that reads, it returns the values that officers see there, in UTF-8: `number`, `category`, `priority`,
-    `received`, `language`, `district` and `station` (as the tip has them), `answer what` and `answer place` (the
-    texts), `place` (`latitude,longitude`), `message 1`, `revision` and `destination` (its name); of each file, by its
-    own number, `file 1` (the plain copy), `type 1` and `caption 1`; and the numbers of other files, with spaces between
-    them: `due`, `lost`, `unsent` (erased, or without a clean copy) and `withheld`. A destination that does not tell
-    `unsent` from `lost` may name both in either."""
+    `received`, `language`, `district` and `station` (as the tip has them); `flags`, and the units in `accused` (with
+    spaces between them); of each answer its step, such as `answer what` or `answer place` (see `written`); `place`
+    (`latitude,longitude`), `message 1`, `revision` and `destination` (its name); of each file, by its own number,
+    `file 1` (the plain copy), `type 1` and `caption 1`; and the numbers of other files, with spaces between them:
+    `due`, `lost`, `unsent` (erased, or without a clean copy) and `withheld`. A destination that does not tell `unsent`
+    from `lost` may name both in either. `answer category` may be left out: `category` has it."""
     omits: Collection[str] = ()
     """Kinds of parts (of `KINDS`) that a reading destination intentionally does not show. One that shows `file` shows
     `due`, `lost` and `unsent` too."""
@@ -139,6 +141,14 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     """Makes the destination unreachable while the context is open. A case with a `peer` needs none."""
 
 
+def written(value: Any) -> str:
+    """Return an answer as `unpack` gives it: `0` for a 0, a list's codes with spaces between them, a place's text, and
+    the number of its file for one that was spoken."""
+    if isinstance(value, Mapping):
+        return str(value.get("text") or value.get("voice", ""))
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
 def check_omitted(case: SinkCase) -> None:
     """Check that a case says what its destination shows.
 
@@ -162,9 +172,11 @@ def check_shown(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[ob
     Raises:
         BrokenRule: a part is missing, cut, changed or another tip's, or there are too many.
     """
-    shown = [dict(case.unpack(one)) for one in held] if case.unpack else []
+    unpack = case.unpack or (lambda _: {})
+    shown = attempt("S27", "`unpack` of what the destination holds", lambda: [dict(unpack(one)) for one in held])
     own = [one for one in shown if one.get("number") == expected["number"]] or shown
     found = {name: part for one in own for name, part in one.items() if part}
+    found.setdefault("answer category", expected["category"])
     for name, part in sorted(expected.items(), key=lambda one: not one[0].startswith("file ")):
         kind = name.partition(" ")[0]
         if kind in {*case.omits, *_NOT_SENT} or (kind == "destination" and not case.second):

@@ -23,6 +23,8 @@ _SOCKET_CALLS: Final = frozenset(
     {"accept", "connect", "connect_ex", "recv", "recv_into", "recvfrom", "send", "sendall", "sendto"}
 )
 _SLOW: Final = frozenset({"fork_exec", "fsync", "fdatasync", "getaddrinfo", "gethostbyname", "system", "waitpid"})
+_COMPARING: Final = ("compare_digest", "verify")
+"""How the names of functions end that compare a secret or verify a signature."""
 _STANDSTILL_SECONDS: Final = 30
 """Seconds after which a method that neither returns nor waits in the event loop counts as standing still."""
 _KIT: Final = "/satark_testing/"
@@ -41,6 +43,8 @@ class Watch:
         """Each blocking call in the event loop, with the line that made it."""
         self.opened: list[str] = []
         """Each line that opened a file while `no_files` was active."""
+        self.compares = False
+        """Whether anything was compared in a time that tells nothing of it, or a library verified a signature."""
         self._output = io.StringIO()
         self._logged: list[Any] = []
         self._warnings: list[warnings.WarningMessage] = []
@@ -101,6 +105,7 @@ class Watch:
     def _called(self, frame: FrameType, event: str, called: Any) -> None:
         if event != "c_call" or not isinstance(called, BuiltinFunctionType):
             return
+        self.compares = self.compares or called.__name__.endswith(_COMPARING)
         if called.__module__ == "syslog":
             self._logged.append(called.__name__)
             self.blocked.append(f"{called.__name__}, which tells the system's log, called in {_place(frame)}")

@@ -28,6 +28,9 @@ pytestmark = [pytest.mark.needs("gpg"), pytest.mark.full("GnuPG opens a hundred 
 SHOWN = {"number", "answer", "message", "caption", "file", "due", "lost", "unsent", "withheld"}
 LISTS = {
     "number": "Tip number",
+    "answer count": "count",
+    "answer seen": "seen",
+    "answer since": "since",
     "withheld": "The tipster's voice: it never leaves the desk",
     "unsent": "See at the desk (too large, or no clean copy could be made)",
     "due": "Files still being fetched (they will be sent later)",
@@ -40,7 +43,12 @@ def unpack(held: Any) -> dict[str, bytes]:
     text, files = held
     found = {name: re.search(f"^{re.escape(label)}: (.+)$", text, re.MULTILINE) for name, label in LISTS.items()}
     parts = {name: one[1].replace(",", "").strip().encode() for name, one in found.items() if one}
-    told = ["answer what", "answer place", *(f"message {number + 1}" for number in range(text.count("\n- ")))]
+    told = [
+        "answer what",
+        "answer place",
+        "answer who",
+        *(f"message {number + 1}" for number in range(text.count("\n- "))),
+    ]
     told += [f"caption {number}" for number in files]
     return parts | dict.fromkeys(told, text.encode()) | {f"file {number}": one for number, one in files.items()}
 

@@ -35,12 +35,13 @@ from satark_testing.contracts.sink import (
     Webhook,
     check_sink,
     sample_context,
+    written,
 )
 from satark_testing.peers.police import SECRET
 
 pytestmark = pytest.mark.slow("some seconds of a processor")
 
-FIELDS = ["what", "place", "messages", "evidence"]
+FIELDS = ["what", "place", "count", "seen", "since", "who", "messages", "evidence"]
 NAMES = ("number", "category", "priority", "received", "language", "district", "station")
 
 
@@ -48,7 +49,8 @@ def unpack(event: dict[str, Any], files: dict[str, bytes]) -> dict[str, bytes]:
     data = event["data"]
     place = data["answers"]["place"]
     text = {name: data[name] for name in NAMES} | {"revision": str(int(event["sequence"]))}
-    text |= {"answer what": data["answers"]["what"], "answer place": place["text"]}
+    text |= {"flags": " ".join(data.get("flags", ()))}
+    text |= {f"answer {step}": written(value) for step, value in data["answers"].items()}
     text |= {"place": f"{place['latitude']},{place['longitude']}"}
     text |= {f"message {number}": one for number, one in enumerate(data.get("messages", ()), 1)}
     text |= {state: " ".join(data.get(state, ())) for state in ("due", "lost", "withheld")}
@@ -115,7 +117,7 @@ async def test_the_sink_keeps_the_contract_by_http(tmp_path: Path) -> None:
             unpack=unpack_event,
             replaces=False,
             webhook=Webhook(page=lambda: answers_page(context), request=posted, sign=sign),
-            omits={"file", "destination"},  # the system asks for each file that the event lists
+            omits={"file", "destination", "accused"},  # the system asks for each file that the event lists
         )
     )
 
@@ -150,7 +152,7 @@ async def test_the_sink_keeps_the_contract_with_archives(tmp_path: Path) -> None
             unpack=lambda held: unpack(*held),  # type: ignore[misc]
             unreachable=unreachable,
             replaces=False,
-            omits={"destination", "webhook"},  # a folder's answers come in a folder
+            omits={"destination", "accused", "webhook"},  # a folder's answers come in a folder
             own_folder=drop,
         )
     )

@@ -38,6 +38,7 @@ _META: Final = {
     "access_token": "access-token",
     "phone_number_id": "106540352242922",
 }
+_CHALLENGE: Final = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify-token"
 _NEWS: Final = {"hi": "satark_notice", "en": "satark_news"}
 WHATSAPP_IDENTIFIERS: Final = (
     "919876543210",
@@ -96,6 +97,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         texts=("थाने के पास जुआ 🎲", "Hi"),
         means=_whatsapp_meanings(),
         moved_to=[*map(Address, ("IN.222NEW", "919000000001"))],
+        replies=[(RawRequest(method="GET", path="/whatsapp/webhook", query=_CHALLENGE), b"1158201444")],
         tapped=lambda choice: _from_meta(GraphPeer(**_META).webhooks.tap(_SUNITA, choice.token, choice.label)),
         accepts=lambda call: check_message(json.loads(call.body)) if call.method == "messages" else None,
         peer=peer,

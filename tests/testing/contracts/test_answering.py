@@ -20,7 +20,7 @@ from satark.api.sealing import CantOpen, new_identity
 from satark.api.services import Branch, UnitOfWork, WorkerContext
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.api.tip import Message
-from satark_testing.contracts.sink import Answer, BrokenRule, SinkCase, check_sink, sample_context
+from satark_testing.contracts.sink import Answer, BrokenRule, SinkCase, check_sink, sample_context, written
 from satark_words.graphemes import truncate
 
 metadata = MetaData()
@@ -100,19 +100,25 @@ class Bench:
                 self.skip(unsent, one.ordinal)
         tip, answers = content.tip, content.tip.answers
         return {
+            "flags": self.flags(content.header.flags),
+            "accused": [one.unit for one in (tip.accused, *tip.accused.also)] if tip.accused else [],
             "about": [content.header.priority, tip.category, tip.received, tip.language, tip.district, tip.station],
             "number": tip.number,
             "revision": delivery.revision,
             "destination": delivery.name,
-            "what": self.text(answers["what"]),
-            "where": self.place(answers.get("place")),
+            "answers": {step: self.answer(value) for step, value in answers.items()},
             "thread": [self.text(one.text) for one in content.thread],
             "files": files,
             "gone": [content.pending, content.lost, unsent, content.withheld],
         }
 
-    def place(self, place: dict[str, Any] | None) -> dict[str, Any] | None:
-        return place and {**place, "text": self.text(place["text"])}
+    def answer(self, value: Any) -> Any:
+        if isinstance(value, dict) and "text" in value:
+            return {**value, "text": self.text(value["text"])}
+        return self.text(value) if isinstance(value, str) else value
+
+    def flags(self, flags: tuple[str, ...]) -> tuple[str, ...]:
+        return flags
 
     def skip(self, unsent: list[str], ordinal: str) -> None:
         unsent.append(ordinal)
@@ -163,9 +169,10 @@ class Bench:
 
 def unpack(held: Any) -> Mapping[str, bytes]:
     names = ("priority", "category", "received", "language", "district", "station")
-    where = held["where"]
+    where = held["answers"]["place"]
     text = dict(zip(names, held["about"], strict=True)) | {name: held[name] for name in ("number", "destination")}
-    text |= {"revision": str(held["revision"]), "answer what": held["what"], "answer place": where["text"]}
+    text |= {"revision": str(held["revision"]), "flags": " ".join(held["flags"]), "accused": " ".join(held["accused"])}
+    text |= {f"answer {step}": written(value) for step, value in held["answers"].items()}
     text |= {"place": f"{where['latitude']},{where['longitude']}"}
     text |= {f"message {number}": one for number, one in enumerate(held["thread"], 1)}
     text |= dict(zip(("due", "lost", "unsent", "withheld"), map(" ".join, held["gone"]), strict=True))

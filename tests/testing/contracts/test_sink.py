@@ -12,7 +12,7 @@ import pytest
 
 from satark.api.sealing import CantOpen, new_identity, open_envelope, open_tip
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
-from satark_testing.contracts.sink import KINDS, WORDS, BrokenRule, SinkCase, check_sink
+from satark_testing.contracts.sink import KINDS, WORDS, BrokenRule, SinkCase, check_sink, written
 
 
 class ReadingSink:
@@ -136,8 +136,7 @@ class Showing(ReadingSink):
         except CantOpen:
             return DeadLetter("another key")
         tip = open_tip(delivery.document, envelope)
-        place = tip.answers.get("place", {"text": ""})["text"]
-        parts = {"number": tip.number, "answer what": tip.answers["what"], "answer place": place}
+        parts = {"number": tip.number} | {f"answer {step}": written(value) for step, value in tip.answers.items()}
         self.content[delivery.tip] = self.shown(parts | {"revision": delivery.revision})
         return Done()
 
@@ -200,7 +199,7 @@ class Jotting(Showing):
     ("broken", "rule"),
     [
         (Trimming, "S23 a destination that reads shows each text as it is"),
-        (Forgetful, "S41 a destination gets priority, category, time and place of the tip itself"),
+        (Forgetful, "S41 a destination gets what the tip itself is about"),
         (Talkative, "S23 a destination that reads shows each text as it is"),
         (Mixing, "S24 deliveries made at once do not mix"),
         (Deaf, "S25 a cancelled delivery ends cancelled"),
