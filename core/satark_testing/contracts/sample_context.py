@@ -178,6 +178,9 @@ class _Reader(DestinationReader):
             raise NoSuchTip
         return _FoundTip(self._store, self.to, *KNOWN[self.to, number])
 
+    def _is_listed(self) -> bool:
+        return True
+
     def read(self, envelope: Envelope, key: str, ordinal: str, sealed: StoredForm, expected: str) -> Iterator[bytes]:
         workspace = workspace_dir(Path(gettempdir()))
         return open_sealed(sealed, envelope.identity, workspace, expected)
