@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import delete, select, update
 
 from satark.custody.machine_notes import Note, compare_machines, differing_machines, lacks_what_was_here, retire
+from satark.identity.time_buckets import BAND_HOURS
 from satark.roster.roster import COPY_NAME
 from satark.runtime.dependency_faults import machine_faults
 from satark.services import Services
@@ -105,6 +108,20 @@ def test_machines_that_were_never_shown_each_other_are_missed(machines: Machines
     assert [compare_machines(one, START * 3600).absent for one in (machines.web, machines.desk)] == [0, 0]
 
 
+def test_no_note_tells_the_hour_of_a_tip(machines: Machines) -> None:
+    counts = []
+    for hour in range(3 * BAND_HOURS):
+        if hour == BAND_HOURS + 2:
+            machines.accept_tip(machines.web)
+        assert machines.look() == SAME
+        written = [Note.decode(row["note"]) for row in notes(machines.web)]
+        counts += [(one.hour // BAND_HOURS, one.tips) for one in written]
+        seen = (machines.web.data_dir / "machines.seen").read_text()
+        counts += [(one["hour"] // BAND_HOURS, one["tips"]) for one in json.loads(seen)["own"]]
+    assert len({*counts}) == len({band for band, _ in counts}), "one count in each band"
+    assert {tips for _, tips in counts} == {0, 1}
+
+
 @pytest.mark.parametrize("frozen", ["web", "desk"])
 @pytest.mark.parametrize("change", ["entry", "tip"])
 def test_rows_that_one_machine_is_not_shown_are_noticed_by_both(machines: Machines, frozen: str, change: str) -> None:
@@ -115,7 +132,7 @@ def test_rows_that_one_machine_is_not_shown_are_noticed_by_both(machines: Machin
         SeededDesk(other, "dig")
     else:
         machines.accept_tip(other)
-    for _ in range(3):
+    for _ in range(3 if change == "entry" else 3 + BAND_HOURS):
         machines.look()
         machines.relay()
     assert [bool(differing) for differing, _ in machines.look()] == [True, True]
@@ -163,20 +180,24 @@ def test_a_machine_that_is_gone_for_good_is_forgotten_by_all(machines: Machines)
 
 
 @given(
-    times=st.lists(st.tuples(st.booleans(), st.integers(0, 30)), min_size=2, max_size=40),
+    times=st.lists(st.tuples(st.booleans(), st.integers(0, 90)), min_size=2, max_size=60),
     clocks=st.tuples(st.integers(-29, 29), st.integers(-29, 29)),
 )
 def test_no_order_of_looks_with_clocks_half_an_hour_off_makes_a_difference(
     times: list[tuple[bool, int]], clocks: tuple[int, int]
 ) -> None:
     own: tuple[list[Note], list[Note]] = [], []
+    counted: list[tuple[int, int]] = [(0, 0), (0, 0)]
     minute = 10_000
     for is_first, pause in times:
         minute += pause
         mine, others = (own[0], own[1]) if is_first else (own[1], own[0])
         present = Note(host="", hour=(minute + clocks[not is_first]) // 60, tips=minute)
+        if counted[is_first][0] != present.band:
+            counted[is_first] = present.band, minute
         if others:
-            assert not present.lacks(others[-1])
+            assert not present.lacks_entries(others[-1])
+            assert present.tips >= others[-1].tips
             assert not lacks_what_was_here(others[-1], [*mine, present], present.hour)
         if not mine or mine[-1].hour != present.hour:
-            mine.append(present)
+            mine.append(replace(present, tips=counted[is_first][1]))

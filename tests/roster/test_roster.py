@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, insert, update
 
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
@@ -24,6 +24,7 @@ from satark.roster.roster import (
     read_copy,
     write_copy,
 )
+from satark.roster.rules import NotAllowed
 from satark.services import Services
 from satark.store.tables import renewal, roster
 from satark.store.unit_of_work import UnitOfWork
@@ -174,7 +175,7 @@ def test_a_row_with_line_breaks_stays_one_entry_of_the_copy_and_has_no_effect(tm
     write_copy(copy, [*book.entries[:-1], spaced, b"\xff\n", book.entries[-1]])
     assert read_copy(copy) == [*book.entries[:-1], spaced, b"\xff\n", book.entries[-1]]
     verified = verify([*book.entries[:-1], spaced])
-    assert verified.entries[-1] is None
+    assert len(verified.entries) == len(book.entries) - 1
     assert verified.problems == (f"entry {len(book.entries)} of the roster can't be read",)
 
 
@@ -236,3 +237,26 @@ def test_a_line_that_a_crash_broke_off_hides_no_renewal(services: Services, copy
     path.write_bytes(path.read_bytes() + second[:50])
     Roster(copy).remember([second])
     assert services.read_keys(Roster(copy).check).renewals == (first, second)
+
+
+def test_a_row_that_somebody_writes_and_takes_back_leaves_nothing(
+    services: Services, book: RosterBook, copy: Path
+) -> None:
+    kept = Roster(copy)
+    head = services.read_keys(kept.check).state.head
+    before = services.read_keys(chain.read_rows)
+    hash_ = bytes.fromhex(chain.chain_hash(before[-1].hash.hex(), b"{}"))
+    garbage = {"position": len(before) + 1, "entry": b"{}", "hash": hash_}
+    services.write_now(lambda unit: unit.keys.execute(insert(roster).values(garbage)))
+    checked = services.read_keys(kept.check)
+    assert checked.problems == (f"entry {len(before) + 1} of the roster can't be read",)
+    assert (checked.state.head, read_copy(copy)) == (head, book.entries)
+    assert services.read_keys(kept.is_rewritten)
+    entry = book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), SP, CLERK)
+    with pytest.raises(NotAllowed, match="satark roster restore"):
+        services.write_now(lambda unit: chain.append(unit, entry))
+    assert services.write_now(chain.drop_rejected) == 1
+    assert services.read_keys(kept.check).problems == ()
+    assert not services.read_keys(kept.is_rewritten)
+    services.write_now(lambda unit: chain.append(unit, entry))
+    assert services.read_keys(kept.check).state.position == len(before) + 1

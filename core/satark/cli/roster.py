@@ -10,7 +10,7 @@ import click
 from satark.cli import counted
 from satark.cli.check_desks import known_keys
 from satark.roster.anchor import Anchor
-from satark.roster.chain import Proposal, add_renewals, append
+from satark.roster.chain import Proposal, add_renewals, append, drop_rejected
 from satark.roster.entries import Entry, describe, describe_officer, spell_out
 from satark.roster.roster import CheckedRoster, desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
@@ -75,15 +75,19 @@ def seal(ctx: click.Context) -> None:
 @roster.command()
 @click.pass_context
 def restore(ctx: click.Context) -> None:
-    """Restore the entries that the databases lack from this machine's copy, as after an older backup."""
+    """Restore the entries that the databases lack from this machine's copy, as after an older backup.
+
+    The newest rows that can't be read or are not allowed are deleted.
+    """
     with open_services(ctx) as services:
+        dropped = services.write_now(drop_rejected)
         missing = services.read_keys(services.roster.missing_entries)
         services.write_now(lambda unit: [append(unit, Entry.decode(one), known=True) for one in missing])
         renewals = services.read_keys(services.roster.missing_renewals)
         services.write_now(lambda unit: add_renewals(unit, renewals))
         differences = _differences(services, services.roster_state())
     restored = f"{counted(len(missing), 'entry', 'entries')} and {counted(len(renewals), 'renewal')} of tips' keys"
-    click.echo(f"{restored} restored from this machine's copy")
+    click.echo(f"{restored} restored from this machine's copy, {counted(dropped, 'row')} deleted")
     for problem in differences:
         click.echo(f"✗ {problem}")
 

@@ -16,8 +16,10 @@ from secrets import token_bytes
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
+from satark.identity.time_buckets import band_start
 from satark.roster.state import RosterState
 from satark.services import Services
 from satark.store import envelopes, tip_counts
@@ -32,7 +34,7 @@ _APART: Final = 2
 """Hours by which one note is surely older than another, although no two clocks are the same."""
 _SHOWN: Final = 8
 _ID: Final = 16
-_KEPT_NOTES: Final = 6
+_KEPT_NOTES: Final = 12
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     renewals: int = 0
     """Number of the renewals of tips' keys that it knew."""
     tips: int = 0
-    """Number of tips ever accepted."""
+    """Number of tips ever accepted, at the machine's first look in the present band of hours: a note tells no hour."""
     retired: bool = False
     """Whether the machine is gone for good: no newer note comes."""
 
@@ -54,10 +56,14 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     def decode(cls, encoded: bytes) -> Note:
         return msgspec.json.decode(encoded, type=cls)
 
-    def lacks(self, earlier: Note) -> bool:
-        """Whether this machine was shown less than another one was hours before."""
+    @property
+    def band(self) -> int:
+        return band_start(self.hour * 3600)
+
+    def lacks_entries(self, earlier: Note) -> bool:
+        """Whether this machine was shown less of the roster than another one was hours before."""
         entries, before = (int(one.head.partition(":")[0]) for one in (self, earlier))
-        return entries < before or self.renewals < earlier.renewals or self.tips < earlier.tips
+        return entries < before or self.renewals < earlier.renewals
 
 
 class _Seen(msgspec.Struct):
@@ -66,6 +72,9 @@ class _Seen(msgspec.Struct):
     own: list[Note] = []
     others: dict[str, Note] = {}
     """Machine → its newest note: whoever hides the row is noticed."""
+    band: int = 0
+    tips: int = 0
+    """Number of tips at the first look in the band."""
     differing: int = 0
     """Number of machines that see something else, at the last look."""
 
@@ -96,9 +105,12 @@ def compare_machines(services: Services, now: float) -> Compared:
     different = {id_ for id_, note in working.items() if _differs(note, present, seen.own, state)}
     different |= {id_ for id_, note in notes.items() if note is None}
     silent = [id_ for id_, note in working.items() if hour - note.hour > SILENT_HOURS]
-    if present != next(reversed(seen.own), None):
-        seen.own = [*seen.own, present][-_KEPT_NOTES:]
-        services.write_now(lambda unit: _write(unit, own, present))
+    if seen.band != present.band:
+        seen.band, seen.tips = present.band, present.tips
+    told = replace(present, tips=seen.tips)
+    if told != next(reversed(seen.own), None):
+        seen.own = [*seen.own, told][-_KEPT_NOTES:]
+        services.write_now(lambda unit: _write(unit, own, told))
     seen.differing = len(different)
     atomic_files.replace(_file(services), [msgspec.json.encode(seen)])
     absent = max(0, services.machines - 1 - len(working))
@@ -137,13 +149,15 @@ def _differs(note: Note, present: Note, own: Sequence[Note], state: RosterState)
     """Whether another machine was shown what is not shown here, or was not shown what is."""
     position, _, hash_ = note.head.partition(":")
     is_known = not hash_ or state.positions.get(hash_) == int(position)
-    return not is_known or present.lacks(note) or lacks_what_was_here(note, own, present.hour)
+    lacks_here = present.lacks_entries(note) or present.tips < note.tips
+    return not is_known or lacks_here or lacks_what_was_here(note, own, present.hour)
 
 
 def lacks_what_was_here(note: Note, own: Sequence[Note], hour: int) -> bool:
     """Whether another machine was not shown what was shown here hours before. `hour`: the present one."""
     before = [one for one in own if one.hour <= min(note.hour, hour) - _APART]
-    return bool(before) and note.lacks(before[-1])
+    counted = [one.tips for one in before if one.hour <= note.band // 3600 - _APART]
+    return (bool(before) and note.lacks_entries(before[-1])) or note.tips < max(counted, default=0)
 
 
 def _named(machines: Iterable[str], notes: Mapping[str, Note]) -> tuple[str, ...]:

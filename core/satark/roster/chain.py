@@ -37,11 +37,11 @@ class ChainRow(msgspec.Struct, frozen=True):
 
 
 class VerifiedChain(msgspec.Struct, frozen=True, kw_only=True):
-    """The entries of a chain, the state that they result in, and the chain's problems."""
+    """The entries of a chain up to the last that counts, the state that they result in, and the chain's problems."""
 
     state: RosterState
     entries: tuple[Entry | None, ...]
-    """The entries, in order; None for one that can't be read."""
+    """The entries, in order; None for one that can't be read. No machine keeps those behind the last that counts."""
     problems: tuple[str, ...]
     """Sentences, each about one entry that can't be read or is not allowed; such an entry has no effect."""
 
@@ -53,13 +53,15 @@ def chain_hash(before: str, entry: bytes) -> str:
 
 def verify(encoded: Iterable[bytes]) -> VerifiedChain:
     """Apply entries from the first on. An entry that can't be read or is not allowed has no effect, and is reported."""
-    state, entries, problems = RosterState(), [], []
-    for one in encoded:
+    every = tuple(encoded)
+    state, entries, problems, good = RosterState(), [], [], 0
+    for one in every:
         hash_, entry = chain_hash(state.head, one), None
         try:
             entry = Entry.decode(one)
             rules.check(state, entry)
             state.apply(entry, hash_)
+            good = state.position
         except DECODING_ERRORS:
             problems.append(f"entry {state.position + 1} of the roster can't be read")
             state.skip(hash_)
@@ -67,7 +69,9 @@ def verify(encoded: Iterable[bytes]) -> VerifiedChain:
             problems.append(f"entry {state.position + 1} of the roster is forged or not allowed: {error}")
             state.skip(hash_)
         entries.append(entry)
-    return VerifiedChain(state=state, entries=tuple(entries), problems=tuple(problems))
+    if good < len(every):
+        state = verify(every[:good]).state
+    return VerifiedChain(state=state, entries=tuple(entries[:good]), problems=tuple(problems))
 
 
 def read_rows(keys: Connection) -> list[ChainRow]:
@@ -140,12 +144,15 @@ def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterStat
     `known`: whether this machine's copy has the entry already. Such an entry may belong to a founding that is over.
 
     Raises:
-        Unsigned: the entry needs further signatures. NotAllowed: the roster does not allow the entry.
+        Unsigned: the entry needs further signatures. NotAllowed: the roster does not allow the entry, or its newest row
+            counts for nothing.
     """
     lock(unit)
     state, encoded = _stored(unit.keys) if known else read_state(unit.keys), entry.encode()
     if any(row.entry == encoded for row in read_rows(unit.keys)):
         return state
+    if _rejected(unit.keys):
+        raise NotAllowed("somebody wrote a row into the roster, run: satark roster restore", reason="changed")
     rules.check(state, entry)
     hash_ = chain_hash(state.head, encoded)
     row = {"position": state.position + 1, "entry": encoded, "hash": bytes.fromhex(hash_)}
@@ -156,6 +163,20 @@ def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterStat
         at = state.position
         unit.run_after(lambda: memory.remember_entry(at, encoded))
     return state
+
+
+def drop_rejected(unit: UnitOfWork) -> int:
+    """Delete the newest rows that can't be read or are not allowed; return how many."""
+    lock(unit)
+    rejected = [row.position for row in _rejected(unit.keys)]
+    unit.keys.execute(delete(roster).where(roster.c.position.in_(rejected)))
+    return len(rejected)
+
+
+def _rejected(keys: Connection) -> list[ChainRow]:
+    """Return the rows behind the last that counts."""
+    rows = read_rows(keys)
+    return rows[len(verify(row.entry for row in rows).entries) :]
 
 
 def close(unit: UnitOfWork, destinations: Iterable[DestinationSet]) -> None:

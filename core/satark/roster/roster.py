@@ -105,7 +105,8 @@ class Roster:
         """Read all rows of the key store anew; return whether they differ from those that this machine knows."""
         with self._lock:
             own = self._read_own()
-            return [row.entry for row in chain.read_rows(keys)[: len(own)]] != own
+            stored = [row.entry for row in chain.read_rows(keys)]
+            return stored[: len(own)] != own or len(chain.verify(stored).entries) < len(stored)
 
     def verify(self, keys: Connection) -> CheckedRoster:
         """Return the roster that counts, from all its rows."""
@@ -190,7 +191,7 @@ class Roster:
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
         rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
-        return rows if own and rows[: len(own)] == own else own
+        return rows[: len(chain.verify(rows).entries)] if own and rows[: len(own)] == own else own
 
     def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
         """Return the destination rules that the roster allows: those that read no tips, and those that it lists."""
@@ -210,9 +211,10 @@ class Roster:
             problems.append("the roster in the key store is not the one that this machine knows: it was rewritten")
             verified = chain.verify(own)
         else:
-            if committed and len(stored) > len(read_copy(self._copy)):
-                write_copy(self._copy, stored)
-            self._own = stored if committed else own
+            good = stored[: len(verified.entries)]
+            if committed and len(good) > len(read_copy(self._copy)):
+                write_copy(self._copy, good)
+            self._own = good if committed else own
         known = {**self._renewals, **dict.fromkeys(rows_of_renewals)}
         verified.state.claim(known)
         if committed:
@@ -362,7 +364,8 @@ class HostRoster:
     def _take(self, entries: list[bytes], noted: Collection[str]) -> bool:
         """Use these entries; return whether they contain the heads that officers noted."""
         if entries != self._own:
-            self._own, self._chain, self._renewals = entries, chain.verify(entries), None
+            self._chain, self._renewals = chain.verify(entries), None
+            self._own = entries[: len(self._chain.entries)]
         return all(one in self._chain.state.positions for one in noted)
 
 

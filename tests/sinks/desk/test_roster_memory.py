@@ -273,7 +273,7 @@ def test_a_desk_must_be_listed_in_both_of_two_lost_heads(services: Services, unl
 def test_each_sign_in_at_an_office_notes_the_hosts_newest_roster(services: Services, unlocked: Open) -> None:
     unlocked("sp")
     assert services.read_keys(read_state).noted == {}, "this is the host"
-    entry = Entry(body=DeskAdded(desk=Desk(name="range", title="", level="range", recipient=new_identity()[0])))
+    entry = Entry(body=DeskAdded(desk=Desk(name="range", title="Range", level="range", recipient=new_identity()[0])))
     head = chain_hash("", entry.encode())
     row: dict[str, Any] = {"recipient": "", "verifier": "", "directory": 1, "destination_rules": b"[]", "paired": head}
     row["tag"] = services.read(lambda c: host_link.tag_of(c, "", "", head))
