@@ -399,7 +399,7 @@ class Deaf(Bench):
             await asyncio.sleep(30)
 
 
-@pytest.mark.slow("some seconds of a processor")
+@pytest.mark.full("a whole contract for each fault")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
@@ -440,7 +440,7 @@ async def test_what_a_sink_loses_is_noticed(tmp_path: Path, broken: type[Bench],
         await check(tmp_path, broken)
 
 
-@pytest.mark.slow("the contract's checks")
+@pytest.mark.full("a whole contract for each fault")
 @pytest.mark.parametrize(
     ("made", "unit", "rule"),
     [

@@ -297,7 +297,7 @@ class LookingInMemory(Tickets):
         return await super().ask(method, path, **more)
 
 
-@pytest.mark.slow("some seconds of a processor")
+@pytest.mark.full("a whole contract for each fault")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [

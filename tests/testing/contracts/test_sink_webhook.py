@@ -258,7 +258,7 @@ class MainAlone(Pillar):
         await super().note(found, said)
 
 
-@pytest.mark.slow("some seconds of a processor")
+@pytest.mark.full("a whole contract for each fault")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
