@@ -28,7 +28,7 @@ from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, is_story
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.accusations import has_nobody_above
-from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
+from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_plain
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.graphemes import replace_surrogates
@@ -70,7 +70,7 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
     reading = context.loaded.reader.read(body, asked_of(context, name, question))
     folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
     code, command = named_option(context, name, question, folded), context.loaded.commands.command(folded)
-    if code and not (is_question(body) and act_of(context, name, code)):
+    if code and (is_plain(body) or not act_of(context, name, code)):
         return msgspec.structs.replace(reading, kind=Kind.OPTION, confidence=Confidence.CERTAIN, option=code)
     if command and _obeys(question, command):
         return msgspec.structs.replace(reading, kind=Kind.COMMAND, confidence=Confidence.CERTAIN, command=command)
