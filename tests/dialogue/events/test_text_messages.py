@@ -134,6 +134,63 @@ def test_a_tip_that_takes_itself_back_is_not_sent_at_once(engine: Engine, doubt:
     assert Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{doubt}").submission is None
 
 
+@pytest.mark.slow("many conversations")
+@every_row(
+    "doubt",
+    [
+        # it asks
+        "?", ", is it okay to file this?", ", ispe kaun action lega", ", inaam kitna milega", ", submit karun",
+        ", isko report kar dun", " jama karu kya", ", likh dun", ", इसे दर्ज करूँ", ", क्या करें", ", भेज दूँ",
+        ", kis ko jayega ye",         ", भेजल जाव का", "; who sees it",
+        # it refuses or takes back
+        " ⛔", " 👎", " 🤔", ", oops galat jagah", ", my mistake", ", strike that", ", kidding",
+        ", sorry galti ho gayi", ", not now", ", na abhi", ", ना", ", अभी ना", ", no wait",
+        # others said it, or it is an example
+        ", kisi ladke ne bhejne ko kaha", ", unhone bola ki ye likh do", ", this is a sample", " namuna hai",
+        ", उदाहरण",
+        # more follows
+        ", adhura hai", ", not finished", ", baaki likh rahi hu", " (contd.)", ", part one",
+        ", next message me naam dunga",
+    ],
+)  # fmt: skip
+def test_a_tip_in_doubt_is_kept_as_a_draft_and_sent_by_one_tap(engine: Engine, doubt: str) -> None:
+    talk = Chat(engine, "sms").say(f"TIP school ke piche charas bikti hai{doubt}")
+    assert (talk.submission, talk.step) == (None, "review")
+    assert talk.session is not None
+    assert "school ke piche charas bikti hai" in talk.session.answers["what"].value
+    assert talk.say("1").submission is not None
+
+
+@every_row(
+    "text",
+    [
+        'TIP "charas bikti hai school ke piche"',
+        "TIP ~charas bikti hai school ke piche~",
+        "TIP > charas bikti hai school ke piche",
+        "tip diye the charas bikti hai school ke piche",
+        "tip wale bhaiya charas bechte hai school ke piche",
+        "TIP for example charas bikti hai school ke piche",
+    ],
+)
+def test_a_tip_that_is_quoted_struck_out_or_told_before_is_not_sent(engine: Engine, text: str) -> None:
+    talk = Chat(engine, "sms").say(text)
+    assert (talk.submission, talk.session is not None) == (None, True)
+
+
+@every_row(
+    "text",
+    [
+        "TIP raju daru bechta hai school ke paas, roz shaam 7 baje (do ladke)",
+        "TIP lanka me juaa hota hai, police aati nahi, subah tak chalta hai",
+        "TIP sand is dug at night / 3 trucks, near the bridge!",
+        "TIP लंका में गांजा बिकता है, रोज रात को",
+        "TIP katta banta hai ramu ke ghar me, 5000 me bikta hai",
+    ],
+)
+def test_a_plain_tip_is_sent_at_once(engine: Engine, text: str) -> None:
+    assert Chat(engine, "sms").say(text).submission is not None
+
+
 @pytest.mark.parametrize("text", ["TIP lanka me ganja bikta hai", "सूचना लंका थाने के पीछे दारू बिकती है, पुलिस नहीं आती"])
 def test_a_whole_tip_is_sent_at_once(text: str, engine: Engine) -> None:
     assert Chat(engine, channel="sms").say(text).submission is not None

@@ -31,7 +31,9 @@ from satark.dialogue.turn.accusations import has_nobody_above
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_plain
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
+from satark_words.analysis import Analysis
 from satark_words.graphemes import replace_surrogates
+from satark_words.opening import is_denied
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.rules import SOUND
 from satark_words.tokens import find_code, fold, without_code
@@ -168,56 +170,87 @@ _ASK_TO_ERASE: Final = frozenset({"@cancel", "@restart"})
 _FEWEST_WORDS: Final = 3
 """Number of words from which a tip is submitted at once in a chat. About a shorter tip the chat can ask back."""
 _CLAUSE_END: Final = re.compile(r"[,.;:()।!\n]+")
+_OF_STORIES: Final = re.compile(r"[-–—:/()&%+@#₹*'’|]")
+"""Signs that stories have, beside the harmless ones. Any other may refuse, ask or quote."""
+_DOUBTS: Final = (
+    "cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip", "soc.sorry", "k.mistake",
+)  # fmt: skip
+"""Marks of words that take something back."""
+_NOT_YET: Final = (("neg", "neg.dont", "say.no"), ("fill", "pol", "soc.*", "time.now", "opt.when.now"))
+"""Marks of a last clause that only denies: "not yet"."""
+_OF_SENDING: Final = ("cmd.send", "k.send", "k.dispatch", "k.contact", "k.tell", "t.report")
+_FIRST_PERSON: Final = ("u", "un", "oon", "ूं", "ऊं")
+_WHETHER: Final = ("ka", "का", "kaa")
+"""A last word that asks in Bhojpuri."""
 _MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
 
 
 def complete_tip_of(loaded: LoadedFlow, event: Event) -> CompleteTip | None:
-    """Return the complete tip in a typed text, which is `TIP` and a story. Return None for any other text."""
+    """Return the tip in a typed text, which is `TIP` and some words. Return None for any other text."""
     if not isinstance(event, Text) or (found := _MARKED.fullmatch(event.body)) is None:
         return None
     if fold(found[1]) not in loaded.tip_words or len(found[2].split()) < _FEWEST_WORDS:
         return None
-    return CompleteTip(Text(found[2].strip()), typed=event) if _tells_a_tip(loaded, found[2]) else None
+    return CompleteTip(Text(found[2].strip()), typed=event)
 
 
 def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:
-    """Whether an event is a complete tip, marked by its channel or by its words."""
-    if not isinstance(event, CompleteTip):
-        return complete_tip_of(loaded, event) is not None
-    return event.typed is None or _tells_a_tip(loaded, words_of(event))
+    """Whether an event is a complete tip, marked by its channel or by its words, that nothing in it puts in doubt."""
+    tip = event if isinstance(event, CompleteTip) else complete_tip_of(loaded, event)
+    return tip is not None and (tip.typed is None or _tells_a_tip(loaded, words_of(tip)))
 
 
 def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
-    """Whether the words after `TIP` are a tip: neither talk about tips nor "don't send"."""
-    reading = loaded.reader.read(body, Asked(name=STORY, asks="text"))
-    words = fold(body).split()
+    """Whether the words after `TIP` only tell: they ask, refuse, take back and quote nothing, and are no talk of tips.
+
+    Any doubt counts: whoever is asked back sends the tip by one tap, and nobody gets a sent tip back.
+    """
+    told, words = loaded.reader.analyse(body), fold(body).split()
+    reading = loaded.reader.read(told, Asked(name=STORY, asks="text"))
     if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
         return False
     said = f" {' '.join(words)} "
-    unsure = any(f" {one} " in said for one in loaded.unsure_words)
-    unsure = unsure or any(_takes_back(loaded, clause) for clause in _CLAUSE_END.split(body))
-    takes_back = loaded.reader.analyse(body).covered(("cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip"), SOUND)
+    if any(f" {one} " in said for one in loaded.unsure_words) or not is_plain(_OF_STORIES.sub("", body)):
+        return False
+    wonders = any(word.startswith(loaded.sending_stems) and word.endswith(_FIRST_PERSON) for word in words)
+    doubts = any(one.quality >= SOUND and not is_denied(told, one) for one in told.found(*_DOUBTS))
+    if wonders or doubts or told.asks or _speaks_of_sending(told):
+        return False
     negated = any(loaded.reader.analyse(word).has("@negations") for word in words)  # phrases hide none
-    return not (unsure or takes_back) and not (negated and any(word.startswith(loaded.sending_stems) for word in words))
+    forbids = negated and any(word.startswith(loaded.sending_stems) for word in words)
+    clauses = [loaded.reader.analyse(clause) for clause in _CLAUSE_END.split(body)]
+    return not (forbids or clauses[-1].consists_of(*_NOT_YET) or any(_takes_back(loaded, one) for one in clauses))
 
 
-def _takes_back(loaded: LoadedFlow, clause: str) -> bool:
+def _speaks_of_sending(told: Analysis) -> bool:
+    """Whether a text says that others said "send", that more follows, or asks by the verb's form: "bol du"."""
+    words = [token.text for token in told.tokens]
+    said, wait = told.covered(("d.say", "say.told")), told.covered(("soc.wait",))
+    for mark in told.found(*_OF_SENDING):
+        here = {*range(mark.start, mark.end)}
+        asks = any(len(word) > 1 and word.endswith(_FIRST_PERSON) for word in words[mark.start : mark.end + 1])
+        if asks or wait & here or (said and not said & here) or words[-1] in _WHETHER:
+            return True
+    return any(mark.end - mark.start > 1 for mark in told.found("cmd.help", "cmd.status"))
+
+
+def _takes_back(loaded: LoadedFlow, clause: Analysis) -> bool:
     """Whether a single clause refuses, asks to wait, or says that the rest was a mistake or a joke."""
     reading = loaded.reader.read(clause, Asked(name=STORY, asks="text"))
     return reading.kind in {Kind.REFUSAL, Kind.WAIT} or reading.topic == "mistake"
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
-    """Submit the tip. Return None if the words tell no tip, or if there is a draft, to which they then belong."""
+    """Submit the tip; one in doubt is asked about at the review. None: it tells no tip, or belongs to the draft."""
     session, opening = context.session, context.loaded.opening_step
     under_way = replace(session, held=()).has_draft and (not event.last or session.state in _ASK_TO_ERASE)
     if _gives_receipt_code(context, words_of(event)):
         return None
     if under_way or session.submitted or session.mailbox is not None or not opening:
         return None
-    if WHOLE_TIP not in context.consent or not is_complete_tip(context.loaded, event):
+    words, is_sure = words_of(event), WHOLE_TIP in context.consent and is_complete_tip(context.loaded, event)
+    if not (is_sure or (event.typed and _may_be_tip(context, words))):
         return None
-    words = words_of(event)
     context.hear_dangers(words)
     if has_nobody_above(context) or context.analysis(words).has("unit.above"):
         return None  # who must not get it is said or asked first
@@ -227,11 +260,18 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     fill_in_unasked(context, words)
     if opening in context.session.answers:
         accept_unsolicited(context, event.content)
-    while (step := context.step) is not None and step.type.part != "submit":
+    ends = {"submit"} if is_sure else {"submit", "review"}
+    while (step := context.step) is not None and step.type.part not in ends:
         answer = _answer(context, step, event.content) if step.id == opening else _unknown(context, step)
         context.set_answer(step.id, answer)
     context.say_who_is_kept_out()
     return go_on(context)
+
+
+def _may_be_tip(context: TurnContext, words: str) -> bool:
+    """Whether words after `TIP` that are in doubt tell of a crime all the same, and are no talk about tips."""
+    first = fold(words).split()[:1]
+    return context.analysis(words).has("@story") and not context.loaded.words_after_tip.issuperset(first)
 
 
 def _answer(context: TurnContext, step: Step, event: Text | Media) -> GivenAnswer:
