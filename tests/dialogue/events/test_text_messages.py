@@ -442,3 +442,69 @@ def test_a_whole_tip_with_a_code_opens_the_mailbox_and_submits_nothing(sms: Chat
     sms.hear(CompleteTip(Text(words), typed=Text(f"TIP {words}")))
     assert sms.submission is None
     assert sms.turn.open_mailbox
+
+
+BESIDE = [
+    "mera code {} hai aur gadi number UP65 AB 1234 hai",
+    "{} unka naya number 9876543210",
+    "{} raju ab bandook bhi rakhta hai",
+    "{} daroga bhi mila hua hai",
+    "code {} ab wo dusri dukan me baithta hai",
+    "status {} ladka ka naam Sonu hai",
+    "मेरा कोड {} है, वो अब सिगरा में रहता है",
+    "my code is {} and the shop moved to Sigra",
+]
+
+
+def _box(engine: Engine, question: int | None) -> Chat:
+    opened = OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1", question=question)
+    return Chat(engine, mailbox=Mailbox(open=opened, language="en", messages=()))
+
+
+@pytest.mark.slow("many conversations")
+@every_row("text", BESIDE)
+@every_row("step", [*AT, "reach"])
+def test_words_beside_a_code_are_kept_or_asked_about_once_the_mailbox_is_open(
+    engine: Engine, step: str, text: str
+) -> None:
+    talk = _box(engine, None).say(*AT.get(step, (*AT["review"], "1")), text.format(CODE))
+    assert talk.turn.open_mailbox or talk.session
+    assert talk.session is not None
+    word = max((part for part in text.replace(",", "").split() if part not in {"{}", "status"}), key=len)
+    told = [words for _, words in talk.session.held] + [str(one.value) for one in talk.session.answers.values()]
+    assert any(word in one for one in told), told
+    if talk.step == "@suggested":
+        assert "4K7Q-2XPM" in talk.text
+        post = talk.say("yes").turn.post
+        assert post is not None
+        assert word in post.text
+
+
+@every_row("text", [text for text in BESIDE if "daroga" not in text])
+@every_row("question", [None, 4])
+def test_words_beside_a_code_in_an_open_mailbox_are_posted(engine: Engine, question: int | None, text: str) -> None:
+    talk = _box(engine, question).say("status " + CODE, text.format(CODE))
+    assert talk.turn.post is not None
+    assert "8391" not in talk.turn.post.text
+
+
+@every_row(
+    "text",
+    [
+        "{}",
+        "mera code {} hai",
+        "{} kya hua",
+        "code {} ka status batao",
+        "namaste ji {} kuch hua ki nahi",
+        "{} 3 din ho gaye",
+    ],
+)
+def test_nothing_is_held_beside_a_code_that_stands_alone(engine: Engine, text: str) -> None:
+    talk = _box(engine, None).say("Hi", "English", text.format(CODE))
+    assert (talk.step, talk.session.held if talk.session else None) == ("@mailbox", ())
+
+
+def test_words_beside_a_code_that_accuse_a_desk_of_the_tip_are_answered(engine: Engine) -> None:
+    talk = _box(engine, None).say("status " + CODE, f"{CODE} daroga bhi mila hua hai")
+    assert talk.turn.post is None
+    assert "Restart" in talk.text

@@ -25,12 +25,13 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
-from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, is_story
+from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.accusations import has_nobody_above
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_plain
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
+from satark.dialogue.turn.receipt_digits import gives_code, tells_nothing, without_codes
 from satark_words.analysis import Analysis
 from satark_words.graphemes import replace_surrogates
 from satark_words.opening import is_denied
@@ -46,10 +47,12 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     """Handle a typed text."""
     name, question = context.state.question(context)
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
-    if _gives_receipt_code(context, event.body) and (told := _message_beside_code(context, event.body)):
+    told = _told_beside_code(context, event.body) if gives_code(context, event.body) else None
+    if told and context.session.mailbox:
         event = Text(told)
-    elif _gives_receipt_code(context, event.body):
-        _keep_words_beside_code(context, event.body)
+    elif told is not None:
+        if told:
+            _keep_beside_code(context, told)
         context.hear_dangers(without_code(event.body, RECEIPT_DIGITS))
         context.change(dangers_unsaid=context.shown_dangers)  # the mailbox's turn says them
         return open_mailbox(context)
@@ -108,21 +111,12 @@ def _expects(question: Question, name: str) -> bool:
     return bool(question.options) if name in {"more", "less"} else name in question.actions
 
 
-def _gives_receipt_code(context: TurnContext, body: str) -> bool:
-    """Whether a text gives a receipt code: a number of its length that is not called an account's or a card's."""
-    if find_code(body, RECEIPT_DIGITS) is None:
-        return False
-    return context.session.state == "@code" or not _tells_account(context, body)
-
-
-def _message_beside_code(context: TurnContext, body: str) -> str:
-    """Return what a text tells the police beside the code of the open mailbox; empty if it only gives the code.
-
-    The code itself must reach nobody.
-    """
-    words = without_code(body, RECEIPT_DIGITS).strip()
-    only_code = not is_story(words) or context.analysis(words).has("t.code", "cmd.status")
-    return "" if only_code or context.session.mailbox is None else words
+def _told_beside_code(context: TurnContext, body: str) -> str:
+    """Return what a text tells beside its receipt code; empty if it only gives or asks about the code."""
+    words = without_codes(context, without_code(body, RECEIPT_DIGITS)).strip()
+    told = context.analysis(words)
+    has_number = any(one.text.isdecimal() and len(one.text) >= _FEWEST_DIGITS for one in told.tokens)
+    return words if has_number or not tells_nothing(told) else ""
 
 
 def _gives_handoff_code(context: TurnContext, body: str) -> bool:
@@ -135,19 +129,14 @@ def _gives_handoff_code(context: TurnContext, body: str) -> bool:
     return context.analysis(body).has("t.code") and not _tells_beside(context, words)
 
 
-def _tells_account(context: TurnContext, body: str) -> bool:
-    analysis = context.analysis(body)
-    return analysis.has("k.account") and not analysis.has("t.code", "cmd.status")
-
-
-def _keep_words_beside_code(context: TurnContext, body: str) -> None:
-    """Keep what a text tells of a crime beside its receipt code. The code itself is stored nowhere."""
-    session, words = context.session, without_code(body, RECEIPT_DIGITS).strip()
-    if session.submitted or session.mailbox is not None or session.state in _EXPECT_RECEIPT_CODE:
+def _keep_beside_code(context: TurnContext, words: str) -> None:
+    """Keep what is told beside a receipt code: in the draft if it tells of a crime, else until it is asked about."""
+    session = context.session
+    if session.submitted or session.state in _EXPECT_RECEIPT_CODE or not _tells_beside(context, words):
+        context.hold(words)
         return
-    if _tells_beside(context, words):
-        context.change(language=session.language or context.loaded.language_of(words))
-        accept_unsolicited(context, Text(words))
+    context.change(language=session.language or context.loaded.language_of(words))
+    accept_unsolicited(context, Text(words))
 
 
 def _tells_beside(context: TurnContext, words: str) -> bool:
@@ -169,6 +158,8 @@ _ASK_TO_ERASE: Final = frozenset({"@cancel", "@restart"})
 """States of tipsters who asked to erase their words. If they fall silent in such a state, nothing is sent."""
 _FEWEST_WORDS: Final = 3
 """Number of words from which a tip is submitted at once in a chat. About a shorter tip the chat can ask back."""
+_FEWEST_DIGITS: Final = 5
+"""Digits of a number beside a code that tells something, such as a phone's."""
 _CLAUSE_END: Final = re.compile(r"[,.;:()।!\n]+")
 _OF_STORIES: Final = re.compile(r"[-–—:/()&%+@#₹*'’|]")
 """Signs that stories have, beside the harmless ones. Any other may refuse, ask or quote."""
@@ -244,7 +235,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     """Submit the tip; one in doubt is asked about at the review. None: it tells no tip, or belongs to the draft."""
     session, opening = context.session, context.loaded.opening_step
     under_way = replace(session, held=()).has_draft and (not event.last or session.state in _ASK_TO_ERASE)
-    if _gives_receipt_code(context, words_of(event)):
+    if gives_code(context, words_of(event)):
         return None
     if under_way or session.submitted or session.mailbox is not None or not opening:
         return None
@@ -321,17 +312,18 @@ def without_surrogates(event: Event) -> Event:
 
 
 def without_receipt_code(context: TurnContext, event: Event) -> Event:
-    """Return an event without the receipt codes in its captions, edits and forms, since a code must reach nobody.
+    """Return an event without what may be a receipt code, since a code must reach nobody. Say that it is none.
 
-    A typed text keeps its code, which opens the mailbox. Messages to the police in a mailbox stay unchanged.
+    A typed text keeps a whole code, which opens the mailbox.
     """
-
-    def taken_out(text: str) -> str:
-        is_code = find_code(text, RECEIPT_DIGITS) is not None and not _tells_account(context, text)
-        return without_code(text, RECEIPT_DIGITS).strip() if is_code else text
-
-    keeps = isinstance(event, Text | Tap | CompleteTip) or context.session.mailbox is not None
-    return event if keeps else _with_texts(event, taken_out)
+    typed = words_of(event) if isinstance(event, Text | CompleteTip) else ""
+    hands_off = isinstance(event, Text) and _gives_handoff_code(context, typed)
+    if isinstance(event, Tap) or hands_off or gives_code(context, typed):
+        return event
+    left = _with_texts(event, lambda text: without_codes(context, text))
+    if isinstance(event, Text | CompleteTip) and left != event:
+        context.say("code.none")
+    return left
 
 
 def _with_texts(event: Event, change: Callable[[str], str]) -> Event:
