@@ -147,6 +147,8 @@ def _left(engine: Engine, text: str) -> str:
         "uske bank khate 123456789012345 me 50000 gaye",
         "daroga 5000, 6000, 7000 leta hai",
         "2019-2020 me bika",
+        "2025-11-24",
+        "24.11.2025",
         "aadhaar 1234 5678 9012 uska hai",
         "25.317600, 82.973900",
     ],

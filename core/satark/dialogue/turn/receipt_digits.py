@@ -16,11 +16,14 @@ _BETWEEN: Final = r"[^\w\n]{0,3}|\n|_"
 _WHOLE: Final = re.compile(
     rf"(?<!\d)(?:\d{{15,17}}|\d{{4}}(?:(?:{_BETWEEN})\d{{4}}){{2}}(?:{_BETWEEN})\d{{3,5}})(?!\d)"
 )
-_PIECE: Final = re.compile(r"(?<!\d)(?:\d{8}|\d{4})(?:(?:[^\w\n]{1,3}|\n|_)(?:\d{8}|\d{1,4}))*(?!\d)")
+_APART: Final = r"(?:[^\w\n]{1,3}|\n|_)"
+_PIECE: Final = re.compile(
+    rf"(?<!\d)(?:\d{{8}}|\d{{4}}{_APART}\d{{4}}(?:\d{{4}})?)(?:{_APART}(?:\d{{8}}|\d{{1,4}}))*(?!\d)"
+)
 """A piece of two or more groups of four digits. Prices and years look so too."""
 _LONG: Final = re.compile(r"(?<!\d)\d{5,}(?!\d)")
-_OF_TIP: Final = re.compile(r"(?=.*\d)[a-z0-9]{4}")
-"""Matches half of a tip's number."""
+_OF_TIP: Final = re.compile(r"(?<!\w)[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?!\w)")
+"""Matches a tip's number."""
 _FEWEST: Final = 8
 """Digits from which a piece of a code is worth taking out."""
 _PHONE: Final = 10
@@ -71,6 +74,10 @@ def is_account(told: Analysis) -> bool:
 
 def tells_nothing(told: Analysis) -> bool:
     """Whether a text tells nothing beside a code and the number of its tip."""
-    words = {at for at, one in enumerate(told.tokens) if any(map(str.isalpha, one.text))}
-    numbers = {at for at in words if _OF_TIP.fullmatch(told.tokens[at].text)}
-    return told.covered(_BESIDE_CODE) >= words - numbers and not told.has("thing.number")
+    numbers = [found.span() for found in _OF_TIP.finditer(told.text)]
+    words = {
+        at
+        for at, one in enumerate(told.tokens)
+        if any(map(str.isalpha, one.text)) and not any(start <= one.start < end for start, end in numbers)
+    }
+    return told.covered(_BESIDE_CODE) >= words and not told.has("thing.number")
