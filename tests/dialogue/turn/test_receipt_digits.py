@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from satark.api.inbound import CompleteTip, Edited, Event, Media, MediaRef, Text
+from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Text
 from satark.api.tip import Message
 from satark.dialogue.engine import STATES, Engine
 from satark.dialogue.session import Mailbox, OpenMailbox
@@ -159,3 +159,15 @@ def test_other_numbers_stay(engine: Engine, text: str) -> None:
 
 def test_words_around_a_code_stay(engine: Engine) -> None:
     assert _left(engine, "raju 8391 4460 7012 5538 daru bechta hai").split() == ["raju", "daru", "bechta", "hai"]
+
+
+@every_row(
+    "text, is_posted",
+    [("The lorry's papers say 1234 5678 9012 3456", True), ("mujhe maar rahe hain, mera code 8391446070125538", False),
+     ("8391 4460 7012 5538", False), ("meri tip 8391446070125538 ka kya hua", False)],
+)  # fmt: skip
+def test_a_page_with_a_field_for_the_code_posts_other_numbers(engine: Engine, text: str, *, is_posted: bool) -> None:
+    talk = _at(engine, "mailbox").hear(FormPage((("@mailbox", Text(text)),)))
+    posts = [turn.post.text for turn in talk.turns if turn.post]
+    assert (text in posts) == is_posted
+    assert is_posted or not _has_code(posts)

@@ -41,6 +41,7 @@ from satark_words.tokens import fold
 
 def handle_event(context: TurnContext, event: Event) -> Turn:
     """Handle one event. Every event is answered; nothing that anybody can send raises."""
+    context.on_page = isinstance(event, FormPage)
     given, event = event, without_receipt_code(context, complete_tip_of(context.loaded, event) or event)
     if isinstance(given, Text) and words_of(given).strip() and not words_of(event).strip():
         return context.ask()  # it was only a wrong code, or a piece of one

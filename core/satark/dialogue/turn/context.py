@@ -68,6 +68,7 @@ class TurnContext(SessionChanges):
         "dangers",
         "debounce",
         "newly_accused",
+        "on_page",
         "page_stays",
         "police_words",
         "problems",
@@ -98,6 +99,8 @@ class TurnContext(SessionChanges):
         self.debounce = False
         self.newly_accused = False
         """Whether this turn's words accuse an office that may have the tip that is sent already."""
+        self.on_page = False
+        """Whether this turn's words are from a form's page, which has a field of its own for the receipt's code."""
         self.wished = False
         """Whether this turn's words wish which police read the tip."""
         self.police_words: list[str] = []

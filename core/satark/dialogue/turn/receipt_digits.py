@@ -1,7 +1,7 @@
-"""Take out of a tipster's words what may be a receipt's code: whole, in pieces, or one digit off.
+"""Take out of a tipster's words what may be a receipt's code: whole, in parts, or one digit off.
 
 Every word on its way to a desk passes here. The code is stored nowhere, so that only its shape can tell it. The number
-of an account stays if the words call it one.
+of an account stays if the words call it one. A mailbox's page has a field for the code: there another number stays too.
 """
 
 import re
@@ -13,11 +13,9 @@ from satark_words.analysis import Analysis
 from satark_words.tokens import ascii_digits, find_code, without_code
 
 _BETWEEN: Final = r"[^\w\n]{0,3}|\n|_"
-_WHOLE: Final = re.compile(
-    rf"(?<!\d)(?:\d{{15,17}}|\d{{4}}(?:(?:{_BETWEEN})\d{{4}}){{2}}(?:{_BETWEEN})\d{{3,5}})(?!\d)"
-)
+_CODE: Final = re.compile(rf"(?<!\d)(?:\d{{15,17}}|\d{{4}}(?:(?:{_BETWEEN})\d{{4}}){{2}}(?:{_BETWEEN})\d{{3,5}})(?!\d)")
 _APART: Final = r"(?:[^\w\n]{1,3}|\n|_)"
-_PIECE: Final = re.compile(
+_PART: Final = re.compile(
     rf"(?<!\d)(?:\d{{8}}|\d{{4}}{_APART}\d{{4}}(?:\d{{4}})?)(?:{_APART}(?:\d{{8}}|\d{{1,4}}))*(?!\d)"
 )
 """A piece of two or more groups of four digits. Prices and years look so too."""
@@ -43,15 +41,16 @@ def without_codes(context: TurnContext, text: str) -> str:
     if sum(map(str.isdigit, text)) < _FEWEST:
         return text
     told, plain = context.analysis(text), ascii_digits(text)
-    if is_account(told):
+    is_told = context.on_page and context.session.mailbox and not (told.has(*_ABOUT_CODES) or tells_nothing(told))
+    if is_told or is_account(told):
         return text
-    left = _WHOLE.sub(" ", without_code(plain, RECEIPT_DIGITS))
-    sizes = {piece: sum(map(str.isdigit, piece)) for piece in _PIECE.findall(left)}
-    pieces = [one for one, size in sizes.items() if size >= _FEWEST and (size != _PHONE or told.has("t.code"))]
+    left = _CODE.sub(" ", without_code(plain, RECEIPT_DIGITS))
+    sizes = {part: sum(map(str.isdigit, part)) for part in _PART.findall(left)}
+    parts = [one for one, size in sizes.items() if size >= _FEWEST and (size != _PHONE or told.has("t.code"))]
     may_be_another = max(sizes.values(), default=0) == _ANOTHER and told.has("cat.*", "strong.*")
     is_code = tells_nothing(told) or (told.has("t.code") and not may_be_another)
-    if pieces and (len(pieces) > 1 or is_code):
-        left = _PIECE.sub(lambda found: " " if found[0] in pieces else found[0], left)
+    if parts and (len(parts) > 1 or is_code):
+        left = _PART.sub(lambda found: " " if found[0] in parts else found[0], left)
     left = _LONG.sub(" ", left) if told.has("t.code") and tells_nothing(told) else left
     return text if left == plain else left.strip()
 
