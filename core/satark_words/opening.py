@@ -57,8 +57,13 @@ _ANSWERS: Final = _TIMES | dict(one.split(":") for one in in_order("answers"))
 
 
 def moment_of(analysis: Analysis) -> Moment:
-    """Return when something happens, according to a text. If it tells two times, the present counts first."""
-    told = [_moment(senses) for senses in _clause_times(analysis, _TIMES)]
+    """Return when something happens, according to a text. If it tells two times, what surely goes on counts first."""
+    times = _clause_times(analysis, _TIMES)
+    told = {_moment(senses) for senses in times.values()}
+    idle = {analysis.clauses[at] for at, one in enumerate(analysis.tokens) if one.text in listed("not-going-on")}
+    only = {clause for clause, senses in times.items() if senses == {"now"}}
+    if not any({"now", "ongoing"} <= one for one in times.values()) and ("past" in told or only <= idle):
+        told.discard("now")
     order: tuple[Moment, ...] = ("now", "coming", "past")
     return next((moment for moment in order if moment in told), "")
 
@@ -87,7 +92,7 @@ def happens_now(analysis: Analysis) -> str:
 
     Something that happened while the sender was there, "jab nikla tab ho raha tha", may continue.
     """
-    for senses in _clause_times(analysis, _ANSWERS):
+    for senses in _clause_times(analysis, _ANSWERS).values():
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:
             return "yes"
     past = analysis.found(*(name for name, when in _ANSWERS.items() if when in {"past", "coming", "often", "clock"}))
@@ -96,7 +101,7 @@ def happens_now(analysis: Analysis) -> str:
     return "no" if analysis.has(*_ANSWERS) and not may_go_on else ""
 
 
-def _clause_times(analysis: Analysis, names: dict[str, str]) -> list[set[str]]:
+def _clause_times(analysis: Analysis, names: dict[str, str]) -> dict[int, set[str]]:
     """Return the times that each clause tells, other than those at which the police were told of it."""
     found: dict[int, set[str]] = {}
     for mark in timely(analysis, *names):
@@ -105,7 +110,7 @@ def _clause_times(analysis: Analysis, names: dict[str, str]) -> list[set[str]]:
         {analysis.clauses[mark.start] for mark in analysis.found(*marks)}
         for marks in (("to.police", "person.police"), ("k.told",))
     )
-    return [senses for clause, senses in found.items() if clause not in to_police & said]
+    return {clause: senses for clause, senses in found.items() if clause not in to_police & said}
 
 
 def timely(analysis: Analysis, *names: str) -> list[Mark]:

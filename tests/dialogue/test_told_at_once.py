@@ -155,7 +155,7 @@ def test_a_district_typed_at_the_review_is_that_of_the_place(engine: Engine) -> 
     assert chat.submission.place.district == "jaunpur"
 
 
-@every_row("told", ["police ka pata nahi", "No policeman is involved", "पुलिस इसमें शामिल नहीं है", "thane me bataya tha"])
+@every_row("told", ["police ka pata nahi", "thane me bataya tha"])
 def test_police_named_only_in_the_story_get_no_tip(engine: Engine, told: str) -> None:
     chat = Chat(engine).say(f"ladkiyon ko bech dete hain gaon me, kal raat bhi. {told}", "purane kuen ke paas")
     assert (chat.step, "Police" in chat.text or "पुलिस" in chat.text) == ("review", True)
@@ -163,6 +163,50 @@ def test_police_named_only_in_the_story_get_no_tip(engine: Engine, told: str) ->
     assert chat.submission is not None
     assert chat.submission.accused == Accused(level="unknown")
     assert "police" not in chat.submission.answers
+
+
+DENIES = (
+    "No policeman is involved", "पुलिस इसमें शामिल नहीं है", "police mili hui nahi hai", "police ka koi hath nahi hai",
+    "no cops involved", "police shamil nahi hai", "पुलिस मिली हुई नहीं है", "पुलिस की मिलीभगत नहीं है",
+)  # fmt: skip
+
+
+@every_row("told", DENIES)
+@every_row("story", ["sigra me daru bikti hai", "ladkiyon ko bech dete hain gaon me, kal raat bhi", "ganja at Lanka"])
+def test_police_who_are_cleared_in_the_story_are_accused_by_no_tip(engine: Engine, told: str, story: str) -> None:
+    chat = Chat(engine).say(f"{story}, {told}")
+    for _ in range(4):
+        if chat.step in {"category", "place"}:
+            chat.say("2" if chat.step == "category" else "purane kuen ke paas")
+    if chat.step == "police":
+        chat.tap("no")
+    assert chat.step == "review"
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.accused is None
+
+
+COPS = (
+    "pulice", "SO", "S.O.", "IO", "thanadaar", "thaneder", "kanstable", "constabel", "inspecter", "traffic wale",
+    "khaki walon", "wardi walon", "पोलिस", "पुलिसवन", "दरोगवन", "एस.ओ.", "ख़ाकी वालों", "कॉन्स्टेबल",
+)  # fmt: skip
+
+
+@every_row("cop", COPS)
+def test_police_in_any_spelling_are_asked_about_or_accused(engine: Engine, cop: str) -> None:
+    story = "लंका में गांजा बिकता है" if cop[0] > "z" else "lanka me ganja bikta hai"
+    chat = Chat(engine).say(f"{story}, {cop} ko paisa jata hai")
+    assert chat.step in {"police", "police_unit", "category"}
+    assert chat.session is not None
+    assert chat.session.accused
+
+
+@every_row(
+    "told", ["khaki walon ka hath hai", "खाकी वालों का हाथ है", "पुलिसवन के पइसा जाला", "khaki walo ko hissa milta hai"]
+)
+def test_police_told_by_their_uniform_or_in_bhojpuri_are_accused(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(f"lanka me ganja bikta hai, {told}")
+    assert chat.step in {"police", "police_unit"}
 
 
 @every_row("office", ["sp office", "kaptan sahab", "dig sahab", "डीआईजी"])

@@ -186,3 +186,25 @@ def test_a_negation_denies_the_words_beside_it_in_its_clause(text: str, mark: st
 def test_the_verb_decides_between_two_times(text: str, moment: str, now: str) -> None:
     analysis = READER.analyse(text)
     assert (moment_of(analysis), happens_now(analysis)) == (moment, now)
+
+
+@every_row(
+    "text",
+    ["robbery at Lanka, now they have fled", "now a days robbery at Lanka is common", "nowadays ganja is sold at Lanka",
+     "currently the gang lives at Lanka, robbed a house in May", "the killer is now living at Lanka",
+     "abhi jo naya ladka aaya hai wo lanka me chori karta hai", "do saal pehle murder hua tha, ab wo khula ghumta hai",
+     "lanka ka chor abhi bhi azad hai, do saal pehle murder kiya", "aaj kal lanka me chori hoti hai",
+     "do saal pehle yaha murder hua tha aaropi abhi bhi khula ghumta hai", "loot hui, abhi sab bhag gaye hai",
+     "चोर अभी भी आजाद है, पिछले साल चोरी की", "they robbed us and are now gone"],
+)  # fmt: skip
+def test_now_beside_what_is_over_or_how_somebody_lives_is_not_now(text: str) -> None:
+    assert moment_of(READER.analyse(text)) != "now"
+
+
+@every_row(
+    "text",
+    ["abhi goli chal rahi hai lanka me", "abhi lanka me jhagda", "they are fighting now at Lanka",
+     "do din pehle dhamki di, abhi maar rahe hai", "अभी चोरी हो रही है", "robbery right now at Lanka"],
+)  # fmt: skip
+def test_a_deed_that_goes_on_is_now(text: str) -> None:
+    assert moment_of(READER.analyse(text)) == "now"

@@ -134,6 +134,63 @@ def test_a_tip_that_takes_itself_back_is_not_sent_at_once(engine: Engine, doubt:
     assert Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{doubt}").submission is None
 
 
+@pytest.mark.slow("many conversations")
+@every_row(
+    "doubt",
+    [
+        # it asks
+        "?", ", is it okay to file this?", ", ispe kaun action lega", ", inaam kitna milega", ", submit karun",
+        ", isko report kar dun", " jama karu kya", ", likh dun", ", इसे दर्ज करूँ", ", क्या करें", ", भेज दूँ",
+        ", kis ko jayega ye",         ", भेजल जाव का", "; who sees it",
+        # it refuses or takes back
+        " ⛔", " 👎", " 🤔", ", oops galat jagah", ", my mistake", ", strike that", ", kidding",
+        ", sorry galti ho gayi", ", not now", ", na abhi", ", ना", ", अभी ना", ", no wait",
+        # others said it, or it is an example
+        ", kisi ladke ne bhejne ko kaha", ", unhone bola ki ye likh do", ", this is a sample", " namuna hai",
+        ", उदाहरण",
+        # more follows
+        ", adhura hai", ", not finished", ", baaki likh rahi hu", " (contd.)", ", part one",
+        ", next message me naam dunga",
+    ],
+)  # fmt: skip
+def test_a_tip_in_doubt_is_kept_as_a_draft_and_sent_by_one_tap(engine: Engine, doubt: str) -> None:
+    talk = Chat(engine, "sms").say(f"TIP school ke piche charas bikti hai{doubt}")
+    assert (talk.submission, talk.step) == (None, "review")
+    assert talk.session is not None
+    assert "school ke piche charas bikti hai" in talk.session.answers["what"].value
+    assert talk.say("1").submission is not None
+
+
+@every_row(
+    "text",
+    [
+        'TIP "charas bikti hai school ke piche"',
+        "TIP ~charas bikti hai school ke piche~",
+        "TIP > charas bikti hai school ke piche",
+        "tip diye the charas bikti hai school ke piche",
+        "tip wale bhaiya charas bechte hai school ke piche",
+        "TIP for example charas bikti hai school ke piche",
+    ],
+)
+def test_a_tip_that_is_quoted_struck_out_or_told_before_is_not_sent(engine: Engine, text: str) -> None:
+    talk = Chat(engine, "sms").say(text)
+    assert (talk.submission, talk.session is not None) == (None, True)
+
+
+@every_row(
+    "text",
+    [
+        "TIP raju daru bechta hai school ke paas, roz shaam 7 baje (do ladke)",
+        "TIP lanka me juaa hota hai, police aati nahi, subah tak chalta hai",
+        "TIP sand is dug at night / 3 trucks, near the bridge!",
+        "TIP लंका में गांजा बिकता है, रोज रात को",
+        "TIP katta banta hai ramu ke ghar me, 5000 me bikta hai",
+    ],
+)
+def test_a_plain_tip_is_sent_at_once(engine: Engine, text: str) -> None:
+    assert Chat(engine, "sms").say(text).submission is not None
+
+
 @pytest.mark.parametrize("text", ["TIP lanka me ganja bikta hai", "सूचना लंका थाने के पीछे दारू बिकती है, पुलिस नहीं आती"])
 def test_a_whole_tip_is_sent_at_once(text: str, engine: Engine) -> None:
     assert Chat(engine, channel="sms").say(text).submission is not None
@@ -385,3 +442,69 @@ def test_a_whole_tip_with_a_code_opens_the_mailbox_and_submits_nothing(sms: Chat
     sms.hear(CompleteTip(Text(words), typed=Text(f"TIP {words}")))
     assert sms.submission is None
     assert sms.turn.open_mailbox
+
+
+BESIDE = [
+    "mera code {} hai aur gadi number UP65 AB 1234 hai",
+    "{} unka naya number 9876543210",
+    "{} raju ab bandook bhi rakhta hai",
+    "{} daroga bhi mila hua hai",
+    "code {} ab wo dusri dukan me baithta hai",
+    "status {} ladka ka naam Sonu hai",
+    "मेरा कोड {} है, वो अब सिगरा में रहता है",
+    "my code is {} and the shop moved to Sigra",
+]
+
+
+def _box(engine: Engine, question: int | None) -> Chat:
+    opened = OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1", question=question)
+    return Chat(engine, mailbox=Mailbox(open=opened, language="en", messages=()))
+
+
+@pytest.mark.slow("many conversations")
+@every_row("text", BESIDE)
+@every_row("step", [*AT, "reach"])
+def test_words_beside_a_code_are_kept_or_asked_about_once_the_mailbox_is_open(
+    engine: Engine, step: str, text: str
+) -> None:
+    talk = _box(engine, None).say(*AT.get(step, (*AT["review"], "1")), text.format(CODE))
+    assert talk.turn.open_mailbox or talk.session
+    assert talk.session is not None
+    word = max((part for part in text.replace(",", "").split() if part not in {"{}", "status"}), key=len)
+    told = [words for _, words in talk.session.held] + [str(one.value) for one in talk.session.answers.values()]
+    assert any(word in one for one in told), told
+    if talk.step == "@suggested":
+        assert "4K7Q-2XPM" in talk.text
+        post = talk.say("yes").turn.post
+        assert post is not None
+        assert word in post.text
+
+
+@every_row("text", [text for text in BESIDE if "daroga" not in text])
+@every_row("question", [None, 4])
+def test_words_beside_a_code_in_an_open_mailbox_are_posted(engine: Engine, question: int | None, text: str) -> None:
+    talk = _box(engine, question).say("status " + CODE, text.format(CODE))
+    assert talk.turn.post is not None
+    assert "8391" not in talk.turn.post.text
+
+
+@every_row(
+    "text",
+    [
+        "{}",
+        "mera code {} hai",
+        "{} kya hua",
+        "code {} ka status batao",
+        "namaste ji {} kuch hua ki nahi",
+        "{} 3 din ho gaye",
+    ],
+)
+def test_nothing_is_held_beside_a_code_that_stands_alone(engine: Engine, text: str) -> None:
+    talk = _box(engine, None).say("Hi", "English", text.format(CODE))
+    assert (talk.step, talk.session.held if talk.session else None) == ("@mailbox", ())
+
+
+def test_words_beside_a_code_that_accuse_a_desk_of_the_tip_are_answered(engine: Engine) -> None:
+    talk = _box(engine, None).say("status " + CODE, f"{CODE} daroga bhi mila hua hai")
+    assert talk.turn.post is None
+    assert "Restart" in talk.text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from satark.dialogue.flow.command_words import plain_words
-from satark.dialogue.flow.consent_words import plain_word_problems
+from satark.dialogue.flow.consent_words import ACTS, plain_word_problems
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import load_flow
+from satark.dialogue.turn.consent import is_plain
 from satark_words.catalogues import Catalogues
 from satark_words.tokens import fold
 from support.dialogue.small_flows import SEND, small_flow
@@ -49,3 +50,11 @@ def test_no_shipped_catalogue_has_a_plain_word_for_an_act() -> None:
     assert worded is not None
     acts = ("review.send", "cancel.yes", "restart.yes", "reach.yes", "reach.no", "origin.yes", "identity.send")
     assert [key for key in acts if fold(worded.text(key)) in plain] == []
+
+
+def test_every_own_word_of_an_act_has_only_plain_signs() -> None:
+    keys = {act.removeprefix("@").replace(":", ".") if ":" in act else f"command.{act}" for act in ACTS}
+    for catalogue in Catalogues.of("satark.dialogue"):
+        for key in (key for key in catalogue if key.removesuffix(".words") in keys):
+            words = catalogue.words(key) if key.endswith(".words") else (catalogue.get(key),)
+            assert [word for word in words if not is_plain(word)] == [], key

@@ -379,3 +379,15 @@ def test_the_tipsters_own_words_stay_as_they_are_in_the_mailbox(engine: Engine) 
     own = Message(sender="tipster", text="his site is example.com")
     news = Message(sender="desk", desk="sp", text="Thank you.")
     assert "Not shown" not in Chat(engine, mailbox=mailbox(own, news)).say("status " + CODE).text
+
+
+@every_row(
+    "said", [["yes?"], ["1?"], ["yes ❌"], ["kya?", "yes"], ["ruko", "haan"], ["haan ya nahi?", "1"], ["✋", "yes"]]
+)
+def test_no_feedback_is_given_by_what_asks_or_refuses(engine: Engine, said: list[str]) -> None:
+    closed = mailbox(Message(sender="desk", status="CLOSED"))
+    talk = Chat(engine, mailbox=closed).say("status " + CODE)
+    assert talk.step == "@feedback"
+    talk.say(*said)
+    assert [turn.post.feedback for turn in talk.turns if turn.post and turn.post.feedback != "words"] == []
+    assert talk.say("1").turn.post is not None

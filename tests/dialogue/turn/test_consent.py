@@ -10,7 +10,7 @@ import pytest
 
 import satark.dialogue
 from satark.api.flow import Step
-from satark.api.inbound import CompleteTip, Event, FormPage, Tap, Text
+from satark.api.inbound import CompleteTip, Event, FormPage, Media, MediaRef, Tap, Text
 from satark.dialogue.engine import STATES, Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Session
@@ -29,6 +29,7 @@ SUGGESTING = (
     "bhej du kya",
     "cancel kar do na",
 )
+REF = MediaRef(account="test:1", id="m")
 ERASED = ("erased", "मिटा दी", "मिटा दिया", "मिटा दिए")
 TAKES_BACK = (
     "mita do", "meri suchna radd karo", "delete my message", "radd karo", "cancel", "meri shikayat hata do",
@@ -124,6 +125,68 @@ def test_a_question_mark_takes_the_consent_away(engine: Engine) -> None:
     assert chat(engine, "@reach").say("Yes, message me?").turn.reach is None
 
 
+OWN_WORD = {
+    "review": "send",
+    "@unsent": "भेज दो",
+    "@cancel": "mita do",
+    "@restart": "new",
+    "@reach": "number mita do",
+    "@origin": "bata do",
+    "@identity": "erase and send",
+    "evidence": "erase files",
+}
+
+
+@pytest.mark.slow("many conversations")
+@every_row("question", OWN_WORD)
+@every_row(
+    "signs",
+    ["❌ {}", "{} ❌", "🚫 {}", "{} 👎", "{}👎🏽", "✋ {}", "⛔ {}", "🛑 {}", "{} 🙅🏽‍♂️", "{} 🤔", "{} 🤷", "{} 😡",
+     "{} ✖", "~{}~", "> {}", '"{}"', "“{}”", "«{}»", "'{}'", "({}?)", "({})", "{}…", "{} :(", "{} ¿",
+     "{} ⁉️", "{}/", "={}"],
+)  # fmt: skip
+def test_an_own_word_with_a_sign_that_may_refuse_quote_or_ask_does_nothing(
+    engine: Engine, question: str, signs: str
+) -> None:
+    for body in (signs.format(OWN_WORD[question]), signs.format("1")):
+        session = chat(engine, question).session
+        assert session is not None
+        turn = engine.advance(session, Text(body), "s9", NOW)
+        assert acted(session, turn) == [], body
+        assert turn.prompt is not None
+
+
+@every_row(
+    "body",
+    [
+        "send 👍",
+        "send 👍🏽",
+        "🙏 send",
+        "send.",
+        "Send!",
+        "भेज दो।",
+        "bhej-do",
+        "1.",
+        "1)",
+        "1️⃣",
+        "send ✅",
+        "se\u200bnd",
+    ],
+)
+def test_an_own_word_with_a_sign_that_only_agrees_or_ends_it_acts(engine: Engine, body: str) -> None:
+    assert chat(engine, "review").say(body).submission is not None
+
+
+@every_row(
+    "before",
+    [Text("✋"), Text("🚫"), Text("❌❌"), Text("👎"), Media(REF, "image", "mat"), Media(REF, "image", "don't")],
+)
+def test_a_sign_or_a_caption_that_only_refuses_holds_for_the_next_message(engine: Engine, before: Event) -> None:
+    talk = chat(engine, "review").hear(before).say("bhejo")
+    assert talk.submission is None
+    assert talk.say("bhejo").submission is not None
+
+
 def test_a_suggestion_is_a_question_with_two_buttons(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it every night", "near the old temple", "is it Jaunpur?")
     assert chat.step == "@suggested"
@@ -212,8 +275,15 @@ def test_a_tipster_who_says_forget_it_is_asked_before_a_draft_is_erased(engine: 
 
 def test_replies_say_that_files_are_erased_only_if_there_were_any(engine: Engine) -> None:
     talk = chat(engine, "evidence")
-    assert "erased" in talk.say("clear").text
-    assert "erased" not in talk.say("clear").text
+    assert "erased" in talk.say("erase files").text
+    assert "erased" not in talk.say("erase files").text
+
+
+@every_row("words", ["clear", "Clear", "clear 👍", "clear.", "CLEAR", "clear hai", "photo clear hai"])
+def test_clear_says_how_a_photo_looks_and_erases_none(engine: Engine, words: str) -> None:
+    talk = chat(engine, "evidence")
+    assert talk.session is not None
+    assert acted(talk.session, engine.advance(talk.session, Text(words), "s9", NOW)) == []
 
 
 # ------------------------------------------------------------- who gives consent

@@ -10,6 +10,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice
 from satark_testing.dialogue.chat import NOW, Chat
 from support.dialogue.walks import at_review
+from support.loops import every_row
 
 CHANNELS = ("whatsapp", "telegram", "sms", "voice", "web_form")
 
@@ -73,3 +74,20 @@ def test_no_words_about_cleaning_are_said_if_every_file_was_cleaned(engine: Engi
     talk = Chat(engine).say("Hi", "English", "3", "They sell it every night", "Lanka", "no", "skip")
     assert "could not be erased" not in talk.text
     assert "could not be erased" not in talk.tap("send").text
+
+
+IN_ENGLISH, IN_HINDI = "Is a life in danger? Call 112 now.", "जान को ख़तरा है? अभी 112 पर कॉल करें।"
+
+
+@every_row(
+    "chosen, cry, said",
+    [("English", "हमके बचा ला हो", [IN_HINDI, IN_ENGLISH]), ("English", "bachao mujhe", [IN_HINDI, IN_ENGLISH]),
+     ("English", "bacaho koi", [IN_HINDI, IN_ENGLISH]), ("English", "एमरजेंसी है", [IN_HINDI, IN_ENGLISH]),
+     ("English", "please save us, he has a gun", [IN_ENGLISH]), ("हिन्दी", "bachao wo maar raha hai", [IN_HINDI]),
+     ("हिन्दी", "help me they are killing me", [IN_ENGLISH, IN_HINDI])],
+)  # fmt: skip
+def test_numbers_are_said_in_the_language_of_the_cry_and_then_in_the_chats(
+    engine: Engine, chosen: str, cry: str, said: list[str]
+) -> None:
+    told = Chat(engine).say("Hi", chosen, cry).text.split("\n")
+    assert [line for line in told if line in {IN_ENGLISH, IN_HINDI}] == said

@@ -5,6 +5,8 @@ The words are listed apart from the catalogues, so that an error in a catalogue 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from typing import Final
 
@@ -17,6 +19,10 @@ from satark_words.tokens import fold
 
 MEDIA: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
 UP_TO_EVIDENCE: Final = ("Hi", "English", "Illegal mining", "remind", "They dig sand every night", "Lanka", "no")
+_JOINED: Final = re.compile(
+    "[\u0900-\u097f\u200b-\u200d\ufe0f\U0001f3fb-\U0001f3ff]|(?<=[a-z])[-'](?=[a-z])|(?<=[0-9])[)]"
+)
+"""Devanagari with its signs, what is not seen, colours of a hand, and what joins or closes a word or a number."""
 _OF_ONESELF: Final = ("Hi", "English", "Illegal mining", "My name is Ramesh Yadav and they dig sand", "Lanka", "no")
 
 
@@ -113,7 +119,7 @@ _OWN: Final[dict[str, str]] = {
     "shabd rehne do, ye shabd rehne do, shabd rehne dein, leave these words in, leave them in, keep them, "
     "keep these words, erase them, remove them, take them out, इन्हें मिटा दो, इन्हें मिटा दें, inhe mitao, inhe mita do, "
     "inhe hata do, ye shabd mita do",
-    "evidence": f"फ़ाइलें मिटाएँ, files mitao, erase files, clear, {_DELETE}",
+    "evidence": f"फ़ाइलें मिटाएँ, files mitao, erase files, erase the files, delete files, delete the files, {_DELETE}",
 }
 OWN_WORDS: Final = {
     question: frozenset(fold(word) for word in f"{words}, {_FORGET}".split(", ")) for question, words in _OWN.items()
@@ -123,6 +129,11 @@ ANYWHERE: Final = frozenset(fold(word) for word in _FORGET.split(", "))
 """The folded words that act at any question."""
 
 
+_BESIDE: Final = frozenset(" .,;!।👍👌🙏✅🙂😊")
+"""Signs that may stand beside an own word. `fold` drops more than these, so its result proves no consent."""
+
+
 def consents(question: str, text: str) -> bool:
     """Return whether a text is an own word of an act that a question may carry out."""
-    return fold(text) in OWN_WORDS.get(question, ANYWHERE) and not set(text) & set("?？؟❓")
+    is_alone = all(char in _BESIDE or char.isalnum() or unicodedata.combining(char) for char in _JOINED.sub("", text))
+    return is_alone and fold(text) in OWN_WORDS.get(question, ANYWHERE)

@@ -34,13 +34,17 @@ from satark.dialogue.states.mailbox import hold_back, tipsters_message
 from satark.dialogue.states.stories import fill_in_again
 from satark.dialogue.turn.consent import UNSENT, act_of, choose, is_current
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.receipt_digits import gives_code
 from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.tokens import fold
 
 
 def handle_event(context: TurnContext, event: Event) -> Turn:
     """Handle one event. Every event is answered; nothing that anybody can send raises."""
-    event = without_receipt_code(context, complete_tip_of(context.loaded, event) or event)
+    context.on_page = isinstance(event, FormPage)
+    given, event = event, without_receipt_code(context, complete_tip_of(context.loaded, event) or event)
+    if isinstance(given, Text) and words_of(given).strip() and not words_of(event).strip():
+        return context.ask()  # it was only a wrong code, or a piece of one
     if isinstance(event, Edited):
         context.source = event.original  # an edit is a new version of the message, and is edited or deleted as it is
     elif isinstance(event, FormPage) and event.token:
@@ -55,7 +59,8 @@ def _handle(context: TurnContext, event: Event) -> Turn:
         case Tap():  # first, since most events are taps
             return handle_tap(context, event)
         case Text():
-            turn = answer_suggestion(context, event) if context.session.state == SUGGESTED else None
+            answers = context.session.state == SUGGESTED and not gives_code(context, event.body)
+            turn = answer_suggestion(context, event) if answers else None
             return turn or handle_text(context, event)
         case CompleteTip():
             return submit_complete_tip(context, event) or _handle(context, event.typed or event.content)
@@ -229,7 +234,7 @@ def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn
     if post is None and not isinstance(event, Tap | Pin):
         words = words_of(event)
         is_held = any(held == words.strip() for _, held in context.session.held)
-        post = tipsters_message(context.text("danger.name") if is_held else words)
+        post = tipsters_message(context, context.text("danger.name") if is_held else words)
     if post is None:
         return turn
     flags = tuple(f"danger:{kind}" for kind in context.dangers)

@@ -25,13 +25,16 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
-from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, is_story
+from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.accusations import has_nobody_above
-from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
+from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_plain
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
+from satark.dialogue.turn.receipt_digits import gives_code, tells_nothing, without_codes
+from satark_words.analysis import Analysis
 from satark_words.graphemes import replace_surrogates
+from satark_words.opening import is_denied
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.rules import SOUND
 from satark_words.tokens import find_code, fold, without_code
@@ -44,10 +47,12 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     """Handle a typed text."""
     name, question = context.state.question(context)
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
-    if _gives_receipt_code(context, event.body) and (told := _message_beside_code(context, event.body)):
+    told = _told_beside_code(context, event.body) if gives_code(context, event.body) else None
+    if told and context.session.mailbox:
         event = Text(told)
-    elif _gives_receipt_code(context, event.body):
-        _keep_words_beside_code(context, event.body)
+    elif told is not None:
+        if told:
+            _keep_beside_code(context, told)
         context.hear_dangers(without_code(event.body, RECEIPT_DIGITS))
         context.change(dangers_unsaid=context.shown_dangers)  # the mailbox's turn says them
         return open_mailbox(context)
@@ -70,7 +75,7 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
     reading = context.loaded.reader.read(body, asked_of(context, name, question))
     folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
     code, command = named_option(context, name, question, folded), context.loaded.commands.command(folded)
-    if code and not (is_question(body) and act_of(context, name, code)):
+    if code and (is_plain(body) or not act_of(context, name, code)):
         return msgspec.structs.replace(reading, kind=Kind.OPTION, confidence=Confidence.CERTAIN, option=code)
     if command and _obeys(question, command):
         return msgspec.structs.replace(reading, kind=Kind.COMMAND, confidence=Confidence.CERTAIN, command=command)
@@ -106,21 +111,12 @@ def _expects(question: Question, name: str) -> bool:
     return bool(question.options) if name in {"more", "less"} else name in question.actions
 
 
-def _gives_receipt_code(context: TurnContext, body: str) -> bool:
-    """Whether a text gives a receipt code: a number of its length that is not called an account's or a card's."""
-    if find_code(body, RECEIPT_DIGITS) is None:
-        return False
-    return context.session.state == "@code" or not _tells_account(context, body)
-
-
-def _message_beside_code(context: TurnContext, body: str) -> str:
-    """Return what a text tells the police beside the code of the open mailbox; empty if it only gives the code.
-
-    The code itself must reach nobody.
-    """
-    words = without_code(body, RECEIPT_DIGITS).strip()
-    only_code = not is_story(words) or context.analysis(words).has("t.code", "cmd.status")
-    return "" if only_code or context.session.mailbox is None else words
+def _told_beside_code(context: TurnContext, body: str) -> str:
+    """Return what a text tells beside its receipt code; empty if it only gives or asks about the code."""
+    words = without_codes(context, without_code(body, RECEIPT_DIGITS)).strip()
+    told = context.analysis(words)
+    has_number = any(one.text.isdecimal() and len(one.text) >= _FEWEST_DIGITS for one in told.tokens)
+    return words if has_number or not tells_nothing(told) else ""
 
 
 def _gives_handoff_code(context: TurnContext, body: str) -> bool:
@@ -133,19 +129,14 @@ def _gives_handoff_code(context: TurnContext, body: str) -> bool:
     return context.analysis(body).has("t.code") and not _tells_beside(context, words)
 
 
-def _tells_account(context: TurnContext, body: str) -> bool:
-    analysis = context.analysis(body)
-    return analysis.has("k.account") and not analysis.has("t.code", "cmd.status")
-
-
-def _keep_words_beside_code(context: TurnContext, body: str) -> None:
-    """Keep what a text tells of a crime beside its receipt code. The code itself is stored nowhere."""
-    session, words = context.session, without_code(body, RECEIPT_DIGITS).strip()
-    if session.submitted or session.mailbox is not None or session.state in _EXPECT_RECEIPT_CODE:
+def _keep_beside_code(context: TurnContext, words: str) -> None:
+    """Keep what is told beside a receipt code: in the draft if it tells of a crime, else until it is asked about."""
+    session = context.session
+    if session.submitted or session.state in _EXPECT_RECEIPT_CODE or not _tells_beside(context, words):
+        context.hold(words)
         return
-    if _tells_beside(context, words):
-        context.change(language=session.language or context.loaded.language_of(words))
-        accept_unsolicited(context, Text(words))
+    context.change(language=session.language or context.loaded.language_of(words))
+    accept_unsolicited(context, Text(words))
 
 
 def _tells_beside(context: TurnContext, words: str) -> bool:
@@ -167,57 +158,90 @@ _ASK_TO_ERASE: Final = frozenset({"@cancel", "@restart"})
 """States of tipsters who asked to erase their words. If they fall silent in such a state, nothing is sent."""
 _FEWEST_WORDS: Final = 3
 """Number of words from which a tip is submitted at once in a chat. About a shorter tip the chat can ask back."""
+_FEWEST_DIGITS: Final = 5
+"""Digits of a number beside a code that tells something, such as a phone's."""
 _CLAUSE_END: Final = re.compile(r"[,.;:()।!\n]+")
+_OF_STORIES: Final = re.compile(r"[-–—:/()&%+@#₹*'’|]")
+"""Signs that stories have, beside the harmless ones. Any other may refuse, ask or quote."""
+_DOUBTS: Final = (
+    "cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip", "soc.sorry", "k.mistake",
+)  # fmt: skip
+"""Marks of words that take something back."""
+_NOT_YET: Final = (("neg", "neg.dont", "say.no"), ("fill", "pol", "soc.*", "time.now", "opt.when.now"))
+"""Marks of a last clause that only denies: "not yet"."""
+_OF_SENDING: Final = ("cmd.send", "k.send", "k.dispatch", "k.contact", "k.tell", "t.report")
+_FIRST_PERSON: Final = ("u", "un", "oon", "ूं", "ऊं")
+_WHETHER: Final = ("ka", "का", "kaa")
+"""A last word that asks in Bhojpuri."""
 _MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
 
 
 def complete_tip_of(loaded: LoadedFlow, event: Event) -> CompleteTip | None:
-    """Return the complete tip in a typed text, which is `TIP` and a story. Return None for any other text."""
+    """Return the tip in a typed text, which is `TIP` and some words. Return None for any other text."""
     if not isinstance(event, Text) or (found := _MARKED.fullmatch(event.body)) is None:
         return None
     if fold(found[1]) not in loaded.tip_words or len(found[2].split()) < _FEWEST_WORDS:
         return None
-    return CompleteTip(Text(found[2].strip()), typed=event) if _tells_a_tip(loaded, found[2]) else None
+    return CompleteTip(Text(found[2].strip()), typed=event)
 
 
 def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:
-    """Whether an event is a complete tip, marked by its channel or by its words."""
-    if not isinstance(event, CompleteTip):
-        return complete_tip_of(loaded, event) is not None
-    return event.typed is None or _tells_a_tip(loaded, words_of(event))
+    """Whether an event is a complete tip, marked by its channel or by its words, that nothing in it puts in doubt."""
+    tip = event if isinstance(event, CompleteTip) else complete_tip_of(loaded, event)
+    return tip is not None and (tip.typed is None or _tells_a_tip(loaded, words_of(tip)))
 
 
 def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
-    """Whether the words after `TIP` are a tip: neither talk about tips nor "don't send"."""
-    reading = loaded.reader.read(body, Asked(name=STORY, asks="text"))
-    words = fold(body).split()
+    """Whether the words after `TIP` only tell: they ask, refuse, take back and quote nothing, and are no talk of tips.
+
+    Any doubt counts: whoever is asked back sends the tip by one tap, and nobody gets a sent tip back.
+    """
+    told, words = loaded.reader.analyse(body), fold(body).split()
+    reading = loaded.reader.read(told, Asked(name=STORY, asks="text"))
     if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
         return False
     said = f" {' '.join(words)} "
-    unsure = any(f" {one} " in said for one in loaded.unsure_words)
-    unsure = unsure or any(_takes_back(loaded, clause) for clause in _CLAUSE_END.split(body))
-    takes_back = loaded.reader.analyse(body).covered(("cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip"), SOUND)
+    if any(f" {one} " in said for one in loaded.unsure_words) or not is_plain(_OF_STORIES.sub("", body)):
+        return False
+    wonders = any(word.startswith(loaded.sending_stems) and word.endswith(_FIRST_PERSON) for word in words)
+    doubts = any(one.quality >= SOUND and not is_denied(told, one) for one in told.found(*_DOUBTS))
+    if wonders or doubts or told.asks or _speaks_of_sending(told):
+        return False
     negated = any(loaded.reader.analyse(word).has("@negations") for word in words)  # phrases hide none
-    return not (unsure or takes_back) and not (negated and any(word.startswith(loaded.sending_stems) for word in words))
+    forbids = negated and any(word.startswith(loaded.sending_stems) for word in words)
+    clauses = [loaded.reader.analyse(clause) for clause in _CLAUSE_END.split(body)]
+    return not (forbids or clauses[-1].consists_of(*_NOT_YET) or any(_takes_back(loaded, one) for one in clauses))
 
 
-def _takes_back(loaded: LoadedFlow, clause: str) -> bool:
+def _speaks_of_sending(told: Analysis) -> bool:
+    """Whether a text says that others said "send", that more follows, or asks by the verb's form: "bol du"."""
+    words = [token.text for token in told.tokens]
+    said, wait = told.covered(("d.say", "say.told")), told.covered(("soc.wait",))
+    for mark in told.found(*_OF_SENDING):
+        here = {*range(mark.start, mark.end)}
+        asks = any(len(word) > 1 and word.endswith(_FIRST_PERSON) for word in words[mark.start : mark.end + 1])
+        if asks or wait & here or (said and not said & here) or words[-1] in _WHETHER:
+            return True
+    return any(mark.end - mark.start > 1 for mark in told.found("cmd.help", "cmd.status"))
+
+
+def _takes_back(loaded: LoadedFlow, clause: Analysis) -> bool:
     """Whether a single clause refuses, asks to wait, or says that the rest was a mistake or a joke."""
     reading = loaded.reader.read(clause, Asked(name=STORY, asks="text"))
     return reading.kind in {Kind.REFUSAL, Kind.WAIT} or reading.topic == "mistake"
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
-    """Submit the tip. Return None if the words tell no tip, or if there is a draft, to which they then belong."""
+    """Submit the tip; one in doubt is asked about at the review. None: it tells no tip, or belongs to the draft."""
     session, opening = context.session, context.loaded.opening_step
     under_way = replace(session, held=()).has_draft and (not event.last or session.state in _ASK_TO_ERASE)
-    if _gives_receipt_code(context, words_of(event)):
+    if gives_code(context, words_of(event)):
         return None
     if under_way or session.submitted or session.mailbox is not None or not opening:
         return None
-    if WHOLE_TIP not in context.consent or not is_complete_tip(context.loaded, event):
+    words, is_sure = words_of(event), WHOLE_TIP in context.consent and is_complete_tip(context.loaded, event)
+    if not (is_sure or (event.typed and _may_be_tip(context, words))):
         return None
-    words = words_of(event)
     context.hear_dangers(words)
     if has_nobody_above(context) or context.analysis(words).has("unit.above"):
         return None  # who must not get it is said or asked first
@@ -227,11 +251,18 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     fill_in_unasked(context, words)
     if opening in context.session.answers:
         accept_unsolicited(context, event.content)
-    while (step := context.step) is not None and step.type.part != "submit":
+    ends = {"submit"} if is_sure else {"submit", "review"}
+    while (step := context.step) is not None and step.type.part not in ends:
         answer = _answer(context, step, event.content) if step.id == opening else _unknown(context, step)
         context.set_answer(step.id, answer)
     context.say_who_is_kept_out()
     return go_on(context)
+
+
+def _may_be_tip(context: TurnContext, words: str) -> bool:
+    """Whether words after `TIP` that are in doubt tell of a crime all the same, and are no talk about tips."""
+    first = fold(words).split()[:1]
+    return context.analysis(words).has("@story") and not context.loaded.words_after_tip.issuperset(first)
 
 
 def _answer(context: TurnContext, step: Step, event: Text | Media) -> GivenAnswer:
@@ -281,17 +312,18 @@ def without_surrogates(event: Event) -> Event:
 
 
 def without_receipt_code(context: TurnContext, event: Event) -> Event:
-    """Return an event without the receipt codes in its captions, edits and forms, since a code must reach nobody.
+    """Return an event without what may be a receipt code, since a code must reach nobody. Say that it is none.
 
-    A typed text keeps its code, which opens the mailbox. Messages to the police in a mailbox stay unchanged.
+    A typed text keeps a whole code, which opens the mailbox.
     """
-
-    def taken_out(text: str) -> str:
-        is_code = find_code(text, RECEIPT_DIGITS) is not None and not _tells_account(context, text)
-        return without_code(text, RECEIPT_DIGITS).strip() if is_code else text
-
-    keeps = isinstance(event, Text | Tap | CompleteTip) or context.session.mailbox is not None
-    return event if keeps else _with_texts(event, taken_out)
+    typed = words_of(event) if isinstance(event, Text | CompleteTip) else ""
+    hands_off = isinstance(event, Text) and _gives_handoff_code(context, typed)
+    if isinstance(event, Tap) or hands_off or gives_code(context, typed):
+        return event
+    left = _with_texts(event, lambda text: without_codes(context, text))
+    if isinstance(event, Text | CompleteTip) and left != event:
+        context.say("code.none")
+    return left
 
 
 def _with_texts(event: Event, change: Callable[[str], str]) -> Event:

@@ -9,6 +9,7 @@ from satark.dialogue.session import Mailbox, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.tip_status import FEEDBACK_STATUSES, present_status
 from satark.dialogue.turn.context import BaseState, TurnContext
+from satark.dialogue.turn.receipt_digits import without_codes
 from satark.dialogue.turn.session_changes import KEEP
 from satark_words.contacts import find_contact
 from satark_words.graphemes import replace_surrogates, truncate
@@ -124,7 +125,7 @@ def add_to_tip(context: TurnContext, event: Text | Media | Pin, *, is_wished: bo
         context.hold(text)
         context.suggest(KEEP)
         return context.ask()
-    message = tipsters_message(_message_text(context, event))
+    message = tipsters_message(context, _message_text(context, event))
     context.say("reach.added")
     refuses(context)
     return context.ask(post=message)
@@ -143,9 +144,9 @@ def refuses(context: TurnContext) -> bool:
     return True
 
 
-def tipsters_message(text: str) -> Message:
-    """Make a tipster's message to the desks, and cut it to the greatest length."""
-    return Message(sender="tipster", text=truncate(replace_surrogates(text), _MAX_LENGTH))
+def tipsters_message(context: TurnContext, text: str) -> Message:
+    """Make a tipster's message to the desks, without the code of their receipt and cut to the greatest length."""
+    return Message(sender="tipster", text=truncate(replace_surrogates(without_codes(context, text)), _MAX_LENGTH))
 
 
 def _message_text(context: TurnContext, event: Text | Media | Pin) -> str:
@@ -183,6 +184,8 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
             context.police_words.append(message.text)
     if status in FEEDBACK_STATUSES and mailbox.open.question is None and news:
         context.change(state="@feedback")
+    if context.session.held and not context.session.answers:  # they stood beside the code
+        context.suggest(KEEP)
     return context.ask(must_arrive=True)
 
 
@@ -265,7 +268,7 @@ def _post(context: TurnContext, text: str, feedback: Feedback = "") -> Turn:
         return close_mailbox(context)
     if len(text) > _MAX_LENGTH:
         context.say("mailbox.long")
-    message = msgspec.structs.replace(tipsters_message(text), answers=box.question, feedback=feedback)
+    message = msgspec.structs.replace(tipsters_message(context, text), answers=box.question, feedback=feedback)
     # Whoever writes in place of an answer can still give one.
     state = "@feedback" if feedback == "words" else "@mailbox"
     context.change(state=state, mailbox=msgspec.structs.replace(box, question=None))

@@ -70,8 +70,13 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
             _pass_over(context, step)
     if accuses(context, words):
         fill_in(context, Opening(police=True, doubts=opening_in(context, words).doubts), aloud=False)
-    elif police and (silent or not (context.step is police or context.analysis(words).has(*OFFICES))):
+    elif police and (silent or not (context.step is police or _speaks_out(context, words))):
         _pass_over(context, police)
+
+
+def _speaks_out(context: TurnContext, words: str) -> bool:
+    """Whether the question about police is asked whatever else is: words name a high office, or clear the police."""
+    return context.analysis(words).has(*OFFICES) or denies(context, words)
 
 
 def untold(context: TurnContext) -> list[Step]:

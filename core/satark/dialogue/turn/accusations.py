@@ -27,7 +27,7 @@ _AFTERWARDS: Final = "@afterwards "
 """Prefix of the source of accusations after the tip was sent; the digest of their words follows."""
 _SENTENCE_END: Final = re.compile(r"[।?!\n]+|(?<!\b\w)\.")
 _INITIAL: Final = re.compile(
-    r"(?<!\w)([A-Za-z]|[\u0900-\u097f]{2,3})\.(?=[A-Za-z]\b|[\u0900-\u097f]{2,3}(?![\u0900-\u097f]))"
+    r"(?<!\w)([A-Za-z]|[\u0900-\u097f]{2,3})\.(?=[A-Za-z]\b|[\u0900-\u097f]{1,3}(?![\u0900-\u097f]))"
 )
 """Matches an initial before another, as in "S.P.": its stop does not end the sentence."""
 _POSSESSIVE: Final = re.compile(r"(?<=[A-Za-z])['’]s\b")

@@ -1,14 +1,17 @@
 """Consent: what can't be undone is done only on the tipster's own event, and only in the act's own words.
 
 An act's own words are a tap on its button, its number, its label in any language, and the words that the catalogues
-list for it. A plain yes, no or ok is never one of them: it may answer something that was said before. The reading of a
-text and an event that a plugin replaced give no consent.
+list for it, alone: beside one of them only signs may stand that surely neither refuse nor ask nor quote. A plain yes,
+no or ok is never one of them: it may answer something that was said before. The reading of a text and an event that a
+plugin replaced give no consent.
 """
 
+import re
+import unicodedata
 from typing import Final
 
 from satark.api.flow import Question
-from satark.api.inbound import CompleteTip, Event, Tap, Text
+from satark.api.inbound import CompleteTip, Event, Media, Tap, Text
 from satark.api.prompt import ANY_QUESTION, ChoiceToken, parse_token
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.consent_words import ACTS
@@ -21,6 +24,10 @@ WHOLE_TIP: Final = "tip"
 """The consent of a complete tip in one message."""
 _ANSWER: Final = "answer"
 """The consent of every event that answers the question on the screen and can't be meant for an earlier one."""
+_PLAINLY: Final = "plainly"
+"""The consent of an event that does so as an act's own words would: a tap, or a text with no doubtful sign."""
+_NEEDED: Final = {SUGGESTED: _ANSWER, "@feedback": _PLAINLY}
+"""Question whose answers are no acts → the consent that they need all the same."""
 _FINAL: Final = frozenset({"submission", "erase"})
 _LONGEST_NUMBER: Final = 2
 _BROKEN_OFF: Final = "no "
@@ -29,7 +36,9 @@ UNSENT: Final = "@unsent"
 """Name of the state that waits for the answer about an unsent draft. A refusal leads to the review."""
 _FEW: Final = 4
 """Most words of such a text. "Don't" and "send" are two messages of one sentence; a story with "not" in it is told."""
-_QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
+_QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇⁈⁉‽¿")
+_HARMLESS: Final = re.compile(r"[\s.,;!।॥،۔؛🔟👍👌🙏✅✔☑😊🙂\U0001f3fb-\U0001f3ff]|(?<=\d)\)|(?<=\w)[-'’ʼ‘](?=\w)")
+"""Signs beside a word that leave its meaning as it is. Any other may refuse, ask or quote: ❌, ~send~, "send"."""
 
 
 def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: bool) -> frozenset[str]:
@@ -43,6 +52,7 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
         event = event.typed or event.content
     token = parse_token(event.token) if isinstance(event, Tap) else None
     body = event.title if isinstance(event, Tap) and token is None else event.body if isinstance(event, Text) else ""
+    said_beside = body or (event.caption if isinstance(event, Media) else "")
     folded = fold(body) if 0 < len(body) <= MAX_COMMAND_LENGTH else ""
     # A number that is typed a second time may be meant for the question before. A caller has heard the question.
     number = str(int(folded)) if len(folded) <= _LONGEST_NUMBER and folded.isdecimal() else ""  # "01" is 1
@@ -52,20 +62,23 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
     repeated = number != "" and number == before and not is_call
     answers = token is not None or not (unseen or repeated)
     act = _tapped(context, token) if token else ""
-    if folded and not is_question(body) and (before != broken_off or (number and is_call)):
+    plainly = token is not None or (is_plain(body) and (before != broken_off or (number != "" and is_call)))
+    if folded and plainly:
         act = _written(context, folded, answers=answers)
-    if (said := number or (broken_off if folded and not act and _is_broken_off(context, body) else "")) != before:
+    if (said := number or (broken_off if not act and _is_broken_off(context, said_beside) else "")) != before:
         context.change(chosen_by=said)
-    return frozenset({*((act, *ACTS[act]) if act else ()), *((_ANSWER,) if answers else ())})
+    given = {_ANSWER: answers, _PLAINLY: answers and plainly}
+    return frozenset({*((act, *ACTS[act]) if act else ()), *(name for name, holds in given.items() if holds)})
 
 
 def _is_broken_off(context: TurnContext, body: str) -> bool:
     """Whether a text only refuses, asks or begins something, while there is something to lose."""
-    session = context.session
-    if not (session.has_draft or session.submitted or session.mailbox):
+    session, is_short = context.session, 0 < len(body) <= MAX_COMMAND_LENGTH
+    if not is_short or not (session.has_draft or session.submitted or session.mailbox):
         return False
     told, name = context.analysis(body), context.state.question(context)[0]
     says_so = told.negates or told.asks or told.has("soc.wait", "say.if", "say.no", "t.refuse", "opt.reach.no")
+    says_so = says_so or not (fold(body) or is_plain(body))
     return says_so and len(told) <= _FEW and name != SUGGESTED
 
 
@@ -79,8 +92,14 @@ def act_of(context: TurnContext, name: str, code: str) -> str:
 
 
 def is_question(body: str) -> bool:
-    """Return whether a text contains a question mark: "send?" asks, and triggers nothing irreversible."""
+    """Return whether a text contains a question mark."""
     return bool(_QUESTION_MARKS.intersection(body))
+
+
+def is_plain(body: str) -> bool:
+    """Return whether a text has only letters, digits and harmless signs. Any other triggers nothing irreversible."""
+    left = (unicodedata.category(char) for char in _HARMLESS.sub("", body))
+    return all(one[0] in "LMN" or one == "Cf" for one in left)
 
 
 def is_current(context: TurnContext, token: ChoiceToken) -> bool:
@@ -128,7 +147,7 @@ def choose(context: TurnContext, name: str, question: Question, code: str, event
             context.hold(event.body)  # it tells more than its answer
             return context.ask()
         return context.turn_page(1)
-    needed = _ANSWER if name == SUGGESTED else act_of(context, name, code)
+    needed = _NEEDED.get(name) or act_of(context, name, code)
     if needed and needed not in context.consent:
         return ask_for_word(context, question, code)
     return context.state.handle_event(context, code, event)

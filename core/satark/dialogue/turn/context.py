@@ -68,6 +68,7 @@ class TurnContext(SessionChanges):
         "dangers",
         "debounce",
         "newly_accused",
+        "on_page",
         "page_stays",
         "police_words",
         "problems",
@@ -98,6 +99,8 @@ class TurnContext(SessionChanges):
         self.debounce = False
         self.newly_accused = False
         """Whether this turn's words accuse an office that may have the tip that is sent already."""
+        self.on_page = False
+        """Whether this turn's words are from a form's page, which has a field of its own for the receipt's code."""
         self.wished = False
         """Whether this turn's words wish which police read the tip."""
         self.police_words: list[str] = []
@@ -142,17 +145,18 @@ class TurnContext(SessionChanges):
         self.said.append(self.text(key, **values))
 
     def note_dangers(self, dangers: Iterable[Danger], words: str) -> None:
-        """Say whom to call in dangers that words tell of, in their language. A sure one makes the tip urgent.
+        """Say whom to call in dangers that words tell of, in their language and the session's. A sure one is urgent.
 
         All words that are told come here: whom they accuse is noted too.
         """
         self.newly_accused |= accusations.hear(self, words)
         self.wished |= accusations.wishes_readers(self, words)
         new = {danger.kind: danger for danger in dangers if danger.kind not in self._shown}
-        language = self.session.language or self.loaded.language_of(words)
-        texts = self.loaded.catalogue(msgspec.structs.replace(self.session, language=language))
         told = [kind for kind in new if kind != DangerKind.LIFE or len(new) == 1]  # every other text has 112 too
-        self.say_numbers(texts.text(texts.own(f"danger.{kind}", self.session.channel)) for kind in told)
+        for language in dict.fromkeys((self.loaded.language_of(words), self.session.language)) if told else ():
+            texts = self.loaded.catalogue(msgspec.structs.replace(self.session, language=language))
+            if language:
+                self.say_numbers(texts.text(texts.own(f"danger.{kind}", self.session.channel)) for kind in told)
         self._shown |= new.keys()
         self.dangers += tuple(kind for kind, danger in new.items() if danger.sure)
         heard = (*self.session.told_dangers, *((kind, self.source) for kind in self.dangers))
