@@ -11,13 +11,14 @@ import msgspec
 from msgspec import structs
 
 from reference_types import members, parsed
-from satark.api.flow import Accuses, Meaning, Step, StepType
+from satark.api.flow import Accuses, Meaning, Promises, Step, StepType
 from satark.api.tip import Priority
 from satark.dialogue.flow.declarations import NOBODY
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.choice_steps import ChoiceSettings
 from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 
+_PROMISES: Final = "of a `say`: said only if this is the highest unit that the tip accuses"
 _TEXT: Final = {"type": "string"}
 _CONDITIONS: Final = {"type": "object", "additionalProperties": _TEXT}
 
@@ -76,6 +77,7 @@ def _common(kind: StepType) -> dict[str, Any]:
         "check": {"type": "string", "description": "a check of a plugin"},
         "means": {"enum": list(get_args(Meaning)), "description": "what the step is to Satark, whatever its id"},
         "accuses": {"anyOf": [{"enum": ["station", "outpost"]}, units], "description": "whom the answer accuses"},
+        "promises": {"enum": list(get_args(Promises)), "description": _PROMISES},
     }
 
 

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from satark.api.routing import CoveredRule, Desk, Destination, DestinationRule, RouteAdvice, Screening
 from satark.api.tip import Accused, Tip
+from satark.dialogue.flow.promises import REACH
 from satark.routing.rules import (
     NoDesk,
     decode_rules,
@@ -347,3 +348,11 @@ def test_an_office_gets_the_rules_of_desks_without_the_paths_of_their_keys(tmp_p
     assert decode_rules(encoded) == (own.model_copy(update={"identity_file": None}),)
     with pytest.raises(ValueError, match="JSON"):
         decode_rules(b"no rules")
+
+
+@pytest.mark.parametrize("unit", [unit for unit in REACH if unit not in {"", "nobody", "named"}])
+def test_routing_keeps_a_tip_from_all_offices_that_a_promise_reaches(unit: str) -> None:
+    accused = tip(accused=Accused(level=unit))  # type: ignore[arg-type]
+    for level in ("outpost", "station", "circle", "district", "range"):
+        desk = Desk(name="x", title="X", level=level, recipient="")
+        assert is_accused(accused, desk, GEOGRAPHY) == (REACH[level] <= REACH[unit])

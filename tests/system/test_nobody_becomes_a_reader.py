@@ -213,8 +213,11 @@ def propose_a_desk_and_sign_it_with_every_passphrase(at: Attacker) -> None:
     said = at.run("desk", "add", "watch", "--level", "range", by=("sp", "sp-head")).stdout
     (code,) = re.findall(r"this code, .*: (\S+)", said)
     (id_,) = re.findall(r"^proposed.* (\w+): ", at.run("roster", "show").stdout, re.MULTILINE)
+    file = at.folder / "code"
+    file.touch(0o600)
+    file.write_text(code, "utf-8")
     for member in PASSPHRASES:
-        at.run("roster", "approve", member[0], id_, "--code", code, by=member)
+        at.run("roster", "approve", member[0], id_, "--code-file", str(file), by=member)
     (needs,) = re.findall(rf"{id_}: (?s:.*?); needs (.*)", at.run("roster", "show").stdout)
     assert "dig" in needs
 

@@ -44,6 +44,9 @@ Accuses: TypeAlias = Literal["outpost", "station", "circle", "district", "range"
 """The police unit that an option accuses: the unit of this level at the tip's place, or `named`, the station that
 another step names."""
 
+Promises: TypeAlias = Literal["station", "circle", "district", "range", "unknown"]
+"""The highest police unit from which routing keeps a tip; `unknown`: all up to a circle's."""
+
 Meaning: TypeAlias = Literal["category", "place", "evidence", "police", "now", "when", "own_voice", "film_sound"]
 """What a step means to the engine, to the analysis of free text and to the desks, independent of its id.
 
@@ -90,6 +93,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """The step's declared meaning; empty: none."""
     accuses: Mapping[str, Accuses] = {}
     """Option → the police unit that it accuses, so that routing keeps the tip away from it."""
+    promises: Promises | Literal[""] = ""
+    """The text of a `say` step is a promise: it is said only if this is the highest unit that the tip accuses."""
     names: Literal["", "station", "outpost"] = ""
     """Whether the answer names the accused station, or may name its outpost, for an option that accuses one."""
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from satark_files.documents.prose_check import hide_exporter, is_prose
+from satark_files.documents.prose_check import hide_people, is_prose
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from satark_files.sniff import HEAD, sniff
@@ -35,7 +35,7 @@ class TextScrubber:
         """Write the clean copy; see `Scrubber`."""
         del limits
         text = decode_text(source.read_bytes())
-        words = strip_hidden_characters(hide_exporter(text))
+        words = strip_hidden_characters(hide_people(text))
         if not words.strip():
             raise Unclean("damaged")
         if not is_prose(text):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Mapping
 from typing import Final
 
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,60})[ \t]*:")
@@ -33,8 +34,11 @@ _SETTINGS: Final = re.compile(
     re.MULTILINE | re.ASCII,
 )
 """Matches the beginning of a line in files of settings, of sources and of positions."""
+_HALF: Final = r"[^\W\d][^\s:\]-]{0,14}"
+"""Matches "PM", "अपराह्न", "म.उ.": which half of the day it was."""
 _CHAT: Final = re.compile(
-    r"^(\W{0,2}\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}[:.]\d\d(?:[:.]\d\d)?\W?(?:[AaPp]\.?[Mm]\.?)?(?:\]| -) )(.*)$",
+    rf"^(\W{{0,2}}\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}},? (?:{_HALF}\s)?\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?\W?(?:{_HALF})?"
+    r"(?:\]| -) )(.*)$",
     re.MULTILINE,
 )
 """Matches a line of an exported chat: the time, and a message with its author or an event."""
@@ -45,6 +49,9 @@ _BY_APP: Final = re.compile(
     "|संदेश)|(?:यह|ये) (?:मैसेज|मेसेज|संदेश) (?:डिलीट|हटा|मिटा)|तुम्ही हा (?:मेसेज|संदेश)|हा (?:मेसेज|संदेश) (?:डिलीट|हट))[^.]{0,20}\\.?$)"
 )
 """Matches the app's own words in place of a message. About a deleted message, they show who exported the chat."""
+_AUTHORED: Final = 3
+"""In a chat at least one line in this many has an author."""
+_AUTHOR: Final = re.compile(r"([^:\n]{1,80}):(?: |$)")
 _WEB: Final = re.compile(r"https?://\S+")
 _LOGGED: Final = re.compile(
     r"^\W?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!(?::\d\d)? - )|\d+\.\d{3,}\b|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
@@ -77,13 +84,39 @@ def _is_of_mail(names: list[str]) -> bool:
     return any(name in _OF_MAIL or name.startswith(_PREFIXES) for name in names)
 
 
-def hide_exporter(text: str) -> str:
-    """Return a chat without lines that show whose phone exported it, such as "Ravi added you"."""
+def hide_people(text: str) -> str:
+    """Return an exported chat with "person 1" in place of the first author, and so on, and without its events.
 
-    def shortened(line: re.Match[str]) -> str:
-        return f"{line[1]}…" if _ABOUT_YOU.match(line[2]) or _BY_APP.match(line[2]) else line[0]
+    The form of names tells whose phone exported it: all but its owner are a number, a "~" or a name of its contacts.
+    """
+    said = [line[2] for line in _CHAT.finditer(text)]
+    authors = [found[1] for one in said if not _shows_owner(one) and (found := _AUTHOR.match(one))]
+    is_chat = len(authors) * _AUTHORED >= len(said)  # not a diary, whose lines must stay
+    names = dict.fromkeys(map(_bare, authors)) if is_chat else ()
+    people = {name: f"person {at}" for at, name in enumerate(names, 1)}
 
-    return _CHAT.sub(shortened, text)
+    def hidden(line: re.Match[str]) -> str:
+        found = _AUTHOR.match(line[2]) if is_chat else None
+        if _shows_owner(line[2]) or (is_chat and not found):
+            return f"{line[1]}…"
+        return f"{line[1]}{people[_bare(found[1])]}{line[2][found.end(1) :]}" if found else line[0]
+
+    return _without_mentions(_CHAT.sub(hidden, text), people) if people else _CHAT.sub(hidden, text)
+
+
+def _shows_owner(said: str) -> bool:
+    return bool(_ABOUT_YOU.match(said) or _BY_APP.match(said))
+
+
+def _bare(name: str) -> str:
+    """Return a name without the signs around it, such as the "~" before a name that is no contact's."""
+    return re.sub(r"^[^\w+]+|[^\w)]+$", "", name) or name
+
+
+def _without_mentions(text: str, people: Mapping[str, str]) -> str:
+    names = "|".join(map(re.escape, sorted(people, key=len, reverse=True)))
+    mention = re.compile(rf"@\W{{0,3}}(?:({names})(?!\w)|\+?\d[\d ]{{7,16}}\d|\u2068[^\u2069\n]{{1,80}}\u2069)\u2069?")
+    return mention.sub(lambda found: f"@{people.get(found[1] or '', 'person')}", text)
 
 
 def is_prose(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Parts that the desk's commands share: arguments, the opened store, the unlocked desk, short errors, and output."""
 
 import json
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,10 +35,21 @@ def at_desk(command: F) -> F:
 
 
 def on_tip(command: F) -> F:
-    """Add the arguments DESK and NUMBER, and the option for the passphrase."""
-    for decorator in (passphrase_option, click.argument("number"), click.argument("desk")):
+    """Add the arguments DESK and NUMBER, and the option for the passphrase. A NUMBER "-" stands on standard input."""
+    number: Callable[[F], F] = click.argument(
+        "number", callback=lambda _context, _parameter, given: from_input(given, whole=False)
+    )
+    for decorator in (passphrase_option, number, click.argument("desk")):
         command = decorator(command)
     return command
+
+
+def from_input(given: str, *, whole: bool) -> str:
+    """Return a value of a command; for "-" the whole of standard input, or its next line.
+
+    Everybody on the machine can read a command's values, and `sudo` logs them.
+    """
+    return given if given != "-" else (sys.stdin.read() if whole else sys.stdin.readline()).strip()
 
 
 def print_json(record: dict[str, Any]) -> None:

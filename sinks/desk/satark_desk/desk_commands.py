@@ -28,6 +28,7 @@ from satark_desk.command_context import (
     at_desk,
     desk_settings,
     desk_table,
+    from_input,
     on_tip,
     open_services,
     print_json,
@@ -146,14 +147,14 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
 @desk_group.command("respond")
 @on_tip
 @click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), required=True)
-@click.option("--message", default="", help="Text to the tipster.")
+@click.option("--message", default="", help="Text to the tipster; - reads it from standard input.")
 @click.option("--question", is_flag=True, help="The message asks for an answer; NEED_INFO implies it.")
 def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, message: str, question: bool) -> None:
     """Set the status of tip NUMBER, with a message or a question to the tipster. All other work is done on the pages.
 
     CLOSED closes it with the outcome "other", and the message as the account of what was done.
     """
-    text = message.strip()
+    text = from_input(message.strip(), whole=True)
     if question and not text:
         raise click.UsageError("--question needs a --message")
     act = DeskAct(name="status", status=status, text=text, question=question)

@@ -9,10 +9,13 @@ from satark.casework import DeskAdded, DestinationSet, Entry, KeyGiven, Proposal
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
 from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
 from satark_desk.officers import set_role
+from satark_desk.provision import read_passphrase
 from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, check_code, submit
 from satark_files.decoding import DECODING_ERRORS
 
-code_option = click.option("--code", default="", help="For a new key or desk: the code that you were told.")
+code_option = click.option(
+    "--code-file", type=FILE, help="For a new key or desk: file whose first line is the code that you were told."
+)
 
 
 @click.group("roster")
@@ -59,13 +62,15 @@ def propose_destination(*, desk: str, to: str, recipient: str, verifier: str, pa
 @click.option("--passphrase-file", type=FILE, help="File whose first line is the passphrase of an officer of DESK.")
 @click.option("--signature-file", type=FILE, help="What `satark roster sign` printed in the office of DESK.")
 @code_option
-def approve_(*, desk: str, proposal: str, passphrase_file: Path | None, signature_file: Path | None, code: str) -> None:
+def approve_(
+    *, desk: str, proposal: str, passphrase_file: Path | None, signature_file: Path | None, code_file: Path | None
+) -> None:
     """Sign PROPOSAL as an officer of DESK; `satark roster show` says what it is and whose signatures it needs."""
     if (passphrase_file is None) == (signature_file is None):
         raise click.UsageError("give either --passphrase-file or --signature-file")
     if passphrase_file is not None:
         with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-            _check_code(services.read(lambda c: Proposal.find(c, proposal)).entry, code)
+            code = _read_code(services.read(lambda c: Proposal.find(c, proposal)).entry, code_file)
             _report(approve(services, unlocked, proposal, code), f"proposal {proposal}")
     elif signature_file is not None:
         with open_services() as services:
@@ -87,7 +92,7 @@ def text(proposal: str) -> None:
 @at_desk
 @click.argument("file", type=FILE)
 @code_option
-def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
+def sign(*, desk: str, file: Path, passphrase_file: Path, code_file: Path | None) -> None:
     """At an office: sign the proposal in FILE with the key of DESK, and print the signature for the host."""
     with unlocked_desk(desk, passphrase_file) as (_, unlocked):
         if unlocked.role != "head":
@@ -96,22 +101,24 @@ def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
             entry = Entry.decode(file.read_text("utf-8").strip())
         except ValueError:
             raise click.ClickException("the file holds no proposal of `satark roster text`") from None
-        _check_code(entry, code)
+        code = _read_code(entry, code_file)
         click.echo(f"you sign {entry.id}: {spell_out(entry.body)}", err=True)
         click.echo(msgspec.json.encode(entry.signed_with((desk, ""), unlocked.identity, code).signatures[-1]).decode())
 
 
-def _check_code(entry: Entry, code: str) -> None:
+def _read_code(entry: Entry, file: Path | None) -> str:
     body = entry.body
+    code = read_passphrase(file) if file else ""
     if isinstance(body, DeskAdded) and not code:
-        raise click.ClickException("sign a new desk with --code, which whoever proposed it tells you")
+        raise click.ClickException("sign a new desk with --code-file, whose code whoever proposed it tells you")
     check_code(entry, code)
     if isinstance(body, KeyGiven) and not code:
         name, key, by = body.officer.name, body.officer.fingerprint, entry.by[1]
         raise click.ClickException(
-            f"this gives officer {name} of desk {body.desk} a new key ({key}), asked for by {by}: sign it with --code, "
-            f"which {name} tells you, face to face or by a voice that you know"
+            f"this gives officer {name} of desk {body.desk} a new key ({key}), asked for by {by}: sign it with "
+            f"--code-file, whose code {name} tells you, face to face or by a voice that you know"
         )
+    return code
 
 
 def _read_signature(file: Path) -> Signature:

@@ -91,7 +91,7 @@ def test_a_story_without_such_words_goes_straight_to_the_review(chat: Chat) -> N
         ("station", [], Accused(level="station", unit="bhelupur"), "Only the SP and DIG offices"),
         ("outpost", [], Accused(level="outpost", unit="bhelupur"), "Only the SP and DIG offices"),
         ("other_station", ["sigra"], Accused(level="station", unit="sigra"), "Only the SP and DIG offices"),
-        ("other_station", ["don't know"], Accused(level="unknown"), "Only the SP and DIG offices"),
+        ("other_station", ["don't know"], Accused(level="unknown"), "any thana or chowki"),
         ("circle", [], Accused(level="circle"), "not be shown to that office"),
         ("district", [], Accused(level="district", unit="varanasi"), "Only the DIG's office"),
         ("unknown", [], Accused(level="unknown"), "any thana or chowki"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.documents.plain_text import TextScrubber
-from satark_files.documents.prose_check import begins_as_mail, hide_exporter, is_prose
+from satark_files.documents.prose_check import begins_as_mail, hide_people, is_prose
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff
@@ -114,6 +114,10 @@ EXPORTED = {
     "deleted, in Hindi": line_of("Jane", "आपने यह मैसेज डिलीट किया"),
     "added, in Hindi": line_of("", "आपको रवि ने जोड़ा"),
     "added, in Tamil": line_of("", "ரவி உங்களைச் சேர்த்தார்"),
+    "added, in Marathi": "१२/०३/२४, ९:१४ म.उ. - तुम्ही Ravi ला जोडले\n",
+    "added, in Hindi, of an older phone": "12/03/24, 9:14 अपराह्न - आपने Ravi को जोड़ा\n",
+    "a call": line_of("", "Missed voice call"),
+    "another phone's key": line_of("", "Ravi's security code changed. Tap to learn more."),
     "an iPhone's": "\u200e[12/03/24, 21:16:05] Jane: \u200eYou deleted this message.\n",
     "an iPhone's, added": "[12/03/24, 21:16:05] Group: \u200eRavi added you\n",
 }
@@ -122,12 +126,29 @@ EXPORTED = {
 @pytest.mark.parametrize("line", EXPORTED.values(), ids=EXPORTED)
 def test_a_chat_does_not_tell_whose_phone_exported_it(line: str) -> None:
     others = line_of("Ravi", "This message was deleted"), line_of("Ravi", "come"), line_of("Sunil", "You come at nine")
-    first, *rest = hide_exporter("".join((line, *others))).splitlines()
+    first, *rest = hide_people("".join((line, *others))).splitlines()
     assert first.endswith(("- …", "] …"))
-    assert rest == [line.partition("-")[0] + "- …" for line in others[:1]] + [one.strip() for one in others[1:]]
+    assert rest == [line_of("", said).strip() for said in ("…", "person 1: come", "person 2: You come at nine")]
+
+
+def test_the_form_of_a_name_in_a_chat_does_not_tell_whose_phone_exported_it() -> None:
+    """A phone names its contacts as its owner does, others by "~" or their number, and its owner by the profile."""
+    names = ["Papa", "~\u202fRavi K", "+91 98765 43210", "Sunita Devi", "\u200e😀", "Papa"]
+    told = "".join(line_of(name, "come") for name in names)
+    told += line_of(
+        "Papa", "@\u2068~Ravi K\u2069 and @Sunita Devi, not @919812345678 nor @\u2068Mohan\u2069\nSunil@example.in"
+    )
+    assert hide_people(told) == "".join(
+        [line_of(f"person {number}", "come") for number in (1, 2, 3, 4, 5, 1)]
+    ) + line_of("person 1", "@person 2 and @person 4, not @person nor @person\nSunil@example.in")
 
 
 def test_peoples_words_in_a_chat_stay() -> None:
-    said = line_of("Ravi", "you deleted it?") + line_of("Sunil", "आप कल आना") + line_of("", "Ravi added Sunil") + CHAT
-    said += "[12/03/24, 21:16:05] Ravi: \u200e<attached: 1.jpg>"
-    assert hide_exporter(said) == said
+    said = [("Ravi", "you deleted it?"), ("Sunil", "आप कल आना"), ("Ravi", "come: at nine")]
+    told = "".join(line_of(name, words) for name, words in said) + "[12/03/24, 21:16:05] Ravi: \u200e<attached: 1.jpg>"
+    assert hide_people(told) == told.replace("Ravi", "person 1").replace("Sunil", "person 2")
+
+
+def test_a_diary_stays_as_it_was_written() -> None:
+    said = "".join(line_of("", words) for words in ("he came", "Ravi went", "they sold it", "he said: come"))
+    assert hide_people(said) == said

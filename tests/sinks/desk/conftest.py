@@ -187,14 +187,14 @@ def browser(site: Starlette) -> Iterator[Callable[..., Client]]:
 
 @pytest.fixture
 def run(services: Services, passphrase_file: Callable[[str], Path]) -> Callable[..., Result]:
-    """Run `satark` with these arguments; `desk=` adds the passphrase of that desk's first officer."""
+    """Run `satark` with these arguments; `by` adds the passphrase of that desk's first officer; `text` is the input."""
     cli = commands_of(plugin)
 
-    def invoke(*arguments: object, by: str = "") -> Result:
+    def invoke(*arguments: object, by: str = "", text: str | None = None) -> Result:
         words = [str(argument) for argument in arguments]
         if by:
             words += ["--passphrase-file", str(passphrase_file(PASSPHRASES[by]))]
-        return CliRunner().invoke(cli, words, catch_exceptions=False)
+        return CliRunner().invoke(cli, words, input=text, catch_exceptions=False)
 
     return invoke
 

@@ -179,6 +179,17 @@ def test_a_response_becomes_the_status_and_a_message(services: Services, run: Ru
     assert message["band"].endswith("/PT6H")
 
 
+def test_a_number_and_a_message_come_on_standard_input(services: Services, run: Run, desk: FindDesk) -> None:
+    """Everybody on the machine can read a command's words, and `sudo` logs them."""
+    seeded = seed_tip(services, [desk("sp")])
+    result = run(
+        "desk", "respond", "sp", "-", "--status", "need_info", "--message", "-", by="sp", text=f"{seeded.number}\nकब?\n"
+    )
+    assert result.exit_code == 0, result.output
+    (record,) = records(run("desk", "tips", "sp", "--json", by="sp"))
+    assert [one["text"] for one in record["messages"]] == ["कब?"]
+
+
 def test_an_act_is_refused_in_the_words_of_the_page(services: Services, run: Run, desk: FindDesk) -> None:
     urgent = seed_tip(services, [desk("sp")], priority="urgent").number
     result = run("desk", "respond", "sp", urgent, "--status", "SET_ASIDE", by="sp")

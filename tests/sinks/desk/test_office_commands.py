@@ -81,7 +81,11 @@ def test_the_host_knows_the_desk_of_a_registered_office(
 
 @pytest.mark.slow("keys of several officers")
 def test_an_office_is_registered_with_a_heads_signature_and_its_link_keys_again_without_one(
-    services: Services, run: Run, tmp_path: Path, unlocked: Callable[[str], UnlockedDesk]
+    services: Services,
+    run: Run,
+    tmp_path: Path,
+    unlocked: Callable[[str], UnlockedDesk],
+    passphrase_file: Callable[[str], Path],
 ) -> None:
     services.write_now(lambda unit: close(unit, ()))
     for desk in ("dig", "sp"):
@@ -96,8 +100,9 @@ def test_an_office_is_registered_with_a_heads_signature_and_its_link_keys_again_
     (code,) = re.findall(r"shown only once: (\S+)", registered)
     (waiting,) = services.read(Proposal.all)
     for desk in ("dig", "sp"):
-        assert "with --code" in run("roster", "approve", desk, waiting.id, by=desk).stderr
-        assert "not the code" in run("roster", "approve", desk, waiting.id, "--code", "0000-0000", by=desk).stderr
+        assert "with --code-file" in run("roster", "approve", desk, waiting.id, by=desk).stderr
+        wrong = run("roster", "approve", desk, waiting.id, "--code-file", passphrase_file("0000-0000"), by=desk)
+        assert "not the code" in wrong.stderr
         approve(services, unlocked(desk), waiting.id, code)
     assert run("desk", "resend", "cantt").stdout == "0 tips are sent to cantt again\n"
     services.write_now(lambda unit: unit.main.execute(update(tables.office).values(recipient="age1another")))

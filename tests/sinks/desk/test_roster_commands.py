@@ -116,14 +116,16 @@ def test_a_new_key_is_named_and_signed_with_its_code(
     fingerprint, code = asked.fingerprint, asked.code
     id_ = approve_recovery(services, unlocked("sp"), "second", code).id
     untyped = run("roster", "approve", "dig", id_, by="dig")
-    act = f"this gives officer second of desk sp a new key ({fingerprint}), asked for by sp-1: sign it with --code"
+    act = f"this gives officer second of desk sp a new key ({fingerprint}), asked for by sp-1: sign it with --code-file"
     assert (untyped.exit_code, act in untyped.stderr) == (1, True), untyped.output
-    wrong = run("roster", "approve", "dig", id_, "--code", "0000-0000", by="dig")
+    wrong = run("roster", "approve", "dig", id_, "--code-file", passphrase_file("0000-0000"), by="dig")
     assert (wrong.exit_code, "types its code" in wrong.stderr) == (1, True)
     file = tmp_path / "proposal"
     file.write_text(run("roster", "text", id_).stdout, "utf-8")
     assert act in run("roster", "sign", "dig", file, by="dig").stderr
-    assert '"code":"' in run("roster", "sign", "dig", file, "--code", code, by="dig").stdout
-    assert "all have signed" in run("roster", "approve", "dig", id_, "--code", code, by="dig").stdout
+    assert '"code":"' in run("roster", "sign", "dig", file, "--code-file", passphrase_file(code), by="dig").stdout
+    assert (
+        "all have signed" in run("roster", "approve", "dig", id_, "--code-file", passphrase_file(code), by="dig").stdout
+    )
     assert run("desk", "tips", "sp", by="sp").exit_code == 0
     assert run("desk", "tips", "sp", "--passphrase-file", passphrase_file(new)).exit_code == 0

@@ -9,7 +9,13 @@ import msgspec
 from satark.api.flow import Condition, Step, StepType, Validator
 from satark.api.tip import Priority
 from satark.dialogue.flow.conditions import ConditionError, parse_condition
-from satark.dialogue.flow.declarations import accusation_problems, meaning_problems, read_accuses, read_means
+from satark.dialogue.flow.declarations import (
+    accusation_problems,
+    meaning_problems,
+    read_accuses,
+    read_means,
+    read_promises,
+)
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem
 from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 
@@ -18,7 +24,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,24}")
 RESERVED_IDS: Final = frozenset(
     {"and", "or", "not", "in", "is", "if", "else", "language", "option", "command", "status"}
 )
-_COMMON_FIELDS: Final = frozenset({"id", "type", "when", "detail", "skip", "check", "means", "accuses"})
+_COMMON_FIELDS: Final = frozenset({"id", "type", "when", "detail", "skip", "check", "means", "accuses", "promises"})
 
 
 class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,6 +143,7 @@ class _Builder:
                 validator=self._validator(data, name),
                 means=read_means(data, lambda text: self.report(text, name)),
                 accuses=accuses,
+                promises=read_promises(data, lambda text: self.report(text, name)),
                 names=names,
             )
         )

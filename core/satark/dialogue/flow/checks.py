@@ -91,7 +91,7 @@ class _ChannelChecker:
         always, sometimes = 0, 0
         for step in said:
             length = size(step.type.ask(step, self._view).text, self._shows.unit) + 2
-            if step.when:
+            if step.when or step.promises:
                 sometimes = max(sometimes, length)
             else:
                 always += length

@@ -7,9 +7,10 @@ accuse whom, or declares that none does (`accuses: nobody`).
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from satark.api.flow import Accuses, Meaning, Step
+from satark.api.flow import Accuses, Meaning, Promises, Step
 
 NOBODY: Final = "nobody"
+PROMISES: Final[tuple[Promises, ...]] = get_args(Promises)
 _UNITS: Final = frozenset(get_args(Accuses))
 _UNDECLARED: Final = (
     "the flow does not say whom in the police a tip is about, so a complaint could reach the accused office: "
@@ -34,6 +35,15 @@ def read_accuses(
     units = ", ".join(sorted(_UNITS))
     report(f"`accuses` is `station`, `outpost`, or gives each option one of {units}")
     return {}, ""
+
+
+def read_promises(data: Mapping[str, Any], report: Callable[[str], None]) -> Promises | Literal[""]:
+    """Read what a step declares under `promises`: the highest unit that a tip accuses when this step's text is said."""
+    declared = data.get("promises", "")
+    found = next((unit for unit in PROMISES if unit == declared and data.get("type") == "say"), None)
+    if found is None and declared != "":
+        report(f"`promises` belongs to a `say` step and is one of {', '.join(PROMISES)}")
+    return found or ""
 
 
 def accusation_problems(steps: Sequence[Step], accuses: str) -> Iterator[tuple[str, str]]:

@@ -98,6 +98,8 @@ def _plain(step: Step) -> dict[str, Any]:
             plain[name] = True
     if step.means:
         plain["means"] = step.means
+    if step.promises:
+        plain["promises"] = step.promises
     if accuses := step.accuses or step.names:
         plain["accuses"] = accuses
     return {**msgspec.to_builtins(step.settings), **plain}

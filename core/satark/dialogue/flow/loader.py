@@ -13,6 +13,7 @@ from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.checks import path_problems
 from satark.dialogue.flow.consent_words import plain_word_problems
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
+from satark.dialogue.flow.promises import promise_problems
 from satark.dialogue.flow.required_texts import missing_texts
 from satark_words.catalogues import Catalogue, CatalogueError, Catalogues
 from satark_words.languages import OFFERED
@@ -36,6 +37,7 @@ def load_flow(
     on_the_way = [FlowProblem(text=text, step=step) for step, text in path_problems(flow.steps)]
     missing = missing_texts(flow, source.catalogues)
     problems = [*on_the_way, *missing, *plain_word_problems(flow, source.catalogues)]
+    problems += promise_problems(flow, source.catalogues)
     if problems:
         raise FlowError(problems)
     return flow

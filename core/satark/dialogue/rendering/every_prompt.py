@@ -81,8 +81,8 @@ def _questions(loaded: LoadedFlow, session: Session, fill: _Fill) -> Iterator[tu
             said.append(step)
         elif step.type.part in _ASKED:
             view = loaded.view(session, step, loaded.progress(session))
-            always = [s.type.ask(s, view).text for s in said if s.when is None]
-            sometimes = sorted((s.type.ask(s, view).text for s in said if s.when is not None), key=len)
+            always = [s.type.ask(s, view).text for s in said if s.when is None and not s.promises]
+            sometimes = sorted((s.type.ask(s, view).text for s in said if s.when or s.promises), key=len)
             above = [*always, *sometimes[-1:]] if fill.filled else []
             if not fill.filled:
                 for one in said:

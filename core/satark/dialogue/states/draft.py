@@ -17,6 +17,7 @@ from satark.dialogue.states.stories import (
     warn_of_voice,
 )
 from satark.dialogue.steps.choice_steps import unknown_option
+from satark.dialogue.turn.accusations import kept_from
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX
@@ -185,7 +186,8 @@ def _review_text(context: TurnContext, question: Question) -> str:
 
 def _say_passed(context: TurnContext) -> None:
     passed = context.progress.passed
-    for step in passed:
+    kept = kept_from(context) if any(step.promises for step in passed) else ""
+    for step in (step for step in passed if step.promises in {"", kept}):
         context.said.append(step.type.ask(step, context.view(step)).text)
     if passed:
         context.note_passed()

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from satark.api.flow import Step
 from satark.api.tip import Accused
+from satark.dialogue.flow.promises import REACH
 from satark.dialogue.session import Accusation
 from satark.dialogue.turn.recipient_wishes import OFFICES, RecipientWishes
 from satark.dialogue.turn.session_changes import SessionChanges
@@ -253,6 +254,14 @@ def accused_by(context: SessionChanges) -> Accused | None:
     ranked = sorted(units, key=lambda one: (one[0] == _DOUBT, one != named, one[0] != "range", one))
     found = [Accused(level=level, unit=unit) for level, unit in ranked]
     return replace(found[0], also=tuple(found[1:])) if found else None
+
+
+def kept_from(context: SessionChanges) -> str:
+    """Return the highest unit that the tip accuses, up to which routing keeps it from all; empty: it accuses nobody."""
+    accused = accused_by(context)
+    units = [one.level for one in (accused, *accused.also)] if accused else []
+    highest = max(units, key=lambda level: (REACH[level], level != _DOUBT), default="")
+    return "station" if highest == "outpost" else highest
 
 
 def _is_afterwards(one: Accusation) -> bool:
