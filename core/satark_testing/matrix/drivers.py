@@ -10,8 +10,7 @@ from satark_testing.twilio.people import Caller, Texter
 from satark_words.catalogues import Catalogue, Catalogues
 
 Ability: TypeAlias = Literal["type", "point", "send", "come back"]
-"""Abilities that some media lack: type words, point at a place on a map, send files of any kind, come back to a
-conversation that was left."""
+"""Abilities that some media lack: type words, point at a map, send files of any kind, come back to a conversation."""
 
 EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send", "come back"})
 
@@ -166,8 +165,7 @@ _UNKNOWN: Final = "0"
 
 
 class CallDriver(Driver):
-    """A tipster on the phone, who can neither type nor send files, and whom the service doesn't know when they call
-    again."""
+    """A tipster on the phone, who can neither type nor send files, and whom no second call is known to be from."""
 
     channel = "voice"
     can = frozenset[Ability]()

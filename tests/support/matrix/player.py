@@ -76,7 +76,8 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
                 continue
             if question == _ASKED_OF_FILMS and "send" not in driver.can:
                 continue
-            if "come back" not in driver.can and _ASKED_OF_RETURNERS in (question, _next_question(exchanges, number)):
+            leads_back = any(asked == _ASKED_OF_RETURNERS for asked, _ in exchanges[number : number + 2])
+            if leads_back and "come back" not in driver.can:
                 continue
             if question == _ACCUSED_STATION and player.is_asked(_ASKED_OF_SPEAKERS):
                 # Whatever is done at the question for the station, its district is asked before.
@@ -90,10 +91,6 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
     finally:
         await driver.leave()
     return found
-
-
-def _next_question(exchanges: Sequence[Exchange], number: int) -> str:
-    return next((question for question, _ in exchanges[number + 1 :]), "")
 
 
 class _Player:
