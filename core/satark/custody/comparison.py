@@ -249,7 +249,9 @@ def _missing_files(services: Services, sealed: list[str]) -> list[Difference]:
 
 _LOST_TIPS: Final = "tips that were acknowledged and that the main database lacks"
 _LOST_KEYS: Final = "tips that were acknowledged and whose keys the key store lacks"
-_MISSING: Final = "acknowledged tips that no rule erased, and that a desk which had them can't open any more"
+_MISSING: Final = (
+    "acknowledged tips that no rule erased, and rows of which are gone, so that a desk lacks them, or altered"
+)
 _LOST_LOG: Final = "heads of the audit log that this machine noted and that the log lacks"
 _OLDER_KEYS: Final = "the key store is older than the main database, by entries of the custody log"
 _OLDER_MAIN: Final = "the main database is older than the key store, by entries of the custody log"
