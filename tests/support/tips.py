@@ -234,7 +234,12 @@ def seed_file(
 
 def seed_file_state(services: Services, planted: SeededTip, ordinal: str, state: str) -> None:
     """Store a file of a tip that was not fetched: its state is `due` or `lost`."""
-    services.write_now(lambda unit: _store_file(unit, planted, ordinal, state, b""))
+
+    def write(unit: UnitOfWork) -> None:
+        lost = evidence_files.lost_tag(unit.keys, planted.id, ordinal) if state == "lost" else b""
+        _store_file(unit, planted, ordinal, state, lost)
+
+    services.write_now(write)
 
 
 def seed_message(services: Services, planted: SeededTip, message: Message) -> None:

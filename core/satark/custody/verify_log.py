@@ -13,7 +13,7 @@ from sqlalchemy import Row as DbRow
 
 from satark.api.routing import CaseworkError
 from satark.custody import chain
-from satark.custody.log import chain_row
+from satark.custody.log import chain_row, unfetched_files
 from satark.identity.time_buckets import band_start
 from satark.services import Services
 from satark.store import envelopes, evidence_files, host_link, tables
@@ -51,7 +51,7 @@ _SENTENCES: dict[ProblemKind, str] = {
     "anchor": "the end of the log is not the head that the key store recorded",
     "unlogged": "the custody log has no row for this file",
     "no-file": "the sealed original is not in the evidence folder",
-    "gone": "somebody deleted the file's row, and no row of the log vouches that it was erased",
+    "gone": "somebody deleted or altered the file's row, and no row of the log vouches that it was erased",
     "forged": "a row of the log says that the tip was erased, and the tip is here",
     "known": "the log does not contain the head that was noted earlier: it was rewritten or cut off",
 }
@@ -273,13 +273,14 @@ def _unlogged(connection: Connection, keys: Connection, walk: _LogWalk, evidence
 
 
 def gone_files(connection: Connection, keys: Connection) -> list[tuple[str, str]]:
-    """Return the files (tip, ordinal) that the log has and the `file` table lacks, though no program erased them.
+    """Return the files (tip, ordinal) that the log has, no program erased, and of which no row is as the host wrote it.
 
     Ordinal empty: a row says that the whole tip was erased, and nobody with the name key wrote it.
     """
-    file, here = tables.file, custody.c.tip.in_(select(tables.tip.c.id))
+    file, here = tables.file.c, custody.c.tip.in_(select(tables.tip.c.id))
     logged = select(custody.c.tip, custody.c.file).where(here, custody.c.file != "")
-    gone = connection.execute(logged.except_(select(file.c.tip, file.c.ordinal)))
+    fetched = select(file.tip, file.ordinal).where(file.state == "sealed", func.length(file.record) > 0)
+    gone = {*map(tuple, connection.execute(logged.except_(fetched)))} - unfetched_files(connection, keys).keys()
     vouched, others = _erasures(connection, keys)
     lost = {(tip, ordinal) for tip, ordinal in gone if not {(tip, ordinal), (tip, "")} & vouched}
     return sorted(lost | {one for one in others - vouched if not one[1]})

@@ -87,7 +87,9 @@ def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None
     deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True, tag=tag)]
     if gone := services.read_keys(lambda keys: services.read(lambda main: gone_files(main, keys))):
         deleted.append(
-            Fault("tips_missing", f"files of tips that no rule erased and whose rows are gone: {len(gone)}", do)
+            Fault(
+                "tips_missing", f"files of tips that no rule erased and whose rows are gone or altered: {len(gone)}", do
+            )
         )
     do = "find out what the broker does with them, then at the host: satark desk resend"
     if (days := days_without_list(services)) >= _DAYS_CUT_OFF:

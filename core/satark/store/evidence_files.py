@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from cryptography.exceptions import InvalidTag
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, union, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Identity
@@ -184,7 +184,16 @@ def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str], tips
 
 def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
     """Mark a file as lost, because it can't be fetched any more. Return False if the claim no longer holds."""
-    return _settle_for_good(unit, job, state="lost", reason=reason)
+    return _settle_for_good(unit, job, **lost_values(unit.keys, job.tip, job.ordinal), reason=reason)
+
+
+def lost_values(keys: Connection, tip: str, ordinal: str) -> dict[str, object]:
+    return {"state": "lost", **envelopes.covered(record=lost_tag(keys, tip, ordinal))}
+
+
+def lost_tag(keys: Connection | Engine, tip: str, ordinal: str) -> bytes:
+    """Return the record of a lost file. Only the name key makes it: nobody else calls a file lost."""
+    return envelopes.tag(keys, tip, f"lost file {ordinal}")
 
 
 def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None:

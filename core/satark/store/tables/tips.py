@@ -114,7 +114,7 @@ file = Table(
     Column("state", String(8), nullable=False, comment="due, sealed or lost"),
     Column("job", LargeBinary, nullable=False, comment="what to fetch, under the epoch key; emptied when done"),
     Column("cover", LargeBinary(16), nullable=False, default=b"", comment="store.envelopes.cover of `record`"),
-    Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
+    Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence; lost: a tag"),
     Column(
         "content",
         LargeBinary,
