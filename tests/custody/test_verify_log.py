@@ -13,7 +13,7 @@ from satark.custody.verify_log import AuditProblem, AuditReport, LogHead, verify
 from satark.runtime.dependency_faults import missing_faults
 from satark.services import Services
 from satark.store import evidence_files, tables
-from satark.store.sealed_files import erase
+from satark.store.sealed_files import SealedForm, erase, stored_form
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from support.tips import SeededTip, seed_file, seed_file_state
@@ -209,7 +209,29 @@ def announced(tip: SeededTip, file: str, unit: UnitOfWork) -> tuple[Any, ...]:
     return tip.id, tip.recipient, file, entries.announced_entry(unit.now)
 
 
+@pytest.mark.parametrize("form", ["original", "clean"])
+@pytest.mark.parametrize("content", [None, b"", b"x" * 100])
+def test_a_form_that_the_keeper_of_the_files_deletes_or_cuts_is_missed(
+    services: Services, tips: tuple[SeededTip, SeededTip], form: SealedForm, content: bytes | None
+) -> None:
+    seed_file(services, tips[0], "7", b"a photo", b"a clean photo")
+    assert missing_faults(services) == []
+    stored = stored_form(services.evidence, evidence_files.name(tips[0].id, "7"), form)
+    stored.remove()
+    if content is not None:
+        services.evidence.put(stored.name, content)
+    (fault,) = missing_faults(services)
+    assert (fault.code, fault.text.partition(" (")[0]) == (
+        "tips_missing",
+        "files that the store of files lacks or has in another size: 1",
+    )
+    assert verify_log(services).problems == (AuditProblem(what="no-file", tip=tips[0].number, file="7"),)
+
+
 def test_a_missing_sealed_file_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     erase(services.evidence, [evidence_files.name(tips[1].id, "2")])
     (problem,) = verify_log(services).problems
-    assert str(problem) == f"tip {tips[1].number}, file 2: the sealed original is not in the evidence folder"
+    assert (
+        str(problem)
+        == f"tip {tips[1].number}, file 2: a sealed form of the file is not in the store of files, or has another size"
+    )

@@ -124,6 +124,13 @@ file = Table(
         comment="what stands for its content and caption under the tipster's key, or random bytes",
     ),
     Column(
+        "forms",
+        LargeBinary(16),
+        nullable=False,
+        default=b"",
+        comment="tag of the sizes of its sealed forms, under the name key",
+    ),
+    Column(
         "record_with_origin",
         LargeBinary,
         nullable=False,
