@@ -106,7 +106,7 @@ chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wron
 faults: $(READY) ## cause every fault from outside, half an hour; write docs/reference/faults.md (ARGS="nginx heartbeat")
 	@$(SUPPORT).outside_faults.run $(ARGS)
 
-upgrade: $(READY) ## a rolling upgrade from the schema of 0.1.0 while citizens write (ARGS="--stop", ARGS="--from COMMIT")
+upgrade: $(READY) ## a rolling upgrade from HEAD while citizens write (ARGS="--from COMMIT" from an older commit, ARGS="--stop")
 	@$(SUPPORT).chaos.upgrade $(ARGS)
 
 canary: $(READY) ## compare what worlds show that differ in who told what, of whom and when, and see all leaks of the table noticed

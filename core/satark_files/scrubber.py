@@ -51,7 +51,7 @@ LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
     "subtitles": "subtitles or other text",
     "frames": "further frames of an animation",
     "pictures": "further pictures",
-    "film": "a short film beside the picture",
+    "film": "what follows the picture in its file, such as a short film",
     "pages": "further pages",
     "members": "further files, which could not be cleaned",
     "attachments": "attached files",

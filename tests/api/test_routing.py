@@ -133,7 +133,6 @@ OTHER_NAMES = {
     "core/satark/custody/machine_notes.py": "heads of the roster: <position>:<hash>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
     "core/satark/store/erasure_orders.py": "deliveries of erasures: erased:<tip, encrypted>:<rule>",
-    "core/satark/store/migrations/main/c0002_since_0_1.py": "deliveries of erasures of 0.1.0: erased:<tip>:<rule>",
     "core/satark/custody/verify_log.py": "heads of the custody log: <position>:<hash>",
     "core/satark/roster/heads.py": "notes of the roster: <head>:<signatures>",
     "core/satark/cli/importing/xlsform.py": "columns of a workbook: <heading>::<language>",

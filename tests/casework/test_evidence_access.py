@@ -253,6 +253,8 @@ SILENT: list[tuple[str, dict[str, Any]]] = [
 ]
 SPEAKING: list[tuple[str, dict[str, Any]]] = [
     ("image/jpeg", {"left_out": ("film",)}),  # a moving photo
+    ("image/png", {"readable": 80}),
+    ("image/tiff", {}),
     ("application/zip", {"kind": "document"}),  # a chat's export has its voice notes
     ("message/rfc822", {"kind": "document"}),
     ("application/pdf", {"kind": "document"}),

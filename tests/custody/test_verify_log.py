@@ -13,9 +13,9 @@ from satark.custody.verify_log import AuditProblem, AuditReport, LogHead, verify
 from satark.runtime.dependency_faults import missing_faults
 from satark.services import Services
 from satark.store import evidence_files, tables
-from satark.store.sealed_files import erase
+from satark.store.sealed_files import SealedForm, erase, stored_form
 from satark.store.tables import anchor, custody, custody_head
-from satark.store.unit_of_work import unit_of_work
+from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from support.tips import SeededTip, seed_file, seed_file_state
 
 Write = Callable[[Any], Any]
@@ -178,19 +178,60 @@ def test_a_file_whose_row_somebody_deleted_is_named_and_an_erased_one_is_not(
     services.write_now(lambda unit: unit.main.execute(delete(tables.file).where(tables.file.c.ordinal == "7")))
     assert verify_log(services).problems == (AuditProblem(what="gone", tip=tips[0].number, file="7"),)
     (fault,) = missing_faults(services)
-    assert fault.text.endswith("whose rows are gone: 1")
+    assert fault.text.endswith("whose rows are gone or altered: 1")
     for file in ("7", ""):  # as who has no key can, or erases a draft and then brings the tip back
         services.write_now(lambda unit, of=file: log._append(unit, tips[0].id, of, log._fixed(chain.EMPTY, b"")))  # type: ignore[misc]
     assert {(one.what, one.file) for one in verify_log(services).problems} == {("gone", "7"), ("forged", "")}
     (fault,) = missing_faults(services)
-    assert fault.text.endswith("whose rows are gone: 2")
+    assert fault.text.endswith("whose rows are gone or altered: 2")
     services.write_now(lambda unit: log.record_erasure(unit, tips[0].id, ["7"]))
     services.write_now(lambda unit: log.record_erasure(unit, tips[0].id))
     assert missing_faults(services) == []
     assert verify_log(services).problems == ()
 
 
+@pytest.mark.parametrize("state", ["", "x", "erased", "due", "lost"])
+def test_a_file_whose_rows_state_somebody_altered_is_named(
+    services: Services, tips: tuple[SeededTip, SeededTip], state: str
+) -> None:
+    seed_file(services, tips[0], "7", b"a film")
+    services.write_now(lambda unit: log.append_entries(unit, *announced(tips[0], "8", unit)))
+    seed_file_state(services, tips[0], "8", "due")  # one that is still to be fetched
+    assert missing_faults(services) == []
+    row = update(tables.file).where(tables.file.c.ordinal == "7")
+    services.write_now(lambda unit: unit.main.execute(row.values(state=state, record=b"")))
+    assert AuditProblem(what="gone", tip=tips[0].number, file="7") in verify_log(services).problems
+    (fault,) = missing_faults(services)
+    assert fault.text.endswith("whose rows are gone or altered: 1")
+
+
+def announced(tip: SeededTip, file: str, unit: UnitOfWork) -> tuple[Any, ...]:
+    return tip.id, tip.recipient, file, entries.announced_entry(unit.now)
+
+
+@pytest.mark.parametrize("form", ["original", "clean"])
+@pytest.mark.parametrize("content", [None, b"", b"x" * 100])
+def test_a_form_that_the_keeper_of_the_files_deletes_or_cuts_is_missed(
+    services: Services, tips: tuple[SeededTip, SeededTip], form: SealedForm, content: bytes | None
+) -> None:
+    seed_file(services, tips[0], "7", b"a photo", b"a clean photo")
+    assert missing_faults(services) == []
+    stored = stored_form(services.evidence, evidence_files.name(tips[0].id, "7"), form)
+    stored.remove()
+    if content is not None:
+        services.evidence.put(stored.name, content)
+    (fault,) = missing_faults(services)
+    assert (fault.code, fault.text.partition(" (")[0]) == (
+        "tips_missing",
+        "files that the store of files lacks or has in another size: 1",
+    )
+    assert verify_log(services).problems == (AuditProblem(what="no-file", tip=tips[0].number, file="7"),)
+
+
 def test_a_missing_sealed_file_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     erase(services.evidence, [evidence_files.name(tips[1].id, "2")])
     (problem,) = verify_log(services).problems
-    assert str(problem) == f"tip {tips[1].number}, file 2: the sealed original is not in the evidence folder"
+    assert (
+        str(problem)
+        == f"tip {tips[1].number}, file 2: a sealed form of the file is not in the store of files, or has another size"
+    )

@@ -242,7 +242,7 @@ async def test_a_file_that_another_process_sealed_meanwhile_stays_as_that_one_se
     copies = [place / f"{TIP}-1.{form}.age" for form in ("original", "clean", "muted")]
     for copy in copies:
         copy.write_bytes(b"theirs")
-    assert fixture.services.write_now(lambda unit: evidence_files.mark_sealed(unit, theirs, b"record"))
+    assert fixture.services.write_now(lambda unit: evidence_files.mark_sealed(unit, theirs, b"record", sizes={}))
     goes_on.set()
     await until(lambda: not fixture.worker.is_busy)
     assert [(row.state, row.record, row.reason) for row in fixture.rows] == [("sealed", b"record", "")]

@@ -488,7 +488,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "database_older": (older_copies, "main database lacks (1 of 2025-11-30): 1; restore the newer copy", 200),
     "tips_missing": (
         deleted_tip,
-        "a desk which had them can't open any more: 1; find out who writes to the databases",
+        "rows of which are gone, so that a desk lacks them, or altered: 1; find out who writes to the databases",
         200,
     ),
     "missing_unknown": (

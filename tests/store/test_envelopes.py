@@ -51,6 +51,16 @@ def test_a_tips_cover_is_that_of_its_present_envelope(services: Services) -> Non
     assert services.read_keys(lambda c: envelopes.tips_of(c, "sp")) == {"t1": envelopes.cover(b"renewed")}
 
 
+@pytest.mark.parametrize("cover", [b"", bytes(16)])
+def test_a_tip_with_a_wrong_cover_is_in_its_holders_list_and_is_not_whole(services: Services, cover: bytes) -> None:
+    plant(services, "t1", "sp", "dig")
+    assert services.read_keys(lambda c: envelopes.vouched_tips(c, ["t1"])) == {"t1"}
+    row = update(tables.envelope).where(tables.envelope.c.sealed == b"dig")
+    services.write_now(lambda unit: unit.keys.execute(row.values(cover=cover)))
+    assert services.read_keys(lambda c: envelopes.tips_of(c, "dig")) == {"t1": cover}
+    assert services.read_keys(lambda c: envelopes.vouched_tips(c, ["t1"])) == set()
+
+
 def test_an_envelope_that_was_moved_to_another_tip_is_found_by_nobody(services: Services) -> None:
     plant(services, "t1", "sp")
     moved = update(tables.envelope).values(tip="t2")
@@ -170,12 +180,11 @@ class Rows(RuleBasedStateMachine):
         holders, decoys = {"sp": b"key", "dig": b"key"}, [b"decoy", b"decoy"]
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, holders, "t1", decoys))
 
-    def rows(self) -> set[tuple[bytes, bool]]:
+    def rows(self) -> set[tuple[bytes, bool, bool]]:
         here = tables.envelope.c
-        return {
-            (row.holder, not row.sealed)
-            for row in self.services.read_keys(lambda c: c.execute(select(here.holder, here.sealed)).all())
-        }
+        query = select(here.holder, here.sealed, here.cover)
+        found = self.services.read_keys(lambda c: c.execute(query).all())
+        return {(row.holder, not row.sealed, row.cover == envelopes.cover(row.sealed)) for row in found}
 
     def act(self, write: Callable[[UnitOfWork], None]) -> None:
         is_whole = self.rows() == self.good
@@ -194,16 +203,17 @@ class Rows(RuleBasedStateMachine):
     def renew(self, size: int) -> None:
         self.act(lambda unit: envelopes.renew_decoys(unit, "t1", size))
 
-    @rule(how=sampled_from(["delete", "rename", "empty", "add"]), at=integers(0, 9))
+    @rule(how=sampled_from(["delete", "rename", "empty", "add", "uncover"]), at=integers(0, 9))
     def forge(self, how: str, at: int) -> None:
         here = tables.envelope.c
         rows = sorted(self.rows())
-        holder, _ = rows[at % len(rows)]
+        holder, *_ = rows[at % len(rows)]
         changes: dict[str, Any] = {
             "delete": delete(tables.envelope).where(here.holder == holder),
             "rename": update(tables.envelope).where(here.holder == holder).values(holder=os.urandom(16)),
             "empty": update(tables.envelope).where(here.holder == holder).values(sealed=b""),
             "add": insert(tables.envelope).values(tip="t1", holder=os.urandom(16), cover=b"", sealed=b"forged"),
+            "uncover": update(tables.envelope).where(here.holder == holder).values(cover=os.urandom(16)),
         }
         if len(rows) > 1:  # who deletes all deletes the tip, which is counted
             self.services.write_now(lambda unit: unit.keys.execute(changes[how]))

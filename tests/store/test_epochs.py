@@ -24,7 +24,6 @@ from satark.identity.epoch_keys import LONGEST_GRACE, EpochKeys
 from satark.store import canaries, epochs, tables
 from satark.store.engines import make_engine
 from satark.store.epochs import EpochOver, Epochs
-from satark.store.migrations import Migrations
 from satark.store.unit_of_work import unit_of_work
 from satark.store.writer import StoreDown
 from satark_age import age
@@ -196,23 +195,7 @@ def test_a_lost_machine_delays_nothing_and_asks_again_when_it_returns(cluster: C
     assert one.live == two.live == cluster.listed()
 
 
-def test_after_an_upgrade_the_current_key_file_is_used_on_and_another_one_waits(cluster: Cluster) -> None:
-    one, two = cluster.machine("one"), cluster.machine("two")
-    for engine, metadata in zip(cluster.engines, (tables.main, tables.keys), strict=True):
-        metadata.drop_all(engine)
-    Migrations(*cluster.engines, []).upgrade()
-    with unit_of_work(*cluster.engines) as unit:
-        unit.insert(tables.key_canary, [{"name": "epochs", "value": one.keys.file_id}])
-        unit.main.execute(text("UPDATE alembic_version SET version_num = 'c0001'"))
-    before = Identity(EDGE, EpochKeys.load(one.file, HOUR, clock=one.clock))
-    draft = before.seal_draft(b"c", b"words")
-    Migrations(*cluster.engines, []).upgrade()
-    assert not two.epochs.agree()
-    agree_all(one, two)
-    assert two.identity.open_draft(b"c", draft) == b"words"
-
-
-def test_an_epoch_that_a_process_of_an_earlier_version_begins_is_shared(cluster: Cluster) -> None:
+def test_an_epoch_that_a_process_began_and_did_not_list_is_shared(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     agree_all(one, two)
     cluster.now += HOUR

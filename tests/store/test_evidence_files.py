@@ -24,6 +24,8 @@ EDGE = Identity(b"k" * 32)
 TIP = "0" * 32
 NOW = 1_800_000_000
 
+mark_sealed = partial(evidence_files.mark_sealed, sizes={})
+
 
 class FileTable:
     """The files of a draft, whose transactions run at a time that the test sets."""
@@ -103,7 +105,7 @@ def test_a_claim_is_renewed_and_a_file_that_killed_its_process_often_waits_longe
     table.run(evidence_files.renew_claims, [fourth])
     table.now += CRASH_LEASE - 1
     assert table.claimed() == []
-    table.run(evidence_files.mark_sealed, fourth, b"record")
+    table.run(mark_sealed, fourth, b"record")
     table.run(evidence_files.renew_claims, [fourth])
     assert table.row("1").due_at == 0
 
@@ -119,7 +121,7 @@ def test_a_claim_lasts_longer_than_two_clocks_may_differ(table: FileTable) -> No
     "late",
     [
         (evidence_files.mark_lost, "gone at the provider"),
-        (evidence_files.mark_sealed, b"another record"),
+        (mark_sealed, b"another record"),
         (evidence_files.retry_later, 0, "OSError"),
         (partial(evidence_files.retry_later, counts=False), 0, "StorageDown"),
     ],
@@ -133,7 +135,7 @@ def test_nothing_that_a_process_does_counts_after_another_one_claimed_its_file(
     table.now += FETCH_LEASE
     assert table.claimed() == [("1", 2)]
     if is_sealed:
-        assert table.run(evidence_files.mark_sealed, job("1", attempt=2), b"record")
+        assert table.run(mark_sealed, job("1", attempt=2), b"record")
     before, revisions = table.row("1"), table.changes
     table.run(evidence_files.renew_claims, [job("1", attempt=1)])
     act, *arguments = late
@@ -157,7 +159,7 @@ def test_the_place_from_which_to_fetch_a_file_is_sealed_and_deleted_after_the_fe
     table.add(job("1"))
     assert b"media-1" not in table.row("1").job
     table.claimed()
-    assert table.run(evidence_files.mark_sealed, job("1", attempt=1), b"record")
+    assert table.run(mark_sealed, job("1", attempt=1), b"record")
     row = table.row("1")
     assert (row.state, row.job, row.record) == ("sealed", b"", b"record")
     assert not table.read(evidence_files.is_any_due, TIP)
@@ -167,7 +169,7 @@ def test_a_file_that_was_erased_meanwhile_is_recognised(table: FileTable) -> Non
     table.add(job("1"), job("2"))
     one, two = table.run(evidence_files.claim_due, EDGE, 2)
     assert table.run(evidence_files.delete_files, TIP, ["1"]) == [f"{TIP}-1"]
-    assert not table.run(evidence_files.mark_sealed, one, b"record")
+    assert not table.run(mark_sealed, one, b"record")
     assert not table.read(evidence_files.exists, one)
     assert table.run(evidence_files.mark_lost, two, "gone")
     assert table.read(evidence_files.count_files, TIP) == 1
@@ -193,7 +195,7 @@ def test_an_origin_is_disclosed_for_files_that_the_tipster_names_and_deleted_for
     tip = {"number": "TEST", "revision": 1, "recipient": "", "document": b"", "day": 1}
     for ordinal in ("9", "10"):
         with_origin = evidence_files.withheld(b"with origin", job(ordinal))
-        table.run(evidence_files.mark_sealed, job(ordinal, attempt=1), b"record", with_origin)
+        table.run(mark_sealed, job(ordinal, attempt=1), b"record", with_origin)
     assert table.read(evidence_files.ordinals_with_origin, TIP) == ("9", "10")
     table.run(evidence_files.disclose_origin, TIP, ["9"], job("9").tipster_key)
     assert [table.row(one).record for one in ("9", "10")] == [b"with origin", b"record"]
@@ -202,7 +204,7 @@ def test_an_origin_is_disclosed_for_files_that_the_tipster_names_and_deleted_for
     table.run(lambda unit: unit.insert(tables.tip, [{"id": TIP, **tip}]))
     table.add(job("11"))
     table.claimed()
-    assert table.run(evidence_files.mark_sealed, job("11", attempt=1), b"record", b"with origin")
+    assert table.run(mark_sealed, job("11", attempt=1), b"record", b"with origin")
     assert table.row("11").record_with_origin == b"", "nobody can be asked about a tip that was submitted"
 
 

@@ -19,7 +19,7 @@ API: Final = "core/satark/api/__init__.py"
 RELEASED: Final = "tests/store/released"
 """Of each version a folder with what its databases were made by."""
 _VERSION: Final = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.MULTILINE)
-_REVISION: Final = re.compile(r"[a-z]\d{4}_\w+\.py")
+_REVISION: Final = re.compile(r"[a-z]+\d+_\w+\.py")
 _API_VERSION: Final = re.compile(r'^VERSION: Final = "(\d+)\.(\d+)"$', re.MULTILINE)
 
 

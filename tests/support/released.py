@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.dialects import sqlite
@@ -38,10 +39,9 @@ def statements(database: str, heads: Sequence[str]) -> Iterator[str]:
     yield from (f"INSERT INTO {versions} VALUES ('{head}')" for head in heads)  # noqa: S608 - names of revisions
 
 
-def main() -> None:
-    """Write the folder of the declared version."""
-    folder = ROOT / RELEASED / declared_version(ROOT)
-    folder.mkdir()
+def write_down(folder: Path) -> None:
+    """Write down the present databases and revisions."""
+    folder.mkdir(parents=True)
     branches = [branch.folder for branch in Plugins.load(["desk", "police_system"]).migrations()]
     core = ROOT / "core/satark/store/migrations"
     heads = {"main": revisions.heads([core / "main", *branches]), "keys": revisions.heads([core / "keys"])}
@@ -52,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write_down(ROOT / RELEASED / declared_version(ROOT))

@@ -48,12 +48,12 @@ def test_a_release_with_uncommitted_changes_is_refused(root: Path) -> None:
 
 
 def test_a_release_whose_revisions_could_be_changed_after_it_is_refused(root: Path) -> None:
-    revision = root / "core/satark/store/migrations/main/c0001_first.py"
+    revision = root / "core/satark/store/migrations/main/core1_first.py"
     revision.parent.mkdir(parents=True)
     revision.touch()
     commit(root)
     (problem,) = problems(root, TODAY)
-    assert problem.startswith(f"c0001_first.py: not in {RELEASED}, run: ")
+    assert problem.startswith(f"core1_first.py: not in {RELEASED}, run: ")
     listed = root / RELEASED / "0.1.0/revisions.sha256"
     listed.parent.mkdir(parents=True)
     listed.write_text(f"{'0' * 64}  {revision.relative_to(root)}\n")

@@ -24,7 +24,7 @@ from satark.routing.rules import next_above
 from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
 from satark.settings.core import RetentionSettings
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
-from satark.store.sealed_files import StoredForm, put_in_place, seal_file, stored_form
+from satark.store.sealed_files import StoredForm, put_in_place, seal_file, sizes_of, stored_form
 from satark.store.threads import post
 
 if TYPE_CHECKING:
@@ -223,7 +223,8 @@ def seed_file(
     sealed = seal(signed_by_tipster(evidence, planted.id, 0, planted.tipster_key), planted.recipient)
 
     def store(unit: UnitOfWork) -> None:
-        _store_file(unit, planted, ordinal, "sealed", sealed)
+        forms = evidence_files.forms_tag(unit.keys, planted.id, ordinal, sizes_of(services.evidence, name))
+        _store_file(unit, planted, ordinal, "sealed", record=sealed, forms=forms)
         custody.append_entries(
             unit, planted.id, planted.recipient, ordinal, *entries.received_entries(evidence, unit.now)
         )
@@ -234,7 +235,12 @@ def seed_file(
 
 def seed_file_state(services: Services, planted: SeededTip, ordinal: str, state: str) -> None:
     """Store a file of a tip that was not fetched: its state is `due` or `lost`."""
-    services.write_now(lambda unit: _store_file(unit, planted, ordinal, state, b""))
+
+    def write(unit: UnitOfWork) -> None:
+        lost = evidence_files.lost_tag(unit.keys, planted.id, ordinal) if state == "lost" else b""
+        _store_file(unit, planted, ordinal, state, record=lost)
+
+    services.write_now(write)
 
 
 def seed_message(services: Services, planted: SeededTip, message: Message) -> None:
@@ -252,8 +258,8 @@ def post_as(casework: Casework, planted: SeededTip, message: Message) -> None:
     casework._services.write_now(lambda unit: casework.post(unit, opened, message))
 
 
-def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, record: bytes) -> None:
-    row = {"tip": planted.id, "ordinal": ordinal, "state": state, "record": record}
+def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, **columns: bytes) -> None:
+    row = {"tip": planted.id, "ordinal": ordinal, "state": state, **columns}
     unit.insert(tables.file, [{**row, "job": b"", "attempts": 0, "due_at": 0, "reason": ""}])
     tip_changes.note(unit, planted.id)
 

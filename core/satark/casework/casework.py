@@ -24,7 +24,7 @@ from satark.casework.search import Query
 from satark.casework.sender_hints import quotes
 from satark.casework.tip_cache import TipCache
 from satark.casework.work import PostedMessage, Work, as_request
-from satark.custody.log import announced_files
+from satark.custody.log import announced_files, unfetched_files
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.time_buckets import band
@@ -212,7 +212,10 @@ class Casework(EvidenceAccess):
         stored, damaged = open_records(rows, cached.envelope)
         records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
+        unfetched = self._services.read(lambda c: unfetched_files(c, self._services.keys, tip)) if has_key else {}
         sent = {*opened.evidence, *(self._services.read(lambda c: self._announced(c, tip)) if has_key else ())}
+        sent |= {row.ordinal for row in rows}
+        fetched = {row.ordinal for row in rows if row.state == "sealed"}
         return OpenTip(
             id=tip,
             envelope=cached.envelope,
@@ -230,9 +233,9 @@ class Casework(EvidenceAccess):
                 for record in records
                 if is_own_voice(record, opened)
             ),
-            pending=tuple(row.ordinal for row in rows if row.state == "due"),
-            lost=tuple(row.ordinal for row in rows if row.state == "lost"),
-            gone=tuple(sorted(sent - {row.ordinal for row in rows}, key=ordinal_order)),
+            pending=tuple(row.ordinal for row in rows if unfetched.get((tip, row.ordinal)) == "due"),
+            lost=tuple(row.ordinal for row in rows if unfetched.get((tip, row.ordinal)) == "lost"),
+            gone=tuple(sorted(sent - fetched - {ordinal for _, ordinal in unfetched}, key=ordinal_order)),
             damaged=damaged + cached.damaged,
             damaged_messages=cached.damaged,
             pending_answers=len(cached.pending_answers),

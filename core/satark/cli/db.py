@@ -12,7 +12,7 @@ from satark.runtime import compose
 from satark.runtime.command_host import open_services, settings_of
 from satark.services import Services
 from satark.settings.settings import Settings
-from satark.store.migrations import Migrations, NewerDatabase
+from satark.store.migrations import Migrations, UnknownRevision
 
 
 @click.group()
@@ -32,7 +32,7 @@ def upgrade() -> None:
             raise click.ClickException("this machine is new: upgrade on one that has used these databases")
         try:
             migrations.upgrade()
-        except NewerDatabase as error:
+        except UnknownRevision as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"now at {', '.join(sorted(migrations.current()))}")
 
@@ -43,7 +43,7 @@ def upgrade() -> None:
 def downgrade(revision: str) -> None:
     """Downgrade the main database to REVISION.
 
-    REVISION is `core@-1`, `base`, or `<plugin>@base` for a plugin's tables.
+    REVISION is `base`, or, for a plugin's tables, `<plugin>@-1` or `<plugin>@base`.
     """
     with _opened() as (_, migrations):
         try:

@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy import Connection, delete, exists, select
 
 from satark.custody import chain
-from satark.custody.verify_log import LogHead, withheld_files
+from satark.custody.verify_log import LogHead
 from satark.services import Services
 from satark.store import envelopes, evidence_files, tables, tip_counts
-from satark.store.sealed_files import form_name
+from satark.store.sealed_files import sizes
 from satark.store.threads import batches
 from satark.store.unit_of_work import UnitOfWork, consistent_snapshot
 from satark_files import atomic_files
@@ -54,8 +54,7 @@ def compare_stores(services: Services) -> list[Difference]:
     desks = _desks(services)
     with consistent_snapshot(services.main, services.keys) as (main, keys):
         found = [*_tips_without_keys(main, keys, desks), *_different_heads(main, keys)]
-        sealed = _sealed_files(main)
-    return [*find_losses(services), *find_missing(services), *found, *_missing_files(services, sealed)]
+    return [*find_losses(services), *find_missing(services), *found, *find_missing_files(services)]
 
 
 class _Noted(msgspec.Struct):
@@ -232,28 +231,27 @@ def _different_heads(main: Connection, keys: Connection) -> list[Difference]:
     return [Difference(_OLDER_MAIN if noted > at else _OLDER_KEYS, max(abs(noted - at), 1))]
 
 
-def _sealed_files(main: Connection) -> list[str]:
-    withheld = withheld_files(main)
-    rows = main.execute(select(tables.file.c.tip, tables.file.c.ordinal).where(tables.file.c.state == "sealed"))
-    return [evidence_files.name(row.tip, row.ordinal) for row in rows if (row.tip, row.ordinal) not in withheld]
+def find_missing_files(services: Services) -> list[Difference]:
+    """Return how many files the store of files lacks, or has in another size. This lists every file."""
+    lost = _without_forms(services)
+    lost &= _without_forms(services) if lost else lost  # what was sealed or erased meanwhile is not missing
+    return [_difference(_NO_FILE, sorted(evidence_files.name(*one) for one in lost))] if lost else []
 
 
-def _missing_files(services: Services, sealed: list[str]) -> list[Difference]:
-    here = {found.name for found in services.evidence.files()}
-    missing = sorted(name for name in sealed if form_name(name, "original") not in here)
-    # What was erased since the snapshot is not missing.
-    still = set(services.read(_sealed_files)) if missing else set()
-    lost = [name for name in missing if name in still]
-    return [_difference(_NO_FILE, lost)] if lost else []
+def _without_forms(services: Services) -> set[tuple[str, str]]:
+    stored = sizes(services.evidence)
+    return services.read_keys(lambda keys: services.read(lambda c: evidence_files.without_forms(c, keys, stored)))
 
 
 _LOST_TIPS: Final = "tips that were acknowledged and that the main database lacks"
 _LOST_KEYS: Final = "tips that were acknowledged and whose keys the key store lacks"
-_MISSING: Final = "acknowledged tips that no rule erased, and that a desk which had them can't open any more"
+_MISSING: Final = (
+    "acknowledged tips that no rule erased, and rows of which are gone, so that a desk lacks them, or altered"
+)
 _LOST_LOG: Final = "heads of the audit log that this machine noted and that the log lacks"
 _OLDER_KEYS: Final = "the key store is older than the main database, by entries of the custody log"
 _OLDER_MAIN: Final = "the main database is older than the key store, by entries of the custody log"
-_NO_FILE: Final = "files that the store of files lacks"
+_NO_FILE: Final = "files that the store of files lacks or has in another size"
 
 
 def _difference(text: str, names: list[str]) -> Difference:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
 from sqlalchemy import Row as DbRow
 
 from satark.api.observability import Redacted
@@ -17,7 +17,7 @@ from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
 from satark.custody.entries import announced_entry
 from satark.identity.time_buckets import band_start
-from satark.store import envelopes, evidence_files
+from satark.store import envelopes, evidence_files, host_link, tables
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import UnitOfWork
 
@@ -68,6 +68,25 @@ def announced_files(connection: Connection, keys: Connection | Engine, tip: str)
     erasures = select(custody.c.file, custody.c.sealed).where(custody.c.tip == tip, custody.c.content == chain.EMPTY)
     tagged = {(file, envelopes.erasure_tag(keys, tip, file)) for file in logged_files(connection, tip)}
     return {file for file, _ in tagged - {(row.file, row.sealed) for row in connection.execute(erasures)}}
+
+
+def unfetched_files(connection: Connection, keys: Connection | Engine, tip: str = "") -> dict[tuple[str, str], str]:
+    """Return the files that are due or lost (tip and ordinal → state), of one tip or of all.
+
+    A row that somebody else than the host wrote does not count: the host makes a lost file's record, and the log has
+    more than one row of a file that was fetched. To an office elsewhere the log comes before the files.
+    """
+    file = tables.file.c
+    of_tip = [file.tip == tip] if tip else []
+    rows = select(file.tip, file.ordinal, file.state, file.record).where(file.state.in_(("due", "lost")), *of_tip)
+    same = (custody.c.tip == file.tip) & (custody.c.file == file.ordinal)
+    logged = select(file.tip, file.ordinal).join(custody, same).where(file.state == "due", *of_tip)
+    logged = logged.group_by(file.tip, file.ordinal).having(func.count() > 1)
+    found = {(row.tip, row.ordinal): row for row in connection.execute(rows)}
+    for row in () if host_link.read(connection) else connection.execute(logged):
+        found.pop((row.tip, row.ordinal), None)
+    is_true = {at: row.state == "due" or row.record == evidence_files.lost_tag(keys, *at) for at, row in found.items()}
+    return {at: row.state for at, row in found.items() if is_true[at]}
 
 
 def append_sealed(unit: UnitOfWork, tip: str, file: str, entries: Iterable[MakeRow]) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy import Row as DbRow
 
 from satark.api.routing import CaseworkError
 from satark.custody import chain
-from satark.custody.log import chain_row
+from satark.custody.log import chain_row, unfetched_files
 from satark.identity.time_buckets import band_start
 from satark.services import Services
-from satark.store import envelopes, evidence_files, host_link, tables
-from satark.store.sealed_files import form_name
+from satark.store import envelopes, evidence_files, tables
+from satark.store.sealed_files import sizes
 from satark.store.tables import anchor, custody, custody_head
 from satark_files.file_store import FileStore
 
@@ -50,8 +50,8 @@ _SENTENCES: dict[ProblemKind, str] = {
     "head": "the end of the log is not the head that the database recorded",
     "anchor": "the end of the log is not the head that the key store recorded",
     "unlogged": "the custody log has no row for this file",
-    "no-file": "the sealed original is not in the evidence folder",
-    "gone": "somebody deleted the file's row, and no row of the log vouches that it was erased",
+    "no-file": "a sealed form of the file is not in the store of files, or has another size",
+    "gone": "somebody deleted or altered the file's row, and no row of the log vouches that it was erased",
     "forged": "a row of the log says that the tip was erased, and the tip is here",
     "known": "the log does not contain the head that was noted earlier: it was rewritten or cut off",
 }
@@ -260,26 +260,26 @@ class _LogWalk:
 def _unlogged(connection: Connection, keys: Connection, walk: _LogWalk, evidence: FileStore) -> Iterator[AuditProblem]:
     """Find files without a row in the log, sealed files that are missing, and files whose rows are."""
     table = tables.file
-    withheld, here = withheld_files(connection), {found.name for found in evidence.files()}
-    settled = select(table.c.tip, table.c.ordinal, table.c.state).where(table.c.state != "due")
-    for tip, ordinal, state in connection.execute(settled.order_by(table.c.tip, table.c.ordinal)):
+    lacking = evidence_files.without_forms(connection, keys, sizes(evidence))
+    settled = select(table.c.tip, table.c.ordinal).where(table.c.state != "due")
+    for tip, ordinal in connection.execute(settled.order_by(table.c.tip, table.c.ordinal)):
         if (tip, ordinal) not in walk.logged:
             yield AuditProblem(what="unlogged", tip=tip, file=ordinal)
-        sealed = state == "sealed" and (tip, ordinal) not in withheld
-        if sealed and form_name(evidence_files.name(tip, ordinal), "original") not in here:
+        if (tip, ordinal) in lacking:
             yield AuditProblem(what="no-file", tip=tip, file=ordinal)
     for tip, ordinal in gone_files(connection, keys):
         yield AuditProblem(what="gone" if ordinal else "forged", tip=tip, file=ordinal)
 
 
 def gone_files(connection: Connection, keys: Connection) -> list[tuple[str, str]]:
-    """Return the files (tip, ordinal) that the log has and the `file` table lacks, though no program erased them.
+    """Return the files (tip, ordinal) that the log has, no program erased, and of which no row is as the host wrote it.
 
     Ordinal empty: a row says that the whole tip was erased, and nobody with the name key wrote it.
     """
-    file, here = tables.file, custody.c.tip.in_(select(tables.tip.c.id))
+    file, here = tables.file.c, custody.c.tip.in_(select(tables.tip.c.id))
     logged = select(custody.c.tip, custody.c.file).where(here, custody.c.file != "")
-    gone = connection.execute(logged.except_(select(file.c.tip, file.c.ordinal)))
+    fetched = select(file.tip, file.ordinal).where(file.state == "sealed", func.length(file.record) > 0)
+    gone = {*map(tuple, connection.execute(logged.except_(fetched)))} - unfetched_files(connection, keys).keys()
     vouched, others = _erasures(connection, keys)
     lost = {(tip, ordinal) for tip, ordinal in gone if not {(tip, ordinal), (tip, "")} & vouched}
     return sorted(lost | {one for one in others - vouched if not one[1]})
@@ -292,12 +292,3 @@ def _erasures(connection: Connection, keys: Connection) -> tuple[Files, Files]:
     for tip, ordinal, tag in connection.execute(rows.where(custody.c.tip.in_(select(tables.tip.c.id)))):
         (vouched if tag == envelopes.erasure_tag(keys, tip, ordinal) else others).add((tip, ordinal))
     return vouched, others
-
-
-def withheld_files(connection: Connection) -> set[tuple[str, str]]:
-    """Return the files whose originals the host never sends to a remote office: for a station, all files."""
-    if host_link.read(connection) is None:
-        return set()
-    came, file = tables.announced_file, tables.file
-    here = exists().where(came.c.tip == file.c.tip, came.c.ordinal == file.c.ordinal, came.c.form == "original")
-    return {(row.tip, row.ordinal) for row in connection.execute(select(file.c.tip, file.c.ordinal).where(~here))}

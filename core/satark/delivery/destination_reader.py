@@ -108,13 +108,14 @@ class OpenedDelivery:
         stored, damaged = open_records(delivery.files, envelope)
         records = [as_passed_on(record, tip) for record in stored]
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
+        kept = {*_in_state(delivery, "due"), *_in_state(delivery, "sealed")}
         self.content: ReadableTip = ReadableTip(
             header=corrected(envelope.header, posted),
             tip=tip,
             thread=tuple(one.message for one in posted),
             evidence=tuple(record for record in records if record.ordinal not in spoken),
             pending=_in_state(delivery, "due"),
-            lost=(*_in_state(delivery, "lost"), *sorted(set(tip.evidence) - self._files.keys(), key=ordinal_order)),
+            lost=tuple(sorted({*tip.evidence, *self._files} - kept, key=ordinal_order)),
             withheld=tuple(record.ordinal for record in records if record.ordinal in spoken),
             damaged=torn + damaged,
         )

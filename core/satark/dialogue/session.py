@@ -154,7 +154,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     revision: int = 0
     """Number of the newest prompt, counted from `first_revision`; part of every choice token."""
     writes: int = 0
-    """How often the conversation's draft was stored. Set by ingest; 0: an earlier version of Satark stored it."""
+    """How often the conversation's draft was stored. Set by ingest."""
     page: int = 0
     options_sent: int | None = None
     """`Prompt.options_sent` of the newest prompt. Set by ingest after each turn."""

@@ -16,6 +16,9 @@ OTHER: Final = "other"
 KEEP: Final = "keep"
 """The answer, at the step with the meaning `film_sound`, that a film keeps its sound."""
 
+WHOLE: Final = 100
+"""`Evidence.readable` of a file that was not damaged."""
+
 LOWEST_LEVEL: Final[Level] = "district"
 """The lowest level of a desk whose officers may hear a tipster's voice."""
 
@@ -66,12 +69,14 @@ def may_contain_voice(record: Evidence) -> bool:
 def may_speak_in_original(record: Evidence) -> bool:
     """Whether a file's original may contain the tipster's voice: archives, mails and documents may hold recordings.
 
-    Silent is text, a picture that was cleaned and brought no film, and a film in which cleaning found no sound.
+    Silent is text, a picture that was read whole and after which nothing follows, and a film in which cleaning found no
+    sound. A TIFF has no end.
     """
     if record.mime == "text/plain":
         return False
     if record.mime.startswith("image/"):
-        return not record.clean_sha256 or "film" in record.left_out
+        is_whole = record.clean_sha256 and record.readable == WHOLE and record.mime != "image/tiff"
+        return not is_whole or "film" in record.left_out
     return not record.clean_sha256 or record.clean_sha256 != record.muted_sha256 or bool(record.muted_bytes)
 
 

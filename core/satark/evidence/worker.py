@@ -31,7 +31,7 @@ from satark.routing.authors import signed_by_tipster
 from satark.routing.tip_keys import recipient_of_job
 from satark.settings.settings import Settings
 from satark.store import evidence_files as store
-from satark.store.sealed_files import erase, total_original_bytes
+from satark.store.sealed_files import erase, sizes_of, total_original_bytes
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.workspace import remove_abandoned_folders, temporary_folder, workspace_dir
 from satark.store.writer import StoreDown, Writer
@@ -197,7 +197,8 @@ class EvidenceWorker:
         facts = structs.asdict(file) | {"problem": file.problem or "", "origin": None}
         record = Evidence(ordinal=job.ordinal, role=job.role, kind=job.kind, caption=job.caption, **facts)
         settlement = await asyncio.to_thread(_sealed_settlement, job, record, file.origin)
-        await self._settle(lambda unit: self._mark_sealed(unit, job, settlement), job)
+        sizes = await asyncio.to_thread(sizes_of, self._files, name)
+        await self._settle(lambda unit: self._mark_sealed(unit, job, settlement, sizes), job)
         if file.problem == "encrypted":
             await self._notify(job, FileNotice("encrypted"))
         elif file.readable < _COMPLETE:
@@ -210,10 +211,10 @@ class EvidenceWorker:
     def _recipient(self, unit: UnitOfWork, job: MediaJob) -> str:
         return recipient_of_job(unit, self.roster.check(unit.keys, committed=False).state, job)
 
-    def _mark_sealed(self, unit: UnitOfWork, job: MediaJob, settlement: _Settlement) -> bool:
+    def _mark_sealed(self, unit: UnitOfWork, job: MediaJob, settlement: _Settlement, sizes: store.Sizes) -> bool:
         if self._recipient(unit, job) != job.recipient:
             raise _KeyRenewed
-        found = store.mark_sealed(unit, job, settlement.record, settlement.record_with_origin)
+        found = store.mark_sealed(unit, job, settlement.record, settlement.record_with_origin, sizes=sizes)
         if found:
             custody.append_sealed(unit, job.tip, job.ordinal, settlement.entries)
             if settlement.is_uncleaned:

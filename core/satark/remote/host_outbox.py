@@ -378,7 +378,7 @@ def _files(connection: Connection, evidence: FileStore, tip: str, desk: Desk) ->
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
     for ordinal, state, record in connection.execute(query):
         sealed = tuple(_sealed_forms(evidence, tip, ordinal, desk)) if state == "sealed" else ()
-        yield FileEntry(ordinal=ordinal, state=state, record=record, sealed=sealed)
+        yield FileEntry(ordinal=ordinal, state=state, record=b"" if state == "lost" else record, sealed=sealed)
 
 
 def _sealed_forms(evidence: FileStore, tip: str, ordinal: str, desk: Desk) -> Iterator[AnnouncedFile]:

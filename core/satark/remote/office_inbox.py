@@ -199,7 +199,10 @@ def _store_file(unit: UnitOfWork, tip: str, entry: FileEntry) -> None:
     # A file whose content is sent stays due here until it has arrived. Of a voice that a station must not have, only
     # the record is sent.
     state = "due" if entry.sealed else entry.state
-    unit.main.execute(update(tables.file).where(*this).values(state=state, **envelopes.covered(record=entry.record)))
+    forms = evidence_files.forms_tag(unit.keys, tip, entry.ordinal, {one.form: one.size for one in entry.sealed})
+    values = {"state": state, "forms": forms, **envelopes.covered(record=entry.record)}
+    lost = evidence_files.lost_values(unit.keys, tip, entry.ordinal) if state == "lost" else {}
+    unit.main.execute(update(tables.file).where(*this).values(values | lost))
     fields = {"tip": tip, "ordinal": entry.ordinal, "received": False}
     rows = [{**fields, "transfer_id": one.transfer_id, "form": one.form, "size": one.size} for one in entry.sealed]
     unit.insert_new(tables.announced_file, rows, "transfer_id")

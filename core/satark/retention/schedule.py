@@ -160,7 +160,7 @@ def scheduled_tips(
         signed, keeper = _opened(row.sealed or b"", identity), row.keeper or b""
         term = signed.term
         if term.due <= today and not term.held:  # the others take no signature to be kept
-            is_good = _is_by_keeper(keys, row.id, signed, keeper) and _is_newest(keys, row.id, signed)
+            is_good = _is_by_keeper(row.id, signed, keeper) and _is_newest(keys, row.id, signed)
             least = int.from_bytes(keeper[_DAY_AT]) + least_days(settings)
             term = msgspec.structs.replace(term, due=max(term.due, least)) if is_good else HELD
         yield ScheduledTip(tip=row.id, number=row.number, term=term)
@@ -172,14 +172,8 @@ def _signed(tip_id: str, term: Term, identity: str) -> SignedTerm:
     return SignedTerm(term, key.sign(_statement(tip_id, term)))
 
 
-def _is_by_keeper(keys: Connection, tip_id: str, signed: SignedTerm, keeper: bytes) -> bool:
-    """Return whether the key that signed a term is the one that the tipster's key, which names the tip, names.
-
-    A tip of 0.1.0 has no such key: the upgrade gave it a keeper that only the name key makes, and any signature counts.
-    """
-    day = keeper[_DAY_AT]
-    if keeper == bytes(2 * _HALF) + day + envelopes.tag(keys, tip_id, f"kept since {int.from_bytes(day)}"):
-        return True
+def _is_by_keeper(tip_id: str, signed: SignedTerm, keeper: bytes) -> bool:
+    """Return whether the key that signed a term is the one that the tipster's key, which names the tip, names."""
     told, signature = keeper[: 2 * _HALF + 4], keeper[2 * _HALF + 4 :]
     tipster, own = told[:_HALF].hex(), told[_HALF : 2 * _HALF].hex()
     is_of_tip = name_of(tipster) == tip_id and is_signed(tipster, signature, _KEEPER + told)

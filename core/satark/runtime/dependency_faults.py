@@ -20,7 +20,7 @@ from satark.api.channel import Channel
 from satark.api.observability import FaultFinder
 from satark.api.routing import DESK_SINK, Destination
 from satark.api.sink import Sink
-from satark.custody.comparison import find_losses, find_missing
+from satark.custody.comparison import find_losses, find_missing, find_missing_files
 from satark.custody.machine_notes import compare_machines
 from satark.custody.verify_log import gone_files
 from satark.identity.time_buckets import band_end
@@ -85,9 +85,12 @@ def missing_faults(services: Services, tag: Callable[[str], bytes] | None = None
     """Find tips that somebody deleted (see `find_missing`) or withheld; note the number of deleted ones for pages."""
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
     deleted = [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True, tag=tag)]
+    deleted += [Fault("tips_missing", str(one), do) for one in find_missing_files(services)]
     if gone := services.read_keys(lambda keys: services.read(lambda main: gone_files(main, keys))):
         deleted.append(
-            Fault("tips_missing", f"files of tips that no rule erased and whose rows are gone: {len(gone)}", do)
+            Fault(
+                "tips_missing", f"files of tips that no rule erased and whose rows are gone or altered: {len(gone)}", do
+            )
         )
     do = "find out what the broker does with them, then at the host: satark desk resend"
     if (days := days_without_list(services)) >= _DAYS_CUT_OFF:

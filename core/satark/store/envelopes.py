@@ -135,12 +135,17 @@ def _vouching(connection: Connection, tip: str, holders: Iterable[bytes]) -> dic
 
 
 def vouched_tips(connection: Connection, tips: Iterable[str]) -> set[str]:
-    """Return which of these tips have a right tag, so all rows that they should have and no others."""
-    query = select(envelope.c.tip, envelope.c.holder, func.length(envelope.c.sealed) == 0)
+    """Return which of these tips have right covers and a right tag, so all rows that they should have and no others."""
+    shown = func.substr(envelope.c.sealed, 1, DRAWN)
+    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover, shown).where(envelope.c.tip.in_(list(tips)))
     rows: dict[str, tuple[list[bytes], list[bytes]]] = {}
-    for tip, holder, is_empty in connection.execute(query.where(envelope.c.tip.in_(list(tips)))):
-        rows.setdefault(tip, ([], []))[bool(is_empty)].append(holder)
-    return {tip for tip, (own, vouch) in rows.items() if vouch == [_vouching(connection, tip, own)["holder"]]}
+    wrong = set[str]()
+    for tip, holder, its_cover, sealed in connection.execute(query):
+        rows.setdefault(tip, ([], []))[not sealed].append(holder)
+        if its_cover != cover(sealed):
+            wrong.add(tip)
+    named = ((tip, vouch, _vouching(connection, tip, own)) for tip, (own, vouch) in rows.items())
+    return {tip for tip, vouch, row in named if vouch == [row["holder"]]} - wrong
 
 
 def _put(unit: UnitOfWork, tip: str, holder: str, sealed: bytes, *, is_release: bool = False) -> None:
@@ -190,12 +195,15 @@ def _rows_of(
 
 
 def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
-    """Return the tips for which a holder has an envelope, each with the `cover` of the envelope."""
+    """Return the tips for which a holder has an envelope, each with what its row says is the `cover` of the envelope.
+
+    An empty or wrong cover hides no tip: it looks changed at each look.
+    """
     found: dict[str, bytes] = {}
     tip, mine = "", b""
     hashed, suffix = connection.get_execution_options()[_OPTION], f"\0{holder}".encode()
-    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).where(envelope.c.cover != b"")
-    for at, its_holder, its_cover in bulk.stream(connection, query.order_by(envelope.c.tip)):
+    query = select(envelope.c.tip, envelope.c.holder, envelope.c.cover).order_by(envelope.c.tip)
+    for at, its_holder, its_cover in bulk.stream(connection, query):
         if at != tip:
             tip, mine = at, hashed(at.encode() + suffix)[:TAG]
         if its_holder == mine:

@@ -236,7 +236,7 @@ class Epochs:
         if len(known) < len(listed.epochs):
             return known, set()  # without all keys nobody can tell what is new from what has ended
         newest = known[0].since if known else 0
-        # A process of an earlier version began it.
+        # A process that ended before it was listed began it.
         new = [epoch for epoch in live if epoch.since > newest and not given_up]
         if given_up or self._is_over():
             new.append(self._keys.next_epoch(live[0].since + 1 if live else 0))
@@ -246,10 +246,9 @@ class Epochs:
         """Take the keys that are sealed for this machine. Make a new key pair if the last was used or there is none."""
         own, waiting = self._keys.file_id, listed.sealed_for(self._keys.file_id)
         opened = self._open(listed)
-        done = [*waiting, b""]  # without an epoch: of a version whose machines had one file
-        for epoch in done:
+        for epoch in waiting:
             listed.keys.pop((epoch, own), None)  # `_give` stores it as taken; what does not open is given once more
-        connection.execute(delete(epoch_key).where(epoch_key.c.machine == own, epoch_key.c.epoch.in_(done)))
+        connection.execute(delete(epoch_key).where(epoch_key.c.machine == own, epoch_key.c.epoch.in_(waiting)))
         recipient = self._own(listed)
         if opened or _id_of(recipient) not in self._keys.receiving:
             pair = age.new_identity()

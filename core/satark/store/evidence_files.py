@@ -1,13 +1,13 @@
 """The `file` table: files of evidence. Each is due to be fetched, or is sealed, or is lost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, union, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Identity
@@ -23,6 +23,9 @@ them; should a living one lose it, nothing that it does counts any more (`_claim
 CRASH_LEASE = 300
 """The same of a file that was claimed `_CRASHES` times, unless it is renewed: it may kill who opens it."""
 _CRASHES = 3
+
+Sizes: TypeAlias = Mapping[str, int]
+"""Sealed form of a file → its size in bytes in the store of files."""
 
 _CONTENT: Final = 16
 """Size in bytes of each half of `MediaJob.content`."""
@@ -142,12 +145,15 @@ def is_sent(connection: Connection, tip_id: str) -> bool:
     return connection.execute(select(tip.c.id).where(tip.c.id == tip_id)).first() is not None
 
 
-def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"") -> bool:
+def mark_sealed(
+    unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"", *, sizes: Sizes
+) -> bool:
     """Mark a file as sealed. Return False if the claim no longer holds.
 
     `record_with_origin` is stored only until the tip is submitted: later the tipster can't be asked about the origin.
     """
-    known = envelopes.covered(record=record) | {"record_with_origin": record_with_origin}
+    forms = forms_tag(unit.keys, job.tip, job.ordinal, sizes)
+    known = envelopes.covered(record=record) | {"record_with_origin": record_with_origin, "forms": forms}
     found = _settle_for_good(unit, job, state="sealed", **known, reason="")
     # Read once this transaction holds the row: a submission either committed before, or will empty the column itself.
     if record_with_origin and is_sent(unit.main, job.tip):
@@ -184,7 +190,31 @@ def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str], tips
 
 def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
     """Mark a file as lost, because it can't be fetched any more. Return False if the claim no longer holds."""
-    return _settle_for_good(unit, job, state="lost", reason=reason)
+    return _settle_for_good(unit, job, **lost_values(unit.keys, job.tip, job.ordinal), reason=reason)
+
+
+def forms_tag(keys: Connection | Engine, tip: str, ordinal: str, sizes: Sizes) -> bytes:
+    return envelopes.tag(keys, tip, f"forms of {ordinal}: {sorted(sizes.items())}")
+
+
+def without_forms(main: Connection, keys: Connection, stored: Mapping[str, Sizes]) -> set[tuple[str, str]]:
+    """Return the sealed files (tip, ordinal) whose forms in the store of files are others than were sealed.
+
+    `stored`: as `sealed_files.sizes` returns it.
+    """
+    rows = select(file.c.tip, file.c.ordinal, file.c.forms).where(file.c.state == "sealed")
+    found = main.execute(rows.execution_options(yield_per=1000))
+    sizes = ((row, stored.get(name(row.tip, row.ordinal), {})) for row in found)
+    return {(row.tip, row.ordinal) for row, its in sizes if row.forms != forms_tag(keys, row.tip, row.ordinal, its)}
+
+
+def lost_values(keys: Connection, tip: str, ordinal: str) -> dict[str, object]:
+    return {"state": "lost", **envelopes.covered(record=lost_tag(keys, tip, ordinal))}
+
+
+def lost_tag(keys: Connection | Engine, tip: str, ordinal: str) -> bytes:
+    """Return the record of a lost file. Only the name key makes it: nobody else calls a file lost."""
+    return envelopes.tag(keys, tip, f"lost file {ordinal}")
 
 
 def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None:

@@ -214,6 +214,21 @@ def form_name(name: str, form: SealedForm) -> str:
     return f"{name}.{form}.age"
 
 
+def sizes(store: FileStore) -> dict[str, dict[str, int]]:
+    """Return name of a file → form → size in bytes, of all files in the store."""
+    found: dict[str, dict[str, int]] = {}
+    for one in store.files():
+        name, _, form = one.name.removesuffix(".age").rpartition(".")
+        found.setdefault(name, {})[form] = one.bytes
+    return found
+
+
+def sizes_of(store: FileStore, name: str) -> dict[str, int]:
+    """Return form → size in bytes of one file."""
+    found = ((form, store.size(form_name(name, form))) for form in FORMS)
+    return {form: size for form, size in found if size is not None}
+
+
 def stored_form(store: FileStore, name: str, form: SealedForm) -> StoredForm:
     return StoredForm(store, form_name(name, form))
 

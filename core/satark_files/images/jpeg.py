@@ -35,6 +35,7 @@ _ADOBE, _LENGTH = 12, 2
 """Smallest size in bytes of an Adobe segment, and size of a length field."""
 _SCAN = b"\xff\xda"
 _EOI = b"\xff\xd9"
+_PICTURE = b"\xff\xd8\xff"
 _LOOKAHEAD = bytes(8)
 """Number of bytes to add at the end, since libjpeg waits for 64 bits more than it needs."""
 _USUAL_SCANS = 10
@@ -57,7 +58,8 @@ class JpegScrubber:
         try:
             clean = strip_metadata(data)
         except Unclean:
-            return self._scrub_unusual(source, data, target, limits)
+            made = self._scrub_unusual(source, data, target, limits)
+            return Cleaned(made, readable=getattr(made, "readable", 100), left_out=_left_out(data))
         if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
@@ -117,11 +119,17 @@ def _is_cut(data: bytes) -> bool:
 
 
 def _left_out(data: bytes) -> Iterator[LeftOut]:
-    """Yield what follows the image: a moving photo's film, or further pictures of one camera or a stream."""
-    after = data[_end(data) :]
-    if b"ftyp" in after:
+    """Yield what follows the image: further pictures of one camera or a stream, or a moving photo's film.
+
+    What follows and is no picture may be a voice: it counts as a film.
+    """
+    rest = data
+    with contextlib.suppress(Unclean):
+        while rest.startswith(_PICTURE):
+            rest = rest[_end(rest) :].lstrip(b"\0")
+    if rest:
         yield "film"
-    if b"\xff\xd8\xff" in after:
+    if _PICTURE in data[len(_PICTURE) :]:
         yield "pictures"
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageChops, ImageOps, ImageSequence
 
+from satark_files.images.after_end import has_more, has_other_boxes
 from satark_files.images.decode import (
     LONGEST,
     UPRIGHT,
@@ -84,7 +85,8 @@ class PixelScrubber(ABC):
             if unclean.reason != "damaged" or not self.salvages:
                 raise
             return salvage(source, target, limits, (self.read,))
-        return Cleaned(f"image/{self.written.lower()}", left_out=left_out)
+        after: list[LeftOut] = ["film"] * has_more(source.read_bytes())
+        return Cleaned(f"image/{self.written.lower()}", left_out=left_out + after)
 
     @abstractmethod
     def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
@@ -241,10 +243,4 @@ class HeifScrubber:
             count = getattr(picture, "n_frames", 1)
         made = to_jpeg(source, target, limits, formats=_FORMATS)
         left_out: list[LeftOut] = ["pictures"] if count > 1 else []
-        return Cleaned(made, left_out=left_out + ["film"] * _has_film(source))
-
-
-def _has_film(source: Path) -> bool:
-    """Whether the film of a moving photo follows the picture, in a box (Samsung's `mpvd`) or as a file of its own."""
-    data = source.read_bytes()
-    return b"mpvd" in data or data.count(b"ftyp") > 1
+        return Cleaned(made, left_out=left_out + ["film"] * has_other_boxes(source.read_bytes()))

@@ -134,9 +134,11 @@ def left_out(scrubber: Scrubber, data: bytes, folder: Path, limits: Limits) -> t
     ("after", "named"),
     [
         (b"", ()),
-        (b"trailer", ()),
+        (bytes(4), ()),
+        (b"#!AMR\n" + bytes(40), ("film",)),
         (FILM, ("film",)),
         (JPEG, ("pictures",)),
+        (JPEG + b"OggS" + bytes(40), ("film", "pictures")),
         (JPEG + FILM, ("film", "pictures")),
     ],
 )

@@ -1,9 +1,9 @@
-"""`python -m support.chaos.upgrade`: an upgrade between two schema versions while citizens write.
+"""`python -m support.chaos.upgrade`: an upgrade from an older commit while citizens write.
 
-The older version is that of a commit; it sets up the databases, so their schema is that version's. The steps follow
+The older version is that of a commit whose revisions this version knows; it sets up the databases. The steps follow
 docs/operations.md: the worker stops, the databases are upgraded while the older web process goes on (with `--stop` it
-stops too, as from 0.1.0), then the processes restart one after the other. One citizen begins with the older processes
-and ends with the new ones; some tips wait for their delivery meanwhile.
+stops too), then the processes restart one after the other. One citizen begins with the older processes and ends with
+the new ones; some tips wait for their delivery meanwhile.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ from support.older_source import older_source
 
 SATARK = (sys.executable, "-c", "from satark.cli.main import main; main()")
 """The command of the version that comes first on Python's path."""
-RELEASED = "46ba27840eaef9bde41571c92bc77a9978425f9c"
-"""The last commit with the schema of 0.1.0, from which the revisions lead on. What was before can't be upgraded."""
 PLACE = "लंका"
 """The answer before which a citizen waits for the upgrade."""
 
@@ -119,8 +117,8 @@ async def _roll(
 def main() -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="support.chaos.upgrade", description=__doc__)
-    parser.add_argument("--from", dest="commit", default=RELEASED, help="a commit with an older schema; 0.1.0's")
-    parser.add_argument("--stop", action="store_true", help="stop the older web process too, as from 0.1.0")
+    parser.add_argument("--from", dest="commit", default="HEAD", help="a commit with revisions that this version knows")
+    parser.add_argument("--stop", action="store_true", help="stop the older web process too")
     parser.add_argument("--tips", type=int, default=200)
     parser.add_argument("--together", type=int, default=16, help="citizens who write at once")
     parser.add_argument("--limit", type=float, default=3600)

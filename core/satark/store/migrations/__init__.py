@@ -33,8 +33,8 @@ class _Database(NamedTuple):
         return [branch.folder for branch in self.branches]
 
 
-class NewerDatabase(Exception):  # noqa: N818 - it reads as what it says
-    """The databases have revisions that this program and its plugins don't have."""
+class UnknownRevision(Exception):  # noqa: N818 - it reads as what it says
+    """The databases have revisions that this program and its plugins don't have, or were set back."""
 
 
 class Migrations:
@@ -43,7 +43,7 @@ class Migrations:
     def __init__(self, main: Engine, keys: Engine, branches: Sequence[Branch], note: Path | None = None) -> None:
         """`note`: this machine's file of the revisions that it saw.
 
-        Migrations vouch for rows with the name key, so whoever sets a database's revision back must make none run.
+        Migrations run with the name key, so whoever sets a database's revision back must make none run.
         """
         self._note = note
         core = Branch("core", _HERE / "main", tables.main)
@@ -54,10 +54,10 @@ class Migrations:
         """Migrate both databases to the newest revision of every branch.
 
         Raises:
-            NewerDatabase: the databases have unknown revisions. Nothing was changed.
+            UnknownRevision: the databases have unknown revisions, or were set back. Nothing was changed.
         """
         if problem := self.problem(upgrades=True):
-            raise NewerDatabase(problem)
+            raise UnknownRevision(problem)
         for database in (self._keys, self._main):
             with database.engine.begin() as connection:
                 connection.execution_options(**self._keys.engine.get_execution_options())
@@ -114,13 +114,13 @@ class Migrations:
     def problem(self, *, upgrades: bool = False) -> str:
         """Say what must be done before this program uses the databases; empty: nothing that it does not do itself.
 
-        An older program must not write to a newer database: it would write values in clear that the newer one seals.
+        An older program must not write to a newer database: it may write in clear what the newer one seals.
         """
         known = {name for one in (self._keys, self._main) for folder in one.folders for name in revisions.names(folder)}
-        if newer := sorted({*self.current()} - known):
+        if unknown := sorted({*self.current()} - known):
             return (
-                f"a newer version, or a plugin that is not enabled, made {', '.join(newer)} in the databases: "
-                "install that version, enable the plugin, or restore the backup from before the upgrade"
+                f"this version does not know {', '.join(unknown)} of the databases: install the version that made "
+                "it, enable its plugin, or restore the backup from before the upgrade"
             )
         if self._is_set_back():
             return (

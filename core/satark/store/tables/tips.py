@@ -114,7 +114,7 @@ file = Table(
     Column("state", String(8), nullable=False, comment="due, sealed or lost"),
     Column("job", LargeBinary, nullable=False, comment="what to fetch, under the epoch key; emptied when done"),
     Column("cover", LargeBinary(16), nullable=False, default=b"", comment="store.envelopes.cover of `record`"),
-    Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
+    Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence; lost: a tag"),
     Column(
         "content",
         LargeBinary,
@@ -122,6 +122,13 @@ file = Table(
         default=b"",
         server_default="",
         comment="what stands for its content and caption under the tipster's key, or random bytes",
+    ),
+    Column(
+        "forms",
+        LargeBinary(16),
+        nullable=False,
+        default=b"",
+        comment="tag of the sizes of its sealed forms, under the name key",
     ),
     Column(
         "record_with_origin",

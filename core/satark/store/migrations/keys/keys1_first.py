@@ -4,7 +4,7 @@ from alembic import op
 
 from satark.store import tables
 
-revision = "k0001"
+revision = "keys1"
 down_revision = None
 branch_labels = ("keys",)
 depends_on = None

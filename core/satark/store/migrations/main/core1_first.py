@@ -4,7 +4,7 @@ from alembic import op
 
 from satark.store import tables
 
-revision = "c0001"
+revision = "core1"
 down_revision = None
 branch_labels = ("core",)
 depends_on = None

@@ -1,12 +1,12 @@
-"""The first tables of the police systems."""
+"""The first tables of the desk."""
 
 from alembic import op
 
-from satark_police_system.answers import metadata
+from satark_desk.tables import metadata
 
-revision = "p0001"
+revision = "desk1"
 down_revision = None
-branch_labels = ("police_system",)
+branch_labels = ("desk",)
 depends_on = None
 
 

@@ -1,12 +1,12 @@
-"""The first tables of the desk."""
+"""The first tables of the police systems."""
 
 from alembic import op
 
-from satark_desk.tables import metadata
+from satark_police_system.answers import metadata
 
-revision = "d0001"
+revision = "police1"
 down_revision = None
-branch_labels = ("desk",)
+branch_labels = ("police_system",)
 depends_on = None
 
 
