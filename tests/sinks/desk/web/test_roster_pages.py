@@ -16,7 +16,7 @@ from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.roster.chain import Proposal, append_withdrawal
 from satark.roster.entries import DeskAdded, DestinationSet
-from satark.roster.roster import COPY_NAME
+from satark.roster.roster import COPY_NAME, HEADS_NAME
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import remember
 from satark.services import Services
@@ -147,7 +147,7 @@ def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
 
 
 def cut(services: Services, keys: dict[str, bytes]) -> None:
-    """Delete the newest entry, the officers' signatures, and the heads stored beside the desks' keys."""
+    """Delete the newest entry and every head that officers signed: in rows, beside the keys, on the machine's disk."""
     newest = services.roster_state().position
     services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
     services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
@@ -156,6 +156,7 @@ def cut(services: Services, keys: dict[str, bytes]) -> None:
         services.write_now(lambda unit, one=row: unit.main.execute(one))  # type: ignore[misc]
     copy = services.data_dir / COPY_NAME
     copy.unlink()
+    copy.with_name(HEADS_NAME).unlink()
     vars(services.roster).update(vars(trusting(copy, services)))
 
 
