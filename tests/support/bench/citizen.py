@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from support.bench.results import Counters
-from support.bench.webhooks import RECEIPT, BotMessage
+from support.bench.whatsapp_webhooks import RECEIPT, BotMessage
 
 MAX_TURNS = 40
 """Number of turns after which a citizen without a receipt gives up. The default questionnaire needs fewer than twenty.

@@ -15,7 +15,7 @@ import psycopg
 
 from support.bench.scenarios import Scenario
 from support.bench.stored import store
-from support.bench.webhooks import PHONE_NUMBER_ID
+from support.bench.whatsapp_webhooks import PHONE_NUMBER_ID
 from support.older_source import older_source
 from support.peers.postgres import empty_database, postgres_server
 

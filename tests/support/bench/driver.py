@@ -20,7 +20,7 @@ from support.bench.provider import Provider
 from support.bench.results import Counters, Result, percentile
 from support.bench.scenarios import Scenario
 from support.bench.slow_disk import slow_flush
-from support.bench.webhooks import BotMessage, Webhooks
+from support.bench.whatsapp_webhooks import BotMessage, Webhooks
 
 _FLOODER = "917999999999"
 _PHOTO_CONNECTIONS = 8

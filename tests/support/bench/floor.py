@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from support.bench.webhooks import WEBHOOK_PATH
+from support.bench.whatsapp_webhooks import WEBHOOK_PATH
 
 
 class _Text(msgspec.Struct):

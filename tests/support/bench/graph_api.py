@@ -9,7 +9,7 @@ import httptools
 import msgspec
 
 from support.bench import photos
-from support.bench.webhooks import BotMessage
+from support.bench.whatsapp_webhooks import BotMessage
 
 _read = msgspec.json.Decoder(BotMessage).decode
 _BODY = (

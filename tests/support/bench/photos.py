@@ -17,7 +17,7 @@ from PIL import Image
 
 from support.bench.citizen import Citizen
 from support.bench.results import Counters
-from support.bench.webhooks import BotMessage
+from support.bench.whatsapp_webhooks import BotMessage
 
 _ID: Final = "1003383421387256"
 _PATH: Final = b"/photo.jpg"

@@ -11,7 +11,7 @@ import httptools
 from support.bench.citizen import Citizen
 from support.bench.results import Counters
 from support.bench.scenarios import Scenario
-from support.bench.webhooks import Webhooks
+from support.bench.whatsapp_webhooks import Webhooks
 
 _OK = 200
 

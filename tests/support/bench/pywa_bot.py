@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from support.bench.floor import Store
-from support.bench.webhooks import PHONE_NUMBER_ID, WEBHOOK_PATH
+from support.bench.whatsapp_webhooks import PHONE_NUMBER_ID, WEBHOOK_PATH
 
 
 def bot(secret: str, database: str, graph_url: str) -> Starlette:

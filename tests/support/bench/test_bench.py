@@ -28,7 +28,7 @@ from support.bench.scenarios import SCENARIOS, Scenario
 from support.bench.slow_disk import slow_flush
 from support.bench.soak import Minute, growth
 from support.bench.stored import store
-from support.bench.webhooks import RECEIPT, BotMessage, Webhooks
+from support.bench.whatsapp_webhooks import RECEIPT, BotMessage, Webhooks
 
 ROWS = [{"id": f"row-{n}", "title": f"Row {n}"} for n in range(10)]
 BUTTONS = [{"type": "reply", "reply": {"id": f"button-{n}", "title": f"Button {n}"}} for n in range(3)]
