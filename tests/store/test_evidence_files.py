@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from satark.api.inbound import MediaRef
 from satark.dialogue.session import FileNotice, MediaJob
@@ -153,6 +153,18 @@ def test_no_two_processes_ever_have_the_same_claim(table: FileTable, *, counts: 
     (third,) = table.run(evidence_files.claim_due, EDGE, 1)
     assert third.attempt not in {one.attempt for one in first}
     assert not table.run(evidence_files.mark_lost, first[0], "gone at the provider")
+
+
+def test_a_file_whose_job_somebody_altered_stays_due_and_holds_up_no_other(table: FileTable) -> None:
+    table.add(job("1"), job("2"), job("3"))
+    jobs = {one: table.row(one).job for one in "12"}
+    for ordinal, altered in {"1": bytes(len(jobs["1"])), "2": jobs["1"]}.items():
+        row = update(tables.file).where(tables.file.c.ordinal == ordinal).values(job=altered)
+        table.services.write_now(lambda unit, one=row: unit.main.execute(one))  # type: ignore[misc]
+    assert table.claimed() == [("3", 1)]
+    assert table.row("1").state == table.row("2").state == "due"
+    table.now += FETCH_LEASE
+    assert table.claimed() == [("3", 2)], "they are looked at again, and wait"
 
 
 def test_the_place_from_which_to_fetch_a_file_is_sealed_and_deleted_after_the_fetch(table: FileTable) -> None:

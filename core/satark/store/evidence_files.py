@@ -1,21 +1,22 @@
 """The `file` table: files of evidence. Each is due to be fetched, or is sealed, or is lost."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, union, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
-from satark.identity.edge_key import Identity
+from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.random_bytes import random_bytes
 from satark.identity.signatures import box_for
 from satark.store import deliveries, envelopes, tables, tip_changes
 from satark.store.tables import file, tip
 from satark.store.unit_of_work import CLOCKS_APART, UnitOfWork, due_in
+from satark_files.decoding import DECODING_ERRORS
 
 FETCH_LEASE = CLOCKS_APART + 30
 """Seconds that a claim on a file lasts, by whichever clock. A process renews its claims, so that only a dead one loses
@@ -111,7 +112,7 @@ def lock(unit: UnitOfWork, tip: str) -> None:
 
 
 def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[MediaJob]:
-    """Claim files that are due."""
+    """Claim files that are due. One whose job somebody altered stays due, and is told of as one that waits."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
     lease = {row: FETCH_LEASE if row.attempts < _CRASHES else CRASH_LEASE for row in rows}
     claimed = [
@@ -120,8 +121,13 @@ def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[MediaJob
     ]
     if claimed:
         unit.main.execute(_CLAIM, claimed)
-    jobs = (_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())) for row in rows)
-    return [replace(job, attempt=row.attempts + 1) for job, row in zip(jobs, rows, strict=True)]
+    return [job for row in rows for job in _opened(row, identity)]
+
+
+def _opened(row: Row[Any], identity: Identity) -> Iterator[MediaJob]:
+    with suppress(BrokenSeal, *DECODING_ERRORS):
+        job = _decode(identity.open(row.job, name(row.tip, row.ordinal).encode()))
+        yield replace(job, attempt=row.attempts + 1)
 
 
 def renew_claims(unit: UnitOfWork, jobs: Iterable[MediaJob]) -> None:
