@@ -16,7 +16,7 @@ OTHER: Final = "other"
 KEEP: Final = "keep"
 """The answer, at the step with the meaning `film_sound`, that a film keeps its sound."""
 
-WHOLE: Final = 100
+UNDAMAGED: Final = 100
 """`Evidence.readable` of a file that was not damaged."""
 
 LOWEST_LEVEL: Final[Level] = "district"
@@ -75,7 +75,7 @@ def may_speak_in_original(record: Evidence) -> bool:
     if record.mime == "text/plain":
         return False
     if record.mime.startswith("image/"):
-        is_whole = record.clean_sha256 and record.readable == WHOLE and record.mime != "image/tiff"
+        is_whole = record.clean_sha256 and record.readable == UNDAMAGED and record.mime != "image/tiff"
         return not is_whole or "film" in record.left_out
     return not record.clean_sha256 or record.clean_sha256 != record.muted_sha256 or bool(record.muted_bytes)
 

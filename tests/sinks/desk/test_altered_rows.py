@@ -66,13 +66,13 @@ class Attack:
         """Alter each column in turn, and put it back; return the changes that nobody is shown or told."""
         named = [table.c[where] == self.tip.id] if where else []
         rows = self._execute(table, select(table).where(*named)).all()
-        quiet = []
+        unseen = []
         for column in (one for one in table.columns if rows and str(one) not in KNOWN):
             for how, value in altered(column, rows[0]._mapping[column.name]).items():
                 if self._alter(table, rows, column, value):
-                    quiet += [f"{table.name}.{column.name}: {how}"] * self._is_quiet()
+                    unseen += [f"{table.name}.{column.name}: {how}"] * self._is_unseen()
                 self._put_back(table, rows, column, value)
-        return quiet
+        return unseen
 
     def _alter(self, table: Table, rows: Sequence[Row[Any]], column: Column[Any], value: Any) -> bool:
         """Set a column in the rows, or one of their names in the first one; return whether that changed any."""
@@ -98,7 +98,7 @@ class Attack:
         writing = "keys" if table.metadata is tables.keys else "main"
         return self.services.write_now(lambda unit: getattr(unit, writing).execute(statement))
 
-    def _is_quiet(self) -> bool:
+    def _is_unseen(self) -> bool:
         return not self._is_told() and not all(self._is_shown(desk) for desk in ("sp", "dig"))
 
     def _is_told(self) -> bool:

@@ -19,6 +19,7 @@ from satark.dialogue.events.not_understood import not_understood
 from satark.dialogue.events.suggestions import answer_suggestion
 from satark.dialogue.events.text_messages import (
     complete_tip_of,
+    gives_code,
     handle_text,
     open_mailbox,
     submit_complete_tip,
@@ -34,7 +35,6 @@ from satark.dialogue.states.mailbox import hold_back, tipsters_message
 from satark.dialogue.states.stories import fill_in_again
 from satark.dialogue.turn.consent import UNSENT, act_of, choose, is_current
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.receipt_digits import gives_code
 from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.tokens import fold
 

@@ -31,7 +31,7 @@ from satark.dialogue.turn.accusations import has_nobody_above
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_plain
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
-from satark.dialogue.turn.receipt_digits import gives_code, tells_nothing, without_codes
+from satark.dialogue.turn.receipt_digits import FEWEST, is_account, tells_nothing, without_codes
 from satark_words.analysis import Analysis
 from satark_words.graphemes import replace_surrogates
 from satark_words.opening import is_denied
@@ -311,6 +311,13 @@ def without_surrogates(event: Event) -> Event:
     return _with_texts(event, replace_surrogates)
 
 
+def gives_code(context: TurnContext, text: str) -> bool:
+    """Whether a text gives a whole receipt code: a number of its length that is not called an account's or a card's."""
+    if find_code(text, RECEIPT_DIGITS) is None:
+        return False
+    return context.session.state == "@code" or not is_account(context.analysis(text))
+
+
 def without_receipt_code(context: TurnContext, event: Event) -> Event:
     """Return an event without what may be a receipt code, since a code must reach nobody. Say that it is none.
 
@@ -320,7 +327,7 @@ def without_receipt_code(context: TurnContext, event: Event) -> Event:
     hands_off = isinstance(event, Text) and _gives_handoff_code(context, typed)
     if isinstance(event, Tap) or hands_off or gives_code(context, typed):
         return event
-    left = _with_texts(event, lambda text: without_codes(context, text))
+    left = _with_texts(event, lambda text: without_codes(context, text) if len(text) >= FEWEST else text)
     if isinstance(event, Text | CompleteTip) and left != event:
         context.say("code.none")
     return left

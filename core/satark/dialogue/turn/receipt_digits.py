@@ -10,7 +10,7 @@ from typing import Final
 from satark.api.tip import RECEIPT_DIGITS
 from satark.dialogue.turn.context import TurnContext
 from satark_words.analysis import Analysis
-from satark_words.tokens import ascii_digits, find_code, without_code
+from satark_words.tokens import ascii_digits, without_code
 
 _BETWEEN: Final = r"[^\w\n]{0,3}|\n|_"
 _CODE: Final = re.compile(rf"(?<!\d)(?:\d{{15,17}}|\d{{4}}(?:(?:{_BETWEEN})\d{{4}}){{2}}(?:{_BETWEEN})\d{{3,5}})(?!\d)")
@@ -22,8 +22,8 @@ _PART: Final = re.compile(
 _LONG: Final = re.compile(r"(?<!\d)\d{5,}(?!\d)")
 _OF_TIP: Final = re.compile(r"(?<!\w)[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?!\w)")
 """Matches a tip's number."""
-_FEWEST: Final = 8
-"""Digits from which a piece of a code is worth taking out."""
+FEWEST: Final = 8
+"""Digits from which a piece of a code is worth taking out. No shorter text has any."""
 _PHONE: Final = 10
 _ANOTHER: Final = 12
 """Digits of an Aadhaar number, which some call a code."""
@@ -38,7 +38,7 @@ _OF_ACCOUNTS: Final = ("k.account", "fill", "k.number", "verb.*", "aux", "w.mone
 
 def without_codes(context: TurnContext, text: str) -> str:
     """Return a text without what may be a receipt's code, or a piece of one."""
-    if sum(map(str.isdigit, text)) < _FEWEST:
+    if sum(map(str.isdigit, text)) < FEWEST:
         return text
     told, plain = context.analysis(text), ascii_digits(text)
     is_told = context.on_page and context.session.mailbox and not (told.has(*_ABOUT_CODES) or tells_nothing(told))
@@ -46,20 +46,13 @@ def without_codes(context: TurnContext, text: str) -> str:
         return text
     left = _CODE.sub(" ", without_code(plain, RECEIPT_DIGITS))
     sizes = {part: sum(map(str.isdigit, part)) for part in _PART.findall(left)}
-    parts = [one for one, size in sizes.items() if size >= _FEWEST and (size != _PHONE or told.has("t.code"))]
+    parts = [one for one, size in sizes.items() if size >= FEWEST and (size != _PHONE or told.has("t.code"))]
     may_be_another = max(sizes.values(), default=0) == _ANOTHER and told.has("cat.*", "strong.*")
     is_code = tells_nothing(told) or (told.has("t.code") and not may_be_another)
     if parts and (len(parts) > 1 or is_code):
         left = _PART.sub(lambda found: " " if found[0] in parts else found[0], left)
     left = _LONG.sub(" ", left) if told.has("t.code") and tells_nothing(told) else left
     return text if left == plain else left.strip()
-
-
-def gives_code(context: TurnContext, text: str) -> bool:
-    """Whether a text gives a whole receipt code: a number of its length that is not called an account's or a card's."""
-    if find_code(text, RECEIPT_DIGITS) is None:
-        return False
-    return context.session.state == "@code" or not is_account(context.analysis(text))
 
 
 def is_account(told: Analysis) -> bool:
