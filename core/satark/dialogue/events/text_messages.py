@@ -318,6 +318,10 @@ def gives_code(context: TurnContext, text: str) -> bool:
     return context.session.state == "@code" or not is_account(context.analysis(text))
 
 
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
 def without_receipt_code(context: TurnContext, event: Event) -> Event:
     """Return an event without what may be a receipt code, since a code must reach nobody. Say that it is none.
 
@@ -327,7 +331,7 @@ def without_receipt_code(context: TurnContext, event: Event) -> Event:
     hands_off = isinstance(event, Text) and _gives_handoff_code(context, typed)
     if isinstance(event, Tap) or hands_off or gives_code(context, typed):
         return event
-    left = _with_texts(event, lambda text: without_codes(context, text) if len(text) >= FEWEST else text)
+    left = _with_texts(event, lambda text: without_codes(context, text) if _digits(text) >= FEWEST else text)
     if isinstance(event, Text | CompleteTip) and left != event:
         context.say("code.none")
     return left

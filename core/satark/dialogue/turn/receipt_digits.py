@@ -23,7 +23,7 @@ _LONG: Final = re.compile(r"(?<!\d)\d{5,}(?!\d)")
 _OF_TIP: Final = re.compile(r"(?<!\w)[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?!\w)")
 """Matches a tip's number."""
 FEWEST: Final = 8
-"""Digits from which a piece of a code is worth taking out. No shorter text has any."""
+"""Digits from which a piece of a code is worth taking out."""
 _PHONE: Final = 10
 _ANOTHER: Final = 12
 """Digits of an Aadhaar number, which some call a code."""
