@@ -173,6 +173,18 @@ def test_no_station_and_no_other_district_gets_a_tip_in_place_of_a_desk_that_is_
     assert names(route(tip(), desks, GEOGRAPHY, advice, closed=closed).desks) - {"lanka"} == expected
 
 
+@pytest.mark.parametrize("doubted", [("sp", "dig"), ("sp",), ("dig",)])
+@pytest.mark.parametrize("accused", [None, Accused(level="station")])
+def test_nobody_gets_a_tip_in_place_of_desks_of_which_one_is_in_doubt(
+    doubted: tuple[str, ...], accused: Accused | None
+) -> None:
+    desks, told = (*ALL, desk("adg", "state")), tip(accused=accused)
+    assert names(route(told, desks, GEOGRAPHY, closed=("sp", "dig")).desks) == {"adg"}
+    with pytest.raises(NoDesk):
+        route(told, desks, GEOGRAPHY, closed=("sp", "dig"), doubted=doubted)
+    assert names(route(told, desks, GEOGRAPHY, closed=("sp",), doubted=("sp",)).desks) == {"dig"}
+
+
 def test_without_a_responsible_desk_no_station_gets_the_tip() -> None:
     with pytest.raises(NoDesk):
         route(tip(district="jaunpur", station=""), (SP, LANKA, CO), GEOGRAPHY, closed=("sp",))

@@ -25,7 +25,7 @@ from satark.roster.heads import RosterHead, SignedHead, _heads_of_desks, _reader
 from satark.roster.roster import COPY_NAME, read_copy, write_copy
 from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import KeyLost, NewOfficer, remove_officer, rotate, unlock
+from satark_desk.officers import KeyLost, NewDesk, NewOfficer, remove_officer, rotate, unlock
 from satark_desk.roster_memory import agree, lost_heads, recall
 from satark_desk.tables import officer
 from system.test_nobody_becomes_a_reader import (
@@ -65,6 +65,26 @@ async def test_a_head_that_one_officer_forged_raises_an_alarm_and_stops_no_tip_a
         for one in (town.dig, town.attacker.unlock("sp", "sp-head")):
             agree(services, one, lost_heads(services, one))
         assert services.read_keys(services.roster.check).problems == ()
+
+
+async def test_who_makes_up_a_head_gets_no_tip_in_place_of_the_desks_that_it_closes(tmp_path: Path) -> None:
+    state = NewDesk(name="dgp", title="dgp", level="state", area="", officer="dgp-head", passphrase=LEAVERS)
+    silent = NewOfficer(name="second", passphrase=LEAVERS, role="head")
+    async with place(tmp_path, state, silent) as town:
+        services = town.host.services
+        await town.tip("9140112233")
+        one, now = unlock(services, "dgp", "dgp-head", LEAVERS), services.roster_state()
+        tags = [_readers(now)["dgp"][-1], _heads_of_desks(now)["dig", "second"]]
+        made_up = RosterHead(now.position + 1, "ff" * 32).listing(b"".join(sorted(tags)))
+        assert recall(services, one, note_by(one, made_up)).is_lost
+        assert {"sp", "dig"} <= services.read_keys(services.roster.check).state.refused
+        with pytest.raises(IngestFailed):  # the provider sends it again until the second head agreed
+            await town.tip("9140112244")
+        assert one.casework(services).summaries() == []
+        for other in (unlock(services, "dig", "second", LEAVERS), one):
+            agree(services, other, lost_heads(services, other))
+        await town.tip("9140112255")
+        assert len(town.dig.casework(services).summaries()) == 2
 
 
 async def test_a_desk_that_is_added_twice_reads_nothing_while_the_signed_heads_exist(tmp_path: Path) -> None:

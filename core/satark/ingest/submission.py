@@ -132,6 +132,7 @@ class Submissions:
             destination_rules=readable,
             priority=priority,
             closed={one.name for one in desks} - {one.name for one in Signers(state).sealable},
+            doubted=state.refused,
             synthetic=self.synthetic,
         )
         if not state.closed:

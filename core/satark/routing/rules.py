@@ -114,11 +114,14 @@ def route(
     destination_rules: Sequence[DestinationRule] = (),
     priority: Priority = "normal",
     closed: Collection[str] = (),
+    doubted: Collection[str] = (),
     synthetic: bool = False,
 ) -> Route:
     """Decide which desks and destinations get a tip. The result depends on the arguments alone.
 
     `closed`: names of desks to which nothing is sealed at present. Only a desk above them takes their place.
+    `doubted`: those of them that a head of the roster contradicts. Nobody takes their place: whoever made up that head
+    may be the one above.
     `synthetic`: the tip is the probe's. Only then may the probe's desk get it, whatever plugins advise.
 
     Raises:
@@ -129,10 +132,11 @@ def route(
     excluded |= {name for one in advice for name in one.exclude}
     added = [name for one in advice for name in one.add]
     allowed = [desk for desk in desks if desk.name not in excluded and (synthetic or desk.name != PROBE_DESK)]
-    responsible = {desk.name for desk in _responsible_or_above(tip, allowed, geography, closed)}
+    responsible = {desk.name for desk in _responsible_or_above(tip, allowed, geography, closed, doubted)}
     asked = {desk.name for desk in allowed if Destination.of(DESK_SINK, desk.name) in added} - {*closed}
     if not responsible and not (synthetic and asked):
-        raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
+        do = "run `satark roster verify`" if doubted else "add one with `satark desk add`"
+        raise NoDesk(f"no desk may receive this tip: {do}")
     chosen = [desk for desk in allowed if desk.name in responsible | asked]
     names, here = {desk.name for desk in chosen}, {desk.name for desk in desks}
     rules = matching_rules(destination_rules, tip, priority, desks=names, excluded=excluded, added=added)
@@ -151,12 +155,14 @@ def route(
 
 
 def _responsible_or_above(
-    tip: Tip, allowed: Sequence[Desk], geography: Geography, closed: Collection[str]
+    tip: Tip, allowed: Sequence[Desk], geography: Geography, closed: Collection[str], doubted: Collection[str]
 ) -> list[Desk]:
-    """Return the desks that are responsible and not closed; if there are none, the highest ones in their place."""
+    """Return the desks that are responsible and not closed; if all are new or missing, the highest ones instead."""
     responsible = [desk for desk in allowed if _responsible(tip, desk, geography)]
     if ready := [desk for desk in responsible if desk.name not in closed]:
         return ready
+    if any(desk.name in doubted for desk in responsible):
+        return []
     lowest = max((_RANK[desk.level] + 1 for desk in responsible), default=_RANK["district"])
     above = [desk for desk in allowed if desk.name not in closed and _RANK[desk.level] >= lowest]
     top = max((_RANK[desk.level] for desk in above), default=-1)
