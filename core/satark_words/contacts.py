@@ -18,6 +18,7 @@ _LEAST_SPOKEN: Final = 4
 HELPLINES: Final = ("112", "1090", "1098", "181", "1930", "1933", "14416")
 """The numbers that Satark's own texts name."""
 _INVISIBLE: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x20E3, *range(0xFE00, 0xFE10)})
+_STOPS: Final = dict.fromkeys(map(ord, "。∙⋅・‧"), ".")
 _W: Final = r"[\w\u0900-\u0963\u0966-\u097f-]"
 _ENDS: Final = r"(?![\w\u0900-\u0963])"
 _SURE: Final = (
@@ -39,7 +40,7 @@ _ADDRESS: Final = re.compile(
         "NFKC",
         r"[a-z][a-z0-9+.-]*:(?://|\\\\)|\b(?:mailto|tel|sms|callto|upi|tg|whatsapp):|@|\bat[ -]the[ -]rate\b"
         r"|(?:ऐट|एट)\s*द\s*रेट|\bwww\b|(?<![\w-])[a-z0-9]+_[a-z0-9_]+|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"
-        r"|[\[({<]\s*(?:\.|dot|डॉट|डाट)\s*[\])}>]|\w\s+\.(?=[a-z]{2})|(?:डॉट|डाट)\s*"
+        r"|\w-dot-\w|\w\.[a-z][\w-]+[/?#]\w|[\[({<]\s*(?:\.|dot|डॉट|डाट)\s*[\])}>]|\w\s+\.(?=[a-z]{2})|(?:डॉट|डाट)\s*"
         + _W
         + rf"|\w\s*[.·•]\s+(?:{_SURE}){_ENDS}|\w\s+[·•]?\s*dot\s+(?:{_SURE}){_ENDS}"
         rf"|\w\s+dot\s+(?:{_WORDS_TOO}){_ENDS}(?!\s+[a-z])",
@@ -47,6 +48,8 @@ _ADDRESS: Final = re.compile(
 )
 _DOTTED: Final = re.compile(rf"({_W}+(?:\.{_W}+)*)\.([^\W\d_]{_W}+)")
 _DOMAIN: Final = re.compile(unicodedata.normalize("NFKC", f"(?:{_SURE}|{_WORDS_TOO})"))
+_SHORT: Final = re.compile(r"\w|\d\d|(?:19|20)\d\d")
+"""An initial, or a number in a list, a time or a date."""
 _DAY: Final = r"[0-3]?\d([./-])[01]?\d\1(?:20)?\d\d|20\d\d-[01]\d-[0-3]\d"
 _NAMED: Final = (
     r"(?:gd|g\.d\.|fir|f\.i\.r\.|ncr|cr|dd|cctns|case|crime|जीडी|एफआईआर|रपट|मुकदमा|अपराध)\W{0,3}"
@@ -70,12 +73,13 @@ _OTHER_NUMBER: Final = re.compile(
         rf"|(?<!\d)(?:{'|'.join(HELPLINES)})(?!\d)",
     )
 )
-_MOBILE: Final = re.compile(r"0*(?:91)?[6-9]\d{9}")
+_DIALLED: Final = re.compile(r"0*(?:91)?[6-9]\d{9}|0\d{9,10}")
 _RUN: Final = re.compile(r"\d(?:(?:[^\w\u0900-\u0963]|_)*\d)*")
 _SPOKEN: Final = frozenset(
     fold(
-        "zero oh one two three four five six seven eight nine double triple शून्य ज़ीरो एक दो तीन चार पांच छह छः छे सात आठ"
-        " नौ डबल shunya ek do teen tin char chaar panch paanch chhe chah saat sat aath ath nau"
+        "zero oh one two three four five six seven eight nine ten twenty thirty forty fifty sixty seventy eighty ninety"
+        " double triple शून्य ज़ीरो एक दो तीन चार पांच छह छः छे सात आठ नौ डबल shunya ek do teen tin char chaar panch paanch"
+        " chhe chah saat sat aath ath nau"
     ).split()
 )
 
@@ -92,21 +96,24 @@ def find_contact(text: str) -> str:
 def _plain(text: str) -> str:
     seen = (char for char in unicodedata.normalize("NFKC", text) if ord(char) not in _INVISIBLE)
     visible = "".join(char for char in seen if unicodedata.category(char) != "Cf")
-    return ascii_digits(visible).replace("。", ".").lower()
+    return ascii_digits(visible).translate(_STOPS).lower()
 
 
 def _is_domain(before: str, last: str) -> bool:
-    if _DOMAIN.fullmatch(last):
-        return True
     labels = before.split(".")
+    if _DOMAIN.fullmatch(last) or (last.isascii() and not (last[2:] or labels[-1].isdigit())):
+        return True
     is_hindi = "\u0900" <= last[0] <= "\u097f"
-    is_short = all(len(one) == 1 or one.isdigit() for one in labels) or labels[-1] in _BEFORE_STOP
-    return not (is_hindi or is_short)
+    return not (is_hindi or all(one in _BEFORE_STOP or _SHORT.fullmatch(one) for one in labels))
 
 
 def _number(plain: str) -> str:
-    rest = _OTHER_NUMBER.sub(lambda one: one[0] if _MOBILE.fullmatch(_digits(one[0])) else " ", plain)
-    return next((run for run in _RUN.findall(rest) if len(_digits(run)) >= _LEAST_DIGITS), "")
+    rest = _OTHER_NUMBER.sub(lambda one: one[0] if _is_dialled(one[0]) else " ", plain)
+    return next((run for run in _RUN.findall(rest) if sum(map(str.isdigit, run)) >= _LEAST_DIGITS), "")
+
+
+def _is_dialled(found: str) -> bool:
+    return any(map(_DIALLED.fullmatch, (re.sub(r"\D", "", found), *re.findall(r"\d+", found))))
 
 
 def _spoken_number(text: str) -> str:
@@ -120,7 +127,3 @@ def _spoken_number(text: str) -> str:
             return " ".join(run)
         run = []
     return ""
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
