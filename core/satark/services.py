@@ -26,7 +26,7 @@ from satark.roster.state import RosterState
 from satark.routing.authors import Signers
 from satark.routing.desks import stored_desks
 from satark.settings.settings import Settings
-from satark.store import changed_keys, deliveries, due_times, envelopes
+from satark.store import changed_keys, deliveries, due_times, envelopes, tip_counts
 from satark.store.breakers import DestinationFault, destination_faults
 from satark.store.changed_keys import NoRoom
 from satark.store.engines import reading_engine
@@ -62,7 +62,7 @@ class Services:
         # Others read the tip, and need its key.
         woken = {one.to: one.desk for one in destination_rules if one.priority != "normal" and not one.recipient}
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
-        plain_main = envelopes.with_name_key(main, name_key)
+        plain_main = tip_counts.remembering(envelopes.with_name_key(main, name_key))
         self.main = due_times.put_off(plain_main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
         self.machines = settings.core.machines
         """How many machines use these databases; 0: unknown."""

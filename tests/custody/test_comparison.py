@@ -32,7 +32,7 @@ from satark.retention.erasure import ErasedList
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
-from satark.store import bulk, envelopes, evidence_files
+from satark.store import bulk, envelopes, evidence_files, tip_counts
 from satark.store.sealed_files import form_name
 from satark.store.tables import anchor, custody, custody_head, envelope, erased_tip, tip_count, tip_witness
 from satark.store.tables import keys as keys_metadata
@@ -202,11 +202,12 @@ def hide(services: Services, tip: str, how: str) -> None:
         "emptied": update(envelope).where(*others).values(sealed=b""),
         "deleted": delete(envelope).where(*others),
         "alone": delete(envelope).where(envelope.c.tip == tip, envelope.c.holder.not_in(mine)),
+        "all": delete(envelope).where(envelope.c.tip == tip),
     }
     services.write_now(lambda unit: unit.keys.execute(hidden[how]))
 
 
-@pytest.mark.parametrize("how", ["renamed", "emptied", "deleted", "alone"])
+@pytest.mark.parametrize("how", ["renamed", "emptied", "deleted", "alone", "all"])
 def test_a_tip_that_an_accused_head_hides_from_another_desk_is_missing_whatever_is_written_later(
     services: Services, how: str
 ) -> None:
@@ -218,7 +219,24 @@ def test_a_tip_that_an_accused_head_hides_from_another_desk_is_missing_whatever_
     services.write_now(lambda unit: envelopes.store(unit, tip.id, "lanka", b"directed"))
     services.write_now(lambda unit: envelopes.drop(unit, tip.id, ["lanka"]))
     assert [str(one) for one in find_missing(services, note=True)] == [f"{_MISSING}: 1"]
-    assert len(sp.casework.summaries()) == 1
+    assert len(sp.casework.summaries()) == (how != "all")
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_count_that_somebody_lowers_before_this_machine_noted_it_is_a_loss(services: Services, looks: int) -> None:
+    services.write_now(lambda unit: tip_counts.count(unit, "f" * 32))
+    note_stores(services)
+    for number in range(looks):
+        services.write_now(lambda unit, tip=f"{number:032}": tip_counts.count(unit, tip))  # type: ignore[misc]
+    lowered = [update(table).values(tips=table.c.tips - 1) for table in (tip_count, tip_witness)]
+    services.write_now(lambda unit: [unit.main.execute(lowered[0]), unit.keys.execute(lowered[1])])
+    for _ in range(looks):
+        note_stores(services)
+    assert [one.count for one in compare_stores(services)] == [looks + 1]
+    accept_losses(services)
+    note_stores(services)
+    note_stores(services)
+    assert losses(services) == []
 
 
 def test_a_new_machine_takes_over_from_a_backup_how_many_tips_there_were(services: Services) -> None:

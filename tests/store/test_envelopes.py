@@ -28,7 +28,7 @@ def services(tmp_path: Path) -> Services:
 
 def plant(services: Services, tip: str, *holders: str) -> None:
     for holder in holders:
-        services.write_now(lambda unit, holder=holder: envelopes.store(unit, tip, holder, holder.encode()))  # type: ignore[misc]
+        services.write_now(lambda unit, holder=holder: envelopes.store(unit, tip, holder, holder.encode(), is_new=True))  # type: ignore[misc]
 
 
 def test_a_holder_is_found_and_another_is_not(services: Services) -> None:

@@ -167,7 +167,7 @@ def _store(
     )
     envelope = signed_as_sent(envelope, planted.tipster_key)
     for name, recipient in holders:
-        envelopes.store(unit, planted.id, name, envelopes.seal(addressed(envelope, name), recipient))
+        envelopes.store(unit, planted.id, name, envelopes.seal(addressed(envelope, name), recipient), is_new=True)
     unit.insert(tables.delivery, rows)
 
 

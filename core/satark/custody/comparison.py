@@ -100,12 +100,17 @@ def missing_tips(services: Services) -> int:
 
 
 def note_stores(services: Services) -> None:
-    """Note the main database's content in the data folder. Earlier notes stay, even if it lacks something now."""
-    noted = _noted(services)
+    """Note the main database's content in the data folder. Earlier notes stay, even if it lacks something now.
+
+    So does what this process counted, unless there is no note: then somebody accepted the databases as they are.
+    """
+    noted, counted = _noted(services), tip_counts.remembered(services.main)
     tips, head, has_head = services.read(
         lambda main: (tip_counts.read(main, tables.tip_count), LogHead.current(main), _has_head(main, noted))
     )
-    rows = [(*key, tips) for key, tips in sorted((tips | _counts(noted)).items())]
+    if not _file(services).exists():
+        counted.update({row: tips[row] - counted[row] for row in [*counted]})
+    rows = [(*key, tips) for key, tips in sorted((tips | _counts(noted) | Counter(counted)).items())]
     new = _Noted(rows, str(head) if head and has_head else noted.head)
     note = msgspec.json.encode(new)
     atomic_files.replace(_file(services), [note.ljust(-(-len(note) // _PADDED) * _PADDED)])  # its size tells nothing

@@ -169,7 +169,7 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
         changed_keys.store(unit, message.tip, message.key_changes)
     # A change of the desk's key may have resealed the envelope of the same key here: then this one is older.
     if is_newer or envelopes.find(unit.keys, message.tip, desk) is None:
-        envelopes.store(unit, message.tip, desk, message.envelope)
+        envelopes.store(unit, message.tip, desk, message.envelope, is_new=known is None)
     _store_thread(unit, message)
     tip_changes.note(unit, message.tip)
     for entry in message.files:

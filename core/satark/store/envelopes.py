@@ -84,12 +84,17 @@ def mark_of(connection: Connection | Engine, tip: str, tagged: bytes, *, is_rele
     return tag(connection, tip, f"{'release' if is_release else 'tip'} {tagged.hex()}")
 
 
-def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes, *, is_release: bool = False) -> None:
-    """Store the envelope of a holder in place of the holder's earlier one or of a decoy, so no row is added."""
+def store(
+    unit: UnitOfWork, tip: str, holder: str, sealed: bytes, *, is_release: bool = False, is_new: bool = False
+) -> None:
+    """Store the envelope of a holder in place of the holder's earlier one or of a decoy, so no row is added.
+
+    `is_new`: this transaction adds the tip. Only then no earlier row is missing.
+    """
     if find(unit.keys, tip, holder) is not None:
         _put(unit, tip, holder, sealed, is_release=is_release)
         return
-    with _vouched(unit, tip):
+    with _vouched(unit, tip, is_new=is_new):
         _delete(unit, tip, _decoys_of(unit.keys, tip)[:1])
         _put(unit, tip, holder, sealed, is_release=is_release)
 
@@ -112,10 +117,10 @@ def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
 
 
 @contextmanager
-def _vouched(unit: UnitOfWork, tip: str) -> Iterator[None]:
+def _vouched(unit: UnitOfWork, tip: str, *, is_new: bool = False) -> Iterator[None]:
     """Renew the tag of a tip's rows after the block, unless somebody without the name key changed the rows."""
     before = unit.keys.execute(select(envelope.c.holder).where(envelope.c.tip == tip).with_for_update()).all()
-    is_whole = not before or tip in vouched_tips(unit.keys, [tip])  # read again, since it may have waited
+    is_whole = (is_new and not before) or tip in vouched_tips(unit.keys, [tip])  # read again, since it may have waited
     yield
     if is_whole:
         vouch(unit.keys, tip)
