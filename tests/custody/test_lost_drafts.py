@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.settings import SettingsError
@@ -180,3 +181,12 @@ def test_the_loss_of_a_file_is_logged_only_for_its_tips_newest_key(tmp_path: Pat
         open_as(LogEntry, sealed, seeded.identity)
     newest = Casework(services, "sp", new).open(seeded.id).envelope.identity.split()[0]
     assert open_as(LogEntry, sealed, newest).action == "lost"
+
+
+def test_a_sent_tips_files_stay_while_somebody_hides_its_row(tmp_path: Path) -> None:
+    services = fresh_services(tmp_path)
+    sp = SeededDesk(services, "sp")
+    seed_file_state(services, seed_tip(services, [sp.desk], evidence=("1",)), "1", "due")
+    services.write_now(lambda unit: unit.main.execute(delete(tables.tip)))
+    assert services.write_now(lambda unit: lost_drafts.give_up_drafts(unit, Identity(b"k" * 32))) == (0, [])
+    assert services.read(lambda c: c.execute(select(tables.file.c.ordinal)).scalars().all()) == ["1"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from satark.api.inbound import Address, Media, MediaRef
@@ -164,6 +164,18 @@ async def test_an_expired_draft_is_erased_with_its_files_and_address_and_mention
     assert len(clock.channel.sent) == heard, "nobody is told unasked"
     assert "NOT sent, and is erased" in await clock.tipster.say("Hi")
     assert "NOT sent, and is erased" not in await clock.tipster.say("English")
+
+
+async def test_a_sent_tips_files_stay_if_its_row_is_hidden_while_its_conversation_ends(clock: Clock) -> None:
+    clock.channel.files["m1"] = b"a picture"
+    await clock.tipster.say("Hi", "English", "Illegal arms", "Pistols are sold at the school")
+    await clock.tipster.hear(Media(MediaRef(account=ACCOUNT, id="m1"), "image"))
+    await clock.tipster.walk_on(ANSWERS, RECEIPT)
+    await until(lambda: clock.channel.discarded)
+    clock.host.services.write_now(lambda unit: unit.main.execute(delete(tables.tip)))
+    make_due(clock, expires=0)
+    await until(lambda: clock.count("conversation") == 0)
+    assert clock.count("file") == 1
 
 
 async def test_the_remainder_of_an_erased_draft_expires_too(clock: Clock) -> None:

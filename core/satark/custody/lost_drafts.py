@@ -13,15 +13,19 @@ from sqlalchemy import select
 from satark.custody import entries, log
 from satark.identity.edge_key import Identity
 from satark.routing.tip_keys import TipKeyAltered, newest_recipient
-from satark.store import canaries, evidence_files, tables
+from satark.store import canaries, envelopes, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
 
 
 def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]]:
-    """Erase the drafts of lost epoch keys; return their number, and the sealed files to delete after the commit."""
+    """Erase the drafts of lost epoch keys; return their number, and the sealed files to delete after the commit.
+
+    A tip that has an envelope is no draft, whatever the main database says: who writes that one alone erases no file.
+    """
     file, tip = tables.file.c, tables.tip.c
-    drafts = select(file.tip).where(file.tip.not_in(select(tip.id))).distinct()
-    names = [name for one in unit.main.execute(drafts).scalars().all() for name in log.erase_files(unit, one)]
+    unknown = select(file.tip).where(file.tip.not_in(select(tip.id))).distinct()
+    drafts = [one for one in unit.main.execute(unknown).scalars().all() if not envelopes.exist(unit.keys, one)]
+    names = [name for one in drafts for name in log.erase_files(unit, one)]
     claim = file.attempts.label("attempt")
     waiting = select(file.tip, file.ordinal, claim).join(tables.tip, tip.id == file.tip).where(file.state == "due")
     for row in cast(Sequence[Any], unit.main.execute(waiting).all()):

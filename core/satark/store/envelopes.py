@@ -183,6 +183,11 @@ def releases(connection: Connection, wanted: Iterable[tuple[str, str]]) -> set[t
     return {pair for pair, row in every if row.mark != mark_of(connection, row.tip, row.holder)}
 
 
+def exist(connection: Connection, tip: str) -> bool:
+    """Return whether a tip has any row here: then it was sent."""
+    return connection.execute(select(envelope.c.tip).where(envelope.c.tip == tip)).first() is not None
+
+
 def has_tip(connection: Connection, tip: str, desk: str) -> bool:
     """Return whether a desk has a tip's key, and not only a release."""
     return find(connection, tip, desk) is not None and not releases(connection, [(tip, desk)])
