@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import delete
 
 from satark.api.sealing import seal
 from satark.api.tip import Message, Status
+from satark.ingest.ingest import IngestFailed
 from satark.store import tables, threads
 from support.later import render_a_band_later
 from support.working_host import WRONG, picture, working_host, working_host_on
@@ -76,6 +78,22 @@ async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: 
             await phone.hear(picture(name))
             assert "passed on" in phone.text
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2"]
+
+
+async def test_while_somebody_hides_a_tips_row_nothing_is_called_erased_or_passed_on(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        code = await place.receipt(place.tipster())
+        inside = place.tipster("another phone of hers")
+        await inside.say(code)
+        (row,) = place.rows(tables.tip)
+        place.host.services.write_now(lambda unit: unit.main.execute(delete(tables.tip)))
+        for phone, text in ((place.tipster("a third"), code), (inside, "They are at my door")):
+            with pytest.raises(IngestFailed):  # the provider sends it again
+                await phone.say(text)
+        place.host.services.write_now(lambda unit: unit.insert(tables.tip, [dict(row._mapping)]))
+        await inside.say("They are at my door")
+        desk = place.desk("sp")
+        assert desk.open(desk.summaries()[0].id).thread[-1].message.text == "They are at my door"
 
 
 async def test_only_a_tipster_who_agreed_can_be_reached_until_they_close_the_mailbox(tmp_path: Path) -> None:

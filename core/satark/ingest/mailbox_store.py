@@ -15,9 +15,9 @@ from satark.identity.receipt_codes import CodeKey, OpenedReceipt
 from satark.ingest.event import InboundEvent
 from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
-from satark.routing.tip_keys import TipsterReader, decode_root, present_recipient
+from satark.routing.tip_keys import TipKeyAltered, TipsterReader, decode_root, present_recipient
 from satark.settings.core import Core
-from satark.store import bulk, changed_keys, evidence_files, tables
+from satark.store import bulk, changed_keys, envelopes, evidence_files, tables
 from satark.store.outbox import LOOKED, TOLD, change_reach, forget_reach
 from satark.store.unit_of_work import UnitOfWork
 
@@ -31,12 +31,16 @@ class Mailboxes:
         self._roster = roster
 
     def open(self, unit: UnitOfWork, key: CodeKey | None) -> Mailbox | None:
-        """Open the mailbox of a receipt code. None: the code is wrong or unknown."""
+        """Open the mailbox of a receipt code. None: the code is wrong or unknown.
+
+        Raises:
+            TipKeyAltered: the tip's keys were altered, or its row is not there although it has envelopes.
+        """
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
         change_reach(unit, self._identity, self._identity.link("tip", opened.tip), LOOKED)
-        key_changes, root = changed_keys.read(unit, opened.tip), decode_root(opened.root)
+        key_changes, root = _key_changes(unit, opened.tip), decode_root(opened.root)
         if key_changes is None:
             gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=root.recipient)
             return Mailbox(open=gone, language=opened.language, messages=(), erased=True)
@@ -85,7 +89,7 @@ class Mailboxes:
 
     def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox) -> str:
         """Return the recipient of an open mailbox's tip; empty: the tip was erased."""
-        key_changes = changed_keys.read(unit, mailbox.tip)
+        key_changes = _key_changes(unit, mailbox.tip)
         if key_changes is None:
             return ""
         # Not the recipients in the tip's row: whoever writes to the database could put their own there.
@@ -143,6 +147,14 @@ class Mailboxes:
         query = select(tables.receipt.c.sealed).where(tables.receipt.c.lookup == key.lookup)
         row = unit.main.execute(query).one_or_none()
         return key.open(row.sealed) if row else None
+
+
+def _key_changes(unit: UnitOfWork, tip: str) -> bytes | None:
+    """Return the changes of a tip's key; None: it was erased, so the key store has no envelope of it either."""
+    found = changed_keys.read(unit, tip)
+    if found is None and envelopes.exist(unit.keys, tip):
+        raise TipKeyAltered
+    return found
 
 
 def _messages(unit: UnitOfWork, opened: OpenedReceipt) -> Iterable[tuple[int, Message]]:
