@@ -29,6 +29,7 @@ from satark.settings.core import Core
 from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.epochs import Epochs
+from satark.store.evidence_files import is_sent
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage, change_reach
 from satark.store.resealing import reseal_some
@@ -124,7 +125,8 @@ class ScheduledJobs:
         names: list[str] = []
         lapsed: dict[bytes, Mapping[str, object]] = {}
         for row, session in opened:
-            if session is not None and session.tip and not session.submitted:
+            # Both: who writes rows can hide the row of a sent tip, or put a draft from before its sending back.
+            if session and session.tip and not (session.submitted or is_sent(unit.main, session.tip)):
                 names += erase_files(unit, session.tip)
                 if left := self._left_of(unit, row, session):
                     lapsed[row.id] = left
