@@ -6,6 +6,7 @@ registers, sections of law, dates, sums, receipts' codes, number plates and help
 
 import re
 import unicodedata
+from itertools import groupby
 from typing import Final
 
 from satark_words.tokens import ascii_digits, fold
@@ -18,7 +19,6 @@ _LEAST_SPOKEN: Final = 4
 HELPLINES: Final = ("112", "1090", "1098", "181", "1930", "1933", "14416")
 """The numbers that Satark's own texts name."""
 _INVISIBLE: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x20E3, *range(0xFE00, 0xFE10)})
-_STOPS: Final = dict.fromkeys(map(ord, "。∙⋅・‧"), ".")
 _W: Final = r"[\w\u0900-\u0963\u0966-\u097f-]"
 _ENDS: Final = r"(?![\w\u0900-\u0963])"
 _SURE: Final = (
@@ -96,7 +96,7 @@ def find_contact(text: str) -> str:
 def _plain(text: str) -> str:
     seen = (char for char in unicodedata.normalize("NFKC", text) if ord(char) not in _INVISIBLE)
     visible = "".join(char for char in seen if unicodedata.category(char) != "Cf")
-    return ascii_digits(visible).translate(_STOPS).lower()
+    return ascii_digits(visible).translate(dict.fromkeys(map(ord, "。∙⋅・‧"), ".")).lower()
 
 
 def _is_domain(before: str, last: str) -> bool:
@@ -117,13 +117,9 @@ def _is_dialled(found: str) -> bool:
 
 
 def _spoken_number(text: str) -> str:
-    run: list[str] = []
-    for word in [*fold(text).split(), ""]:
-        if word.isdigit() or word in _SPOKEN:
-            run.append(word)
-            continue
-        spoken = sum(one in _SPOKEN for one in run)
-        if spoken >= _LEAST_SPOKEN and spoken + sum(len(one) for one in run if one.isdigit()) >= _LEAST_DIGITS:
+    for is_number, words in groupby(fold(text).split(), lambda word: word.isdigit() or word in _SPOKEN):
+        run = [*words]
+        spoken, digits = sum(one in _SPOKEN for one in run), sum(map(len, filter(str.isdigit, run)))
+        if is_number and spoken >= _LEAST_SPOKEN and spoken + digits >= _LEAST_DIGITS:
             return " ".join(run)
-        run = []
     return ""

@@ -36,7 +36,7 @@ from satark_police_system.systems import PoliceSystem
 from satark_police_system.transports import HttpTransport, SftpTarget
 from satark_signal.api import SignalApi
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.twilio_api import TwilioNumber
+from satark_sms_ivr.twilio import TwilioSms
 from satark_telegram.bot_api import BotApi
 from satark_telegram.settings import TelegramSettings
 from satark_testing.peers.police import SECRET
@@ -122,7 +122,7 @@ async def twilio(_: Path) -> None:
     settings = TwilioSettings.model_validate(
         {"account_sid": "AC" + "0" * 32, "auth_token": "a" * 8, "number": "+15005550006"}
     )
-    await _get(TwilioNumber(settings, "https://x.example"), "https://api.example/")
+    await _get(TwilioSms(settings, "https://x.example"), "https://api.example/")
 
 
 async def push(_: Path) -> None:

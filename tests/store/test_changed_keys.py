@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -16,16 +14,7 @@ from satark.store import changed_keys
 from satark.store.tables import tip
 from satark.store.unit_of_work import UnitOfWork
 from support.desks import SeededDesk
-from support.store import fresh_services
 from support.tips import seed_tip
-
-
-@pytest.fixture
-def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data", database_url=databases.main, keys_url=databases.keys)
-    yield services
-    services.main.dispose()
-    services.keys.dispose()
 
 
 @pytest.fixture

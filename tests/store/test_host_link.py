@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +16,6 @@ from satark.routing.rules import encode_rules
 from satark.services import Services
 from satark.store import host_link, tables
 from support.desks import SeededDesk
-from support.store import fresh_services
-
-
-@pytest.fixture
-def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data", database_url=databases.main, keys_url=databases.keys)
-    yield services
-    services.main.dispose()
-    services.keys.dispose()
 
 
 def row_of(thief: str, identity: str) -> dict[str, Any]:

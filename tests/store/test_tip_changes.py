@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,18 +14,9 @@ from satark.store.threads import post
 from satark.store.unit_of_work import unit_of_work
 from satark_testing.waiting import until
 from support.desks import SeededDesk
-from support.store import fresh_services
 from support.tips import SeededTip, seed_message, seed_tip
 
 NOTE = Message(sender="desk", desk="sp", text="noted", internal=True)
-
-
-@pytest.fixture
-def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data", database_url=databases.main, keys_url=databases.keys)
-    yield services
-    services.main.dispose()
-    services.keys.dispose()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,6 @@ from satark.store.unit_of_work import SnapshotBusy, UnitOfWork, consistent_snaps
 from satark_testing.waiting import until
 from support.peers.relay import Relay
 from support.store import fresh_services
-
-
-@pytest.fixture
-def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data", database_url=databases.main, keys_url=databases.keys)
-    yield services
-    services.main.dispose()
-    services.keys.dispose()
 
 
 def seen(key: bytes) -> dict[str, object]:

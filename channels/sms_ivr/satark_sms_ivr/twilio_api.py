@@ -4,6 +4,7 @@ Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media (list,
 (fetch, delete), Calls (delete), IncomingPhoneNumbers (read), and its table of error codes.
 """
 
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -94,7 +95,7 @@ _decode_resource = msgspec.json.Decoder(_Resource).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
 
-class TwilioNumber(ProviderClient):
+class TwilioNumber(ProviderClient, ABC):
     """One number at Twilio: checks its requests, and is the HTTP client of its account."""
 
     name: Final = "twilio"
@@ -130,8 +131,9 @@ class TwilioNumber(ProviderClient):
         finally:
             await self.close()
 
+    @abstractmethod
     def _faults_of(self, number: NumberState) -> Sequence[str]:
-        raise NotImplementedError
+        """Say what is wrong with the addresses of a number, in sentences for the operator."""
 
     def is_at(self, path: str, *urls: str | None) -> bool:
         """Whether the first URL is our path's, and each other one too or empty. What follows `#` does not count."""

@@ -131,8 +131,7 @@ class Submissions:
             advice,
             destination_rules=readable,
             priority=priority,
-            closed={one.name for one in desks} - {one.name for one in Signers(state).sealable},
-            doubted=state.refused,
+            closed=state.refused,
             synthetic=self.synthetic,
         )
         if not state.closed:

@@ -5,8 +5,8 @@ district that the geography does not have goes to the DIG, whose desk passes it 
 
 A tip about an outpost or a station never goes to that station or below; one about the SP's office goes to the DIG
 alone; one about the range's office goes to desks above it. Exclusion always wins, whoever adds the destination. If no
-responsible desk may or can have it, the tip goes to the highest desk that may, of a district or above: never to a
-station, which reads only what it is given.
+responsible desk may have it, the tip goes to the highest desk that may, of a district or above: never to a station,
+which reads only what it is given.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -114,14 +114,12 @@ def route(
     destination_rules: Sequence[DestinationRule] = (),
     priority: Priority = "normal",
     closed: Collection[str] = (),
-    doubted: Collection[str] = (),
     synthetic: bool = False,
 ) -> Route:
     """Decide which desks and destinations get a tip. The result depends on the arguments alone.
 
-    `closed`: names of desks to which nothing is sealed at present. Only a desk above them takes their place.
-    `doubted`: those of them that a head of the roster contradicts. Nobody takes their place: whoever made up that head
-    may be the one above.
+    `closed`: names of desks that a signed head of the roster contradicts, so that nothing is sealed to them. Nobody
+    takes their place: whoever made up that head may be the one above.
     `synthetic`: the tip is the probe's. Only then may the probe's desk get it, whatever plugins advise.
 
     Raises:
@@ -132,10 +130,10 @@ def route(
     excluded |= {name for one in advice for name in one.exclude}
     added = [name for one in advice for name in one.add]
     allowed = [desk for desk in desks if desk.name not in excluded and (synthetic or desk.name != PROBE_DESK)]
-    responsible = {desk.name for desk in _responsible_or_above(tip, allowed, geography, closed, doubted)}
+    responsible = {desk.name for desk in _responsible_or_above(tip, allowed, geography, closed)}
     asked = {desk.name for desk in allowed if Destination.of(DESK_SINK, desk.name) in added} - {*closed}
     if not responsible and not (synthetic and asked):
-        do = "run `satark roster verify`" if doubted else "add one with `satark desk add`"
+        do = "run `satark roster verify`" if closed else "add one with `satark desk add`"
         raise NoDesk(f"no desk may receive this tip: {do}")
     chosen = [desk for desk in allowed if desk.name in responsible | asked]
     names, here = {desk.name for desk in chosen}, {desk.name for desk in desks}
@@ -155,18 +153,14 @@ def route(
 
 
 def _responsible_or_above(
-    tip: Tip, allowed: Sequence[Desk], geography: Geography, closed: Collection[str], doubted: Collection[str]
+    tip: Tip, allowed: Sequence[Desk], geography: Geography, closed: Collection[str]
 ) -> list[Desk]:
-    """Return the desks that are responsible and not closed; if all are new or missing, the highest ones instead."""
-    responsible = [desk for desk in allowed if _responsible(tip, desk, geography)]
-    if ready := [desk for desk in responsible if desk.name not in closed]:
-        return ready
-    if any(desk.name in doubted for desk in responsible):
-        return []
-    lowest = max((_RANK[desk.level] + 1 for desk in responsible), default=_RANK["district"])
-    above = [desk for desk in allowed if desk.name not in closed and _RANK[desk.level] >= lowest]
-    top = max((_RANK[desk.level] for desk in above), default=-1)
-    return [desk for desk in above if _RANK[desk.level] == top]
+    """Return the desks that are responsible; if there are none, the highest ones. Leave out those that are closed."""
+    ready = [desk for desk in allowed if desk.name not in closed]
+    if any(_responsible(tip, desk, geography) for desk in allowed):
+        return [desk for desk in ready if _responsible(tip, desk, geography)]
+    top = max((_RANK[desk.level] for desk in ready), default=-1)
+    return [desk for desk in ready if _RANK[desk.level] == top >= _RANK["district"]]
 
 
 def _covered(

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, Table, delete, select, text
 
-from satark.store import bulk, envelopes
+from satark.store import envelopes
 from satark.store.tables import envelope, tip_count, tip_witness
 from satark.store.unit_of_work import UnitOfWork
 
@@ -41,7 +41,7 @@ def count(unit: UnitOfWork, tip_id: str) -> None:
     """Count a tip in this transaction. If it is accepted again after a crash, the key store counts it only once."""
     if not unit.taken_tips:
         unit.run_last(lambda: _write(unit))
-    is_known = bool(bulk.select(unit.keys, (envelope.c.tip,), envelope.c.tip, [tip_id], lock=False))
+    is_known = envelopes.exist(unit.keys, tip_id)
     if is_known:  # it may have other holders now
         unit.keys.execute(delete(envelope).where(envelope.c.tip == tip_id))
     unit.taken_tips.append(not is_known)

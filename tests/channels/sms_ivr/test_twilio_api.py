@@ -124,7 +124,7 @@ async def test_an_unreachable_provider_is_transient(settings: TwilioSettings) ->
 
 async def test_a_call_before_opening_raises(settings: TwilioSettings) -> None:
     with pytest.raises(RuntimeError):
-        await TwilioNumber(settings, "https://x.example").call("DELETE", "x")
+        await TwilioSms(settings, "https://x.example").call("DELETE", "x")
 
 
 async def read(channel: SmsChannel, path: str) -> bytes:
@@ -179,7 +179,7 @@ async def test_credentials_are_sent_only_to_the_api(settings: TwilioSettings, tw
         path = f"/2010-04-01/Accounts/{other.account_sid}/Recordings/RE2.wav"
         other.files["Recordings/RE2"] = File(b"sound", "audio/wav")
         twilio.peer.files["Recordings/RE1"] = File(b"", "audio/wav", redirect=elsewhere + path)
-        api = TwilioNumber(settings.model_copy(update={"api_url": twilio.url}), "https://x.example")
+        api = TwilioSms(settings.model_copy(update={"api_url": twilio.url}), "https://x.example")
         api._allowed_url = lambda url: url  # type: ignore[method-assign]
         await api.open()
         with pytest.raises(ConnectionError, match="401"):
@@ -192,7 +192,7 @@ async def test_a_server_with_an_untrusted_certificate_gets_no_password_and_no_nu
     settings: TwilioSettings, tmp_path: Path
 ) -> None:
     async with stranger(tmp_path) as other:
-        api = TwilioNumber(settings.model_copy(update={"api_url": other.url}), "https://x.example")
+        api = TwilioSms(settings.model_copy(update={"api_url": other.url}), "https://x.example")
         await api.open()
         assert await api.call("POST", "Messages.json", b"To=%2B91") == Transient("network")
         await api.close()
