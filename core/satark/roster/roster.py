@@ -22,7 +22,7 @@ from satark.api.routing import Desk, DestinationRule
 from satark.roster import chain, heads
 from satark.roster.anchor import Anchor
 from satark.roster.chain import VerifiedChain
-from satark.roster.entries import Entry
+from satark.roster.entries import Entry, Member
 from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
 from satark.store import host_link
@@ -378,16 +378,16 @@ def _nobody() -> RosterState:
 
 def _has_newer_keys(newer: RosterState, state: RosterState) -> bool:
     """Return whether a desk, or an officer of it, has another key in `newer` than in `state`."""
-    pairs = [(newer.desks[name], one) for name, one in state.desks.items() if name in newer.desks]
-    return any(
-        after.desk.recipient != before.desk.recipient
-        or any(
-            one.recipient != after.officers[name].recipient
-            for name, one in before.officers.items()
-            if name in after.officers
-        )
-        for after, before in pairs
-    )
+    after = _recipients(newer)
+    return any(after.get(at, key) != key for at, key in _recipients(state).items())
+
+
+def _recipients(state: RosterState) -> dict[Member, str]:
+    """Return the keys of desks (with no officer) and of officers."""
+    of_officers = {
+        (name, one.name): one.recipient for name, listed in state.desks.items() for one in listed.officers.values()
+    }
+    return of_officers | {(name, ""): listed.desk.recipient for name, listed in state.desks.items()}
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:
