@@ -69,6 +69,12 @@ def when_due(unit: UnitOfWork, tip_id: str, destination: str, *, is_urgent: bool
     every, kind = seconds.get(destination, offices), tip_id.partition(":")[0]
     if not every or destination == HERE or kind not in {tip_id, "erased"}:
         return due_in(0, unit.now)
-    at_once = is_urgent and destination in seconds
-    due_at = unit.now if at_once else next_moment(unit.keys, destination, every, unit.now)
+    if is_urgent and destination in seconds:
+        return {"due_at": unit.now, "wait": 2 * every}
+    return due_at_moment(unit, destination, every)
+
+
+def due_at_moment(unit: UnitOfWork, of: str, every: int) -> dict[str, int]:
+    """Return the columns of what is due at the next moment (`next_moment`)."""
+    due_at = next_moment(unit.keys, of, every, unit.now)
     return {"due_at": due_at, "wait": 2 * every}  # no drawn number, from which the second would follow

@@ -11,6 +11,7 @@ from satark.api.outbound import Call
 from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal, Handle, Identity
 from satark.store import bulk, tables
+from satark.store.due_times import due_at_moment
 from satark.store.tables import outbox
 from satark.store.unit_of_work import UnitOfWork, due_in
 
@@ -29,6 +30,12 @@ class OutboxMessage(Redacted, frozen=True, kw_only=True):
 
 SEND_LEASE = 10
 """Seconds that a claim on a call lasts unless it is renewed; then another process may send the call."""
+
+LONG_WAIT = 900
+"""Seconds from which a wait is long: its row would show when a call was made."""
+
+_FIRST = 0
+"""The position of a call that stays: the position that it was given is the moment at which it was made."""
 
 REPORT_DAYS = 3
 """Days to store that a call was sent: a later report of the provider may make its fallback necessary."""
@@ -144,13 +151,18 @@ def needs_report(item: OutboxMessage) -> bool:
 def mark_awaiting_report(unit: UnitOfWork, item: OutboxMessage) -> None:
     """Mark a call as sent, and store it until the provider's report: whole only if its fallback may be needed."""
     values: dict[str, object] = {} if item.call.fallback else {"call": b""}
-    values |= {"state": "sent", "due_at": time_buckets.band_end(unit.now + REPORT_DAYS * 86400)}
+    values |= {"state": "sent", "due_at": time_buckets.band_end(unit.now + REPORT_DAYS * 86400), "position": _FIRST}
     unit.main.execute(update(outbox).where(outbox.c.id == item.id).values(**values))
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
-    """Make a call due again after `seconds`; `attempts` is the number of attempts so far."""
-    values = {"attempts": attempts, "reason": reason, **due_in(seconds, unit.now)}
+    """Make a call due again after `seconds`; `attempts` is the number of attempts so far.
+
+    A long wait ends at a drawn moment: for as long, the row would show the second in which a phone call ended.
+    """
+    values: dict[str, object] = {"attempts": attempts, "reason": reason, **due_in(seconds, unit.now)}
+    if seconds >= LONG_WAIT:
+        values |= {**due_at_moment(unit, "outbox", int(seconds)), "position": _FIRST}
     mine = (outbox.c.id == id_, outbox.c.state == "due")  # else another process has sent it, or given it up
     unit.main.execute(update(outbox).where(*mine).values(**values))
 
@@ -158,7 +170,8 @@ def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, rea
 def dead_letter(unit: UnitOfWork, id_: bytes, reason: str, identity: Identity) -> None:
     """Turn a call into a dead letter. The reason stays for the operator; the call's content and address are deleted."""
     note_failed(unit, id_, identity)
-    values = {"state": "dead_letter", "call": b"", "reason": reason, "due_at": time_buckets.band_start(unit.now)}
+    due_at = time_buckets.band_start(unit.now)
+    values = {"state": "dead_letter", "call": b"", "reason": reason, "due_at": due_at, "position": _FIRST}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from satark.identity.time_buckets import BAND_HOURS
 from satark_testing.canary.telling import Value
 from satark_testing.identifier_search import Tables
 from satark_testing.installation import Installation
@@ -102,6 +103,9 @@ JOINED: Final = {
 IN_ORDER: Final = frozenset({"custody", "tip_change", "desk_queue"})
 """Tables that show the order in which tips came, as the threat model admits."""
 _SHORTEST: Final = 8
+_UNITS: Final = (1, 10**3, 10**6, 10**9)
+"""Units of times, by their number in a second."""
+_DAY: Final = 86_400
 
 
 def joins(tables: Tables) -> Iterator[str]:
@@ -115,6 +119,18 @@ def joins(tables: Tables) -> Iterator[str]:
     for shared in columns.values():
         if len({JOINED.get(column.partition(".")[0]) for column in shared}) > 1:
             yield f"{' and '.join(sorted(shared))} have a value in common"
+
+
+def moments(tables: Tables, now: float) -> Iterator[str]:
+    """Name each column with a time of today, in any unit, that is finer than a band: what is due is due at a moment."""
+    for table, rows in tables.items():
+        for column, value in ((column, value) for row in rows for column, value in row.items() if column != "due_at"):
+            if isinstance(value, int | float) and any(_is_moment(value / unit, now) for unit in _UNITS):
+                yield f"table {table}.{column} has an exact time"
+
+
+def _is_moment(seconds: float, now: float) -> bool:
+    return abs(seconds - now) < _DAY and bool(seconds % (BAND_HOURS * 3600))
 
 
 def orders(tables: Tables, numbers: Sequence[str]) -> Iterator[str]:
