@@ -11,9 +11,10 @@ from sqlalchemy import select, update
 
 from satark.api.outbound import Call
 from satark.identity.edge_key import Identity
+from satark.identity.time_buckets import band_start
 from satark.services import Services
 from satark.store import outbox, tables
-from satark.store.outbox import REPORT_DAYS, SEND_LEASE, OutboxMessage
+from satark.store.outbox import LONG_WAIT, REPORT_DAYS, SEND_LEASE, OutboxMessage
 from satark.store.unit_of_work import UnitOfWork
 from support.store import fresh_services
 
@@ -94,7 +95,7 @@ def test_an_unreadable_reply_becomes_a_dead_letter_and_the_next_one_is_claimed(t
     )
     table.now += SEND_LEASE
     assert table.claimed() == [("reply 2", 1)]
-    (dead,) = (row for row in table.rows() if row.position == 1)
+    (dead,) = (row for row in table.rows() if row.id == reply(1).id)
     assert (dead.state, dead.reason, dead.call) == ("dead_letter", "broken seal", b"")
 
 
@@ -120,3 +121,34 @@ def test_a_reply_without_a_fallback_becomes_a_dead_letter(table: OutboxTable) ->
     table.run(outbox.use_fallback, b"unknown".ljust(16), EDGE)
     ((state, reason),) = ((row.state, row.reason) for row in table.rows())
     assert (state, reason) == ("dead_letter", "window closed")
+
+
+@pytest.mark.parametrize(
+    "stay",
+    [
+        lambda unit, one: outbox.retry_later(unit, one.id, 1, LONG_WAIT, "throttled"),
+        outbox.mark_awaiting_report,
+        lambda unit, one: outbox.dead_letter(unit, one.id, "refused", EDGE),
+    ],
+    ids=["a long wait", "sent", "dead"],
+)
+def test_the_row_of_a_call_that_stays_tells_no_moment(table: OutboxTable, stay: Any) -> None:
+    columns = {"position", "due_at", "wait"}
+    seen = []
+    for second in (0, 1):
+        table.now = band_start(NOW) + LONG_WAIT + second
+        one = reply(second + 1, must_arrive=True, fallback=b"again", of=bytes([second]))
+        table.add(one)
+        table.run(stay, one)
+        [row] = [row for row in table.rows() if row.id == one.id]
+        seen.append({name: value for name, value in row._mapping.items() if name in columns})
+    assert seen[0] == seen[1]
+
+
+def test_a_long_wait_ends_within_twice_its_time(table: OutboxTable) -> None:
+    one = reply(1, must_arrive=True)
+    table.add(one)
+    table.run(outbox.retry_later, one.id, 1, LONG_WAIT, "throttled")
+    assert table.claimed() == []
+    table.now += 2 * LONG_WAIT
+    assert table.claimed() == [("reply 1", 2)]

@@ -27,8 +27,8 @@ from support.twilio_installation import twilio_installation
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("twenty tips in Chromium")]
 
-SETTINGS: Final = {"SATARK_DESK__REPORT_HOURS_HIGH": "0.0005"}
-"""Tips of high priority must be reported on within two seconds."""
+SETTINGS: Final = {"SATARK_DESK__REPORT_HOURS_HIGH": "0.005"}
+"""Tips of high priority must be reported on within 18 seconds, and decided on as soon: pages are slow at times."""
 CLOSED: Final = "The tip is closed."
 FLOOD: Final = "On the steps of the ghat a dozen boys gamble for money each evening, and nobody stops them"
 

@@ -47,7 +47,15 @@ from satark_testing.waiting import until
 
 _READER: Final = "dig"
 """The desk that may read every tip."""
-_EXEMPT: Final = ("satark.db", "keys.db", "epoch.keys", "roster", "heads.json", "web_form/proof_of_work", "web_form/uploads")
+_EXEMPT: Final = (
+    "satark.db",
+    "keys.db",
+    "epoch.keys",
+    "roster",
+    "heads.json",
+    "web_form/proof_of_work",
+    "web_form/uploads",
+)
 """Files of the data folder that change constantly or never, or when officers act, or exist only for a time."""
 _READABLE_BY_OFFICERS: Final = frozenset({"words", "picture", "voice"})
 _WITHOUT_TIPS: Final = (
@@ -123,7 +131,7 @@ class Observer:
             self._add("", sent)
             self._places |= {f"{place} {n}": str(value).encode() for n, (place, value) in enumerate(sent)}
         self.finds |= {*listing.joins(tables), *listing.log_lines(service.log.read_text())}
-        self.finds |= {*listing.moments(tables, time.time())}
+        self.finds.update(listing.moments(tables, time.time()))
         self.orders |= {*listing.orders(tables, self._visitor.numbers)}
         for number, tip in enumerate(tables["tip"]):
             self._tips |= {f"tip number {number}": tip["number"], f"tip id {number}": tip["id"]}

@@ -12,6 +12,7 @@ from satark_testing.canary.listing import (
     files_of_process,
     joins,
     log_lines,
+    moments,
     of_files,
     of_metrics,
     of_tables,
@@ -85,3 +86,11 @@ def test_rows_in_the_order_of_tips_are_named_but_where_the_order_is_known() -> N
     tables = {"tip": tips[::-1], "delivery": [{"tip": TIP}, {"tip": OTHER}], "custody": [{"tip": TIP}, {"tip": OTHER}]}
     assert list(orders(tables, ["A", "B"])) == ["the order of rows of table delivery tells the order of tips"]
     assert list(orders(tables, ["B", "A"])) == ["the order of rows of table tip tells the order of tips"]
+
+
+def test_any_unit_of_an_exact_time_of_today_is_named_but_not_when_a_row_is_due() -> None:
+    band = 1_796_256_000
+    rows = [{"band": band, "bands": band * 1000, "due_at": band + 1, "count": 7, "old": 9}]
+    assert not [*moments({"a": rows}, band + 60)]
+    for unit in (1, 10**3, 10**6, 10**9):
+        assert [*moments({"a": [{"b": (band + 3) * unit}]}, band + 60)] == ["table a.b has an exact time"]
