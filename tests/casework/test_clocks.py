@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import inf
 from typing import get_args, get_type_hints
 
 import msgspec
@@ -51,6 +52,7 @@ def test_a_tip_that_no_desk_acts_on_rises_to_the_range_after_the_hours_of_its_pr
         (Message(sender="desk", desk="sp", text="seen", internal=True, private=True), False),
         (Message(sender="desk", desk="sp", text="seen", internal=True), False),
         (Message(sender="desk", desk="sp", text="where?", question=True), False),
+        (Message(sender="desk", desk="sp", status="NEED_INFO", text="where?", question=True), False),
         (step(CaseStep(kind="assigned", to="asha")), False),
         (step(CaseStep(kind="withdrawn", to="lanka")), False),
         (step(CaseStep(kind="corrected", priority="urgent")), False),
@@ -150,6 +152,7 @@ def test_a_tip_that_an_officer_calls_urgent_has_its_first_clock_from_then_on() -
     urgent = PostedMessage(2, step(CaseStep(kind="corrected", priority="urgent")), "asha", now)
     for thread in ([urgent], [seen, urgent]):
         assert CLOCKS.due(corrected(header(), thread), work_on(thread)) == now + HOUR
+    assert CLOCKS.due(header("urgent"), work_on([urgent], ARRIVED)) == ARRIVED + HOUR, "once more urgent is no later"
     closed = PostedMessage(1, Message(sender="desk", desk="sp", status="CLOSED"), "asha", BAND_END)
     assert work_on([closed, urgent]).finished
 
@@ -190,6 +193,47 @@ def test_an_urgent_tip_has_a_running_clock_until_it_is_finished(
         late = CLOCKS.breaches(tip, work, due + 1)
         assert bool(late) is not work.finished
         assert work.finished or any("late" in OFFICES.marks(desk, work, late) for desk in OFFICES.above)
+
+
+NO_ACT = st.one_of(
+    st.builds(Message, sender=st.just("desk"), desk=DESKS, text=st.just("seen"), internal=TRUE, private=st.booleans()),
+    st.builds(
+        Message, sender=st.just("desk"), desk=DESKS, text=st.just("where?"), question=TRUE, status=st.just("NEED_INFO")
+    ),
+    st.builds(
+        step,
+        st.builds(
+            CaseStep,
+            kind=st.sampled_from(
+                ["assigned", "corrected", "recused", "readmitted", "unattended", "shared", "asked_raw"]
+            ),
+            to=DESKS,
+        ),
+        desk=DESKS,
+    ),
+    st.builds(Message, sender=st.just("tipster"), text=st.just("after ten"), answers=st.just(1)),
+)
+
+
+@pytest.mark.slow("a desk's whole work")
+@given(st.lists(st.tuples(WRITTEN, st.integers(0, 30)), max_size=6), st.lists(NO_ACT, max_size=6))
+def test_no_question_note_or_answer_puts_off_what_is_due_on_an_urgent_tip(
+    written: list[tuple[Message, int]], no_acts: list[Message]
+) -> None:
+    now, thread = BAND_END, list[PostedMessage]()
+
+    def due_after(message: Message, hours: int) -> float:
+        nonlocal now
+        now += hours * HOUR
+        officer, at = ("", 0) if message.sender == "tipster" else ("asha", now)
+        danger = now if message.flags else 0
+        thread.append(PostedMessage(len(thread) + 1, message, officer, at, danger_at=danger))
+        return CLOCKS.due(header("urgent"), work_on(thread, ARRIVED)) or inf
+
+    due = [due_after(message, hours) for message, hours in written]
+    for message in no_acts:
+        due.append(due_after(message, 1))
+        assert due[-1] <= due[-2] if len(due) > 1 else due[-1] == ARRIVED + HOUR
 
 
 OFFICE = WorkingTime(weekdays=frozenset(range(SUNDAY)), begins=10 * HOUR, ends=18 * HOUR)

@@ -120,7 +120,7 @@ class DeskActs:
         if act.name not in _OF_TEXT:
             self._post(unit, tip, act)
             return
-        wanted = "NEED_INFO" if act.name == "ask" else act.status
+        wanted = {"ask": "NEED_INFO", "status": act.status}.get(act.name)
         status = next((one for one in STATUSES if one == wanted), None)
         told = self._casework.response(status, act.text, question=act.question)
         is_note = act.name == "note"

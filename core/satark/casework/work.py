@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Header, Message, Release, Status
+from satark.api.tip import FINISHED_STATUSES, STATUSES, CaseOutcome, CaseStep, Header, Message, Release, Status
 from satark.dialogue.tip_status import INITIAL_STATUS, is_dispute
 
 
@@ -32,7 +32,9 @@ ran out at a desk below, a closing of that desk was disputed, or that desk has n
 _OF_PEOPLE = frozenset({"recused", "readmitted", "unattended"})
 """Steps that only change who has a tip. They are no work on it, so they stop no clock."""
 _ACTS = frozenset({"directed", "reported", "asked_to_close", "refused_to_close", "closed", "merged"})
-"""Steps that stop a clock, as a status does. Notes, questions and other steps stop none."""
+"""Steps that stop a clock. Notes, questions and other steps stop none."""
+_STOPPING_STATUSES = frozenset(STATUSES) - {"RECEIVED", "NEED_INFO"}
+"""Statuses that stop a clock. A question has the status NEED_INFO, and whoever only asks has not acted."""
 
 
 class Direction(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,14 +180,14 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     if message.status == "REOPENED" and message.internal:  # a desk tells stations of a dispute, which is no act
         disputes = max(1, work.disputes)
         return msgspec.structs.replace(work, status="REOPENED", disputed=True, disputes=disputes, is_dispute_told=True)
-    if message.status or (message.case and message.case.kind in _ACTS):
+    if message.status in _STOPPING_STATUSES or (message.case and message.case.kind in _ACTS):
         work = msgspec.structs.replace(
             work, acted=True, acted_by=message.desk, acted_at=posted.at, heard=False, urgent_since=0
         )
     if message.case:
         work = _after_step(work, posted, message.case)
         if message.case.priority == "urgent" and not work.finished:
-            work = msgspec.structs.replace(work, acted=False, urgent_since=posted.at)
+            work = msgspec.structs.replace(work, acted=False, urgent_since=work.urgent_since or posted.at)
     if message.status:
         is_end = message.status in FINISHED_STATUSES - {"MERGED"}
         ended = {"finished_by": message.desk, "asked": None, "disputed": False} if is_end else {}
