@@ -12,11 +12,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from satark.api import NoSuchDesk
 from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
-from satark_desk.web.form_drafts import Owner, typed_id
+from satark_desk.web.form_drafts import TYPED, FormDraft, Owner, typed_id
 from satark_desk.web.page_requests import KEPT_FORMS, DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
@@ -31,6 +32,12 @@ class ActPages:
 
     def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft."""
+        try:
+            return self._submit(request, session, form)
+        except NoSuchTip:
+            return self._without_tip(request, session, form)
+
+    def _submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         name, once = _action(request), form.get("once", "")
         # A double click, or the answer was lost on the way: the tip has changed since, or this officer has it no more.
         is_repeated = "confirmed" in form and session.has_submitted(once)
@@ -46,7 +53,10 @@ class ActPages:
             return self._to_draft(request, session, tip, form, edit=True)
         if session.is_first_submission(once):
             act = act_of(name, form, self._web.settings.utc_offset_hours)
-            self._tip_page.acts(session).perform(tip, act)
+            try:
+                self._tip_page.acts(session).perform(tip, act)
+            except (ActRefused, NoSuchDesk):  # somebody else acted in the moment since the check
+                return self._to_draft(request, session, session.casework.open(tip.tip.number), form, edit=True)
             if name == "withdraw":  # it changed the roster: sign that at once, so that nobody takes it back unseen
                 recall(self._web.context, session.unlocked)
             owner, path = Owner.of(session.unlocked), f"tips/{tip.tip.number}/{name}"
@@ -57,9 +67,12 @@ class ActPages:
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it."""
-        name, tip = _action(request), session.casework.open(request.path_params["number"])
-        id_ = request.query_params.get("draft", "")
+        name, id_ = _action(request), request.query_params.get("draft", "")
         draft = self._web.drafts.find(session.unlocked, id_)
+        try:
+            tip = session.casework.open(request.path_params["number"])
+        except NoSuchTip:
+            return self._without_tip(request, session, draft.fields if draft else {})
         if draft is None or draft.path != f"tips/{tip.tip.number}/{name}":
             return self._to_tip(request, tip)
         problem = self._problem(session, tip, name, draft.fields)
@@ -70,12 +83,25 @@ class ActPages:
             )
         return self._confirm(request, session, tip, name, draft.fields)
 
+    def _without_tip(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
+        """Show what an officer wrote on a tip that they have no more, as after a direction was withdrawn.
+
+        Raises:
+            NoSuchTip: the form has no text.
+        """
+        if not any(form.get(name, "").strip() for name in TYPED):
+            raise NoSuchTip
+        draft = FormDraft(path=f"tips/{request.path_params['number']}/{_action(request)}", fields=_fields(form))
+        if request.method == "POST":
+            self._keep_unsent(session, draft)
+        return self._web.show(request, "resume.html", 409, session=session, draft=draft, gone=True)
+
     def resume(self, request: Request, session: OfficerSession) -> Response:
         """Show a form that an officer sent after their session had ended, so that the officer can send it again."""
         draft = self._web.drafts.find(session.unlocked, request.path_params["draft"])
         if draft is None or draft.path.partition("/")[0] not in KEPT_FORMS:
             return redirect_to(request, "")
-        return self._web.show(request, "resume.html", session=session, draft=draft)
+        return self._web.show(request, "resume.html", session=session, draft=draft, gone=False)
 
     def _done(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
         """Return the name of a done act, given the tip from before: to ask for a closing is not to close."""
@@ -137,20 +163,25 @@ class ActPages:
         )
 
     def keep(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Store the text that an officer is typing into the form of an act."""
+        """Store the text that an officer is typing into the form of an act, or delete it."""
         self._web.drafts.keep_typed(Owner.of(session.unlocked), form)
-        return Response(status_code=204)
+        return redirect_to(request, "") if "discard" in form else Response(status_code=204)
 
     def _to_draft(
         self, request: Request, session: OfficerSession, tip: OpenTip, form: Mapping[str, str], *, edit: bool
     ) -> Response:
-        fields = {name: form[name] for name in FIELDS if name in form}
-        path = f"tips/{tip.tip.number}/{_action(request)}"
-        draft = self._web.drafts.put(Owner.of(session.unlocked), path, fields)
+        kept = FormDraft(path=f"tips/{tip.tip.number}/{_action(request)}", fields=_fields(form))
+        owner = Owner.of(session.unlocked)
+        draft = self._keep_unsent(session, kept) if edit else self._web.drafts.put(owner, kept.path, kept.fields)
         query = urlencode({"draft": draft} | ({"edit": "1"} if edit else {}))
         wanted = Filter.read(request.query_params).query
         # If the form is shown again, the browser scrolls to it, since the form is far below the top.
-        return redirect_to(request, f"{path}?{query}" + (f"&{wanted}" if wanted else "") + "#form")
+        return redirect_to(request, f"{kept.path}?{query}" + (f"&{wanted}" if wanted else "") + "#form")
+
+    def _keep_unsent(self, session: OfficerSession, draft: FormDraft) -> str:
+        """Keep a draft where the queue and the tip offer it; return its id."""
+        owner = Owner.of(session.unlocked)
+        return self._web.drafts.put(owner, draft.path, draft.fields, typed_id(owner, draft.path))
 
     def _to_tip(self, request: Request, tip: OpenTip, done: str = "") -> Response:
         wanted = Filter.read(request.query_params).query
@@ -163,3 +194,7 @@ def _action(request: Request) -> ActName:
     if name is None:
         raise NoSuchTip
     return name
+
+
+def _fields(form: Mapping[str, str]) -> dict[str, str]:
+    return {name: form[name] for name in FIELDS if name in form}

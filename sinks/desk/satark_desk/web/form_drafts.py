@@ -26,7 +26,7 @@ KEPT_SECONDS: Final = 36 * 3600
 MAX_DRAFTS: Final = 40
 """Most drafts of one officer. A further draft replaces the oldest."""
 _PADDED: Final = 2048
-_TYPED: Final = ("text", "reason", "rewording")
+TYPED: Final = ("text", "reason", "rewording")
 _NEVER_KEPT: Final = frozenset({"once", "confirmed"})
 _KEY: Final = 32
 _ID: Final = 64
@@ -80,7 +80,7 @@ class FormDrafts:
         path = "tips/" + form.get("path", "").partition("/tips/")[2]
         _, _, action = path.removeprefix("tips/").partition("/")
         id_, is_act = typed_id(owner, path), act_name(action) is not None
-        if is_act and any(form.get(name, "").strip() for name in _TYPED):
+        if is_act and any(form.get(name, "").strip() for name in TYPED):
             self.put(owner, path, {name: form[name] for name in FIELDS if name in form}, id_)
         else:
             self.drop(id_)

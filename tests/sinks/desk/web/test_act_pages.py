@@ -13,7 +13,7 @@ from starlette.routing import Mount
 
 from satark.api.routing import Desk
 from satark.api.tip import CaseStep, Message
-from satark.casework import Casework, Clocks, DeskAct, DeskActs
+from satark.casework import Casework, Clocks, DeskAct, DeskActs, OpenTip
 from satark.services import DeskContext, Services
 from satark_desk.settings import DeskSettings
 from satark_desk.web import page_requests
@@ -179,6 +179,66 @@ def test_the_second_of_two_simultaneous_officers_sees_the_difference_and_loses_n
     (seen,) = re.findall(r'name="seen" value="(\d+)"', form)
     second.post(f"{address}/close", data={**closing, "seen": seen, "confirmed": "yes", "once": "2"})
     assert casework("sp").open(seeded.number).status == "CLOSED"
+
+
+@pytest.mark.parametrize("winner", ["sp", "dig"])
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("close", {"outcome": "false", "text": "nobody was there", "reason": "We found nothing."}),
+        ("status", {"status": "ACTION", "text": "We look into it."}),
+        ("ask", {"text": "At what hour?"}),
+        ("note", {"text": "half a page"}),
+        ("direct", {"to": "lanka", "text": "Look there.", "rewording": "A shed."}),
+        ("correct", {"priority": "high", "text": "near a school"}),
+    ],
+)
+def test_of_two_who_confirm_in_the_same_moment_the_second_reads_what_came_and_loses_nothing(
+    *,
+    winner: str,
+    name: str,
+    form: dict[str, str],
+    browser: Browser,
+    seeded: SeededTip,
+    casework: Cases,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second, address = browser(winner), browser("sp"), f"/desk/tips/{seeded.number}"
+    closing = {"outcome": "false", "text": "for desks", "reason": "Nobody was there."}
+    check, others = DeskActs.check, [{**closing, "confirmed": "yes", "once": "1", "seen": "0"}]
+
+    def checked(self: DeskActs, tip: OpenTip, act: DeskAct) -> None:
+        check(self, tip, act)
+        if "confirmed" in sent and others:
+            first.post(f"{address}/close", data=others.pop())
+
+    monkeypatch.setattr(DeskActs, "check", checked)
+    sent = {**form, "confirmed": "yes", "once": "2", "seen": "0"}
+    refused = second.post(f"{address}/{name}", data=sent)
+    shown = refused.text[refused.text.index('id="form"') :].partition("</form>")[0]
+    assert "This has come since you opened the page." in shown
+    assert all(value in shown for field, value in form.items() if field != "outcome")
+    assert len(casework("sp").open(seeded.number).thread) == 2
+    assert f'href="{address}/{name}?draft=' in second.get("/desk/").text
+
+
+def test_what_a_station_wrote_on_a_tip_that_was_taken_back_can_be_copied_and_deleted(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    acts, station = DeskActs(services, casework("sp"), Clocks()), browser("lanka")
+    direction = DeskAct(name="direct", to="lanka", text="look", rewording="Look there.")
+    acts.perform(casework("sp").open(seeded.number), direction)
+    report = f"/desk/tips/{seeded.number}/report"
+    station.post("/desk/typed", data={"path": report, "text": "half a report"})
+    withdrawal = DeskAct(name="withdraw", to="lanka", text="another station's")
+    acts.perform(casework("sp").open(seeded.number), withdrawal)
+    sent = station.post(report, data={"text": "a whole report", "confirmed": "yes", "once": "1"})
+    (kept,) = re.findall(rf'href="({report}\?draft=[^"]+)"', station.get("/desk/").text)
+    for page in (sent, station.get(kept.replace("&amp;", "&"))):
+        assert "You no longer have this tip" in page.text
+        assert "a whole report</textarea>" in page.text
+    assert "draft=" not in station.post("/desk/typed", data={"path": report, "discard": "yes"}).text
+    assert station.get(report).status_code == 404
 
 
 @pytest.mark.parametrize("page", ["", "news?poll=1", "tips/{}"])
