@@ -128,7 +128,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         working, end = self.working_for(header.priority), band_end(header.received)
         if working is None or not end:
             return days
-        return working.days_until(working.day_of(end - BAND_HOURS * _HOUR), days)
+        return working.days_until(working.day_of(end - BAND_HOURS * _HOUR / 2), days)
 
     def working_for(self, priority: Priority) -> WorkingTime | None:
         """Return the working time that counts for tips of a priority; None: every hour counts."""

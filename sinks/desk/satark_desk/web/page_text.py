@@ -130,13 +130,13 @@ class PageText:
         return self._option(step, str(value))
 
     def day(self, band: str) -> str:
-        """Return the day of a time band, in the officers' time zone."""
-        moment = self._moment(band)
+        """Return the day in which most of a time band lies, in the officers' time zone."""
+        moment = self._middle(band)
         return self._date(moment.date()) if moment else ""
 
     def iso_day(self, band: str) -> str:
-        """Return the day of a time band, in the officers' time zone, as YYYY-MM-DD; empty for no band."""
-        moment = self._moment(band)
+        """Return the day in which most of a time band lies, as YYYY-MM-DD; empty for no band."""
+        moment = self._middle(band)
         return moment.date().isoformat() if moment else ""
 
     def month(self, month: str) -> str:
@@ -156,7 +156,7 @@ class PageText:
         if start is None:
             return ""
         end = start + timedelta(hours=BAND_HOURS)
-        return f"{self.day(band)}, {start:%H:%M}–{end:%H:%M}"
+        return f"{self._date(start.date())}, {start:%H:%M}–{end:%H:%M}"
 
     def day_of(self, seconds: int) -> str:
         """Return the day (UTC) of a time in Unix seconds."""
@@ -166,6 +166,11 @@ class PageText:
         """Return an officer's time (Unix seconds) in the officers' time zone, to the minute."""
         moment = datetime.fromtimestamp(seconds, UTC) + self._offset
         return f"{self._date(moment.date())}, {moment:%H:%M}"
+
+    def hour(self, seconds: int) -> str:
+        """Return the hour that begins at a time (Unix seconds), in the officers' time zone."""
+        end = datetime.fromtimestamp(seconds, UTC) + self._offset + timedelta(hours=1)
+        return f"{self.moment(seconds)}–{end:%H:%M}"
 
     def day_at(self, seconds: int) -> str:
         """Return the day of an officer's time (Unix seconds) in the officers' time zone."""
@@ -182,12 +187,12 @@ class PageText:
 
     def age(self, band: str, now: float) -> int:
         """Return the number of days since a time band, by the officers' calendar."""
-        moment = self._moment(band)
+        moment = self._middle(band)
         return max(0, (self.today(now) - moment.date()).days) if moment else 0
 
     def days_after(self, band: str, days: int) -> float:
         """Return the time, Unix seconds, some days after a time band, by the officers' calendar; 0 for no band."""
-        moment = self._moment(band)
+        moment = self._middle(band)
         if moment is None:
             return 0
         midnight = moment.replace(hour=0, minute=0, second=0) + timedelta(days=days)
@@ -203,6 +208,11 @@ class PageText:
     def _moment(self, band: str) -> datetime | None:
         end = band_end(band)
         return datetime.fromtimestamp(end - BAND_HOURS * 3600, UTC) + self._offset if end else None
+
+    def _middle(self, band: str) -> datetime | None:
+        # In India the night's band begins at 23:30: a tip of the early morning is not of the day before.
+        start = self._moment(band)
+        return start + timedelta(hours=BAND_HOURS / 2) if start else None
 
     def _option(self, step: str, value: str) -> str:
         named = self.place(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -98,10 +98,32 @@ def test_a_month_is_written_with_its_name_in_the_officers_language() -> None:
         assert (text.month("2026-11"), text.month("")) == (name, "")
 
 
+@pytest.mark.parametrize(
+    ("band", "now", "days"),
+    [
+        ("2026-11-24T18/PT6H", "2026-11-24T23:42", 0),  # 05:12 in India, in the band that began at 23:30
+        ("2026-11-24T18/PT6H", "2026-11-25T18:29", 0),
+        ("2026-11-24T18/PT6H", "2026-11-25T18:31", 1),
+        ("2026-11-24T12/PT6H", "2026-11-24T18:31", 1),
+    ],
+)
+def test_a_tip_of_the_early_morning_is_not_of_the_day_before(band: str, now: str, days: int) -> None:
+    text = PageText("en", Geography.sample(), 5.5, Questionnaire.shipped())
+    moment = datetime.fromisoformat(f"{now}+00:00").timestamp()
+    assert text.age(band, moment) == days
+    assert text.day(band) == ("24 Nov 2026" if "T12" in band else "25 Nov 2026")
+    assert text.age(band, text.days_after(band, 3) - 1) == 2
+    assert text.age(band, text.days_after(band, 3)) == 3
+
+
+def test_the_hour_of_a_look_is_shown_with_its_end() -> None:
+    text = PageText("en", Geography.sample(), 5.5, Questionnaire.shipped())
+    assert text.hour(1795561200) == "25 Nov 2026, 04:30–05:30"
+
+
 def test_times_are_shown_in_the_officers_time_zone_as_six_hour_bands() -> None:
     text = PageText("en", Geography.sample(), 5.5, Questionnaire.shipped())
     assert text.band("2026-11-24T18/PT6H") == "24 Nov 2026, 23:30–05:30"
-    assert text.age("2026-11-24T18/PT6H", 1795564800) == text.age("2026-11-24T00/PT6H", 1795564800)
     assert text.age("2099-01-01T00/PT6H", 0) == 0
     for junk in ("", "yesterday", "2026-99-99T00/PT6H"):
         assert (text.band(junk), text.day(junk), text.age(junk, 0)) == ("", "", 0)
