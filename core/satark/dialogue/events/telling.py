@@ -14,6 +14,7 @@ from satark.dialogue.turn.summary import told_in
 from satark_words.choosing import tells_crime
 from satark_words.opening import category_of, moment_told
 from satark_words.reading import Asked, Confidence, Kind, Reading
+from satark_words.rules import FRAME
 from satark_words.small_words import listed
 
 TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
@@ -153,6 +154,18 @@ class Telling:
         if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False
         return self.counts(LONG, LEFT_OVER if reading.kind in TALK else 1 + (reading.kind is Kind.UNCLEAR))
+
+    def is_first_left_over(self) -> bool:
+        """Whether words before a tip is begun are not wholly a greeting, a command or talk to the service."""
+        session = self.context.session
+        begins = self.context.state is LANGUAGE and not (session.language or session.submitted or session.mailbox)
+        return begins and not self.is_held() and self.tells_of_itself()
+
+    def tells_of_itself(self) -> bool:
+        """Whether a word of the text is surely none of the service's own, as no name is."""
+        told = self.context.analysis(self.event.body)
+        words = {at for at, token in enumerate(told.tokens) if token.text[0].isalpha()}
+        return bool(words - told.covered(_EMPTY_MARKS, FRAME))
 
     def tells_beside_answer(self) -> bool:
         """Whether a text has words or numbers that no answer consists of, or names police."""

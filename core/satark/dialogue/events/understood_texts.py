@@ -40,6 +40,7 @@ from satark.dialogue.states.stories import (
     fill_in_answer,
     hear_of_police,
     is_story,
+    keep_beginning,
     keep_cry,
     may_cry,
     opening_in,
@@ -206,6 +207,8 @@ class _Words(Telling):
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
             return ask_to_keep(self)
         if is_answered or not told:
+            if self.is_first_left_over() and reading.kind not in _KEEPS and not is_answered:
+                self.context.hold(self.event.body)
             return _HANDLERS[reading.kind](self)
         return self.content() if first else self.kept()
 
@@ -251,10 +254,13 @@ class _Words(Telling):
             more = self.tells_more()
         elif more:
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
+            more = more or (self.asked.name == "police" and self.tells_beside_answer())
         names_others = self.asked.name == "police" and reading.negated and self.accuses()
         tells = reading.story or self.tells() or more or names_others or self.tells_when()
         if tells and (reading.confidence < Confidence.CERTAIN or not self.speaks_of_sending()):
             self.keep_story()
+        elif self.asked.name == "category":
+            keep_beginning(context, self.event, self.label(reading.option))
         return choose_likely(context, reading.option)
 
     def content(self) -> Turn:
@@ -365,7 +371,8 @@ class _Words(Telling):
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
-            return turn or not_understood(context)
+            asks = context.session.language and not (refuses or self.is_talk()) and self.tells_of_itself()
+            return turn or (ask_to_keep(self) if asks else not_understood(context))
         if self.acts(code):
             return choose_likely(context, code)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):

@@ -56,6 +56,14 @@ def add_story(context: TurnContext, event: Text, opening: Opening, but: str = ""
         ask_only_what_matters(context, event.body, opening)
 
 
+def keep_beginning(context: TurnContext, event: Text, label: str) -> None:
+    """Keep words that chose a category and say more than its label: "smack", "munna bhatti". The story is still asked."""
+    told, story = context.analysis(event.body), context.loaded.opening_step
+    more = {*told.sounds} - {*context.analysis(label).sounds}
+    if more and story and story not in context.session.answers and told.has("cat.*", "strong.*", "act.*", "w.*"):
+        context.add_part(f"@{story}", event.body.strip())
+
+
 def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) -> None:
     """Do not ask the questions that a whole story need not answer. The review offers all of them."""
     if (told := context.session.answers.get(context.loaded.opening_step)) and isinstance(told.value, str):
