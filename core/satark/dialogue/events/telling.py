@@ -159,7 +159,7 @@ class Telling:
         """Whether words before a tip is begun are not wholly a greeting, a command or talk to the service."""
         session = self.context.session
         begins = self.context.state is LANGUAGE and not (session.language or session.submitted or session.mailbox)
-        return begins and not self.is_held() and self.tells_of_itself()
+        return begins and not (self.reading.negated or self.is_held()) and self.tells_of_itself()
 
     def tells_of_itself(self) -> bool:
         """Whether a word of the text is surely none of the service's own, as no name is."""

@@ -25,7 +25,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
-from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, keep_beginning
+from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.accusations import has_nobody_above
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_plain
@@ -66,8 +66,6 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
     if code:
-        if name == context.loaded.flow.meanings.get("category"):
-            keep_beginning(context, event, next(one.label for one in question.options if one.code == code))
         return choose(context, name, question, code, event) or not_understood(context)
     return handle_words(context, event, name, question)
 

@@ -63,6 +63,11 @@ _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place",
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
+_REFUSING: Final = (
+    "neg.*", "say.no", "say.if", "soc.wait", "time.*", "k.mistake", "t.refuse", "opt.*", "cmd.cancel", "cmd.delete",
+    "cmd.skip", "cmd.back", "cmd.edit", "k.out",
+)  # fmt: skip
+"""Marks of words that may put off or refuse to send the tip."""
 _AFTER_SENDING: Final = {
     "reply.remark.mistake": "revoke.late",
     "reply.remark.afraid": "reply.remark",
@@ -371,8 +376,10 @@ class _Words(Telling):
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
-            asks = context.session.language and not (refuses or self.is_talk()) and self.tells_of_itself()
-            return turn or (ask_to_keep(self) if asks else not_understood(context))
+            told = context.analysis(self.event.body)
+            is_known = self.asked.name == "category" and (told.has("w.*", "p.*") or context.places_told(told.text))
+            may_tell = is_known or (self.asked.name in {"cancel", "restart"} and not (refuses or self.is_talk()))
+            return turn or (ask_to_keep(self) if may_tell and self.tells_news() else not_understood(context))
         if self.acts(code):
             return choose_likely(context, code)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
@@ -385,8 +392,12 @@ class _Words(Telling):
             return handle_command(self.context, "delete")
         if is_about_files(self):
             return ask_to_erase_files(self)
-        if self.agrees():
+        told = self.context.analysis(self.event.body)
+        refuses = told.negates or told.has(*_REFUSING) or self.reading.kind in {Kind.REFUSAL, Kind.WAIT}
+        if self.agrees() or (not refuses and told.has("cmd.send", "k.send")):
             return choose_likely(self.context, next(one.id for one in self.asked.options if one.acts))
+        if not refuses:
+            return not_understood(self.context)
         label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
         self.context.say("reply.refusal.send", label=label, number=number)
         return self.context.ask()

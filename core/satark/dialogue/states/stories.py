@@ -57,11 +57,11 @@ def add_story(context: TurnContext, event: Text, opening: Opening, but: str = ""
 
 
 def keep_beginning(context: TurnContext, event: Text, label: str) -> None:
-    """Keep words that chose a category and say more than its label: "smack", "munna bhatti". The story is still asked."""
+    """Keep words that chose a category and say more than its label, as "smack" does. The story is still asked."""
     told, story = context.analysis(event.body), context.loaded.opening_step
-    more = {*told.sounds} - {*context.analysis(label).sounds}
-    if more and story and story not in context.session.answers and told.has("cat.*", "strong.*", "act.*", "w.*"):
-        context.add_part(f"@{story}", event.body.strip())
+    more = {*told.sounds} - {*context.analysis(label).sounds} and told.has("cat.*", "strong.*", "act.*", "w.*")
+    if more and story and not context.session.state:
+        context.add_part(story if story in context.session.answers else f"@{story}", event.body.strip())
 
 
 def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) -> None:
