@@ -26,6 +26,8 @@ _SAID_IN_TALK: Final = ("t.*", "k.*", "time.*", "who.*", "verb.*", "d.afraid", "
 """Marks of further words that tell nothing, in a text that is read as talk."""
 LEFT_OVER: Final = 3
 """Number of words without a meaning for the service. Talk with this many or more also tells something."""
+_OF_A_PHONE: Final = 10
+"""Number of digits from which a text tells a telephone's, an account's or a vehicle's number."""
 FIRST_WORDS: Final = 2
 """Number of words from which a message counts as the beginning of a tip, whatever it tells."""
 _EMPTY_MARKS: Final = (
@@ -149,7 +151,8 @@ class Telling:
         if state == "@reach" and reading.suggested and not reading.suggested.startswith("@"):
             return False
         is_first = self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT
-        if is_first or self.tells_of_crime() or self.names_police():
+        has_number = sum(map(str.isdigit, self.event.body)) >= _OF_A_PHONE
+        if is_first or has_number or self.tells_of_crime() or self.names_police():
             return self.counts(STORY_WORDS, 1)
         if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False
