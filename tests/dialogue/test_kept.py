@@ -149,7 +149,8 @@ def test_a_story_with_the_word_for_a_mistake_is_stored(engine: Engine, step: str
 
 BEGUN = (
     "तस्करी", "मदद के नाम पर ठगी", "madad ke badle paisa", "done wrong by pradhan", "raju", "sonu aur monu", "sigra",
-    "लंका", "status ke naam pe vasooli", "back gate pe bhatti", "help gang wale",
+    "लंका", "status ke naam pe vasooli", "back gate pe bhatti", "help gang wale", "kheton ka mamla hai",
+    "नमस्ते मेरी साइकिल गई", "hello sir it is about my tractor", "i think the landlord is up to something",
 )  # fmt: skip
 """First messages of which some words are the service's own and some are not."""
 
@@ -159,7 +160,24 @@ def test_a_first_message_that_is_not_wholly_talk_is_stored(engine: Engine, text:
     assert _kept(Chat(engine).say(text), text)
 
 
-@every_row("text", ["hello", "नमस्ते", "help", "status", "Hi", "मदद", "1", "ok"])
+@every_row(
+    "text",
+    [
+        "hello",
+        "नमस्ते",
+        "help",
+        "status",
+        "Hi",
+        "मदद",
+        "1",
+        "ok",
+        "good morning sir",
+        "mujhe kuch batana hai",
+        "ek mamla hai",
+        "namaste ji koi hai kya",
+        "is this really the police?",
+    ],
+)
 def test_a_first_message_that_is_wholly_talk_is_not_stored(engine: Engine, text: str) -> None:
     assert not _kept(Chat(engine).say(text), text)
 

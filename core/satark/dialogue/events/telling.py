@@ -158,11 +158,15 @@ class Telling:
             return False
         return self.counts(LONG, LEFT_OVER if reading.kind in TALK else 1 + (reading.kind is Kind.UNCLEAR))
 
-    def is_first_left_over(self) -> bool:
-        """Whether words before a tip is begun are not wholly a greeting, a command or talk to the service."""
+    def is_first_left_over(self, *, answered: bool) -> bool:
+        """Whether words before a tip is begun are not wholly a greeting, a command or talk to the service.
+
+        `answered`: they seem to be talk. One word that is neither of the service nor of talk counts all the same.
+        """
         session = self.context.session
         begins = self.context.state is LANGUAGE and not (session.language or session.submitted or session.mailbox)
-        return begins and not (self.reading.negated or self.is_held()) and self.tells_of_itself()
+        tells = (not self.reading.asks and self.counts(FIRST_WORDS, 1, _SAID)) if answered else self.tells_of_itself()
+        return begins and not (self.reading.negated or self.is_held()) and tells
 
     def tells_of_itself(self) -> bool:
         """Whether a word of the text is surely none of the service's own, as no name is."""

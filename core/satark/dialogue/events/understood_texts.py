@@ -212,7 +212,7 @@ class _Words(Telling):
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
             return ask_to_keep(self)
         if is_answered or not told:
-            if self.is_first_left_over() and reading.kind not in _KEEPS and not is_answered:
+            if reading.kind not in _KEEPS and self.is_first_left_over(answered=is_answered):
                 self.context.hold(self.event.body)
             return _HANDLERS[reading.kind](self)
         return self.content() if first else self.kept()
@@ -376,8 +376,8 @@ class _Words(Telling):
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
-            told = context.analysis(self.event.body)
-            is_known = self.asked.name == "category" and (told.has("w.*", "p.*") or context.places_told(told.text))
+            words = context.analysis(self.event.body)
+            is_known = self.asked.name == "category" and (words.has("w.*", "p.*") or context.places_told(words.text))
             may_tell = is_known or (self.asked.name in {"cancel", "restart"} and not (refuses or self.is_talk()))
             return turn or (ask_to_keep(self) if may_tell and self.tells_news() else not_understood(context))
         if self.acts(code):
