@@ -10,7 +10,8 @@ the tip goes to every SP's and DIG's desk, as after "don't know".
 
 After a story that speaks of police or their offices, Satark asks whether police are involved, or whom it accuses. It
 leaves this to the review if the story speaks of no police, or if another question is asked already, unless words name
-an office above a circle's. A clause that only clears the police answers "no". `turn.accusations` keeps whom a tip accuses, asked or not.
+an office above a circle's. A clause that only clears the police answers "no". `turn.accusations` keeps whom a tip
+accuses, asked or not.
 """
 
 from collections.abc import Iterable
