@@ -18,6 +18,7 @@ from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import Turn
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import SUGGESTED
+from satark_words.small_words import in_order
 from satark_words.tokens import fold
 
 WHOLE_TIP: Final = "tip"
@@ -32,6 +33,12 @@ _FINAL: Final = frozenset({"submission", "erase"})
 _LONGEST_NUMBER: Final = 2
 _BROKEN_OFF: Final = "no "
 """In place of the last number, before a question's id: the text there refused or asked, and may go on in the next."""
+_AGREEING: Final = re.compile(
+    "|".join(
+        f" {words.replace(' ', '  ')} " for words in sorted(map(fold, in_order("agreeing")), key=len, reverse=True)
+    )
+)
+"""Matches words that agree, are polite or in haste, in a folded text with double spaces."""
 UNSENT: Final = "@unsent"
 """Name of the state that waits for the answer about an unsent draft. A refusal leads to the review."""
 _FEW: Final = 4
@@ -94,6 +101,19 @@ def act_of(context: TurnContext, name: str, code: str) -> str:
     return act if act in ACTS else ""
 
 
+def option_named(context: TurnContext, name: str, question: Question, folded: str) -> str:
+    """Return the option that a folded text names exactly; at the review, also the word to send beside agreements.
+
+    "Haan, ab bhej dijiye" agrees, is polite or in haste, and says the word. Any other word beside it leaves a doubt.
+    """
+    lookup = context.loaded.option_lookup(context.session, name, question)
+    if code := lookup.exact(folded):
+        return code
+    left = _AGREEING.sub(" ", f" {folded.replace(' ', '  ')} ").split()
+    code = "" if len(left) == 1 and left[0].isdecimal() else lookup.exact(" ".join(left))
+    return code if act_of(context, name, code) == "review:send" else ""
+
+
 def is_question(body: str) -> bool:
     """Return whether a text contains a question mark."""
     return bool(_QUESTION_MARKS.intersection(body))
@@ -131,7 +151,7 @@ def _tapped(context: TurnContext, token: ChoiceToken) -> str:
 
 def _written(context: TurnContext, folded: str, *, answers: bool) -> str:
     name, question = context.state.question(context)
-    if question.options and (code := context.loaded.option_lookup(context.session, name, question).exact(folded)):
+    if question.options and (code := option_named(context, name, question, folded)):
         return act_of(context, name, code) if answers and folded not in context.loaded.commands.plain else ""
     command = context.loaded.commands.command(folded)
     if command == "forget" and _is_under_way(context):
