@@ -133,8 +133,8 @@ def test_the_word_to_send_beside_words_that_only_agree_sends(engine: Engine, cha
 @every_row(
     "words",
     ["ab bhej dun", "haan kal bhej do", "bhej do agar naam chhupa ho", "yes please do not submit this now",
-     "sahi ho to bhej do", "ab bhej dijiye?", "usne kaha haan bhej do", "abhi mat bhej do", "please send me this", "ab 1",
-     "haan ab", "shayad bhej do", "jaldi me galti se bhej do", "haan bhej do baad me"],
+     "sahi ho to bhej do", "ab bhej dijiye?", "usne kaha haan bhej do", "abhi mat bhej do", "please send me this",
+     "ab 1", "haan ab", "shayad bhej do", "jaldi me galti se bhej do", "haan bhej do baad me"],
 )  # fmt: skip
 def test_the_word_to_send_beside_any_other_word_sends_nothing(engine: Engine, words: str) -> None:
     assert chat(engine, "review", "whatsapp").say(words).submission is None
