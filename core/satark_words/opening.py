@@ -299,13 +299,14 @@ def rivals_of(code: str) -> Sequence[str]:
 
 
 def _doubts(analysis: Analysis, dangers: Iterable[Danger]) -> Iterator[str]:
+    if moment_told(analysis) != "past" or analysis.has("@goes-on"):
+        yield "when"
     code = category_of(analysis)
     harassed = code == "HARASS" and any(danger.kind is DangerKind.WOMAN for danger in dangers)
     likely = likely_of(analysis.features, rivals_of(code))
     named = {mark.name.partition(".")[2] for mark in analysis.found("cat.*", "strong.*")}
-    is_clear = likely is not None and (likely.is_clear or (named == {code} and likely.margin >= CLEAR_MARGIN))
-    is_sure = likely is not None and likely.sense == code and is_clear
-    if not (code and (harassed or is_sure)):
+    is_clear = likely and (likely.is_clear or (named == {code} and likely.margin >= CLEAR_MARGIN))
+    if not (code and (harassed or (likely and likely.sense == code and is_clear))):
         yield "category"
     yes, *others = (weights()[f"police:{answer}"] for answer in ("yes", "no", "unknown"))
     logit = yes.logit(analysis.features)  # must be high: nobody is accused by a guess

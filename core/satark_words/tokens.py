@@ -250,7 +250,7 @@ _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9-]*[A-Za-z])[0-9A-Za-z]{4}[
 _GROUP: Final = 4
 _BEHIND: Final = 2
 """Most digits of a number behind a code that is not part of it."""
-_DIGIT_RUN: Final = re.compile(r"\d{4}(?:[\s.,/_\-‐‑–—]*\d{4}){3}(?![\s.,/_\-‐‑–—]*\d)|\d(?:[\s.\-‐‑–—]*\d)+")
+_DIGIT_RUN: Final = re.compile(r"\d{4}(?:[\s.,/_()\-‐‑–—]*\d{4}){3}(?![\s.,/_()\-‐‑–—]*\d)|\d(?:[\s.\-‐‑–—]*\d)+")
 
 
 def find_code(text: str, digits: int, *, longest: int | None = None) -> str | None:

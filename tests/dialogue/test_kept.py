@@ -147,6 +147,64 @@ def test_a_story_with_the_word_for_a_mistake_is_stored(engine: Engine, step: str
     assert _kept(conversation(engine, step).say(text), text)
 
 
+BEGUN = (
+    "तस्करी", "मदद के नाम पर ठगी", "madad ke badle paisa", "done wrong by pradhan", "raju", "sonu aur monu", "sigra",
+    "लंका", "status ke naam pe vasooli", "back gate pe bhatti", "help gang wale", "kheton ka mamla hai",
+    "नमस्ते मेरी साइकिल गई", "hello sir it is about my tractor", "i think the landlord is up to something",
+)  # fmt: skip
+"""First messages of which some words are the service's own and some are not."""
+
+
+@every_row("text", BEGUN)
+def test_a_first_message_that_is_not_wholly_talk_is_stored(engine: Engine, text: str) -> None:
+    assert _kept(Chat(engine).say(text), text)
+
+
+@every_row(
+    "text",
+    [
+        "hello",
+        "नमस्ते",
+        "help",
+        "status",
+        "Hi",
+        "मदद",
+        "1",
+        "ok",
+        "good morning sir",
+        "mujhe kuch batana hai",
+        "ek mamla hai",
+        "namaste ji koi hai kya",
+        "is this really the police?",
+    ],
+)
+def test_a_first_message_that_is_wholly_talk_is_not_stored(engine: Engine, text: str) -> None:
+    assert not _kept(Chat(engine).say(text), text)
+
+
+@every_row("text", ["smack lanka", "munna bhatti", "ladki bechte hain", "तस्करी", "sigra"])
+def test_a_short_answer_about_the_category_is_stored_as_told(engine: Engine, text: str) -> None:
+    assert _kept(conversation(engine, "category").say(text), text)
+
+
+def test_a_category_s_number_or_label_is_no_story(engine: Engine) -> None:
+    for text in ("4", "जुआ / सट्टा"):
+        assert not _kept(conversation(engine, "category").say(text), text)
+
+
+@every_row("text", ["daroga har mahine 5000 leta hai", "haan thana prabhari 10000 leta hai"])
+def test_an_answer_about_police_that_tells_more_is_stored(engine: Engine, text: str) -> None:
+    chat = conversation(engine, "police").say(text)
+    assert chat.step == "police_unit"
+    assert _kept(chat, text)
+
+
+@every_row("where", ["cancel", "restart"])
+@every_row("text", ["katta", "raju", "smack lanka", "sigra"])
+def test_a_word_at_a_question_before_an_act_is_asked_about(engine: Engine, where: str, text: str) -> None:
+    assert _kept(_came_to(engine, where).say(text), text)
+
+
 CODE = RECEIPT.code
 TOLD = ("Hi", "1", "4", "कपड़े की दुकान के पीछे लोग जुआ खेलते हैं", "लंका", "2", "छोड़ें")
 STATES: dict[str, tuple[str, ...]] = {

@@ -120,8 +120,8 @@ def test_a_tipster_who_wants_nothing_erased_is_told_that_nothing_was_erased(engi
 @every_row(
     "words",
     [
-        "go ahead", "ok go ahead", "carry on", "ji", "haan ji", "👍", "theek hai", "theek hai bhej do", "acha bhej do",
-        "जी", "ठीक है भेज दो", "आगे बढ़ो", "fine", "sure", "yes go ahead", "fine send it",
+        "go ahead", "ok go ahead", "carry on", "ji", "haan ji", "👍", "theek hai", "acha bhej do",
+        "जी", "आगे बढ़ो", "fine", "sure", "yes go ahead",
     ],
 )  # fmt: skip
 def test_a_tipster_who_agrees_at_the_review_is_told_how_to_send(engine: Engine, words: str) -> None:

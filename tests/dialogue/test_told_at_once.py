@@ -186,6 +186,51 @@ def test_police_who_are_cleared_in_the_story_are_accused_by_no_tip(engine: Engin
     assert chat.submission.accused is None
 
 
+@every_row(
+    "told",
+    ["no policeman is part of it", "पुलिस का इसमें कोई हाथ नहीं", "police isme shamil nahi hai", "पुलिस एहमें नइखे"],
+)  # fmt: skip
+def test_police_whom_the_story_surely_clears_are_not_asked_about_and_can_be_changed(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(f"lanka me ganja bikta hai, {told}")
+    answers = chat.session.answers if chat.session else {}
+    assert (chat.step, answers["police"].value) == ("review", "no"), chat.text
+    assert "Police involved: No" in chat.text or "पुलिस मिली हुई है: नहीं" in chat.text
+    assert chat.tap("change", "police", "yes").step == "police_unit"
+
+
+TIMES = [
+    "parso sigra me do ladko ne meri chain chheen li thi", "last Sunday two men sold a stolen bike at Lanka",
+    "पिछले बुधवार को लंका में सट्टा पकड़ा गया था", "pichle mahine ramnagar me truck se balu utara gaya tha",
+]  # fmt: skip
+
+
+@every_row("told", TIMES)
+def test_a_day_that_is_over_is_taken_as_the_time_and_shown(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(told)
+    for _ in range(3):
+        if chat.step == "category":
+            chat.tap("OTHER")
+        if chat.step in {"police", "@identity"}:
+            chat.tap("no" if chat.step == "police" else "keep")
+    answers = chat.session.answers if chat.session else {}
+    assert chat.step == "review", chat.text
+    when = [answers[one].value for one in ("when", "now") if one in answers]
+    assert when in (["past"], ["no"])
+
+
+GOES_ON = [
+    "lanka me pichle mahine se ganja bikta hai", "kal bhi bika tha, aaj phir bik raha hai ganja lanka me",
+    "they sold ganja at Lanka last week and still do", "लंका में पहले भी गांजा बिकता था, अब फिर शुरू हो गया",
+]  # fmt: skip
+
+
+@every_row("told", GOES_ON)
+def test_what_was_and_may_go_on_is_not_taken_as_over(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(told)
+    assert chat.session is not None
+    assert "when" not in chat.session.answers or chat.session.answers["when"].value == "now"
+
+
 COPS = (
     "pulice", "SO", "S.O.", "IO", "thanadaar", "thaneder", "kanstable", "constabel", "inspecter", "traffic wale",
     "khaki walon", "wardi walon", "पोलिस", "पुलिसवन", "दरोगवन", "एस.ओ.", "ख़ाकी वालों", "कॉन्स्टेबल",
@@ -230,7 +275,7 @@ def test_a_text_that_may_accuse_police_is_asked_about_before_the_review(engine: 
 
 
 def test_police_accused_later_are_asked_about_though_they_were_cleared(engine: Engine) -> None:
-    chat = Chat(engine).say(f"{STORY}. No policeman is involved").tap("no")
+    chat = Chat(engine).say(f"{STORY}. No policeman is involved")
     assert chat.step == "review"
     assert chat.say("thane ka sipahi bhi roz paisa leta hai unse").step == "police_unit"
 

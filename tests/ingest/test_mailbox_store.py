@@ -96,6 +96,16 @@ async def test_while_somebody_hides_a_tips_row_nothing_is_called_erased_or_passe
         assert desk.open(desk.summaries()[0].id).thread[-1].message.text == "They are at my door"
 
 
+async def test_a_number_that_is_no_code_is_part_of_the_tip_that_it_is_told_in(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        told = "TIP lanka ki dukan me raju smack bechta hai, paise wallet 7197220455613380 me leta hai"
+        assert "4K7Q" not in await asha.say(told)
+        desk = place.desk("sp")
+        assert b"7197220455613380" in msgspec.json.encode(desk.open(desk.summaries()[0].id).tip)
+        assert [result.wrong_code for result in asha.results] == [True]
+
+
 async def test_only_a_tipster_who_agreed_can_be_reached_until_they_close_the_mailbox(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()

@@ -269,3 +269,50 @@ def test_a_text_that_names_a_rope_pills_or_rails_gets_the_suicide_helpline(said:
 )  # fmt: skip
 def test_pills_that_are_sold_old_murders_and_wedding_shots_show_no_number(said: str) -> None:
     assert not READER.dangers(said)
+
+
+SEIZED = [
+    "mujhe tempo me baitha ke kahin le ja rahe hain",
+    "वो मुझे कार में ले जा रहे हैं पता नहीं कहाँ",
+    "they are driving me somewhere in a van i dont know where",
+    "हम लोगों का पीछा हो रहा है, काली बोलेरो है",
+    "i am being followed by a grey swift since the toll",
+    "main almari me chhupi hoon wo sun lega",
+    "पलंग के नीचे छुपा हूँ, वो सुन लेगा",
+    "in the wardrobe, he will hear me, house beside the temple",
+    "wo isi kamre me baitha hai mujhe dar lag raha hai",
+    "i cannot speak, he is in the next room",
+]
+
+
+@every_row("said", SEIZED)
+def test_who_is_driven_off_chased_or_hides_is_shown_a_number(said: str) -> None:
+    assert READER.dangers(said), said
+
+
+@every_row(
+    "said",
+    [
+        "mere gaon se truck me balu le ja rahe hain",
+        "raju palang ke niche daru rakhta hai",
+        "the ledger is in the cupboard of his shop",
+        "bagal me juaa hota hai roz",
+        "they took the cement away in a tractor last month",
+        "almari me nakli note rakhe hain",
+    ],
+)
+def test_goods_that_are_driven_off_or_hidden_show_no_number(said: str) -> None:
+    assert READER.dangers(said) == (), said
+
+
+@every_row(
+    "said",
+    ["बिजली बचाओ योजना का ठेका फर्जी है", '"gaay bachao" abhiyan ke naam pe chanda', "बचाओ नदी अभियान में घोटाला हुआ"],
+)
+def test_a_scheme_that_is_called_save_is_no_cry(said: str) -> None:
+    assert not any(danger.sure for danger in READER.dangers(said)), said
+
+
+@every_row("said", ["bachao, yojana wale mujhe maar rahe hain", "बचाओ बचाओ", "yojana ka paisa manga, bachao mujhe"])
+def test_a_cry_beside_the_name_of_a_scheme_is_shown_a_number(said: str) -> None:
+    assert READER.dangers(said), said

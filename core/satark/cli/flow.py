@@ -128,7 +128,7 @@ def preview(file: Path | None) -> None:
 
 def _show(engine: Engine, turn: Turn) -> Session | None:
     """Print a turn. Carry out its requests, such as a receipt, in place of ingest."""
-    now = int(time.time())
+    now, turn = int(time.time()), turn.otherwise or turn
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)
     elif turn.open_mailbox and turn.session is not None:

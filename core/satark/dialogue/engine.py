@@ -35,6 +35,7 @@ from satark.dialogue.states.menus import (
 from satark.dialogue.turn.consent import UNSENT, consent_of
 from satark.dialogue.turn.context import DialogueState, TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow, make_prompt
+from satark.dialogue.turn.receipt_digits import is_called_code
 from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
@@ -124,8 +125,33 @@ class Engine:
             notices: what happened to files, which is said above the next question.
             unseen: whether the session's question was not sent yet: no word or number is an answer to it.
         """
+        given = (session, event, source, now, notices)
+        turn = self._turn(*given, unseen=unseen)
+        if not turn.open_mailbox or session.state == "@code":
+            return turn
+        if is_called_code(self._loaded.reader.analyse(words_of(event))):
+            return turn
+        told = self._turn(*given, unseen=unseen, numbers_stay=True)
+        if told.session is not None:
+            guessed = msgspec.structs.replace(told.session, wrong_codes=session.wrong_codes + 1)
+            told = msgspec.structs.replace(told, session=guessed)
+        return msgspec.structs.replace(turn, otherwise=told)
+
+    def _turn(
+        self,
+        session: Session,
+        event: Event,
+        source: str,
+        now: int,
+        notices: Sequence[FileNotice],
+        *,
+        unseen: bool,
+        numbers_stay: bool = False,
+    ) -> Turn:
+        """Handle one event. If `numbers_stay`, no number is taken for a receipt's code."""
         session = _with_letters(session, event)
         context = self._context(session, source, now)
+        context.numbers_stay = numbers_stay
         for notice in notices:
             context.say(f"file.{notice.what}", **notice.values)
         _say_dangers(context)

@@ -367,6 +367,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     submission: Submission | None = None
     open_mailbox: bool = False
     """The event held a receipt code: open its mailbox."""
+    otherwise: "Turn | None" = None
+    """The turn in place of this one if that code opens no mailbox: words do not call it a code, so it is another number
+    that belongs to what is told."""
     issue_handoff_code: bool = False
     """The tipster wants to continue on another channel: make a code that moves this session there."""
     redeem_handoff_code: bool = False

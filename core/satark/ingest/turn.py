@@ -218,6 +218,10 @@ class TurnRunner:
             mailbox = self.mailboxes.open(unit, event.code)
             result.wrong_code = mailbox is None
             result.forged = mailbox is not None and mailbox.forged
+            if mailbox is None and (told := turn.otherwise):
+                return self._answer_requests(
+                    unit, told, event=event, conversation=conversation, origin=origin, result=result
+                )
             turn = _second(turn, self._engine(unit, turn.session).show_mailbox(turn.session, mailbox, unit.now))
         if turn.issue_handoff_code and turn.session is not None:
             turn = _second(turn, self._depart(unit, turn.session, event, conversation))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from msgspec.structs import replace
+
 from satark.api.flow import StepType
 from satark.api.inbound import Edited, Event, Media, MediaKind, MediaRef, Pin, Revoked, Tap, Text
 from satark.api.prompt import Prompt
@@ -75,6 +77,8 @@ class Chat:
                 form_token=FORM_TOKEN if self.forms else "",
             )
         turn = self.engine.advance(session, event, source or f"s{len(self.turns)}", NOW)
+        if self.mailbox is None and turn.otherwise:
+            turn = turn.otherwise
         self.events.append(event)
         self.turns.append(turn)
         self.turn = turn
@@ -83,6 +87,7 @@ class Chat:
             turn = self.engine.show_receipt(turn.session, RECEIPT, NOW)
         elif turn.open_mailbox and turn.session is not None:
             turn = self.engine.show_mailbox(turn.session, self.mailbox, NOW)
+            self.turn = self.turns[-1] = replace(self.turn, post=turn.post or self.turn.post)
         elif turn.issue_handoff_code and turn.session is not None:
             turn = self.engine.show_handoff_code(turn.session, HANDOFF_CODE, 15, NOW)
         elif turn.redeem_handoff_code and turn.session is not None:

@@ -508,3 +508,78 @@ def test_words_beside_a_code_that_accuse_a_desk_of_the_tip_are_answered(engine: 
     talk = _box(engine, None).say("status " + CODE, f"{CODE} daroga bhi mila hua hai")
     assert talk.turn.post is None
     assert "Restart" in talk.text
+
+
+EVIDENCE = [
+    "paytm wallet no 8391446070125538 se unhone 9000 kaat liye",
+    "कूरियर वाले ने पार्सल संख्या {} दी और 4000 ठग लिए, दुकान रामनगर में है",
+    "they sold me a fake policy, serial {}, the office is at Lahurabir",
+    "wo do mobile se gaali deta hai {} dono usi ke hain",
+    "raju apni daru ki bori par {} chhapta hai",
+]
+"""Tips with a number of sixteen digits that nobody calls a code."""
+
+
+@pytest.mark.slow("many conversations")
+@every_row("step", ["first", "what", "place", "review"])
+@every_row("text", EVIDENCE)
+def test_a_number_that_opens_no_mailbox_and_is_called_no_code_stays_in_the_tip(
+    engine: Engine, step: str, text: str
+) -> None:
+    said = text.format(CODE)
+    talk = Chat(engine).say(*AT[step], said)
+    assert talk.session is not None
+    told = [str(one.value) for one in talk.session.answers.values()] + [words for _, words in talk.session.held]
+    assert any(said in one for one in told), (told, talk.text)
+    assert talk.session.wrong_codes == 1, "nobody guesses codes for nothing"
+
+
+@every_row("text", EVIDENCE)
+def test_a_number_that_opens_a_mailbox_is_in_no_tip(engine: Engine, text: str) -> None:
+    talk = _box(engine, None).say(*AT["what"], text.format(CODE))
+    assert talk.step in {"@mailbox", "@suggested"}
+    assert "8391" not in str(talk.session)
+
+
+@every_row("text", ["mera code {} hai, raju smack bechta hai", "रसीद {} , वो जुआ भी खिलाता है", "tip number {} daru"])
+def test_a_number_that_is_called_a_code_stays_nowhere(engine: Engine, text: str) -> None:
+    talk = Chat(engine).say(*AT["what"], text.format(CODE))
+    assert talk.step == "@code"
+    assert "8391" not in str(talk.session)
+
+
+def test_a_number_at_the_question_for_a_code_is_one(engine: Engine) -> None:
+    talk = Chat(engine).say("Hi", "English", "status", "raju ki daru ki bori par likha tha 8391446070125538")
+    assert talk.step == "@code"
+    assert "8391" not in str(talk.session)
+
+
+OTHERS = ["my other one is {}, the shop moved to Sigra", "{} wali me likh do ki wo ab gaadi se aata hai"]
+
+
+@every_row("text", OTHERS)
+def test_words_beside_the_code_of_another_tip_are_not_posted_to_the_open_one(engine: Engine, text: str) -> None:
+    talk = _box(engine, None).say("status " + CODE)
+    other = OpenMailbox(tip="2" * 32, number="7M3R-9TWB", recipient="age1")
+    talk.mailbox = Mailbox(open=other, language="en", messages=())
+    talk.say(text.format(CODE))
+    assert talk.turn.post is None
+    assert (talk.step, talk.session and talk.session.mailbox) == ("@suggested", other)
+    assert "7M3R-9TWB" in talk.text
+    assert talk.say("yes").turn.post is not None
+
+
+def test_a_code_that_opens_nothing_posts_no_words_to_the_open_mailbox(engine: Engine) -> None:
+    talk = _box(engine, None).say("status " + CODE)
+    talk.mailbox = None
+    talk.say("for my other code 7197 2204 5561 3380: the shop moved to Sigra")
+    assert (talk.turn.post, talk.step) == (None, "@code")
+
+
+def test_another_number_is_posted_whole_to_the_open_mailbox(engine: Engine) -> None:
+    talk = _box(engine, None).say("status " + CODE)
+    talk.mailbox = None
+    said = "us truck ki bilty par 7197220455613380 likha hai"
+    post = talk.say(said).turn.post
+    assert post is not None
+    assert post.text == said

@@ -120,6 +120,30 @@ def test_own_words_act_in_another_language_and_wording(engine: Engine) -> None:
     assert chat(engine, "@reach", "sms").say("Nahi, number mita dein").turn.reach is False
 
 
+@every_row("channel", MEDIA)
+@every_row(
+    "words",
+    ["ab bhej dijiye", "haan bhai bhej do", "yes please submit this now", "theek hai bhej do", "जी हाँ, अब भेज दीजिए।",
+     "fine, send it", "Please send this tip now."],
+)  # fmt: skip
+def test_the_word_to_send_beside_words_that_only_agree_sends(engine: Engine, channel: str, words: str) -> None:
+    assert chat(engine, "review", channel).say(words).submission is not None
+
+
+@every_row(
+    "words",
+    ["ab bhej dun", "haan kal bhej do", "bhej do agar naam chhupa ho", "yes please do not submit this now",
+     "sahi ho to bhej do", "ab bhej dijiye?", "usne kaha haan bhej do", "abhi mat bhej do", "please send me this",
+     "ab 1", "haan ab", "shayad bhej do", "jaldi me galti se bhej do", "haan bhej do baad me"],
+)  # fmt: skip
+def test_the_word_to_send_beside_any_other_word_sends_nothing(engine: Engine, words: str) -> None:
+    assert chat(engine, "review", "whatsapp").say(words).submission is None
+
+
+def test_an_agreeing_sentence_after_a_refusal_sends_nothing(engine: Engine) -> None:
+    assert chat(engine, "review", "whatsapp").say("mat", "ab bhej dijiye").submission is None
+
+
 def test_a_question_mark_takes_the_consent_away(engine: Engine) -> None:
     assert chat(engine, "review").say("send?").submission is None
     assert chat(engine, "@reach").say("Yes, message me?").turn.reach is None

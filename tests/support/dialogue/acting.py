@@ -101,7 +101,7 @@ _CANCEL: Final = "रद्द करें, रद्द, कैंसिल, �
 _OWN: Final[dict[str, str]] = {
     "review": "1, हाँ भेज दें, भेज दें, भेजें, भेजो, भेज दो, भेज दीजिए, हाँ भेज दो, हाँ भेजो, bheje, bhejo, bhej do, "
     "bhej dijiye, haan bhejo, haan bhej do, send karo, send kar do, submit karo, haan bhejein, yes send, send, "
-    "send it, send now, yes send it, please send, submit, submit it",
+    "send it, send now, yes send it, please send, submit, submit it, भेजिए, bhejiye, भेज दीं, भेज दा",
     "@cancel": "2, हाँ मिटा दें, मिटाएँ, मिटा दें, मिटा दो, मिटाओ, हाँ मिटा दो, mita do, mitao, haan mita do, "
     "delete karo, haan mita dein, yes erase it, erase, erase it, delete, delete it, yes erase",
     "@restart": "3, हाँ नई शुरू करें, नई सूचना, नई शुरू करें, nayi suchna, nayi shuru karo, haan nai shuru karein, "
@@ -133,7 +133,21 @@ _BESIDE: Final = frozenset(" .,;!।👍👌🙏✅🙂😊")
 """Signs that may stand beside an own word. `fold` drops more than these, so its result proves no consent."""
 
 
+_AGREEING: Final = (
+    "haan, han, हाँ, हं, ji, जी, ab, अब, abhi, अभी, jaldi, जल्दी, bilkul, बिल्कुल, kripya, कृपया, bhai, भाई, bhaiya, भैया, "
+    "sir, सर, theek hai, thik hai, theek h, thik h, ठीक है, ठीक बा, thik ba, sahi hai, sahi h, सही है, sab theek hai, "
+    "sab sahi hai, सब ठीक है, सब सही है, bilkul sahi hai, बिल्कुल सही है, yes, ok, okay, all right, alright, fine, please, "
+    "plz, pls, now, right now, this, this tip, the tip, my tip, that is correct, thats correct, it is correct, "
+    "its correct, all correct, that is right, thats right, go ahead and"
+)
+"""Words that leave the word to send as it is. Every other word beside it leaves a doubt."""
+
+
 def consents(question: str, text: str) -> bool:
     """Return whether a text is an own word of an act that a question may carry out."""
     is_alone = all(char in _BESIDE or char.isalnum() or unicodedata.combining(char) for char in _JOINED.sub("", text))
-    return is_alone and fold(text) in OWN_WORDS.get(question, ANYWHERE)
+    own, said = OWN_WORDS.get(question, ANYWHERE), fold(text)
+    if question == "review" and said not in own and not any(map(str.isdigit, said)):
+        agreed = "|".join(map(re.escape, sorted(map(fold, _AGREEING.split(", ")), key=len, reverse=True)))
+        said = " ".join(re.sub(rf"(?<!\S)(?:{agreed})(?!\S)", " ", said).split())
+    return is_alone and said in own

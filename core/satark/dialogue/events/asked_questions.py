@@ -3,7 +3,7 @@
 from typing import Final
 
 from satark.api.flow import Question, Step
-from satark.dialogue.turn.consent import act_of
+from satark.dialogue.turn.consent import act_of, option_named
 from satark.dialogue.turn.context import TurnContext
 from satark_words.reading import STORY, Asked, AskedChoice, Asks
 
@@ -35,7 +35,7 @@ def named_option(context: TurnContext, name: str, question: Question, folded: st
     """Return the option that a text names. The spellings of the commands yes, no and don't know count too."""
     if not folded or not question.options:
         return ""
-    code = context.loaded.option_lookup(context.session, name, question).exact(folded)
+    code = option_named(context, name, question, folded)
     word = context.loaded.commands.command(folded)
     return code or (word if word in {option.code for option in question.options} else "")
 

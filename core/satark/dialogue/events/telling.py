@@ -14,6 +14,7 @@ from satark.dialogue.turn.summary import told_in
 from satark_words.choosing import tells_crime
 from satark_words.opening import category_of, moment_told
 from satark_words.reading import Asked, Confidence, Kind, Reading
+from satark_words.rules import FRAME
 from satark_words.small_words import listed
 
 TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
@@ -25,6 +26,8 @@ _SAID_IN_TALK: Final = ("t.*", "k.*", "time.*", "who.*", "verb.*", "d.afraid", "
 """Marks of further words that tell nothing, in a text that is read as talk."""
 LEFT_OVER: Final = 3
 """Number of words without a meaning for the service. Talk with this many or more also tells something."""
+_OF_A_PHONE: Final = 10
+"""Number of digits from which a text tells a telephone's, an account's or a vehicle's number."""
 FIRST_WORDS: Final = 2
 """Number of words from which a message counts as the beginning of a tip, whatever it tells."""
 _EMPTY_MARKS: Final = (
@@ -148,11 +151,28 @@ class Telling:
         if state == "@reach" and reading.suggested and not reading.suggested.startswith("@"):
             return False
         is_first = self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT
-        if is_first or self.tells_of_crime() or self.names_police():
+        has_number = sum(map(str.isdigit, self.event.body)) >= _OF_A_PHONE
+        if is_first or has_number or self.tells_of_crime() or self.names_police():
             return self.counts(STORY_WORDS, 1)
         if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False
         return self.counts(LONG, LEFT_OVER if reading.kind in TALK else 1 + (reading.kind is Kind.UNCLEAR))
+
+    def is_first_left_over(self, *, answered: bool) -> bool:
+        """Whether words before a tip is begun are not wholly a greeting, a command or talk to the service.
+
+        `answered`: they seem to be talk. One word that is neither of the service nor of talk counts all the same.
+        """
+        session = self.context.session
+        begins = self.context.state is LANGUAGE and not (session.language or session.submitted or session.mailbox)
+        tells = (not self.reading.asks and self.counts(FIRST_WORDS, 1, _SAID)) if answered else self.tells_of_itself()
+        return begins and not (self.reading.negated or self.is_held()) and tells
+
+    def tells_of_itself(self) -> bool:
+        """Whether a word of the text is surely none of the service's own, as no name is."""
+        told = self.context.analysis(self.event.body)
+        words = {at for at, token in enumerate(told.tokens) if token.text[0].isalpha()}
+        return bool(words - told.covered(_EMPTY_MARKS, FRAME))
 
     def tells_beside_answer(self) -> bool:
         """Whether a text has words or numbers that no answer consists of, or names police."""

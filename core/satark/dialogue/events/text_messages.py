@@ -48,14 +48,15 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     name, question = context.state.question(context)
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
     told = _told_beside_code(context, event.body) if gives_code(context, event.body) else None
-    if told and context.session.mailbox:
-        event = Text(told)
+    if told is not None:
+        context.hear_dangers(without_code(event.body, RECEIPT_DIGITS))
+    if told and context.session.mailbox and (context.dangers or context.newly_accused):
+        event = Text(told)  # a cry is posted and an accusation refused, whichever tip is meant
     elif told is not None:
         if told:
             _keep_beside_code(context, told)
-        context.hear_dangers(without_code(event.body, RECEIPT_DIGITS))
         context.change(dangers_unsaid=context.shown_dangers)  # the mailbox's turn says them
-        return open_mailbox(context)
+        return open_mailbox(context, beside=bool(told and context.session.mailbox))
     if _gives_handoff_code(context, event.body):
         context.hear_dangers(event.body)
         context.change(dangers_unsaid=context.shown_dangers)
@@ -146,11 +147,14 @@ def _tells_beside(context: TurnContext, words: str) -> bool:
     return told and (context.analysis(words).has("@story") or bool(reading.dangers))
 
 
-def open_mailbox(context: TurnContext) -> Turn:
-    """Request the mailbox of the code in the event, unless too many wrong codes were tried."""
+def open_mailbox(context: TurnContext, *, beside: bool = False) -> Turn:
+    """Request the mailbox of the code in the event, unless too many wrong codes were tried.
+
+    `beside`: one is open, for which the words that were just held may be. Its state then stays.
+    """
     if context.session.wrong_codes >= MAX_WRONG_CODES:
         return ask_code(context)
-    context.change(state="@code")
+    context.change(state=context.session.state if beside else "@code")
     return context.turn(context.session, None, open_mailbox=True)
 
 
@@ -313,7 +317,7 @@ def without_surrogates(event: Event) -> Event:
 
 def gives_code(context: TurnContext, text: str) -> bool:
     """Whether a text gives a whole receipt code: a number of its length that is not called an account's or a card's."""
-    if find_code(text, RECEIPT_DIGITS) is None:
+    if context.numbers_stay or find_code(text, RECEIPT_DIGITS) is None:
         return False
     return context.session.state == "@code" or not is_account(context.analysis(text))
 

@@ -40,6 +40,7 @@ from satark.dialogue.states.stories import (
     fill_in_answer,
     hear_of_police,
     is_story,
+    keep_beginning,
     keep_cry,
     may_cry,
     opening_in,
@@ -62,6 +63,11 @@ _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place",
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
+_REFUSING: Final = (
+    "neg.*", "say.no", "say.if", "soc.wait", "time.*", "k.mistake", "t.refuse", "opt.*", "cmd.cancel", "cmd.delete",
+    "cmd.skip", "cmd.back", "cmd.edit", "k.out",
+)  # fmt: skip
+"""Marks of words that may put off or refuse to send the tip."""
 _AFTER_SENDING: Final = {
     "reply.remark.mistake": "revoke.late",
     "reply.remark.afraid": "reply.remark",
@@ -206,6 +212,8 @@ class _Words(Telling):
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
             return ask_to_keep(self)
         if is_answered or not told:
+            if reading.kind not in _KEEPS and self.is_first_left_over(answered=is_answered):
+                self.context.hold(self.event.body)
             return _HANDLERS[reading.kind](self)
         return self.content() if first else self.kept()
 
@@ -251,10 +259,13 @@ class _Words(Telling):
             more = self.tells_more()
         elif more:
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
+            more = more or (self.asked.name == "police" and self.tells_beside_answer())
         names_others = self.asked.name == "police" and reading.negated and self.accuses()
         tells = reading.story or self.tells() or more or names_others or self.tells_when()
         if tells and (reading.confidence < Confidence.CERTAIN or not self.speaks_of_sending()):
             self.keep_story()
+        elif self.asked.name == "category":
+            keep_beginning(context, self.event, self.label(reading.option))
         return choose_likely(context, reading.option)
 
     def content(self) -> Turn:
@@ -365,7 +376,10 @@ class _Words(Telling):
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
-            return turn or not_understood(context)
+            words = context.analysis(self.event.body)
+            is_known = self.asked.name == "category" and (words.has("w.*", "p.*") or context.places_told(words.text))
+            may_tell = is_known or (self.asked.name in {"cancel", "restart"} and not (refuses or self.is_talk()))
+            return turn or (ask_to_keep(self) if may_tell and self.tells_news() else not_understood(context))
         if self.acts(code):
             return choose_likely(context, code)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
@@ -378,8 +392,12 @@ class _Words(Telling):
             return handle_command(self.context, "delete")
         if is_about_files(self):
             return ask_to_erase_files(self)
-        if self.agrees():
+        told = self.context.analysis(self.event.body)
+        refuses = told.negates or told.has(*_REFUSING) or self.reading.kind in {Kind.REFUSAL, Kind.WAIT}
+        if self.agrees() or (not refuses and told.has("cmd.send", "k.send")):
             return choose_likely(self.context, next(one.id for one in self.asked.options if one.acts))
+        if not refuses:
+            return not_understood(self.context)
         label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
         self.context.say("reply.refusal.send", label=label, number=number)
         return self.context.ask()

@@ -160,7 +160,12 @@ def _message_text(context: TurnContext, event: Text | Media | Pin) -> str:
 
 
 def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
-    """Show the mailbox that a receipt code opened."""
+    """Show the mailbox that a receipt code opened. If it is open already, post the words that stood beside the code."""
+    was, is_beside = context.session.mailbox, context.session.state != "@code"
+    if was and is_beside and was.tip == mailbox.open.tip:
+        *held, (_, words) = context.session.held
+        context.change(held=tuple(held))
+        return _post(context, words)
     language = context.session.language or mailbox.language
     if mailbox.erased:
         context.change(language=language, wrong_codes=0)
@@ -184,7 +189,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
             context.police_words.append(message.text)
     if status in FEEDBACK_STATUSES and mailbox.open.question is None and news:
         context.change(state="@feedback")
-    if context.session.held and not context.session.answers:  # they stood beside the code
+    if context.session.held and (is_beside or not context.session.answers):  # they stood beside the code
         context.suggest(KEEP)
     return context.ask(must_arrive=True)
 

@@ -10,7 +10,8 @@ the tip goes to every SP's and DIG's desk, as after "don't know".
 
 After a story that speaks of police or their offices, Satark asks whether police are involved, or whom it accuses. It
 leaves this to the review if the story speaks of no police, or if another question is asked already, unless words name
-an office above a circle's. `turn.accusations` keeps whom a tip accuses, asked or not.
+an office above a circle's. A clause that only clears the police answers "no". `turn.accusations` keeps whom a tip
+accuses, asked or not.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.choice_steps import unknown_option
-from satark.dialogue.turn.accusations import accuses, denies, speaks_of_police
+from satark.dialogue.turn.accusations import accuses, denies, speaks_of_police, surely_denies
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.recipient_wishes import OFFICES
@@ -56,6 +57,14 @@ def add_story(context: TurnContext, event: Text, opening: Opening, but: str = ""
         ask_only_what_matters(context, event.body, opening)
 
 
+def keep_beginning(context: TurnContext, event: Text, label: str) -> None:
+    """Keep words that chose a category and say more than its label, as "smack" does. The story is still asked."""
+    told, story = context.analysis(event.body), context.loaded.opening_step
+    more = {*told.sounds} - {*context.analysis(label).sounds} and told.has("cat.*", "strong.*", "act.*", "w.*")
+    if more and story and not context.session.state:
+        context.add_part(story if story in context.session.answers else f"@{story}", event.body.strip())
+
+
 def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) -> None:
     """Do not ask the questions that a whole story need not answer. The review offers all of them."""
     if (told := context.session.answers.get(context.loaded.opening_step)) and isinstance(told.value, str):
@@ -70,12 +79,15 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
             _pass_over(context, step)
     if accuses(context, words):
         fill_in(context, Opening(police=True, doubts=opening_in(context, words).doubts), aloud=False)
+    elif police and surely_denies(context, words):
+        if label := _choose(context, "police", "no"):
+            context.say("understood", label=label)
     elif police and (silent or not (context.step is police or _speaks_out(context, words))):
         _pass_over(context, police)
 
 
 def _speaks_out(context: TurnContext, words: str) -> bool:
-    """Whether the question about police is asked whatever else is: words name a high office, or clear the police."""
+    """Whether the question about police is asked whatever else is: words name a high office, or may clear police."""
     return context.analysis(words).has(*OFFICES) or denies(context, words)
 
 
@@ -178,7 +190,9 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
         "category": opening.category if "category" not in opening.doubts else "",
         "now": _TIMES.get(opening.when) or ("no" if (opening.often or opening.hour) and not opening.dangers else ""),
         "police": "yes" if opening.police and "police" not in opening.doubts else "",
-        "when": "now" if opening.when == "now" else "",  # which makes a tip more urgent; the story tells any other time
+        "when": opening.when
+        if opening.when == "now" or (opening.when == "past" and "when" not in opening.doubts)
+        else "",
     }
     told = ((one, code) for one, code in answers.items() if code and one != but)
     # Each answer may open or close the next: "when" is told only where "now" is not asked.
@@ -272,6 +286,8 @@ def _answer(context: TurnContext, step: Step, value: Any) -> None:
     if step.detail:
         context.change(picked_details=(*context.session.picked_details, step.id))
     context.set_answer(step.id, GivenAnswer(value, context.source))
+    if step.means == "when" and (day := context.loaded.steps[context.loaded.steps.index(step) + 1]).skip:
+        _pass_over(context, day)  # the story tells it
 
 
 _STORY_WORDS: Final = 3

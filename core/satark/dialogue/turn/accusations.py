@@ -47,6 +47,9 @@ _AND: Final = listed("and")
 _INSIDE: Final = listed("inside")
 _UNTRUSTED: Final = ("@negations", "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
 """Marks near an office that the words neither praise nor ask to be told."""
+_DENIES: Final = ("opt.police.no", "said.police.no")
+_OF_DENIALS: Final = (*_DENIES, "@said", "person.police", "place.*", "digits", "aux", "who.*")
+"""Marks of what a clause consists of that only clears the police."""
 _NOBODY: Final = ("no", "nobody")
 
 
@@ -78,6 +81,15 @@ def accuses(context: SessionChanges, words: str) -> bool:
 def denies(context: SessionChanges, words: str) -> bool:
     """Whether every sentence about police would answer the question about them with no."""
     return _answers_in(context, words) == {"no"} and not accuses(context, words)
+
+
+def surely_denies(context: SessionChanges, words: str) -> bool:
+    """Whether words deny that police are involved, and tell nothing else in the clauses that speak of police."""
+    told = context.analysis(words)
+    clauses = {told.clauses[one.start] for one in told.found("person.police", "police", "unit.*")}
+    here = {at for at in range(len(told)) if told.clauses[at] in clauses}
+    doubts = (here & told.covered(("@limits",))) - told.covered(_DENIES)
+    return not doubts and here <= told.covered(_OF_DENIALS) and denies(context, words)
 
 
 def _answers_in(context: SessionChanges, words: str) -> set[str]:

@@ -18,6 +18,7 @@ from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import Turn
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import SUGGESTED
+from satark_words.small_words import in_order
 from satark_words.tokens import fold
 
 WHOLE_TIP: Final = "tip"
@@ -32,10 +33,18 @@ _FINAL: Final = frozenset({"submission", "erase"})
 _LONGEST_NUMBER: Final = 2
 _BROKEN_OFF: Final = "no "
 """In place of the last number, before a question's id: the text there refused or asked, and may go on in the next."""
+_AGREEING: Final = re.compile(
+    "|".join(
+        f" {words.replace(' ', '  ')} " for words in sorted(map(fold, in_order("agreeing")), key=len, reverse=True)
+    )
+)
+"""Matches words that agree, are polite or in haste, in a folded text with double spaces."""
 UNSENT: Final = "@unsent"
 """Name of the state that waits for the answer about an unsent draft. A refusal leads to the review."""
 _FEW: Final = 4
 """Most words of such a text. "Don't" and "send" are two messages of one sentence; a story with "not" in it is told."""
+_UNFINISHED: Final = ("say.if", "k.later", "time.later", "time.coming", "k.mistake", "soc.sorry")
+"""Marks of a condition, a later time or a mistake. Talk with one of them may go on in the next message."""
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇⁈⁉‽¿")
 _HARMLESS: Final = re.compile(r"[\s.,;!।॥،۔؛🔟👍👌🙏✅✔☑😊🙂\U0001f3fb-\U0001f3ff]|(?<=\d)\)|(?<=\w)[-'’ʼ‘](?=\w)")
 """Signs beside a word that leave its meaning as it is. Any other may refuse, ask or quote: ❌, ~send~, "send"."""
@@ -78,8 +87,9 @@ def _is_broken_off(context: TurnContext, body: str) -> bool:
         return False
     told, name = context.analysis(body), context.state.question(context)[0]
     says_so = told.negates or told.asks or told.has("soc.wait", "say.if", "say.no", "t.refuse", "opt.reach.no")
-    says_so = says_so or not (fold(body) or is_plain(body))
-    return says_so and len(told) <= _FEW and name != SUGGESTED
+    says_so = (says_so or not (fold(body) or is_plain(body))) and len(told) <= _FEW
+    unfinished = told.has(*_UNFINISHED) and told.consists_of(("@said",), ())
+    return (says_so or unfinished) and name != SUGGESTED
 
 
 def act_of(context: TurnContext, name: str, code: str) -> str:
@@ -89,6 +99,19 @@ def act_of(context: TurnContext, name: str, code: str) -> str:
     if step and act not in ACTS:
         act = f"{step.means}:{code}"
     return act if act in ACTS else ""
+
+
+def option_named(context: TurnContext, name: str, question: Question, folded: str) -> str:
+    """Return the option that a folded text names exactly; at the review, also the word to send beside agreements.
+
+    "Haan, ab bhej dijiye" agrees, is polite or in haste, and says the word. Any other word beside it leaves a doubt.
+    """
+    lookup = context.loaded.option_lookup(context.session, name, question)
+    if code := lookup.exact(folded):
+        return code
+    left = _AGREEING.sub(" ", f" {folded.replace(' ', '  ')} ").split()
+    code = "" if len(left) == 1 and left[0].isdecimal() else lookup.exact(" ".join(left))
+    return code if act_of(context, name, code) == "review:send" else ""
 
 
 def is_question(body: str) -> bool:
@@ -128,7 +151,7 @@ def _tapped(context: TurnContext, token: ChoiceToken) -> str:
 
 def _written(context: TurnContext, folded: str, *, answers: bool) -> str:
     name, question = context.state.question(context)
-    if question.options and (code := context.loaded.option_lookup(context.session, name, question).exact(folded)):
+    if question.options and (code := option_named(context, name, question, folded)):
         return act_of(context, name, code) if answers and folded not in context.loaded.commands.plain else ""
     command = context.loaded.commands.command(folded)
     if command == "forget" and _is_under_way(context):

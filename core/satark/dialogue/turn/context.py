@@ -68,6 +68,7 @@ class TurnContext(SessionChanges):
         "dangers",
         "debounce",
         "newly_accused",
+        "numbers_stay",
         "on_page",
         "page_stays",
         "police_words",
@@ -99,6 +100,8 @@ class TurnContext(SessionChanges):
         self.debounce = False
         self.newly_accused = False
         """Whether this turn's words accuse an office that may have the tip that is sent already."""
+        self.numbers_stay = False
+        """Whether no number of this turn's words is taken for a receipt's code."""
         self.on_page = False
         """Whether this turn's words are from a form's page, which has a field of its own for the receipt's code."""
         self.wished = False

@@ -1,7 +1,8 @@
 """Take out of a tipster's words what may be a receipt's code: whole, in parts, or one digit off.
 
-Every word on its way to a desk passes here. The code is stored nowhere, so that only its shape can tell it. The number
-of an account stays if the words call it one. A mailbox's page has a field for the code: there another number stays too.
+Every word on its way to a desk passes here. The code is stored nowhere, so that only its shape can tell it, and that
+it opens a mailbox. A typed number that opens none stays if no words call it a code (`Turn.otherwise`); the number of an
+account stays if the words call it one. A mailbox's page has a field for the code: there another number stays too.
 """
 
 import re
@@ -19,6 +20,7 @@ _PART: Final = re.compile(
     rf"(?<!\d)(?:\d{{8}}|\d{{4}}{_APART}\d{{4}}(?:\d{{4}})?)(?:{_APART}(?:\d{{8}}|\d{{1,4}}))*(?!\d)"
 )
 """A piece of two or more groups of four digits. Prices and years look so too."""
+_CODE_GROUP: Final = re.compile(r"\d{4}")
 _LONG: Final = re.compile(r"(?<!\d)\d{5,}(?!\d)")
 _OF_TIP: Final = re.compile(r"(?<!\w)[0-9A-Za-z]{4}-[0-9A-Za-z]{4}(?!\w)")
 """Matches a tip's number."""
@@ -33,12 +35,14 @@ _BESIDE_CODE: Final = (
     "k.number", "k.part", "k.became", "k.joins", "k.extent", "verb.mine", "opt.when.was", "opt.when.past",
 )  # fmt: skip
 """Marks of what stands beside a code in a text that tells nothing else."""
+_CALLED_SO: Final = ("t.code", "cmd.status", "k.tip")
+"""Marks of words that call a number a receipt's code."""
 _OF_ACCOUNTS: Final = ("k.account", "fill", "k.number", "verb.*", "aux", "w.money")
 
 
 def without_codes(context: TurnContext, text: str) -> str:
     """Return a text without what may be a receipt's code, or a piece of one."""
-    if sum(map(str.isdigit, text)) < FEWEST:
+    if context.numbers_stay or sum(map(str.isdigit, text)) < FEWEST:
         return text
     told, plain = context.analysis(text), ascii_digits(text)
     is_told = context.on_page and context.session.mailbox and not (told.has(*_ABOUT_CODES) or tells_nothing(told))
@@ -62,6 +66,14 @@ def is_account(told: Analysis) -> bool:
     first = min((one.start for one in told.found("digits")), default=0)
     before = [one.start for one in told.found("k.account") if one.start < first]
     return bool(before) and told.covered(_OF_ACCOUNTS).issuperset(range(max(before), first))
+
+
+def is_called_code(told: Analysis) -> bool:
+    """Whether a text speaks of its number as of a receipt's code: the word is beside it, or it tells nothing else."""
+    groups = [one.start for one in told.found("digits") if _CODE_GROUP.search(told.tokens[one.start].text)]
+    first, last = min(groups, default=0), max(groups, default=0)
+    gaps = (range(min(one.end, last + 1), max(one.start, first)) for one in told.found(*_CALLED_SO))
+    return tells_nothing(told) or any(told.covered(_BESIDE_CODE).issuperset(gap) for gap in gaps)
 
 
 def tells_nothing(told: Analysis) -> bool:
