@@ -278,19 +278,61 @@ async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
     assert not any(violations.values()), violations
 
 
-async def test_a_list_with_ticked_tips_does_not_refresh_itself(
+async def test_a_list_with_ticked_tips_shows_a_new_tip_and_keeps_the_ticks(
+    chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
+) -> None:
+    problems: list[str] = []
+    page = await sign_in(chromium, address, problems)
+    box = page.locator(f"#choose-{seeded.number}")
+    read = await box.input_value()
+    await box.check()
+    await box.focus()
+    new = seed_tip(services, [desk("sp")], priority="urgent", received="2026-11-25T12/PT6H")
+    await expect(page.locator(f"#tip-{new.number}")).to_be_visible()
+    seed_message(services, seeded, Message(sender="tipster", text="वे छत पर हैं"))
+    await expect(page.locator(f"li:has(#tip-{seeded.number}) .chip.new")).to_be_visible()
+    await expect(box).to_be_checked()
+    await expect(box).to_be_focused()
+    assert await box.input_value() == read, "its officer has not read the message yet"
+    assert await page.locator("[data-choose]:checked").count() == 1
+    assert problems == []
+
+
+@pytest.mark.parametrize(("locale", "nothing"), [("en-IN", "Nothing was sent"), ("hi-IN", "कुछ नहीं भेजा गया")])
+async def test_a_form_stays_with_its_text_until_the_desk_can_be_reached(
+    locale: str, nothing: str, chromium: Browser, address: str, seeded: SeededTip, casework: Cases
+) -> None:
+    page = await sign_in(chromium, address, [], locale=locale)
+    await page.goto(f"{address}/tips/{seeded.number}")
+    await page.locator("[data-act=note]").click()
+    form = page.locator("details.act[open]")
+    await page.context.set_offline(True)
+    await form.locator("textarea").fill("on the roof since six")
+    await form.locator("form button").last.click()
+    network = page.locator("#network")
+    await expect(network).to_contain_text(nothing)
+    await expect(form.locator("textarea")).to_have_value("on the roof since six")
+    await page.context.set_offline(False)
+    await expect(network).to_be_empty()
+    await form.locator("form button").last.click()
+    await expect(page.locator("blockquote")).to_contain_text("on the roof since six")
+    await page.context.set_offline(True)
+    await page.locator("[name=confirmed]").click()
+    await expect(network).to_contain_text(nothing)
+    await page.context.set_offline(False)
+    await page.locator("[name=confirmed]").click()
+    await expect(page.locator("main .notice.good")).to_be_visible()
+    assert [one.message.text for one in casework("sp").open(seeded.number).thread][-1:] == ["on the roof since six"]
+
+
+async def test_an_open_page_says_that_the_desk_can_not_be_reached(
     chromium: Browser, address: str, seeded: SeededTip
 ) -> None:
-    page = await sign_in(chromium, address, [])
-    polls: list[bool] = []
-    box = page.locator("[data-choose]").first
-    page.on("request", lambda asked: polls.append(True) if "page=1&poll=1" in asked.url else None)
-    await box.check()
-    refresh = "() => document.getElementById('queue').dispatchEvent(new Event('refresh'))"
-    await page.evaluate(refresh)
-    await page.evaluate("() => new Promise(done => setTimeout(done))")
-    await expect(box).to_be_checked()
-    assert not polls
-    await box.uncheck()
-    async with page.expect_response(lambda answer: "page=1&poll=1" in answer.url):
-        await page.evaluate(refresh)
+    page = await sign_in(chromium, address, [], locale="en-IN")
+    for path in ("", f"tips/{seeded.number}"):
+        await page.goto(f"{address}/{path}")
+        await expect(page.locator("#network")).to_be_empty()
+        await page.context.set_offline(True)
+        await expect(page.locator("#network")).to_contain_text("No connection to the desk")
+        await page.context.set_offline(False)
+        await expect(page.locator("#network")).to_be_empty()

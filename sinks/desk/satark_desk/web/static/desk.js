@@ -12,10 +12,36 @@
     if (next) next.focus();
   }
 
-  // A list that refreshed itself would lose which tips are ticked.
-  document.addEventListener("htmx:before:request", (event) => {
-    if (event.target.id === "queue" && document.querySelector("[data-choose]:checked")) event.preventDefault();
+  // A refreshed list keeps its ticks. A box stands for what its officer had read when they ticked it.
+  let ticked = [];
+  document.addEventListener("htmx:before:swap", () => {
+    ticked = [...document.querySelectorAll("[data-choose]:checked")];
   });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const {id, value} of ticked) Object.assign(document.getElementById(id) ?? {}, {checked: true, value});
+  });
+
+  const network = document.getElementById("network");
+  function reach(there, unsent) {
+    if (!network || (!there && !unsent && network.textContent)) return;
+    network.textContent = there ? "" : unsent ? network.dataset.unsent : network.dataset.cut;
+  }
+
+  // Without a network the browser would show its own page in place of what was written: look first whether the desk answers.
+  let probed;
+  document.addEventListener("submit", async (event) => {
+    const form = event.target, button = event.submitter;
+    if (form === probed || !form.matches("main form[method=post]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const ask = {method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(10000)};
+    const there = await fetch(home + "static/desk.js", ask).then(() => true, () => false);
+    reach(there, true);
+    if (!there) return;
+    probed = form;
+    form.requestSubmit(button);
+    probed = null;
+  }, true);
 
   // News of the open tip, or of the queue, come by themselves; a pressing tip is heard on every page.
   const live = document.querySelector("[data-live]");
@@ -27,13 +53,13 @@
     const news = await answer.json();
     const is_urgent = pressing >= 0 && news.pressing > pressing;
     pressing = sessionStorage.pressing = news.pressing;
-    if (live && news.version !== version && !document.querySelector("[data-choose]:checked")) {
+    if (live && news.version !== version) {
       version = news.version;
       htmx.trigger(live, "refresh");
     }
     if (is_urgent) new Audio(home + "static/ring.wav").play().catch(() => {});  // a browser may want a click first
   }
-  const watch = () => look().catch(() => false).then((over) => over || setTimeout(watch, 1200));
+  const watch = () => look().then((over) => (reach(true), over), () => reach(false)).then((over) => over || setTimeout(watch, 1200));
   if ("news" in document.documentElement.dataset) watch();
 
   // What is typed is kept at the desk, sealed, so that neither a restart nor a sign-out loses it.
