@@ -38,7 +38,7 @@ _BEFORE_STOP: Final = frozenset(
 _ADDRESS: Final = re.compile(
     unicodedata.normalize(
         "NFKC",
-        r"[a-z][a-z0-9+.-]*:(?://|\\\\)|\b(?:mailto|tel|sms|callto|upi|tg|whatsapp):|@|\bat[ -]the[ -]rate\b"
+        r"[a-z][a-z0-9+.-]{0,30}:(?://|\\\\)|\b(?:mailto|tel|sms|callto|upi|tg|whatsapp):|@|\bat[ -]the[ -]rate\b"
         r"|(?:ऐट|एट)\s*द\s*रेट|\bwww\b|(?<![\w-])[a-z0-9]+_[a-z0-9_]+|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"
         r"|\w-dot-\w|\w\.[a-z][\w-]+[/?#]\w|[\[({<]\s*(?:\.|dot|डॉट|डाट)\s*[\])}>]|\w\s+\.(?=[a-z]{2})|(?:डॉट|डाट)\s*"
         + _W
@@ -46,7 +46,7 @@ _ADDRESS: Final = re.compile(
         rf"|\w\s+dot\s+(?:{_WORDS_TOO}){_ENDS}(?!\s+[a-z])",
     )
 )
-_DOTTED: Final = re.compile(rf"({_W}+(?:\.{_W}+)*)\.([^\W\d_]{_W}+)")
+_DOTTED: Final = re.compile(rf"(?<!{_W})(?<!{_W}\.)({_W}+(?:\.{_W}+)*)\.([^\W\d_]{_W}+)")
 _DOMAIN: Final = re.compile(unicodedata.normalize("NFKC", f"(?:{_SURE}|{_WORDS_TOO})"))
 _SHORT: Final = re.compile(r"\w|\d\d|(?:19|20)\d\d")
 """An initial, or a number in a list, a time or a date."""
