@@ -92,7 +92,7 @@ async def test_a_sender_who_lost_a_draft_to_a_power_cut_is_told_and_can_repeat_i
         await installation.service.start()
         await citizen.say("लंका")
         assert RESTARTED in (await citizen.hear()).text
-        await citizen.walk(ANSWERS, greeting="हिन्दी")
+        await citizen.walk({**ANSWERS, "क्या यह आपकी सूचना में लिखना है": "नहीं"}, greeting="हिन्दी")
         (tip,) = await installation.tips("sp", at_least=1)
         assert tip["answers"]["what"] == WORDS
         assert not any(RESTARTED in heard.text for heard in citizen.heard[-3:])
