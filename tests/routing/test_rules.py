@@ -26,8 +26,7 @@ from satark.routing.rules import (
 )
 from satark_words.geography.geography import Geography
 
-GEOGRAPHY = Geography.parse(
-    """
+GEOGRAPHY_TEXT = """
 districts:
   - code: varanasi
     names: {hi: वाराणसी, en: Varanasi}
@@ -49,7 +48,7 @@ districts:
     stations:
       - {code: tajganj, names: {hi: ताजगंज, en: Tajganj}, latitude: 27.17, longitude: 78.04, circle: c4}
 """
-)
+GEOGRAPHY = Geography.parse(GEOGRAPHY_TEXT)
 
 
 def desk(name: str, level: Any, area: str = "") -> Desk:
@@ -111,6 +110,16 @@ def test_a_desk_without_an_area_covers_all_districts() -> None:
 def test_the_accused_office_and_all_below_it_are_excluded(accused: Accused | None, excluded: set[str]) -> None:
     found = {one.name for one in ALL if is_accused(tip(accused=accused), one, GEOGRAPHY)}
     assert found == excluded
+
+
+@pytest.mark.parametrize("unit", ["", "east", "west", "north"])
+@pytest.mark.parametrize("told", ["east", "west", "north"])
+def test_a_tip_about_a_range_goes_to_no_range_or_below_whatever_the_geography_says(told: str, unit: str) -> None:
+    operators = Geography.parse(GEOGRAPHY_TEXT.replace("range: east", f"range: {told}"))
+    about, state = tip(accused=Accused(level="range", unit=unit)), desk("adg", "state")
+    with pytest.raises(NoDesk):
+        route(about, (*ALL, DIG_WEST), operators)
+    assert names(route(about, (*ALL, DIG_WEST, state), operators).desks) == {"adg"}
 
 
 def test_a_tip_about_the_sps_office_goes_only_to_the_dig() -> None:
@@ -276,10 +285,6 @@ CO_JAUNPUR = desk("co-jaunpur", "circle", "c3")
 @pytest.mark.parametrize(
     ("accused", "one", "excluded"),
     [
-        (Accused(level="range"), DIG_WEST, False),
-        (Accused(level="range"), DIG, True),
-        (Accused(level="range", unit="west"), DIG, False),
-        (Accused(level="range", unit="west"), DIG_WEST, True),
         (Accused(level="outpost", unit="sadar"), CANTT, True),
         (Accused(level="outpost", unit="sadar"), LANKA, False),
         (Accused(level="district"), CO_JAUNPUR, False),

@@ -4,7 +4,7 @@ A tip goes to the SP of the district and the DIG of the range; if the SP has no 
 district that the geography does not have goes to the DIG, whose desk passes it on.
 
 A tip about an outpost or a station never goes to that station or below; one about the SP's office goes to the DIG
-alone; one about the range's office goes to desks above it. Exclusion always wins, whoever adds the destination. If no
+alone; one about a range's office goes to desks above ranges. Exclusion always wins, whoever adds the destination. If no
 responsible desk may have it, the tip goes to the highest desk that may, of a district or above: never to a station,
 which reads only what it is given.
 """
@@ -200,6 +200,8 @@ def _accuses(tip: Tip, accused: Accused, desk: Desk, geography: Geography) -> bo
     reach = "station" if accused.level == "outpost" else accused.level
     if _RANK[desk.level] > _RANK[reach]:
         return False
+    if reach == "range":
+        return True  # which districts are in a range, only the operator's geography says; heads signed the levels
     unit = _accused_unit(tip, accused, geography)  # a doubt excludes
     return not desk.area or not unit or unit in _offices_above(desk, geography)
 
@@ -220,13 +222,8 @@ def _accused_unit(tip: Tip, accused: Accused, geography: Geography) -> str:
     """Return the code of the accused unit, empty if it is unknown; an outpost counts as its station."""
     if accused.level == "outpost":
         return geography.station_of(accused.unit) or tip.station
-    unit_of_place = {
-        "station": tip.station,
-        "circle": geography.circle_of(tip.station),
-        "district": tip.district,
-        "range": geography.range_of(tip.district),
-    }
-    return accused.unit or unit_of_place.get(accused.level, "")
+    unit_of_place = {"station": tip.station, "circle": geography.circle_of(tip.station), "district": tip.district}
+    return accused.unit or unit_of_place[accused.level]
 
 
 def _offices_above(desk: Desk, geography: Geography) -> set[str]:
