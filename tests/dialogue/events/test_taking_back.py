@@ -229,6 +229,10 @@ def said_in_vain(engine: Engine, step: str, text: str) -> Chat:
     return talk
 
 
+ALSO_SENDS = ("ok send", "thik hai bhej dijiye", "ab bhej do", "please send now", "अब भेज दीजिए")
+"""Of these the ones that send at the review: the word of the act beside words that only agree."""
+
+
 @every_row("said", ASKS_TO_SEND)
 def test_a_text_that_only_asks_to_send_leads_on_and_is_no_answer(said: str, engine: Engine) -> None:
     for step in ("what", "place", "police"):
@@ -236,7 +240,11 @@ def test_a_text_that_only_asks_to_send_leads_on_and_is_no_answer(said: str, engi
         assert "This one question is needed" in talk.text
     evidence = Chat(engine).say(*SAID_UNTIL["police"], "no", said)
     assert evidence.step == "review"
+    assert evidence.submission is None
     review = evidence.say(said)
+    if said in ALSO_SENDS:
+        assert review.submission
+        return
     assert review.submission is None
     assert "tap “Yes, send”" in review.text
 

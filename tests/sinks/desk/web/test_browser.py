@@ -300,7 +300,7 @@ async def test_a_list_with_ticked_tips_shows_a_new_tip_and_keeps_the_ticks(
 
 @pytest.mark.parametrize(("locale", "nothing"), [("en-IN", "Nothing was sent"), ("hi-IN", "कुछ नहीं भेजा गया")])
 async def test_a_form_stays_with_its_text_until_the_desk_can_be_reached(
-    locale: str, nothing: str, chromium: Browser, address: str, seeded: SeededTip, casework: Cases
+    *, locale: str, nothing: str, chromium: Browser, address: str, seeded: SeededTip, casework: Cases
 ) -> None:
     page = await sign_in(chromium, address, [], locale=locale)
     await page.goto(f"{address}/tips/{seeded.number}")
