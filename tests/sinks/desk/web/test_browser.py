@@ -336,3 +336,20 @@ async def test_an_open_page_says_that_the_desk_can_not_be_reached(
         await expect(page.locator("#network")).to_contain_text("No connection to the desk")
         await page.context.set_offline(False)
         await expect(page.locator("#network")).to_be_empty()
+
+
+async def test_a_form_stays_with_its_text_while_a_proxy_answers_for_the_desk(
+    chromium: Browser, address: str, seeded: SeededTip
+) -> None:
+    page = await sign_in(chromium, address, [], locale="en-IN")
+    await page.goto(f"{address}/tips/{seeded.number}")
+    await page.locator("[data-act=note]").click()
+    form = page.locator("details.act[open]")
+    await form.locator("textarea").fill("on the roof since six")
+    await page.route("**/static/desk.js", lambda route: route.fulfill(status=502))
+    await form.locator("form button").last.click()
+    await expect(page.locator("#network")).to_contain_text("Nothing was sent")
+    await expect(form.locator("textarea")).to_have_value("on the roof since six")
+    await page.unroute("**/static/desk.js")
+    await form.locator("form button").last.dblclick()
+    await expect(page.locator("blockquote")).to_contain_text("on the roof since six")

@@ -48,6 +48,7 @@ async def test_text_that_points_to_the_tipster_is_marked_while_the_officer_write
     await form.locator("[name=to]").select_option("lanka")
     await form.locator("[name=text]").fill("look tonight")
     await form.locator("button").click()
+    await page.wait_for_url("**/direct?draft=*")
     await expect(page.locator("dl")).to_contain_text("Liquor near the market")
     assert await axe_violations(page) == []
     await page.locator("[name=confirmed]").click()

@@ -22,32 +22,41 @@
   });
 
   const network = document.getElementById("network");
-  function reach(there, unsent) {
-    if (!network || (!there && !unsent && network.textContent)) return;
+  let lost = 0;  // an answer to what was asked before the network was cut says nothing
+  function reach(there, began, unsent) {
+    if (!there) lost = performance.now();
+    if (!network || (there ? began < lost : !unsent && network.textContent)) return;
     network.textContent = there ? "" : unsent ? network.dataset.unsent : network.dataset.cut;
   }
 
   // Without a network the browser would show its own page in place of what was written: look first whether the desk answers.
-  let probed;
+  const within = () => ({cache: "no-store", signal: AbortSignal.timeout(10000)});
+  let probing, probed;
   document.addEventListener("submit", async (event) => {
     const form = event.target, button = event.submitter;
-    if (form === probed || !form.matches("main form[method=post]")) return;
+    if (form === probed || !form.matches("[data-news] main form[method=post]:not([data-passkey])")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const ask = {method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(10000)};
-    const there = await fetch(home + "static/desk.js", ask).then(() => true, () => false);
-    reach(there, true);
+    if (form === probing) return;  // pressed twice
+    probing = form;
+    const began = performance.now();
+    const there = await fetch(home + "static/desk.js", {method: "HEAD", ...within()}).then((answer) => answer.ok, () => false);
+    probing = null;
+    reach(there, began, true);
     if (!there) return;
     probed = form;
-    form.requestSubmit(button);
-    probed = null;
+    try {
+      form.requestSubmit(button?.form === form ? button : null);
+    } finally {
+      probed = null;
+    }
   }, true);
 
   // News of the open tip, or of the queue, come by themselves; a pressing tip is heard on every page.
   const live = document.querySelector("[data-live]");
   let version = Number(live?.dataset.version), pressing = Number(sessionStorage.pressing ?? -1);
   async function look() {
-    const answer = await fetch(`${home}news?poll=1&tip=${live?.dataset.live ?? ""}`);
+    const answer = await fetch(`${home}news?poll=1&tip=${live?.dataset.live ?? ""}`, within());
     if (answer.redirected) return true;  // the session is over
     if (answer.status === 404) return location.reload(), true;  // the tip was erased, or is this officer's no more
     const news = await answer.json();
@@ -59,7 +68,11 @@
     }
     if (is_urgent) new Audio(home + "static/ring.wav").play().catch(() => {});  // a browser may want a click first
   }
-  const watch = () => look().then((over) => (reach(true), over), () => reach(false)).then((over) => over || setTimeout(watch, 1200));
+  async function watch() {
+    const began = performance.now();
+    const over = await look().then((ended) => (reach(true, began), ended), () => reach(false));
+    if (!over) setTimeout(watch, 1200);
+  }
   if ("news" in document.documentElement.dataset) watch();
 
   // What is typed is kept at the desk, sealed, so that neither a restart nor a sign-out loses it.
