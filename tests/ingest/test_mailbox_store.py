@@ -96,6 +96,28 @@ async def test_while_somebody_hides_a_tips_row_nothing_is_called_erased_or_passe
         assert desk.open(desk.summaries()[0].id).thread[-1].message.text == "They are at my door"
 
 
+async def test_what_is_told_to_a_tip_that_is_erased_while_its_mailbox_is_open_is_not_called_passed_on(
+    tmp_path: Path,
+) -> None:
+    async with working_host(tmp_path) as place:
+        code = await place.receipt(place.tipster())
+        inside, with_a_file = place.tipster("another phone of hers"), place.tipster("a third")
+        await inside.say(code)
+        await with_a_file.say(code)
+
+        def erase(unit: Any) -> None:
+            unit.main.execute(delete(tables.tip))
+            unit.keys.execute(delete(tables.envelope))
+
+        place.host.services.write_now(erase)
+        await inside.say("They are at my door")
+        await with_a_file.hear(picture("door"))
+        for phone in (inside, with_a_file):
+            assert "erased" in phone.text
+            assert "passed on" not in phone.text
+        assert place.count("file") == 0
+
+
 async def test_a_number_that_is_no_code_is_part_of_the_tip_that_it_is_told_in(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()

@@ -117,6 +117,8 @@ class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
     tipster_key: str = ""
     contents: Mapping[bytes, str] = {}
     """As in `Session`."""
+    erased: bool = False
+    """The tip was erased while this was open. Nothing can be added to it."""
 
 
 class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):

@@ -72,10 +72,10 @@ class Mailboxes:
         """
         there = evidence_files.count_files(unit.main, mailbox.tip)
         highest = evidence_files.highest_ordinal(unit.main, mailbox.tip)
-        recipient = self._recipient(unit, mailbox) or mailbox.recipient
+        recipient = self._recipient(unit, mailbox)
         contents = evidence_files.contents(unit.main, mailbox.tip)
-        found = {"files": there, "last_ordinal": highest, "recipient": recipient, "contents": contents}
-        return msgspec.structs.replace(mailbox, **found)
+        found = {"files": there, "last_ordinal": highest, "contents": contents, "erased": not recipient}
+        return msgspec.structs.replace(mailbox, recipient=recipient or mailbox.recipient, **found)
 
     def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
         """Write a tipster's message for the desks that have the tip, and into the tipster's own mailbox.

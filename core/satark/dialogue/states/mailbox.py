@@ -67,7 +67,7 @@ class MailboxState(BaseState):
         if code:
             return _post(context, context.catalogue.text(f"mailbox.{code}"))
         if isinstance(event, Media | Pin) or (isinstance(event, Text) and event.body.strip()):
-            return _post(context, _message_text(context, event))
+            return _post(context, event)
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
@@ -266,11 +266,16 @@ def _last_words(messages: list[Message], asked: Message | None) -> list[Message]
     return words if asked is None or asked in words else [asked, *words]
 
 
-def _post(context: TurnContext, text: str, feedback: Feedback = "") -> Turn:
-    """Post a message. If a question of the police waits, the message answers it."""
+def _post(context: TurnContext, told: str | Text | Media | Pin, feedback: Feedback = "") -> Turn:
+    """Post a message. If a question of the police waits, the message answers it. To an erased tip, say that it was."""
     box = context.session.mailbox
     if box is None:
         return close_mailbox(context)
+    if box.erased:
+        context.change(mailbox=None)
+        return _tell_erased(context, box.number)
+    text = told if isinstance(told, str) else _message_text(context, told)
+    box = context.session.mailbox or box  # it counts the file that was told
     if len(text) > _MAX_LENGTH:
         context.say("mailbox.long")
     message = msgspec.structs.replace(tipsters_message(context, text), answers=box.question, feedback=feedback)
