@@ -109,9 +109,9 @@
     help.showModal();
   });
 
-  // Whoever opens the form of an act writes next.
+  // Whoever opens the form of an act writes next, if they are not at its next field already.
   function enter(form) {
-    if (form.open) form.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button")?.focus();
+    if (form.open && !form.querySelector("form:focus-within")) form.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button")?.focus();
   }
   document.addEventListener("click", (event) => {
     const button = document.querySelector(`[data-act="${event.target.dataset.opens}"]`);
