@@ -41,7 +41,10 @@ class OfficerQueue(QueueWatcher):
         """Apply the changes in the store to the queue."""
         self.index.refresh()
         self.floods = flood_groups(self.index.cache, lambda work: not work.is_recused(self.index.desk, self._officer))
-        self._grouped = frozenset(one.id for flood in self.floods for one in flood.tips)
+        grouped = frozenset(one.id for flood in self.floods for one in flood.tips)
+        if grouped != self._grouped:  # tips are compared after they were first listed
+            self._grouped = grouped
+            self.index.versions[""] += 1
 
     @property
     def _kept_from(self) -> AbstractSet[str]:
