@@ -1,4 +1,4 @@
-"""What a destination takes now: its limits and its circuit breaker, as one process counts them (shared: `store.breakers`)."""
+"""What a destination takes now: its limits and its circuit breaker, as one process counts them."""
 
 from collections import deque
 
