@@ -289,11 +289,20 @@ class DeskActs:
         elif act.name == "approve":
             self._close(unit, tip, tip.work.asked_outcome, act.text, act.reason)
         else:
-            step, kind, detail = self._step(tip, act)
-            self._casework.add_step(unit, tip, step, act.text, (kind, detail))
-        if act.name in {"merge", "unmerge"}:
-            status: Status = "MERGED" if act.name == "merge" else tip.work.status_before
-            self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status=status))
+            self._add_step(unit, tip, act)
+
+    def _add_step(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
+        step, kind, detail = self._step(tip, act)
+        if (
+            act.name == "unmerge" and tip.work.own
+        ):  # before the step: it is the leading tip's desk that speaks until then
+            self._tell(unit, tip, tip.work.own.status)
+        self._casework.add_step(unit, tip, step, act.text, (kind, detail))
+        if act.name == "merge":
+            self._tell(unit, tip, "MERGED")
+
+    def _tell(self, unit: UnitOfWork, tip: OpenTip, status: Status) -> None:
+        self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status=status))
 
     def _step(self, tip: OpenTip, act: DeskAct) -> tuple[CaseStep, ActKind, str]:
         if act.name == "close":
