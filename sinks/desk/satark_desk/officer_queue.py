@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import islice
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -11,6 +12,10 @@ from satark.casework import FloodGroup, NoSuchTip, OpenTip, Services, flood_grou
 from satark_desk.queue_index import QueueIndex, QueueWatcher
 from satark_desk.queue_rows import FIELDS, PRESSING, SECTIONS, WORK, Filter, Row, Section
 from satark_desk.read_state import mark_read, read_states
+
+_TOP: Final = 500
+"""Tips at the top of the queue that are compared before it is first shown, so that it shows a flood as one row. This
+takes less than a second, a tenth of it if the desk was opened before."""
 
 
 class Neighbours(msgspec.Struct, frozen=True):
@@ -42,6 +47,9 @@ class OfficerQueue(QueueWatcher):
     def refresh(self) -> None:
         """Apply the changes in the store to the queue."""
         self.index.refresh()
+        with self.index.cache.lock:
+            if self.index.cache.is_comparing:
+                self.index.cache.compare(islice(self._ordered(Filter(), None), _TOP))
         self.floods = flood_groups(self.index.cache, lambda work: not work.is_recused(self.index.desk, self._officer))
         grouped = frozenset(one.id for flood in self.floods for one in flood.tips)
         if grouped != self._grouped:  # tips are compared after they were first listed
