@@ -68,6 +68,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     asked: PostedMessage | None = None
     """The request to close the tip, until somebody decides on it."""
     outcome: CaseOutcome | Literal[""] = ""
+    counts: Mapping[str, int] = {}
+    """The numbers of arrests and seizures that desks gave last."""
     finished_by: str = ""
     """The desk that last finished the tip."""
     disputes: int = 0
@@ -206,6 +208,8 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
         )
     if message.case:
         work = _after_step(work, posted, message.case)
+        if message.case.counts:
+            work = msgspec.structs.replace(work, counts={**work.counts, **message.case.counts})
         if message.case.priority == "urgent" and not work.finished:
             work = msgspec.structs.replace(work, acted=False, urgent_since=work.urgent_since or posted.at)
     if message.status:

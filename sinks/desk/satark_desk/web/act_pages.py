@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from satark.api import NoSuchDesk
 from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
-from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of, parse_seen
+from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of, parse_number
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
 from satark_desk.web.form_drafts import TYPED, FormDraft, Owner, typed_id
@@ -89,7 +89,7 @@ class ActPages:
         self, request: Request, session: OfficerSession, tip: OpenTip, form: Mapping[str, str], problem: str
     ) -> Response:
         """Show what came since an officer opened a form that waits for its confirmation, and who else writes."""
-        seen = parse_seen(form.get("seen", "")) or 0
+        seen = parse_number(form.get("seen", "")) or 0
         return self._web.show(
             request,
             "since.html",
