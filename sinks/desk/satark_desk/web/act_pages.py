@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from satark.api import NoSuchDesk
 from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
-from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
+from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of, parse_number
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
 from satark_desk.web.form_drafts import TYPED, FormDraft, Owner, typed_id
@@ -76,12 +76,29 @@ class ActPages:
         if draft is None or draft.path != f"tips/{tip.tip.number}/{name}":
             return self._to_tip(request, tip)
         problem = self._problem(session, tip, name, draft.fields)
+        if "poll" in request.query_params:  # the page of the confirmation is open
+            return self._since(request, session, tip, draft.fields, problem)
         if problem or "edit" in request.query_params:
             status = 422 if problem else 200
             return self._tip_page.show(
                 request, session, tip, status, problem=problem, action=name, form_data=draft.fields, draft=id_
             )
         return self._confirm(request, session, tip, name, draft.fields)
+
+    def _since(
+        self, request: Request, session: OfficerSession, tip: OpenTip, form: Mapping[str, str], problem: str
+    ) -> Response:
+        """Show what came since an officer opened a form that waits for its confirmation, and who else writes."""
+        seen = parse_number(form.get("seen", "")) or 0
+        return self._web.show(
+            request,
+            "since.html",
+            session=session,
+            problem=problem,
+            since=[posted for posted in tip.thread if posted.seq > seen],
+            writers=self._web.drafts.writers(session.unlocked, tip.tip.number),
+            longest=MAX_TEXT,
+        )
 
     def _without_tip(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Show what an officer wrote on a tip that they have no more, as after a direction was withdrawn.
@@ -120,7 +137,7 @@ class ActPages:
         self, request: Request, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]
     ) -> Response:
         act = act_of(name, form, self._web.settings.utc_offset_hours)
-        acts, targets = self._tip_page.acts(session), session.casework.directing.allowed_targets(tip)
+        acts = self._tip_page.acts(session)
         return self._web.show(
             request,
             "confirm.html",
@@ -131,8 +148,8 @@ class ActPages:
             form=form,
             act=msgspec.structs.replace(act, due=act.due or acts.clocks.report_due(tip.header.priority, acts.now())),
             decides=acts.decides(tip, act.outcome),
-            target=next((desk for desk in targets if desk.name == act.to), None),
-            titles={desk.name: desk.title for desk in self._web.context.desks()},
+            problem="",
+            writers=(),
             **self._release(request, session, tip, act),
             draft=request.query_params.get("draft", ""),
             wanted=Filter.read(request.query_params),

@@ -54,6 +54,8 @@ class TipPage(Pages):
     def open(self, request: Request, session: OfficerSession) -> Response:
         """Show a tip, and record that this officer has seen it."""
         refresh(session)
+        writers = self._web.drafts.writers(session.unlocked, request.path_params["number"])
+        version = session.queue.version(request.path_params["number"], writers)
         tip = session.casework.open(request.path_params["number"])
         wanted = Filter.read(request.query_params)
         near = session.queue.neighbours(wanted, found_by(session, wanted), tip.id)
@@ -62,7 +64,10 @@ class TipPage(Pages):
         merged = session.queue.merged_into(tip.tip.number)
         action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
         done = request.query_params.get("done", "")
-        return self.show(request, session, tip, near=near, merged=merged, done=done, action=action, form_data=form_data)
+        shown: dict[str, Any] = {
+            "near": near, "merged": merged, "done": done, "action": action, "form_data": form_data,
+        }  # fmt: skip
+        return self.show(request, session, tip, version=version, writers=writers, **shown)
 
     def show(
         self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
@@ -70,6 +75,7 @@ class TipPage(Pages):
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {
             "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
+            "version": 0, "writers": (),
         }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         found = wordings_of(self._web.context, session.unlocked)
@@ -104,7 +110,6 @@ class TipPage(Pages):
             place=place_map(tip, geography, text.language),
             origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
             typed=self._web.drafts.typed(session.unlocked),
-            news=session.queue.news(tip.id),
             **{**common, **values},
         )
 
@@ -121,7 +126,6 @@ class TipPage(Pages):
         colleagues = services.read(lambda c: officers_of(c, session.desk))
         return {
             "work": work,
-            "titles": {desk.name: desk.title for desk in services.desks()},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
             "act_by": acts.clocks.due(tip.header, work) if not (work.acted and work.awaits_report) else 0,
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
