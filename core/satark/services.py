@@ -62,7 +62,9 @@ class Services:
         # Others read the tip, and need its key.
         woken = {one.to: one.desk for one in destination_rules if one.priority != "normal" and not one.recipient}
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
-        plain_main = tip_counts.remembering(envelopes.with_name_key(main, name_key))
+        plain_main = tip_counts.remembering(
+            envelopes.with_name_key(main, name_key), settings.epoch_key_file.with_suffix(".tips")
+        )
         self.main = due_times.put_off(plain_main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
         self.machines = settings.core.machines
         """How many machines use these databases; 0: unknown."""

@@ -9,7 +9,7 @@ from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review, unsay
-from satark.dialogue.states.mailbox import add_to_tip
+from satark.dialogue.states.mailbox import add_to_tip, tell_erased
 from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
 from satark.dialogue.turn.consent import UNSENT, ask_for_word
 from satark.dialogue.turn.context import BaseState, TurnContext
@@ -247,6 +247,9 @@ class ContactMenu(BaseState):
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Keep or forget the way to contact the tipster. Anything told now is added to the tip just sent."""
+        sent = context.session.sent
+        if code == "yes" and sent and sent.erased:
+            return tell_erased(context, sent.number)
         if code:
             return context.end(f"reach.{code}.done", reach=code == "yes", delete_messages=code == "erase")
         if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
