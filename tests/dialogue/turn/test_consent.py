@@ -373,7 +373,7 @@ def test_only_the_context_makes_turns() -> None:
 def test_the_table_of_own_words_is_the_catalogues(engine: Engine) -> None:
     """The labels of buttons are own words in the independent table too, on every medium."""
     acting = {"review": "send", "@cancel": "yes", "@restart": "yes", "@origin": "yes", "@identity": "send"}
-    options = [*acting.items(), ("@reach", "yes"), ("@reach", "no")]
+    options = [*acting.items(), ("@identity", "all"), ("@reach", "yes"), ("@reach", "no")]
     for channel in MEDIA:
         for question, code in options:
             shown = {one.token.split(":")[1]: one.label for one in chat(engine, question, channel).prompt.choices}

@@ -115,7 +115,10 @@ _OWN: Final[dict[str, str]] = {
     "@identity": "1, मिटाकर भेजें, मिटाकर भेजो, मिटाकर भेज दें, mitakar bhejo, mita ke bhejo, mitakar bhej do, "
     "mita kar bhejo, mitakar bhejein, हटाकर भेजें, hatakar bhejo, erase and send, erase them and send, "
     "erase them and send it, remove and send, send without them, "
-    "2, erase these words, remove these words, ये शब्द मिटा दो, ये शब्द रहने दें, शब्द रहने दें, शब्द रहने दो, "
+    "2, इनके साथ भेजें, इनके साथ भेजो, इनके साथ भेज दो, इन शब्दों के साथ भेजो, ऐसे ही भेजो, ऐसे ही भेज दो, वैसे ही भेज दो, "
+    "inke saath bhejo, inke sath bhejo, inke saath bhej do, aise hi bhejo, aise hi bhej do, waise hi bhej do, "
+    "inke saath bhejein, send with them, send with these words, send as it is, send it as it is, "
+    "erase these words, remove these words, ये शब्द मिटा दो, ये शब्द रहने दें, शब्द रहने दें, शब्द रहने दो, "
     "shabd rehne do, ye shabd rehne do, shabd rehne dein, leave these words in, leave them in, keep them, "
     "keep these words, erase them, remove them, take them out, इन्हें मिटा दो, इन्हें मिटा दें, inhe mitao, inhe mita do, "
     "inhe hata do, ye shabd mita do",
