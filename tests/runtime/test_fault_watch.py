@@ -33,6 +33,7 @@ from satark.runtime.fault_watch import UNREACHED_EVERY
 from satark.runtime.host import Host
 from satark.runtime.key_faults import FileWatch
 from satark.runtime.machine_faults import note_backup, note_drill
+from satark.services import Services
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import bulk, tables
@@ -653,3 +654,14 @@ async def test_a_planted_desk_is_counted_and_reported_while_it_exists(tmp_path: 
         await watch.look_once()
         assert shown() == "satark_roster_alarms 0.0"
         assert host.metrics.faults.current == []
+
+
+async def test_each_look_stores_the_signed_heads_again_that_somebody_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))
+    restored: list[Services] = []
+    monkeypatch.setattr(host.services, "restore_heads", lambda: restored.append(host.services))
+    async with host.running():
+        await host.fault_watch.look_once()
+    assert host.services in restored
