@@ -22,6 +22,7 @@ class QueuePages(Pages):
         queue, size = session.queue, self._web.settings.page_size
         session.casework.note_listed()
         refresh(session)
+        news = queue.news("")  # before the rows are read: what comes meanwhile is news to the page
         found = found_by(session, wanted)
         total = queue.total(wanted, found)
         pages = max(1, -(-total // size))
@@ -59,7 +60,7 @@ class QueuePages(Pages):
             most=MOST_TIPS,
             done=request.query_params.get("done", ""),
             typed=self._web.drafts.typed(session.unlocked),
-            news=session.queue.news(""),
+            news=news,
         )
 
     def handover(self, request: Request, session: OfficerSession) -> Response:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from satark.casework import (
     DeskActs,
     DeskContext,
     MarkedText,
+    NoSuchTip,
     OpenTip,
     can_speak,
     is_muted,
@@ -54,15 +56,18 @@ class TipPage(Pages):
     def open(self, request: Request, session: OfficerSession) -> Response:
         """Show a tip, and record that this officer has seen it."""
         refresh(session)
-        tip = session.casework.open(request.path_params["number"])
+        number, version = request.path_params["number"], 0
+        with suppress(NoSuchTip):  # read before the tip is opened: what comes meanwhile is news to the page
+            version = session.queue.news(number)["version"]
+        tip = session.casework.open(number)
         wanted = Filter.read(request.query_params)
         near = session.queue.neighbours(wanted, found_by(session, wanted), tip.id)
         if "poll" not in request.query_params:
             session.queue.note_seen(tip)
         merged = session.queue.merged_into(tip.tip.number)
-        action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
+        picked = _picked(request, wordings_of(self._web.context, session.unlocked))
         done = request.query_params.get("done", "")
-        return self.show(request, session, tip, near=near, merged=merged, done=done, action=action, form_data=form_data)
+        return self.show(request, session, tip, near=near, merged=merged, done=done, version=version, **picked)
 
     def show(
         self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
@@ -71,7 +76,7 @@ class TipPage(Pages):
         common: dict[str, object] = {
             "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
         }  # fmt: skip
-        common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
+        common |= {"version": 0, "transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         found = wordings_of(self._web.context, session.unlocked)
         common["wordings"] = sorted(found, key=lambda one: one.language != tip.tip.language)
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
@@ -104,7 +109,6 @@ class TipPage(Pages):
             place=place_map(tip, geography, text.language),
             origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
             typed=self._web.drafts.typed(session.unlocked),
-            news=session.queue.news(tip.id),
             **{**common, **values},
         )
 
@@ -163,11 +167,11 @@ class TipPage(Pages):
         }
 
 
-def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[str, str]]:
-    """Return the act whose form opens with the picked wording; empty if none was picked. Used without JavaScript."""
+def _picked(request: Request, wordings: Sequence[Wording]) -> dict[str, Any]:
+    """Return the act whose form opens with the picked wording; nothing if none was picked. Used without JavaScript."""
     act, id_ = request.query_params.get("act", ""), request.query_params.get("wording", "")
     text = next((one.text for one in wordings if one.id == id_), "")
-    return (act, {"text": text}) if act in _TO_TIPSTER and text else ("", {})
+    return {"action": act, "form_data": {"text": text}} if act in _TO_TIPSTER and text else {}
 
 
 _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
