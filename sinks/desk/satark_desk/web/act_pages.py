@@ -68,37 +68,30 @@ class ActPages:
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it."""
         name, id_ = _action(request), request.query_params.get("draft", "")
-        draft = self._web.drafts.find(session.unlocked, id_)
+        draft, number = self._web.drafts.find(session.unlocked, id_), request.path_params["number"]
+        writers = self._web.drafts.writers(session.unlocked, number)
         try:
-            tip = session.casework.open(request.path_params["number"])
+            version = session.queue.version(number, writers)
+            tip = session.casework.open(number)
         except NoSuchTip:
             return self._without_tip(request, session, draft.fields if draft else {})
         if draft is None or draft.path != f"tips/{tip.tip.number}/{name}":
             return self._to_tip(request, tip)
         problem = self._problem(session, tip, name, draft.fields)
         if "poll" in request.query_params:  # the page of the confirmation is open
-            return self._since(request, session, tip, draft.fields, problem)
+            seen = parse_number(draft.fields.get("seen", "")) or 0
+            since = [posted for posted in tip.thread if posted.seq > seen]
+            shown: dict[str, Any] = {
+                "problem": problem, "since": since, "writers": writers, "version": version,
+                "longest": MAX_TEXT,
+            }  # fmt: skip
+            return self._web.show(request, "since.html", session=session, **shown)
         if problem or "edit" in request.query_params:
             status = 422 if problem else 200
             return self._tip_page.show(
                 request, session, tip, status, problem=problem, action=name, form_data=draft.fields, draft=id_
             )
         return self._confirm(request, session, tip, name, draft.fields)
-
-    def _since(
-        self, request: Request, session: OfficerSession, tip: OpenTip, form: Mapping[str, str], problem: str
-    ) -> Response:
-        """Show what came since an officer opened a form that waits for its confirmation, and who else writes."""
-        seen = parse_number(form.get("seen", "")) or 0
-        return self._web.show(
-            request,
-            "since.html",
-            session=session,
-            problem=problem,
-            since=[posted for posted in tip.thread if posted.seq > seen],
-            writers=self._web.drafts.writers(session.unlocked, tip.tip.number),
-            longest=MAX_TEXT,
-        )
 
     def _without_tip(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Show what an officer wrote on a tip that they have no more, as after a direction was withdrawn.
