@@ -226,7 +226,7 @@ def test_a_desk_without_an_envelope_can_not_tell_that_a_tip_exists(
         with pytest.raises(NoSuchTip) as refusal:
             lanka.casework.open(number)
         found = lanka.casework.find("जुआ")
-        return [str(refusal.value), lanka.casework.summaries(), found, lanka.casework.unreadable]
+        return [str(refusal.value), lanka.casework.summaries(), found, lanka.casework.cache.unreadable]
 
     before = answers("K999-9999")
     secret = seed_tip(services, [sp.desk], answers={"what": "जुआ"}, accused=Accused(level="station", unit="lanka"))

@@ -45,7 +45,7 @@ def test_a_moved_or_altered_envelope_is_counted_and_not_listed(
     tamper(services, tables.envelope, other, desk="sp", sealed=row.sealed)
     tamper(services, tables.envelope, broken, sealed=altered(row.sealed))
     assert numbers(sp) == [mine.number]
-    assert sp.casework.unreadable == 2
+    assert sp.casework.cache.unreadable == 2
     with pytest.raises(NoSuchTip):
         sp.casework.open(other.number)
 
@@ -61,7 +61,7 @@ def test_an_envelope_that_a_crash_left_without_a_tip_is_not_listed(services: Ser
     seeded = seed_tip(services, [sp.desk])
     services.write_now(lambda unit: unit.main.execute(delete(tables.tip).where(tables.tip.c.id == seeded.id)))
     assert sp.casework.summaries() == []
-    assert sp.casework.unreadable == 0
+    assert sp.casework.cache.unreadable == 0
 
 
 def test_an_erased_tip_leaves_the_queue_and_the_search(services: Services, sp: SeededDesk) -> None:
@@ -170,7 +170,7 @@ def test_a_tip_that_is_erased_before_it_is_read_stays_away(
 
     in_parts(look)
     assert {one.id for one in seeded} - {*erased} == sp.casework.cache.tips.keys()
-    assert sp.casework.unreadable == 0
+    assert sp.casework.cache.unreadable == 0
 
 
 def test_the_next_page_goes_on_with_an_opening_that_failed(

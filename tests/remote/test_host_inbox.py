@@ -340,7 +340,7 @@ async def test_an_office_neither_takes_a_tip_from_a_desk_above_nor_replaces_its_
     dig.note(dig.open(seeded.id), "still ours")
     link.change_key_at_host()
     again = link.casework_at_host
-    assert (link.thread_at_host(seeded.id), again.unreadable) == (["look", "still ours"], 0)
+    assert (link.thread_at_host(seeded.id), again.cache.unreadable) == (["look", "still ours"], 0)
 
 
 @pytest.mark.parametrize(

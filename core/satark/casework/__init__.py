@@ -24,6 +24,7 @@ from satark.casework.desk_act import (
     ActName,
     ActRefused,
     DeskAct,
+    known,
 )
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript

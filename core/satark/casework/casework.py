@@ -88,11 +88,6 @@ class Casework(EvidenceAccess):
         self._seen = seen
         self._stored_terms: dict[str, Term] = {}
 
-    @property
-    def unreadable(self) -> int:
-        """Number of envelopes that did not open when they were last read: damaged or forged."""
-        return self.cache.unreadable
-
     def may_read(self, work: Work) -> bool:
         """Return whether this officer may read a tip, given the work on it. A recused officer may not."""
         return not work.is_recused(self.desk, self._officer.name)
@@ -213,7 +208,8 @@ class Casework(EvidenceAccess):
         records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
         unfetched = self._services.read(lambda c: unfetched_files(c, self._services.keys, tip)) if has_key else {}
-        sent = {*opened.evidence, *(self._services.read(lambda c: self._announced(c, tip)) if has_key else ())}
+        sent = {*opened.evidence}
+        sent |= self._services.read(lambda c: announced_files(c, self._services.keys, tip)) if has_key else set()
         sent |= {row.ordinal for row in rows}
         fetched = {row.ordinal for row in rows if row.state == "sealed"}
         return OpenTip(
@@ -241,9 +237,6 @@ class Casework(EvidenceAccess):
             pending_answers=len(cached.pending_answers),
             refused_answers=sum(one.refused for one in cached.pending_answers),
         )
-
-    def _announced(self, connection: Connection, tip: str) -> set[str]:
-        return announced_files(connection, self._services.keys, tip)
 
     def transcribe(self, tip: OpenTip, ordinal: str, text: str) -> PostedMessage:
         """Add the transcript of a recording of the tipster's own voice, or a corrected one.

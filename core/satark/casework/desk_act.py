@@ -1,7 +1,7 @@
 """One act of an officer on a tip: its name, the officer's input, and the reason why the rules refuse it."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError
@@ -34,6 +34,13 @@ RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often"
 COUNTS: Final = ("arrests", "seizures")
 """What a report or a closing may give in numbers."""
 
+T = TypeVar("T")
+
+
+def known(text: str, values: tuple[T, ...]) -> T | None:
+    """Return a text as one of some values; None if it is none of them."""
+    return next((one for one in values if one == text), None)
+
 
 class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
     def __init__(self, problem: Problem) -> None:
@@ -56,8 +63,8 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     due: int | None = 0
     """When the report is owed, Unix seconds; 0: when the clocks say; None: the officer's input is no time."""
     outcome: str = ""
-    counts: Mapping[str, int | None] = {}
-    """Of `COUNTS`, the numbers that the officer gives; None: the officer's input is no number."""
+    counts: Mapping[str, int] = {}
+    """Of `COUNTS`, the numbers that the officer gives; -1: the officer's input is no number."""
     reason: str = ""
     """Reason of a closing, which the tipster reads."""
     priority: str = ""

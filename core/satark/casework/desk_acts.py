@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import get_args
 
 import msgspec
 
-from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseOutcome, CaseStep, Message, Priority, Status
+from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseStep, Message, Priority, Status
 from satark.audit.acts import ActKind
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices
-from satark.casework.desk_act import FOR_DESKS, MAX_REPORT, MAX_TEXT, ActName, ActRefused, DeskAct, Problem
+from satark.casework.desk_act import FOR_DESKS, MAX_REPORT, MAX_TEXT, ActName, ActRefused, DeskAct, Problem, known
 from satark.casework.errors import NoSuchTip
 from satark.casework.merged_status import pass_on_status
 from satark.casework.opened_tip import OpenTip
@@ -49,10 +49,6 @@ class DeskActs:
         self.clocks = clocks
         self.releases = ReleaseRules(services, casework)
         self.recusal = Recusal(services, casework)
-
-    def now(self) -> float:
-        """Return the time, Unix seconds."""
-        return self._clock()
 
     def offices(self) -> Offices:
         """Return which desks stand above which."""
@@ -120,8 +116,7 @@ class DeskActs:
         if act.name not in _OF_TEXT:
             self._post(unit, tip, act)
             return
-        wanted = {"ask": "NEED_INFO", "status": act.status}.get(act.name)
-        status = next((one for one in STATUSES if one == wanted), None)
+        status = known({"ask": "NEED_INFO", "status": act.status}.get(act.name, ""), STATUSES)
         told = self._casework.response(status, act.text, question=act.question)
         is_note = act.name == "note"
         self._casework.post(unit, tip, msgspec.structs.replace(told, internal=is_note, private=is_note and act.private))
@@ -210,17 +205,17 @@ class DeskActs:
     def _check_report(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if not tip.work.director_of(self._casework.desk):
             return "report.none"
-        if None in act.counts.values():
-            return "count"
-        return None if act.text else "report"
+        if not act.text:
+            return "report"
+        return "count" if -1 in act.counts.values() else None
 
     def _check_close(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if act.outcome not in OUTCOMES:
             return "outcome"
-        if None in act.counts.values():
-            return "count"
         if not act.text:
             return "done"
+        if -1 in act.counts.values():
+            return "count"
         return "reason" if self.decides(tip, act.outcome) and not act.reason else None
 
     def _check_decision(self, tip: OpenTip, act: DeskAct) -> Problem | None:
@@ -274,14 +269,15 @@ class DeskActs:
             return not set(tip.header.excluded).issuperset(names)
         return not tip.access.holders.keys().isdisjoint(names)
 
-    def _due(self, tip: OpenTip, act: DeskAct) -> int:
+    def due(self, tip: OpenTip, act: DeskAct) -> int:
+        """Return when the report is due that an act asks for, Unix seconds."""
         return act.due or self.clocks.report_due(tip.header.priority, self._clock())
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
         if act.name == "direct":
-            self.releases.direct(unit, tip, act, self._due(tip, act))
+            self.releases.direct(unit, tip, act, self.due(tip, act))
         elif act.name == "consent":
-            self.releases.consent(unit, tip, self._due(tip, act))
+            self.releases.consent(unit, tip, self.due(tip, act))
         elif act.name == "withdraw":
             self._casework.directing.withdraw(unit, tip, act.to, act.text)
         elif act.name == "recuse":
@@ -297,9 +293,7 @@ class DeskActs:
 
     def _add_step(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
         step, kind, detail = self._step(tip, act)
-        if (
-            act.name == "unmerge" and tip.work.own
-        ):  # before the step: it is the leading tip's desk that speaks until then
+        if act.name == "unmerge" and tip.work.own:  # until the step, a status is the leading tip's
             self._tell(unit, tip, tip.work.own.status)
         self._casework.add_step(unit, tip, step, act.text, (kind, detail))
         if act.name == "merge":
@@ -310,13 +304,13 @@ class DeskActs:
 
     def _step(self, tip: OpenTip, act: DeskAct) -> tuple[CaseStep, ActKind, str]:
         if act.name == "close":
-            step = CaseStep(kind="asked_to_close", outcome=_outcome(act.outcome), counts=_counts(act))
+            step = CaseStep(kind="asked_to_close", outcome=known(act.outcome, OUTCOMES) or "", counts=act.counts)
             return step, "closing_asked", act.outcome
         if act.name == "refuse":
-            due = self._due(tip, act)
+            due = self.due(tip, act)
             return CaseStep(kind="refused_to_close", due=due), "closing_refused", tip.work.awaits_closing_from()
         if act.name == "correct":
-            step = CaseStep(kind="corrected", priority=_priority(act.priority), category=act.category)
+            step = CaseStep(kind="corrected", priority=known(act.priority, _PRIORITIES) or "", category=act.category)
             return step, "corrected", f"{act.priority} {act.category}".strip()
         if act.name == "assign":
             return CaseStep(kind="assigned", to=act.to), "assigned", act.to
@@ -325,10 +319,10 @@ class DeskActs:
             return CaseStep(kind="merged", to=number), "merged", number
         if act.name == "unmerge":
             return CaseStep(kind="unmerged", to=tip.work.merged_into), "unmerged", tip.work.merged_into
-        return CaseStep(kind="reported", counts=_counts(act)), "reported", ""
+        return CaseStep(kind="reported", counts=act.counts), "reported", ""
 
     def _close(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, outcome: str) -> None:
-        step = CaseStep(kind="closed", outcome=_outcome(outcome), counts=_counts(act))
+        step = CaseStep(kind="closed", outcome=known(outcome, OUTCOMES) or "", counts=act.counts)
         self._casework.add_step(unit, tip, step, act.text, ("closed", outcome))
         self._tell(unit, tip, "CLOSED", act.reason)
 
@@ -338,15 +332,3 @@ def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
     here, there = ({*one.access.holders, *one.access.releases} for one in (tip, other))
     may_direct_alike = set(tip.header.excluded) == set(other.header.excluded)
     return here <= there and may_direct_alike and tip.tip.accused is None and other.tip.accused is None
-
-
-def _counts(act: DeskAct) -> dict[str, int]:
-    return {name: number for name, number in act.counts.items() if number is not None}
-
-
-def _outcome(text: str) -> CaseOutcome | Literal[""]:
-    return next((outcome for outcome in OUTCOMES if outcome == text), "")
-
-
-def _priority(text: str) -> Priority | Literal[""]:
-    return next((priority for priority in _PRIORITIES if priority == text), "")

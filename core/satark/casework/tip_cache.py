@@ -106,7 +106,7 @@ class TipCache:
 
     @property
     def unreadable(self) -> int:
-        """Number of envelopes that did not open: damaged or forged."""
+        """Number of envelopes that did not open when they were last read: damaged or forged."""
         return len(self.reader.unreadable)
 
     @property

@@ -155,29 +155,25 @@ class Breach(msgspec.Struct, frozen=True, kw_only=True):
 
 def work_on(thread: Sequence[PostedMessage], arrived: int = 0) -> Work:
     """Return the state of the work, computed from a tip's thread. `arrived`: as in the tip's envelope."""
-    work = Work(urgent_since=arrived)
+    work, own = Work(urgent_since=arrived), None
     for posted in thread:
+        before, message = work, posted.message
+        is_desk = message.sender == "desk"
+        step = message.case.kind if is_desk and message.case else ""
         work = _after(work, posted)
-    return work
+        if step == "unmerged":
+            work, own = own or work, None
+        elif step == "merged":
+            own = own or before
+        elif work.disputed and not before.disputed:
+            own = None
+        elif own and not (is_desk and message.status and (before.is_led or message.status == "MERGED")):
+            own = _after(own, posted)
+    return msgspec.structs.replace(work, own=own) if own else work
 
 
 def _after(work: Work, posted: PostedMessage) -> Work:
-    message, is_desk = posted.message, posted.message.sender == "desk"
-    step = message.case.kind if is_desk and message.case else ""
-    if step == "unmerged":
-        return work.own or msgspec.structs.replace(work, merged_into="")
-    after = _after_desk(work, posted) if is_desk else _after_tipster(work, posted)
-    if step == "merged":
-        return msgspec.structs.replace(after, own=work.own or work)
-    return msgspec.structs.replace(after, own=_own_after(work, after, posted)) if work.own else after
-
-
-def _own_after(work: Work, after: Work, posted: PostedMessage) -> Work | None:
-    if not work.own or (after.disputed and not work.disputed):
-        return None
-    status = posted.message.sender == "desk" and posted.message.status
-    is_of_leading = status and (work.is_led or status == "MERGED")
-    return work.own if is_of_leading else _after(work.own, posted)
+    return _after_tipster(work, posted) if posted.message.sender == "tipster" else _after_desk(work, posted)
 
 
 def _after_tipster(work: Work, posted: PostedMessage) -> Work:
@@ -229,8 +225,8 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
         return msgspec.structs.replace(work, raw_asked=posted) if is_asked else _withdrawn(work, step.to)
     if step.kind == "assigned":
         return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
-    if step.kind == "merged":
-        return msgspec.structs.replace(work, merged_into=step.to)
+    if step.kind in {"merged", "unmerged"}:
+        return msgspec.structs.replace(work, merged_into=step.to if step.kind == "merged" else "")
     if step.kind in {"reported", "asked_to_close"}:
         asked = posted if step.kind == "asked_to_close" else work.asked
         done = {desk: msgspec.structs.replace(directions[desk], is_open=False)} if desk in directions else {}

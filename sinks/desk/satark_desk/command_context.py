@@ -165,16 +165,10 @@ def tip_to_json(opened: OpenTip) -> dict[str, Any]:
 
 def _evidence(opened: OpenTip, record: Evidence) -> dict[str, Any]:
     clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
+    own = ("ordinal", "role", "kind", "mime", "bytes", "sha256", "caption", "problem")
     return {
-        "ordinal": record.ordinal,
-        "role": record.role,
-        "kind": record.kind,
-        "mime": record.mime,
-        "bytes": record.bytes,
-        "sha256": record.sha256,
-        "caption": record.caption,
+        **{name: getattr(record, name) for name in own},
         "clean": clean if record.clean_sha256 else None,
-        "problem": record.problem,
         "origin": msgspec.to_builtins(record.origin),
         "own_voice": record not in opened.evidence,
         "transcript": opened.transcript(record.ordinal),

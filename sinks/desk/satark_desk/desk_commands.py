@@ -140,8 +140,8 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
                 print_json(tip_to_json(tip))
         else:
             click.echo(tip_table(casework.summaries()))
-        if casework.unreadable:
-            click.echo(f"tips that can't be opened: {casework.unreadable}; tell whoever runs the service", err=True)
+        if unreadable := casework.cache.unreadable:
+            click.echo(f"tips that can't be opened: {unreadable}; tell whoever runs the service", err=True)
 
 
 @desk_group.command("respond")

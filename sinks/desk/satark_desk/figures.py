@@ -31,15 +31,8 @@ _DAY: Final = 86400
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Counts for the desk's own officers. They are not for publication, since small counts may point to a tipster."""
 
-    tips: int
-    open: int
-    overdue: int
-    reports_owed: int
-    closings_asked: int
-    disputed_closings: int
-    """How often tipsters disputed that one of this desk's tips was closed; each dispute counts."""
-    counts: Mapping[str, int]
-    """The sums of `COUNTS`: arrests and seizures on these tips so far."""
+    totals: Mapping[str, int]
+    """Key of the text that names a total → the total, as the page shows them. Each dispute of a tip counts."""
     by: Mapping[str, Mapping[str, int]]
     """Field of the queue's index → value → tips, the most first; `age`: unfinished tips by age, in bands of `AGES`."""
 
@@ -58,13 +51,15 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str] | None, days: Callabl
     for band, number in queue.index.count_by_band(tips, ("mark", "open")).items():
         ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += number
     return Figures(
-        tips=len(queue.index if tips is None else tips),
-        open=counts["mark"]["open"],
-        overdue=counts["mark"]["overdue"],
-        reports_owed=total("reports"),
-        closings_asked=sum(count("asks").values()),
-        disputed_closings=total("disputes"),
-        counts={name: total(name) for name in COUNTS},
+        totals={
+            "filter.all": len(queue.index if tips is None else tips),
+            "mark.open": counts["mark"]["open"],
+            "mark.overdue": counts["mark"]["overdue"],
+            "stats.owed": total("reports"),
+            "mark.closing": sum(count("asks").values()),
+            "mark.disputed": total("disputes"),
+            **{f"case_list.{name}": total(name) for name in COUNTS},
+        },
         by={
             **{name: count(name) for name in _FIELDS},
             "age": {name: ages[name] for name in (*(name for _, name in AGES), OLDER) if ages[name]},
@@ -126,17 +121,15 @@ def week_pdf(
 
 def _rows(week: Figures, every: Figures, paces: Mapping[PaceStep, Pace], text: PageText) -> list[tuple[str, str]]:
     return [
-        (text("week.came"), str(week.tips)),
+        (text("week.came"), str(week.totals["filter.all"])),
         (text("figures.priority"), _listed(week.by["priority"], text.priority)),
         (text("figures.category"), _listed(week.by["category"], text.category)),
         (text("figures.station"), _listed(week.by["station"], text.place)),
         (text("figures.status"), _listed(week.by["status"], text.status)),
         (text("figures.outcome"), _listed(week.by["outcome"], lambda code: text(f"outcome.{code}"))),
-        (text("week.open"), str(every.open)),
-        (text("mark.overdue"), str(every.overdue)),
-        (text("stats.owed"), str(every.reports_owed)),
-        (text("mark.disputed"), str(every.disputed_closings)),
-        *((text(f"case_list.{name}"), str(number)) for name, number in week.counts.items()),
+        (text("week.open"), str(every.totals["mark.open"])),
+        *((text(key), str(every.totals[key])) for key in ("mark.overdue", "stats.owed", "mark.disputed")),
+        *((text(key), str(number)) for key, number in week.totals.items() if key.startswith("case_list")),
         *((text(f"pace.{step}"), pace_text(pace, text)) for step, pace in paces.items()),
     ]
 

@@ -11,17 +11,9 @@ from satark.casework import Casework, Form, OpenTip, TwoOfficerApproval, may_con
 from satark_files.file_endings import ending_of
 
 INLINE: dict[str, str] = {
-    "image/jpeg": "image",
-    "image/png": "image",
-    "image/webp": "image",
-    "image/gif": "image",
-    "video/mp4": "video",
-    "video/webm": "video",
-    "audio/mpeg": "audio",
-    "audio/mp4": "audio",
-    "audio/ogg": "audio",
-    "audio/wav": "audio",
-    "audio/webm": "audio",
+    f"{kind}/{form}": kind
+    for kind, forms in {"image": "jpeg png webp gif", "video": "mp4 webm", "audio": "mpeg mp4 ogg wav webm"}.items()
+    for form in forms.split()
 }
 """MIME type → the element that shows it on a page. All other types can only be downloaded."""
 

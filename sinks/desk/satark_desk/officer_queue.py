@@ -91,10 +91,11 @@ class OfficerQueue(QueueWatcher):
                 return False
             return tip not in self._unseen | self._updated
 
-    def version(self, number: str, writers: Sequence[str] = ()) -> int:
-        """Return the present version of a tip, with the others who write on it; without a number, of the queue.
+    def news(self, number: str, writers: Sequence[str] = ()) -> dict[str, int]:
+        """Return the present version of a tip with those who write on it, or of the queue, and how much presses.
 
-        A page asks before it reads what it shows, so that it is told of whatever comes meanwhile.
+        A page asks before it reads what it shows, so that it is told of whatever comes meanwhile. An unread tip counts
+        once more while it is urgent and nobody has acted: one of high priority may become so.
         """
         with self.index.cache.lock:
             self.index.refresh()
@@ -103,16 +104,10 @@ class OfficerQueue(QueueWatcher):
             if writers != before:
                 changes += 1
                 self._writers[tip] = changes, writers
-            return 0 if tip in self._kept_from else self.index.versions[tip] + changes
-
-    def all_pressing(self) -> int:
-        """Return how much presses. An unread tip counts once more while it is urgent and nobody has acted.
-
-        So a tip of high priority that becomes urgent is one more.
-        """
-        with self.index.cache.lock:
+            version = 0 if tip in self._kept_from else self.index.versions[tip] + changes
             unread = (self._unseen | self._updated) & self.index.having(("mark", "urgent"))
-            return self.pressing + sum(self.index.place(one).rank == PRESSING for one in unread - self._kept_from)
+            pressing = self.pressing + sum(self.index.place(one).rank == PRESSING for one in unread - self._kept_from)
+            return {"version": version, "pressing": pressing}
 
     def to_share(self) -> set[str]:
         """Return, each once, the open tips of more than normal priority, if destinations read only such tips."""

@@ -13,9 +13,7 @@ from satark_desk.read_state import QueueEntry
 
 PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "normal")
 Mark: TypeAlias = Literal["new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open"]
-MARKS: Final[tuple[Mark, ...]] = (
-    "new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open",
-)  # fmt: skip
+MARKS: Final[tuple[Mark, ...]] = get_args(Mark)
 """Marks for filtering the queue, in the order in which an officer works."""
 Section: TypeAlias = Literal["now", "owed", "decide", "waiting", "done", "merged"]
 """The desk's next step with a tip. `now`: it acts now. `owed`: it owes a report or the next step, and there is time.

@@ -111,7 +111,7 @@ class Attack:
         work = self.unlocked(desk).casework(self.services)
         listed = [one.id for one in work.summaries()]
         if self.tip.id not in listed:
-            return bool(work.unreadable)
+            return bool(work.cache.unreadable)
         try:
             opened = work.open(self.tip.id)
         except CantOpen:  # its page says so

@@ -143,7 +143,7 @@ def test_a_key_change_of_many_tips_resumes_after_a_crash_and_every_tip_can_be_re
             with pytest.raises(CantOpen):
                 open_envelope(sealed, sp.identity, tip=tip, desk="sp")
         assert len(open_envelope(sealed, now.identity, tip=tip, desk="sp").identity.split()) > 1
-    assert not work.unreadable
+    assert not work.cache.unreadable
     assert count_keys(services, sp) == 1
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from satark.api import NoSuchDesk
 from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
-from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of, parse_number
+from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
 from satark_desk.web.form_drafts import TYPED, FormDraft, Owner, typed_id
@@ -71,27 +71,19 @@ class ActPages:
         draft, number = self._web.drafts.find(session.unlocked, id_), request.path_params["number"]
         writers = self._web.drafts.writers(session.unlocked, number)
         try:
-            version = session.queue.version(number, writers)
+            version = session.queue.news(number, writers)["version"]
             tip = session.casework.open(number)
         except NoSuchTip:
             return self._without_tip(request, session, draft.fields if draft else {})
         if draft is None or draft.path != f"tips/{tip.tip.number}/{name}":
             return self._to_tip(request, tip)
         problem = self._problem(session, tip, name, draft.fields)
-        if "poll" in request.query_params:  # the page of the confirmation is open
-            seen = parse_number(draft.fields.get("seen", "")) or 0
-            since = [posted for posted in tip.thread if posted.seq > seen]
-            shown: dict[str, Any] = {
-                "problem": problem, "since": since, "writers": writers, "version": version,
-                "longest": MAX_TEXT,
-            }  # fmt: skip
-            return self._web.show(request, "since.html", session=session, **shown)
-        if problem or "edit" in request.query_params:
+        if (problem and "poll" not in request.query_params) or "edit" in request.query_params:
             status = 422 if problem else 200
             return self._tip_page.show(
                 request, session, tip, status, problem=problem, action=name, form_data=draft.fields, draft=id_
             )
-        return self._confirm(request, session, tip, name, draft.fields)
+        return self._confirm(request, session, tip, draft.fields, problem=problem, version=version, writers=writers)
 
     def _without_tip(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Show what an officer wrote on a tip that they have no more, as after a direction was withdrawn.
@@ -127,25 +119,25 @@ class ActPages:
         return ""
 
     def _confirm(
-        self, request: Request, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]
+        self, request: Request, session: OfficerSession, tip: OpenTip, form: Mapping[str, str], **values: Any
     ) -> Response:
-        act = act_of(name, form, self._web.settings.utc_offset_hours)
-        acts = self._tip_page.acts(session)
+        """Show an act for confirmation; to such a page that is open, what came since and why the rules now refuse."""
+        acts, act = self._tip_page.acts(session), act_of(_action(request), form, self._web.settings.utc_offset_hours)
         return self._web.show(
             request,
-            "confirm.html",
+            "since.html" if "poll" in request.query_params else "confirm.html",
             session=session,
             tip=tip,
-            action=name,
+            action=act.name,
             fields=FIELDS,
             form=form,
-            act=msgspec.structs.replace(act, due=act.due or acts.clocks.report_due(tip.header.priority, acts.now())),
+            act=msgspec.structs.replace(act, due=acts.due(tip, act)),
             decides=acts.decides(tip, act.outcome),
-            problem="",
-            writers=(),
+            since=[posted for posted in tip.thread if posted.seq > (act.seen or 0)],
             **self._release(request, session, tip, act),
             draft=request.query_params.get("draft", ""),
             wanted=Filter.read(request.query_params),
+            **values,
         )
 
     def _release(self, request: Request, session: OfficerSession, tip: OpenTip, act: DeskAct) -> dict[str, Any]:

@@ -94,14 +94,15 @@ class ActDetails:
 
     def __init__(self, text: PageText, titles: Mapping[str, str]) -> None:
         self._text = text
-        self._titles = titles
         self._by_kind: dict[ActKind, Callable[[str], str]] = {
             "signed_in": lambda how: text("audit.web") if how == "web" else how,
             "sign_in_failed": lambda number: text("audit.failures", n=number),
             "answered": text.status,
             "corrected": self._correction,
-            **dict.fromkeys(("closing_asked", "closed"), self._outcome),
-            **dict.fromkeys(("directed", "raw_asked", "withdrawn", "closing_refused"), self._desk),
+            **dict.fromkeys(("closing_asked", "closed"), lambda code: text.named(f"outcome.{code}", code)),
+            **dict.fromkeys(
+                ("directed", "raw_asked", "withdrawn", "closing_refused"), lambda name: titles.get(name, name)
+            ),
             **dict.fromkeys(("viewed", "heard", "drafted", "transcribed", "exported", "opened"), self._form),
             **dict.fromkeys(("page_opened", "form_sent"), self._page),
         }
@@ -111,14 +112,8 @@ class ActDetails:
         named = self._by_kind.get(act.kind)
         return named(act.detail) if named and act.detail else act.detail
 
-    def _outcome(self, code: str) -> str:
-        return self._text.named(f"outcome.{code}", code)
-
     def _form(self, code: str) -> str:
         return self._text.named(f"form.{code}", code)
-
-    def _desk(self, name: str) -> str:
-        return self._titles.get(name, name)
 
     def _correction(self, codes: str) -> str:
         """Name a priority and a category, one of which may be left out."""

@@ -10,8 +10,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
-from satark_desk.act_forms import parse_number
+from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip, known
+from satark_desk.act_forms import parse_seen
 from satark_desk.web.form_drafts import Owner
 from satark_desk.web.page_requests import DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
@@ -37,7 +37,7 @@ class BulkPages:
         act, once = _act_of(fields), form.get("once", "")
         if act is None or not session.is_first_submission(once):
             return redirect_to(request, "")
-        shown = {number: parse_number(fields[_TIP + number]) for number in _numbers(fields)}
+        shown = {number: parse_seen(fields[_TIP + number]) for number in _numbers(fields)}
         seen = {number: seq for number, seq in shown.items() if seq is not None}
         outcomes = self._perform(session, _numbers(fields), act, seen)
         self._web.drafts.drop(once)
@@ -93,7 +93,7 @@ def _numbers(fields: Mapping[str, str]) -> list[str]:
 
 def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
     """Return the act that a form asks for, if it names one and tips. Merging without a target uses the first."""
-    kind = next((kind for kind in BULK_KINDS if kind == fields.get("kind")), None)
+    kind = known(fields.get("kind", ""), BULK_KINDS)
     numbers = _numbers(fields)
     if kind is None or not numbers:
         return None

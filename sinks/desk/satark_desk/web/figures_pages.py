@@ -60,7 +60,9 @@ class OverviewPages(Pages):
             },
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
             days=_days(queue, text, now),
-            map=district_map(self._web.context.geography, text.language, figures.tips, figures.by["station"]),
+            map=district_map(
+                self._web.context.geography, text.language, figures.totals["filter.all"], figures.by["station"]
+            ),
         )
 
     def week(self, request: Request, session: OfficerSession) -> Response:

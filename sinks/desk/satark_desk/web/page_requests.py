@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
-from satark.casework import ActKind, DeskContext, Proposal, desks_seen, differing_machines, missing_tips
+from satark.casework import MAX_TEXT, ActKind, DeskContext, Proposal, desks_seen, differing_machines, missing_tips
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import officers_in
 from satark_desk.officers import changes_known_key, still_valid
+from satark_desk.queue_rows import PRIORITIES
 from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
 from satark_desk.second_factors import PasskeySite
@@ -117,6 +118,8 @@ class DeskWeb:
             "recoveries": 0,
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
+            "longest": MAX_TEXT,
+            "priorities": PRIORITIES,
             "topics": TOPICS,
             "act_keys": ACT_KEYS,
         }

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from satark.api import STATUSES
-from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS
+from satark.casework import BULK_KINDS, MOST_TIPS
 from satark_desk.officers import officers_of
-from satark_desk.queue_rows import MARKS, PRIORITIES, WORK, Filter
+from satark_desk.queue_rows import MARKS, WORK, Filter
 from satark_desk.web.page_requests import Pages
 from satark_desk.web.session_store import OfficerSession
 
@@ -22,7 +22,7 @@ class QueuePages(Pages):
         queue, size = session.queue, self._web.settings.page_size
         session.casework.note_listed()
         refresh(session)
-        version = queue.version("")
+        version = queue.news("")["version"]
         found = found_by(session, wanted)
         total = queue.total(wanted, found)
         pages = max(1, -(-total // size))
@@ -44,19 +44,14 @@ class QueuePages(Pages):
             statuses=sorted(queue.values("status"), key=STATUSES.index),
             pressing=queue.pressing,
             unread=queue.first_unread(wanted, found),
-            categories=queue.values("category"),
-            districts=queue.values("district"),
-            stations=queue.values("station"),
-            officers=queue.values("officer"),
+            values=queue.values,
             same=str,
-            priorities=PRIORITIES,
             page=number,
             pages=pages,
             floods=queue.floods if not wanted.query and number == 1 else [],
             bulk_kinds=BULK_KINDS,
-            colleagues=services.read(lambda c: officers_of(c, desk)),
-            longest=MAX_TEXT,
             most=MOST_TIPS,
+            colleagues=services.read(lambda c: officers_of(c, desk)),
             done=request.query_params.get("done", ""),
             typed=self._web.drafts.typed(session.unlocked),
             version=version,
@@ -77,7 +72,6 @@ class QueuePages(Pages):
             owed=owed[: max(0, MOST_TIPS - len(mine))],
             more=max(0, len(mine) + len(owed) - MOST_TIPS),
             colleagues=[name for name in officers if name != session.officer],
-            longest=MAX_TEXT,
         )
 
     def news(self, request: Request, session: OfficerSession) -> Response:
@@ -85,8 +79,7 @@ class QueuePages(Pages):
         session.casework.note_listed()
         refresh(session)
         tip = request.query_params.get("tip", "")
-        version = session.queue.version(tip, self._web.drafts.writers(session.unlocked, tip))
-        return JSONResponse({"version": version, "pressing": session.queue.all_pressing()})
+        return JSONResponse(session.queue.news(tip, self._web.drafts.writers(session.unlocked, tip)))
 
 
 def refresh(session: OfficerSession) -> None:

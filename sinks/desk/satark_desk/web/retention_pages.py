@@ -91,7 +91,6 @@ class RetentionPages(Pages):
             automatic=self._web.context.retention.automatic,
             asked_by_me=keeping.asked_by == (session.desk, session.officer),
             done="done" in request.query_params,
-            longest=MAX_TEXT,
             seconds=_DAY,
             **{"problem": "", "written": {}, **values},
         )

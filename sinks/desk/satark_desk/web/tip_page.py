@@ -34,7 +34,7 @@ from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
 from satark_desk.orders import order_of
 from satark_desk.original_requests import originals_of
-from satark_desk.queue_rows import PRIORITIES, Filter
+from satark_desk.queue_rows import Filter
 from satark_desk.read_state import Seen, seen_by
 from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
@@ -59,7 +59,7 @@ class TipPage(Pages):
         number, version = request.path_params["number"], 0
         writers = self._web.drafts.writers(session.unlocked, number)
         with suppress(NoSuchTip):  # read before the tip is opened: what comes meanwhile is news to the page
-            version = session.queue.version(number, writers)
+            version = session.queue.news(number, writers)["version"]
         tip = session.casework.open(number)
         wanted = Filter.read(request.query_params)
         near = session.queue.neighbours(wanted, found_by(session, wanted), tip.id)
@@ -98,7 +98,6 @@ class TipPage(Pages):
             overdue=days > open_days and not tip.work.finished,
             wanted=Filter.read(request.query_params),
             desks=session.casework.directing.allowed_targets(tip),
-            longest=MAX_TEXT,
             limits=lambda act: MAX_REPORT if act in FOR_DESKS else MAX_TEXT,
             inline=INLINE,
             may_hear=session.casework.may_hear() if tip.voices else False,
@@ -141,7 +140,6 @@ class TipPage(Pages):
             "outcome_name": lambda code: text(f"outcome.{code}"),
             "officer_name": str,
             "categories": services.questionnaire.categories,
-            "priorities": PRIORITIES,
             "officers": [one for one in colleagues if not work.is_recused(session.desk, one)],
             "recused": sorted(work.recused.get(session.desk, ())),
             "may_recuse": acts.may(tip, DeskAct(name="recuse")),

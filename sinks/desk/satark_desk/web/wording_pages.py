@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import MAX_TEXT, SenderHints
+from satark.casework import SenderHints
 from satark_desk.web.page_requests import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
@@ -42,7 +42,6 @@ class WordingPages(Pages):
             status,
             session=session,
             wordings=[(one, SenderHints.of_texts([one.name, one.text], geography).phrases) for one in found],
-            longest=MAX_TEXT,
             longest_name=LONGEST_NAME,
             **{**common, **values},
         )
