@@ -116,6 +116,34 @@ def test_undoing_a_merging_is_no_act_and_loses_neither_a_request_nor_what_the_ti
     assert after.awaits_closing_from() == "lanka"
 
 
+@pytest.mark.parametrize("undone", [True, False])
+def test_a_station_with_a_release_learns_that_the_work_begins_again(
+    *, undone: bool, merging: Merging, lanka: SeededDesk
+) -> None:
+    merging.desks["lanka"] = lanka.casework_of("lanka-1")
+    for tip in (merging.merged, merging.leading):
+        merging.do(tip, "direct", to="lanka", text="look")
+    merging.do(merging.merged, "status", status="VERIFYING")
+
+    def owes() -> bool:
+        return merging.desks["lanka"].open(merging.merged.number).work.owes("lanka")
+
+    assert owes()
+    if undone:
+        merging.do(merging.merged, "merge", to=merging.leading.number)
+        merging.do(merging.leading, "status", status="ACTION")
+        assert not owes()
+        merging.do(merging.merged, "unmerge")
+    else:
+        merging.do(merging.merged, "status", status="SET_ASIDE")
+        assert not owes()
+        merging.do(merging.merged, "status", status="IN_REVIEW")
+    assert owes()
+    status = "VERIFYING" if undone else "IN_REVIEW"
+    assert merging.desks["sp"].open(merging.merged.number).status == status
+    assert merging.statuses_read_by(merging.merged)[-1] == status
+
+
 def test_a_tip_that_was_taken_up_again_before_it_was_merged_stays_open_after_the_merging_is_undone(
     merging: Merging,
 ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from satark.api.providers import Transcriber
 from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen
-from satark.api.tip import CaseStep, Envelope, Message, Status
+from satark.api.tip import FINISHED_STATUSES, CaseStep, Envelope, Message, Status
 from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
 from satark.casework.desk_act import ActRefused
@@ -330,7 +330,8 @@ class Casework(EvidenceAccess):
         if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         seq, reader = next_seq(unit, tip.id), self.cache.reader.present_reader(unit, tip)
-        if reader.access.releases and (told := told_to_releases(message)):
+        is_over = tip.work.status in FINISHED_STATUSES and not tip.work.is_led
+        if reader.access.releases and (told := told_to_releases(message, is_over=is_over)):
             self.post(unit, tip, told)
             seq, reader = next_seq(unit, tip.id), self.cache.reader.present_reader(unit, tip)
         signers = self._services.signers(unit).of(reader.envelope)

@@ -293,14 +293,17 @@ class DeskActs:
 
     def _add_step(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
         step, kind, detail = self._step(tip, act)
-        if act.name == "unmerge" and tip.work.own:  # until the step, a status is the leading tip's
-            self._tell(unit, tip, tip.work.own.status)
+        if act.name == "unmerge" and (own := tip.work.own):  # until the step, a status is the leading tip's
+            if tip.access.releases and own.status not in FINISHED_STATUSES:
+                self._tell(unit, tip, "IN_REVIEW", internal=True)
+            self._tell(unit, tip, own.status)
         self._casework.add_step(unit, tip, step, act.text, (kind, detail))
         if act.name == "merge":
             self._tell(unit, tip, "MERGED")
 
-    def _tell(self, unit: UnitOfWork, tip: OpenTip, status: Status, text: str = "") -> None:
-        self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status=status, text=text))
+    def _tell(self, unit: UnitOfWork, tip: OpenTip, status: Status, text: str = "", *, internal: bool = False) -> None:
+        message = Message(sender="desk", desk=self._casework.desk, status=status, text=text, internal=internal)
+        self._casework.post(unit, tip, message)
 
     def _step(self, tip: OpenTip, act: DeskAct) -> tuple[CaseStep, ActKind, str]:
         if act.name == "close":

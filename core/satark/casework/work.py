@@ -34,7 +34,9 @@ _OF_PEOPLE = frozenset({"recused", "readmitted", "unattended"})
 _ACTS = frozenset({"directed", "reported", "asked_to_close", "refused_to_close", "closed", "merged"})
 """Steps that stop a clock. Notes, questions and other steps stop none."""
 _STOPPING_STATUSES = FINISHED_STATUSES | {"IN_REVIEW", "ASSIGNED", "VERIFYING", "ACTION", "REOPENED"}
-"""Statuses that stop a clock. A question has the status NEED_INFO, and whoever only asks has not acted."""
+"""Statuses that stop a clock, unless desks alone read them: such a message only tells stations of the work.
+
+A question has the status NEED_INFO, and whoever only asks has not acted."""
 
 
 class Direction(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,7 +200,7 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     if message.status == "REOPENED" and message.internal:  # a desk tells stations of a dispute, which is no act
         disputes = max(1, work.disputes)
         return msgspec.structs.replace(work, status="REOPENED", disputed=True, disputes=disputes, is_dispute_told=True)
-    if message.status in _STOPPING_STATUSES or (message.case and message.case.kind in _ACTS):
+    if (message.status in _STOPPING_STATUSES and not message.internal) or (message.case and message.case.kind in _ACTS):
         work = msgspec.structs.replace(
             work, acted=True, acted_by=message.desk, acted_at=posted.at, heard=False, urgent_since=0
         )

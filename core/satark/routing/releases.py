@@ -14,7 +14,7 @@ from hashlib import sha256
 import msgspec
 from msgspec.structs import replace
 
-from satark.api.tip import FINISHED_STATUSES, Checkpoint, Envelope, Message, Release, Status, Tip
+from satark.api.tip import FINISHED_STATUSES, Checkpoint, Envelope, Message, Release, Tip
 
 _FOR_ONE = frozenset({"directed", "ordered"})
 """Steps that concern the desk that they name, and no other."""
@@ -139,11 +139,15 @@ def _concerns(message: Message, desk: str) -> bool:
     return step is None or step.kind in _FOR_ALL or (step.kind in _FOR_ONE and step.to == desk)
 
 
-def told_to_releases(message: Message) -> Message | None:
-    """Return what tells desks with a release that the work is over or begins again, if the message itself must not."""
-    if message.internal or not message.text or message.status not in _PASSED_ON:
+def told_to_releases(message: Message, *, is_over: bool) -> Message | None:
+    """Return what tells desks with a release that the work is over or begins again, if the message itself does not.
+
+    `is_over`: whether they know the work to be over.
+    """
+    must_be_told = message.text if message.status in _PASSED_ON else is_over
+    if message.internal or not message.status or not must_be_told:
         return None
-    status: Status = "IN_REVIEW" if message.status == "REOPENED" else message.status  # that tells of a dispute
+    status = message.status if message.status in FINISHED_STATUSES else "IN_REVIEW"  # REOPENED tells of a dispute
     return Message(sender="desk", desk=message.desk, status=status, internal=True)
 
 
