@@ -28,6 +28,7 @@ from satark.casework.desk_act import (
 )
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
+from satark.casework.evidence_access import FileAct
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.hold_acts import TipKeeping
 from satark.casework.hold_rules import Keeping, StepRefused

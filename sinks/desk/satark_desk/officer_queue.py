@@ -171,11 +171,21 @@ class OfficerQueue(QueueWatcher):
             return self._number(next(self.index.ordered(unread if chosen is None else unread & chosen, unread), ""))
 
     def neighbours(self, wanted: Filter, found: Mapping[str, str] | None, tip: str) -> Neighbours:
-        """Find a tip's neighbours in the filtered queue."""
+        """Find a tip's neighbours in the filtered queue. After the last unread tip, the first is the next."""
+        before = after = first = unread = ""
+        is_passed = False
         with self.index.cache.lock:
-            before, after = _around(self._ordered(wanted, found), tip)
-            unread = _next_after(self._ordered(wanted, found), tip, self._unseen | self._updated)
-            return Neighbours(*(self._number(one) for one in (before, after, unread)))
+            due = (self._unseen | self._updated) - {tip}
+            for one in self._ordered(wanted, found):
+                if one == tip:
+                    is_passed = True
+                elif is_passed:
+                    after, unread = after or one, one if one in due else ""
+                else:
+                    before, first = one, first or (one if one in due else "")
+                if after and (unread or not due):
+                    break
+            return Neighbours(*(self._number(one) for one in (before if is_passed else "", after, unread or first)))
 
     def count_by_section(self) -> dict[Section, int]:
         """Count the tips in each section."""
@@ -232,25 +242,3 @@ class OfficerQueue(QueueWatcher):
 
     def _number(self, tip: str) -> str:
         return self.index.cache.tips[tip].number if tip else ""
-
-
-def _around(tips: Iterator[str], tip: str) -> tuple[str, str]:
-    """Return the tips before and after a tip; empty if there is none or the tip itself is not in the list."""
-    before = ""
-    for one in tips:
-        if one == tip:
-            return before, next(tips, "")
-        before = one
-    return "", ""
-
-
-def _next_after(tips: Iterator[str], tip: str, unread: AbstractSet[str]) -> str:
-    """Return the next unread tip after a tip, else the first unread one; empty if no other is unread."""
-    first, passed = "", False
-    for one in tips if unread - {tip} else ():
-        if one in unread and one != tip:
-            if passed:
-                return one
-            first = first or one
-        passed = passed or one == tip
-    return first

@@ -101,11 +101,10 @@ class AccountPages(Pages):
 
     def end_session(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """End one of the officer's sessions, or all but this one."""
-        wanted = form.get("id", "")
-        if "others" not in form:
-            self._web.sessions.end_where(lambda one: _is_of(one, session) and one.id == wanted)
-        else:
-            self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
+        wanted, others = form.get("id", ""), "others" in form
+        self._web.sessions.end_where(
+            lambda one: _is_of(one, session) and (one is not session if others else one.id == wanted)
+        )
         session.casework.trail.record("session_ended")
         return redirect_to(request, "account?done=session")
 
@@ -137,16 +136,12 @@ class AccountPages(Pages):
 
     def throttled(self, session: OfficerSession) -> int:
         """Return the seconds after which the passphrase may be tried again; 0: now."""
-        wait = self._web.throttle.wait(_throttle_key(session))
+        wait = self._web.throttle.wait(f"session:{session.id}")
         return int(wait) + 1 if wait else 0
 
     def failed(self, session: OfficerSession) -> None:
         """Count a wrong passphrase of a signed-in officer."""
-        self._web.throttle.failed(_throttle_key(session))
-
-
-def _throttle_key(session: OfficerSession) -> str:
-    return f"session:{session.id}"
+        self._web.throttle.failed(f"session:{session.id}")
 
 
 def _is_of(one: OfficerSession, session: OfficerSession) -> bool:

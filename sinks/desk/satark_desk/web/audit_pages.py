@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, get_args
 from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import ACT_KINDS, Act, ActFilter, ActKind, LogHead
+from satark.casework import ACT_KINDS, Act, ActFilter, ActKind, FileAct, LogHead
 from satark_desk.web.order_pages import as_csv, csv_file
 from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
@@ -103,7 +103,7 @@ class ActDetails:
             **dict.fromkeys(
                 ("directed", "raw_asked", "withdrawn", "closing_refused"), lambda name: titles.get(name, name)
             ),
-            **dict.fromkeys(("viewed", "heard", "drafted", "transcribed", "exported", "opened"), self._form),
+            **dict.fromkeys(get_args(FileAct), lambda code: text.named(f"form.{code}", code)),
             **dict.fromkeys(("page_opened", "form_sent"), self._page),
         }
 
@@ -111,9 +111,6 @@ class ActDetails:
         """Return the detail of an act: a code by its name, an officer's own words unchanged."""
         named = self._by_kind.get(act.kind)
         return named(act.detail) if named and act.detail else act.detail
-
-    def _form(self, code: str) -> str:
-        return self._text.named(f"form.{code}", code)
 
     def _correction(self, codes: str) -> str:
         """Name a priority and a category, one of which may be left out."""

@@ -47,6 +47,11 @@ _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
 """First parts of the addresses of pages that show no tip: these pages don't wait until the desk's tips are opened."""
 _OF_TIPS_SO_FAR = ("", "news")
 """First parts of the addresses of pages that show the tips that were read, even if the desk has more."""
+_NOTICES = (
+    "roster_news", "roster_alarm", "roster_lost", "known_key", "tips_missing", "machines_differ", "unsigned",
+    "recoveries",
+)  # fmt: skip
+"""What a page tells a signed-in officer besides its content."""
 _YEAR = 365 * 24 * 3600
 _MAX_AGES = {
     LANGUAGE_COOKIE: _YEAR, BROWSER_COOKIE: _YEAR, LOG_COOKIE: _YEAR, ROSTER_COOKIE: _YEAR,
@@ -108,14 +113,7 @@ class DeskWeb:
             "here": _address(request),
             "languages": {language: language_name(language) for language in self._text},
             "session": None,
-            "roster_news": 0,
-            "roster_alarm": False,
-            "roster_lost": False,
-            "known_key": False,
-            "tips_missing": 0,
-            "machines_differ": 0,
-            "unsigned": 0,
-            "recoveries": 0,
+            **dict.fromkeys(_NOTICES, 0),
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
             "longest": MAX_TEXT,

@@ -45,7 +45,6 @@ class QueuePages(Pages):
             pressing=queue.pressing,
             unread=queue.first_unread(wanted, found),
             values=queue.values,
-            same=str,
             page=number,
             pages=pages,
             floods=queue.floods if not wanted.query and number == 1 else [],

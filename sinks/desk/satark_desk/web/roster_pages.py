@@ -4,7 +4,7 @@ Here officers propose changes, and other officers sign them.
 """
 
 from collections.abc import Mapping
-from typing import cast
+from typing import get_args
 
 import msgspec
 from starlette.requests import Request
@@ -26,6 +26,7 @@ from satark.casework import (
     Role,
     RosterState,
     fingerprint,
+    known,
 )
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
@@ -244,9 +245,8 @@ def _needs(t: PageText, state: RosterState, proposal: Proposal) -> str:
 
 
 def _role(form: Mapping[str, str]) -> Role:
-    return cast("Role", form["role"]) if form.get("role") in ROLES else "officer"
+    return known(form.get("role", ""), ROLES) or "officer"
 
 
 def _rights(form: Mapping[str, str]) -> tuple[Right, ...]:
-    rights: tuple[Right, ...] = ("listen", "release")
-    return tuple(right for right in rights if right in form)
+    return tuple(right for right in get_args(Right) if right in form)

@@ -122,8 +122,6 @@ class TipPage(Pages):
         """Return the page's values about the work, and the acts that the page offers."""
         acts, services, settings = self.acts(session), self._web.context, self._web.settings
         work, may_close = tip.work, acts.may_close(tip)
-        closable = may_close or not work.finished
-        due = acts.clocks.report_due(tip.header.priority, time.time())
         colleagues = services.read(lambda c: officers_of(c, session.desk))
         return {
             "work": work,
@@ -132,18 +130,17 @@ class TipPage(Pages):
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
             "may_close": may_close,
             "may_decide": acts.may_decide(tip),
-            "offers_close": closable,
+            "offers_close": may_close or not work.finished,
             "statuses": [
                 one for one in STATUSES if one not in _BY_OTHER_ACTS and (may_close or one not in FINISHED_STATUSES)
             ],
             "outcomes": OUTCOMES,
             "outcome_name": lambda code: text(f"outcome.{code}"),
-            "officer_name": str,
             "categories": services.questionnaire.categories,
             "officers": [one for one in colleagues if not work.is_recused(session.desk, one)],
             "recused": sorted(work.recused.get(session.desk, ())),
             "may_recuse": acts.may(tip, DeskAct(name="recuse")),
-            "usual_due": write_due(due, settings.utc_offset_hours),
+            "usual_due": write_due(acts.due(tip, DeskAct(name="direct")), settings.utc_offset_hours),
         }
 
     def _releases(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
