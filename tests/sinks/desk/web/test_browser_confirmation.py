@@ -60,7 +60,7 @@ async def test_an_officer_reads_what_came_before_they_can_confirm(
     await page.locator("[name=edit]").click()
     await expect(form.locator(".thread")).to_contain_text("I am at the door")
     await expect(form.locator("[name=text]")).to_have_value(CLOSING["text"])
-    await form.locator("button").last.click()
+    await form.locator("button:not([name])").click()
     await confirm.click()
     await expect(page.locator("#state")).to_be_visible()
     assert casework("sp").open(tip.number).status == "CLOSED"
