@@ -250,6 +250,14 @@ def test_a_merge_that_is_undone_leaves_the_clock_of_an_urgent_tip_as_it_was(befo
     assert due(*merged, *undone, says("VERIFYING")) == ARRIVED + 7 * HOUR + 6 * HOUR
 
 
+def test_what_tells_stations_that_the_work_begins_again_stops_no_clock() -> None:
+    cry = PostedMessage(1, Message(sender="tipster", text="now", flags=("danger:life",)), danger_at=ARRIVED)
+    told = Message(sender="desk", desk="sp", status="IN_REVIEW", internal=True)
+    asked = Message(sender="desk", desk="sp", text="where?", question=True, status="NEED_INFO")
+    thread = [cry, PostedMessage(2, told, "asha", BAND_END), PostedMessage(3, asked, "asha", BAND_END)]
+    assert CLOCKS.due(header("urgent"), work_on(thread)) == ARRIVED + HOUR
+
+
 OFFICE = WorkingTime(weekdays=frozenset(range(SUNDAY)), begins=10 * HOUR, ends=18 * HOUR)
 """Monday to Saturday, ten to six, in India."""
 SATURDAY_NIGHT = "2026-11-28T12/PT6H"
