@@ -122,8 +122,7 @@
   });
   document.addEventListener("submit", (event) => {
     if (event.submitter?.name === "discard") typed.clear();
-    keep();
-    is_unkept &&= over;
+    is_unkept &&= over;  // what is sent is not lost by leaving
   });
   addEventListener("pagehide", keep);
   document.addEventListener("visibilitychange", keep);  // a phone may end a page that it hides without a word
