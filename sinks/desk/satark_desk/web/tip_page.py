@@ -65,19 +65,18 @@ class TipPage(Pages):
         if "poll" not in request.query_params:
             session.queue.note_seen(tip)
         merged = session.queue.merged_into(tip.tip.number)
-        picked = _picked(request, wordings_of(self._web.context, session.unlocked))
-        done = request.query_params.get("done", "")
-        return self.show(request, session, tip, near=near, merged=merged, done=done, version=version, **picked)
+        return self.show(request, session, tip, near=near, merged=merged, version=version)
 
     def show(
         self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
     ) -> Response:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {
-            "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
+            "problem": "", "action": "", "form_data": {}, "near": None, "draft": "", "merged": [], "version": 0,
         }  # fmt: skip
-        common |= {"version": 0, "transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
+        common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         found = wordings_of(self._web.context, session.unlocked)
+        common |= _picked(request, found)
         common["wordings"] = sorted(found, key=lambda one: one.language != tip.tip.language)
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
         text, geography = self._web.text(request), self._web.context.geography
@@ -91,6 +90,7 @@ class TipPage(Pages):
             status,
             session=session,
             tip=tip,
+            done=request.query_params.get("done", ""),
             days=days,
             overdue=days > open_days and not tip.work.finished,
             wanted=Filter.read(request.query_params),
@@ -120,7 +120,6 @@ class TipPage(Pages):
         """Return the page's values about the work, and the acts that the page offers."""
         acts, services, settings = self.acts(session), self._web.context, self._web.settings
         work, may_close = tip.work, acts.may_close(tip)
-        closable = may_close or not work.finished
         due = acts.clocks.report_due(tip.header.priority, time.time())
         colleagues = services.read(lambda c: officers_of(c, session.desk))
         return {
@@ -131,7 +130,7 @@ class TipPage(Pages):
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
             "may_close": may_close,
             "may_decide": acts.may_decide(tip),
-            "offers_close": closable,
+            "offers_close": may_close or not work.finished,
             "statuses": [
                 one for one in STATUSES if one not in _BY_OTHER_ACTS and (may_close or one not in FINISHED_STATUSES)
             ],
