@@ -20,6 +20,7 @@ from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import load_edge_key
 from satark.roster.chain import append, with_memory
 from satark.roster.entries import Entry, HostNoted
+from satark.roster.heads import restore
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, CheckedRoster, HostRoster, Roster
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
@@ -62,7 +63,9 @@ class Services:
         # Others read the tip, and need its key.
         woken = {one.to: one.desk for one in destination_rules if one.priority != "normal" and not one.recipient}
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
-        plain_main = tip_counts.remembering(envelopes.with_name_key(main, name_key))
+        plain_main = tip_counts.remembering(
+            envelopes.with_name_key(main, name_key), settings.epoch_key_file.with_suffix(".tips")
+        )
         self.main = due_times.put_off(plain_main, dict.fromkeys(plain, every), self.office_seconds, woken, self.desks)
         self.machines = settings.core.machines
         """How many machines use these databases; 0: unknown."""
@@ -148,6 +151,11 @@ class Services:
         desks = self.read(stored_desks)
         problems = self.read_keys(lambda keys: self.roster.inspect(keys, desks, rules))
         return (*problems, *self.read(lambda c: self.host_roster.problems(c, self._checked())))
+
+    def restore_heads(self) -> None:
+        """Store signed heads again that this machine knows and the key store lacks: a new machine needs them."""
+        if missing := self.read_keys(self.roster.missing_heads):
+            self.write_now(lambda unit: restore(unit, missing, self.roster_state(unit)))
 
     def _checked(self, unit: UnitOfWork | None = None) -> CheckedRoster:
         return self.roster.check(unit.keys, committed=False) if unit else self.read_keys(self.roster.check)

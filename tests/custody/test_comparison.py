@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Table, delete, insert, select, update
@@ -18,6 +20,7 @@ from satark.custody.comparison import (
     Difference,
     accept_losses,
     compare_stores,
+    find_losses,
     find_missing,
     missing_tips,
     note_for_backup,
@@ -38,8 +41,9 @@ from satark.store.tables import anchor, custody, custody_head, envelope, erased_
 from satark.store.tables import keys as keys_metadata
 from satark.store.tables import main as main_metadata
 from satark.store.tables import tip as tip_table
-from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from support.desks import SeededDesk
+from support.store import opened_services
 from support.tips import SeededTip, seed_tip
 
 
@@ -222,14 +226,19 @@ def test_a_tip_that_an_accused_head_hides_from_another_desk_is_missing_whatever_
     assert len(sp.casework.summaries()) == (how != "all")
 
 
+def lower_counts(services: Services) -> None:
+    """Leave one tip out of the counts, as who writes rows can."""
+    lowered = [update(table).values(tips=table.c.tips - 1) for table in (tip_count, tip_witness)]
+    services.write_now(lambda unit: [unit.main.execute(lowered[0]), unit.keys.execute(lowered[1])])
+
+
 @pytest.mark.parametrize("looks", [1, 2])
 def test_a_count_that_somebody_lowers_before_this_machine_noted_it_is_a_loss(services: Services, looks: int) -> None:
     services.write_now(lambda unit: tip_counts.count(unit, "f" * 32))
     note_stores(services)
     for number in range(looks):
         services.write_now(lambda unit, tip=f"{number:032}": tip_counts.count(unit, tip))  # type: ignore[misc]
-    lowered = [update(table).values(tips=table.c.tips - 1) for table in (tip_count, tip_witness)]
-    services.write_now(lambda unit: [unit.main.execute(lowered[0]), unit.keys.execute(lowered[1])])
+    lower_counts(services)
     for _ in range(looks):
         note_stores(services)
     assert [one.count for one in compare_stores(services)] == [looks + 1]
@@ -237,6 +246,49 @@ def test_a_count_that_somebody_lowers_before_this_machine_noted_it_is_a_loss(ser
     note_stores(services)
     note_stores(services)
     assert losses(services) == []
+
+
+def test_a_count_that_somebody_lowers_before_a_killed_process_noted_it_is_a_loss(
+    services: Services, tmp_path: Path
+) -> None:
+    note_stores(services)
+    services.write_now(lambda unit: tip_counts.count(unit, "f" * 32))
+    lower_counts(services)
+    with closing(opened_services(tmp_path)) as next_process:
+        for _ in range(2):
+            note_stores(next_process)
+            assert [one.count for one in find_losses(next_process)] == [1]
+        accept_losses(next_process)
+        note_stores(next_process)
+        assert losses(next_process) == []
+
+
+def test_a_tip_at_whose_commit_the_main_database_failed_is_a_loss_although_somebody_lowers_its_count(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count_in_vain() -> None:
+        with unit_of_work(services.main, services.keys) as unit:
+            tip_counts.count(unit, "f" * 32)
+            monkeypatch.setattr(unit.main, "commit", lambda: 1 / 0)
+
+    note_stores(services)
+    with pytest.raises(ZeroDivisionError):
+        count_in_vain()
+    services.write_now(lambda unit: unit.keys.execute(delete(tip_witness)))
+    with closing(opened_services(tmp_path)) as next_process:
+        note_stores(next_process)
+        assert [one.count for one in find_losses(next_process)] == [1]
+
+
+def test_a_tip_that_was_not_counted_pays_for_no_deletion_after_the_next_look(services: Services) -> None:
+    sp = SeededDesk(services, "sp")
+    victim, _ = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    take(services, main=1, keys=1)
+    assert find_missing(services, note=True) == []
+    seed_tip(services, [sp.desk])  # as after a power cut, whose memory nobody has
+    assert find_missing(services, note=True) == []
+    delete_rows(services, victim.id, tip_table, *EVERY_TABLE)
+    assert [str(one) for one in find_missing(services, note=True)] == [f"{_MISSING}: 1"]
 
 
 def test_a_new_machine_takes_over_from_a_backup_how_many_tips_there_were(services: Services) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from satark.custody import chain, entries, log
+from satark.custody.lost_drafts import give_up_drafts
 from satark.custody.verify_log import AuditProblem, AuditReport, LogHead, verify_log
+from satark.identity.edge_key import Identity
 from satark.runtime.dependency_faults import missing_faults
 from satark.services import Services
-from satark.store import evidence_files, tables
+from satark.store import bulk, evidence_files, tables
 from satark.store.sealed_files import SealedForm, erase, stored_form
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
@@ -185,9 +187,42 @@ def test_a_file_whose_row_somebody_deleted_is_named_and_an_erased_one_is_not(
     (fault,) = missing_faults(services)
     assert fault.text.endswith("whose rows are gone or altered: 2")
     services.write_now(lambda unit: log.record_erasure(unit, tips[0].id, ["7"]))
-    services.write_now(lambda unit: log.record_erasure(unit, tips[0].id))
+    assert found(verify_log(services)) == [("forged", 0)]
+
+
+def test_files_that_its_tipster_took_back_before_sending_are_not_missed(
+    services: Services, tips: tuple[SeededTip, SeededTip]
+) -> None:
+    seed_file(services, tips[0], "7", b"taken back")
+    services.write_now(lambda unit: log.erase_files(unit, tips[0].id, ["7"]))
     assert missing_faults(services) == []
     assert verify_log(services).problems == ()
+
+
+def test_a_sent_tip_that_its_host_erased_as_a_draft_is_missed_once_somebody_puts_its_rows_back(
+    services: Services, tips: tuple[SeededTip, SeededTip]
+) -> None:
+    put_back = hide(services, tables.tip), hide(services, tables.envelope)
+    _, names = services.write_now(lambda unit: give_up_drafts(unit, Identity(b"k" * 32)))
+    assert len(names) == 4, "who hides rows of both databases has the host take the tips for drafts"
+    for rows_of in put_back:
+        rows_of()
+    (fault,) = missing_faults(services)
+    assert fault.text.endswith("whose rows are gone or altered: 6")
+    named = {(one.tip, one.what, one.file) for one in verify_log(services).problems if one.what in {"gone", "forged"}}
+    expected = (("gone", "1"), ("gone", "2"), ("forged", ""))
+    assert named == {(tip.number, *one) for tip in tips for one in expected}
+
+
+def hide(services: Services, table: Table) -> Callable[[], None]:
+    """Delete a table's rows; return what puts them back."""
+
+    def of(unit: UnitOfWork) -> Connection:
+        return unit.keys if table.metadata is tables.keys else unit.main
+
+    rows = services.write_now(lambda unit: [dict(row) for row in of(unit).execute(select(table)).mappings()])
+    services.write_now(lambda unit: of(unit).execute(delete(table)))
+    return lambda: services.write_now(lambda unit: bulk.insert(of(unit), table, rows))
 
 
 @pytest.mark.parametrize("state", ["", "x", "erased", "due", "lost"])

@@ -104,18 +104,37 @@ async def test_what_is_told_to_a_tip_that_is_erased_while_its_mailbox_is_open_is
         inside, with_a_file = place.tipster("another phone of hers"), place.tipster("a third")
         await inside.say(code)
         await with_a_file.say(code)
-
-        def erase(unit: Any) -> None:
-            unit.main.execute(delete(tables.tip))
-            unit.keys.execute(delete(tables.envelope))
-
         place.host.services.write_now(erase)
         await inside.say("They are at my door")
         await with_a_file.hear(picture("door"))
         for phone in (inside, with_a_file):
+            assert "was not added" in phone.text
             assert "erased" in phone.text
             assert "passed on" not in phone.text
         assert place.count("file") == 0
+
+
+async def test_what_is_told_after_sending_to_a_tip_that_is_erased_meanwhile_is_not_called_added(
+    tmp_path: Path,
+) -> None:
+    async with working_host(tmp_path) as place:
+        phones = [place.tipster(f"914000000{number}") for number in range(3)]
+        for phone in phones:
+            await place.receipt(phone)
+        place.host.services.write_now(erase)
+        await phones[0].say("They sell at the back door of the school too")
+        await phones[1].hear(picture("door"))
+        await phones[2].say("Yes, message me")
+        assert [("was not added" in phone.text, "has been erased" in phone.text) for phone in phones] == [
+            (True, True), (True, True), (False, True),
+        ]  # fmt: skip
+        assert [place.count(name) for name in ("file", "message", "reach", "conversation")] == [0] * 4
+
+
+def erase(unit: Any) -> None:
+    """Erase every tip."""
+    unit.main.execute(delete(tables.tip))
+    unit.keys.execute(delete(tables.envelope))
 
 
 async def test_a_number_that_is_no_code_is_part_of_the_tip_that_it_is_told_in(tmp_path: Path) -> None:

@@ -320,6 +320,23 @@ def test_a_machine_remembers_after_a_restart_the_heads_that_somebody_deletes(
     assert {"sp", "dig"} <= services.read_keys(forgetful.check).state.refused
 
 
+def test_a_machine_stores_heads_again_that_somebody_deletes_so_that_a_new_one_knows_them(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    for one in (CLERK, RAO, KHAN):
+        sign(services, book, one)
+    trusting(services.data_dir / "roster.jsonl", services)
+    services.roster_state()
+    before = services.read_keys(read_heads)
+    services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
+    ahead = RosterHead(99, "ff" * 32).listing(b"".join(_readers(book.state)["sp-jaunpur"]))
+    sign(services, book, ("sp-jaunpur", "iyer"), ahead)
+    services.restore_heads()
+    assert {*before} < {*services.read_keys(read_heads)}
+    new = trusting(tmp_path / "roster.jsonl", services)
+    assert services.read_keys(new.check).state.refused <= {"sp-jaunpur"}
+
+
 def test_a_changed_key_is_no_new_reader_since_the_key_before_proved_it(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:

@@ -27,11 +27,13 @@ from satark.api.sealing import new_identity
 from satark.custody import machine_notes
 from satark.custody.comparison import find_missing
 from satark.custody.machine_notes import Note, retire
+from satark.identity import epoch_keys
 from satark.runtime.app import Status
 from satark.runtime.fault_watch import UNREACHED_EVERY
 from satark.runtime.host import Host
 from satark.runtime.key_faults import FileWatch
 from satark.runtime.machine_faults import note_backup, note_drill
+from satark.services import Services
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import bulk, tables
@@ -219,6 +221,20 @@ def unknown_epoch(running: Running) -> Iterator[None]:
     yield
     gone = delete(tables.epoch_key).where(tables.epoch_key.c.machine == row["machine"])
     running.host.services.write_now(lambda unit: unit.main.execute(gone))
+
+
+@contextmanager
+def deleted_list(running: Running) -> Iterator[None]:
+    """Delete the list of epochs while something is sealed under them. A day later the fault is over."""
+    runtime, services = running.host.ingest_runtime, running.host.services
+    assert runtime
+    row = {"id": b"m", "conversation": b"", "sealed": runtime.identity.seal(b"id", b"m"), "expires_at": 0}
+    services.write_now(lambda unit: bulk.insert(unit.main, tables.provider_message, [row]))
+    with services.main.begin() as connection:
+        connection.execute(delete(tables.epoch_key))
+    assert runtime.epochs.agree()
+    yield
+    runtime.identity.epochs._note(epoch_keys._UNLISTED_AT, 0)
 
 
 def failing_address(error: OSError) -> Induce:
@@ -505,6 +521,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         "machines that ask for the epoch keys, and that nobody admitted: 1; yours: `satark keys admit` there",
         200,
     ),
+    "epoch_keys_deleted": (deleted_list, "deleted epochs from the database's list, which would have ended drafts", 200),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),
     "known_keys_stay": (
         patched("satark.runtime.key_faults._late_known_keys", lambda _services: 1),
@@ -637,3 +654,14 @@ async def test_a_planted_desk_is_counted_and_reported_while_it_exists(tmp_path: 
         await watch.look_once()
         assert shown() == "satark_roster_alarms 0.0"
         assert host.metrics.faults.current == []
+
+
+async def test_each_look_stores_the_signed_heads_again_that_somebody_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))
+    restored: list[Services] = []
+    monkeypatch.setattr(host.services, "restore_heads", lambda: restored.append(host.services))
+    async with host.running():
+        await host.fault_watch.look_once()
+    assert host.services in restored

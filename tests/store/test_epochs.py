@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy import Connection, Engine, delete, select, text, update
 
 from satark.api.sealing import CantOpen, decrypt
 from satark.identity import epoch_keys
 from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import LONGEST_GRACE, EpochKeys
-from satark.store import canaries, epochs, tables
+from satark.store import bulk, canaries, epochs, tables
 from satark.store.engines import make_engine
 from satark.store.epochs import EpochOver, Epochs
 from satark.store.unit_of_work import unit_of_work
@@ -222,6 +222,39 @@ def test_drafts_that_are_forgotten_while_machines_run_open_nowhere(cluster: Clus
             machine.identity.open(sealed, b"place")
 
 
+def store(cluster: Cluster, sealed: bytes) -> None:
+    """Store a value that is sealed for the place `m`."""
+    row = {"id": b"m", "conversation": b"", "sealed": sealed, "expires_at": 0}
+    with cluster.engines[0].begin() as connection:
+        bulk.insert(connection, tables.provider_message, [row])
+
+
+@pytest.mark.parametrize("deleted", ["list", "list and machines", "older epoch"])
+@pytest.mark.parametrize("first", ["one", "two"])
+def test_whoever_deletes_rows_of_the_list_ends_no_epoch_that_something_is_sealed_under(
+    cluster: Cluster, first: str, deleted: str
+) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    (old,) = cluster.listed()
+    sealed = one.identity.seal(b"words", b"m")
+    cluster.now += HOUR
+    agree_all(one, two)
+    before = cluster.listed()
+    store(cluster, sealed)
+    with cluster.engines[0].begin() as connection:
+        of_old = tables.epoch_key.c.epoch == old
+        connection.execute(delete(tables.epoch_key).where(*[of_old] * (deleted == "older epoch")))
+        if deleted == "list and machines":
+            connection.execute(delete(tables.epoch_machine))
+    machines = (one, two) if first == "one" else (two, one)
+    agree_all(*machines)
+    assert one.live == two.live == cluster.listed() == before
+    assert [machine.identity.open(sealed, b"m") for machine in machines] == [b"words"] * 2
+    assert machines[0].keys.unlisted_at == int(cluster.now), "the operator is told"
+    assert (one.keys.lost_at, two.keys.lost_at) == (0, 0)
+
+
 def test_a_machine_with_another_edge_key_gets_nothing(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     two.identity = Identity(b"o" * 32, two.keys)
@@ -404,6 +437,26 @@ def test_drafts_are_lost_when_the_power_of_all_machines_went_and_no_sooner(
     assert one.live == two.live == cluster.listed()
     assert not before & one.live
     assert one.keys.lost_at == two.keys.lost_at > 0, "each machine tells of it"
+
+
+@pytest.mark.parametrize("epoch", ["same", "unknown"])
+def test_whoever_writes_that_the_power_went_has_no_draft_given_up_whose_key_is_here(
+    cluster: Cluster, epoch: str
+) -> None:
+    one = cluster.machine("one")
+    assert one.epochs.agree()
+    sealed = one.identity.seal(b"words", b"m")
+    store(cluster, sealed)
+    before = one.keys.file_id[:4] + b"boot" + bytes(8)
+    with cluster.engines[0].begin() as connection:
+        connection.execute(update(tables.epoch_machine).values(id=before))
+        connection.execute(update(tables.epoch_key).values(machine=before))
+        if epoch == "unknown":
+            connection.execute(update(tables.epoch_key).values(epoch=b"none"))
+    one.start()
+    assert not one.is_lost()
+    agree_all(one)
+    assert one.identity.open(sealed, b"m") == b"words"
 
 
 @pytest.mark.slow("a second of a processor")

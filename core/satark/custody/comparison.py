@@ -1,8 +1,8 @@
 """Compares the stores with each other, to find what one of them lacks, as after backups that do not fit together.
 
-Each database counts the accepted tips, and a file in the data folder notes the main database's counts. So an older copy
-of either database, or of both, shows how many tips of which day it lacks. Another file notes, at the first look, how
-many more tips exist or were erased than were counted. That number never falls, unless somebody deletes tips.
+Each database counts the accepted tips, and a file in the data folder notes the key store's counts. So an older copy of
+either database, or of both, shows how many tips of which day it lacks. Another file notes the most by which more tips
+existed or were erased than were counted. That number never falls, unless somebody deletes tips.
 """
 
 from collections import Counter
@@ -58,7 +58,7 @@ def compare_stores(services: Services) -> list[Difference]:
 
 
 class _Noted(msgspec.Struct):
-    """The values that this machine noted of the main database: the rows of `tip_count`, and the custody log's head."""
+    """The values that this machine noted: the rows of `tip_witness`, and the custody log's head."""
 
     tips: list[tuple[int, str, int]] = []
     head: str = ""
@@ -82,15 +82,21 @@ def find_missing(
 ) -> list[Difference]:
     """Return how many tips somebody deleted, or took from one of their desks. This reads every tip.
 
-    `note`: note the number for `missing_tips`, and at the first look the surplus to compare with later. `tag`: makes
-    the tag that the list of erased tips has of a tip. Who lacks the edge key believes the custody log.
+    `note`: note the number for `missing_tips`, and the highest surplus to compare with later. `tag`: makes the tag that
+    the list of erased tips has of a tip. Who lacks the edge key believes the custody log.
+
+    Raises:
+        SnapshotBusy: the databases are written without a pause.
     """
     present = services.read_keys(lambda keys: services.read(lambda main: _surplus(main, keys, tag)))
-    first, _ = _kept(services)
-    first = present if first is None else first
-    missing = max(0, first - present)
+    most, _ = _kept(services)
+    if most is None or present > most:  # a tip may have come between the two reads
+        with consistent_snapshot(services.main, services.keys) as (main, keys):
+            present = _surplus(main, keys, tag)
+    most = max(present, present if most is None else most)
+    missing = most - present
     if note:
-        atomic_files.replace(services.data_dir / _KEPT, [msgspec.json.encode((first, missing))])
+        atomic_files.replace(services.data_dir / _KEPT, [msgspec.json.encode((most, missing))])
     return [Difference(_MISSING, missing)] if missing else []
 
 
@@ -100,20 +106,20 @@ def missing_tips(services: Services) -> int:
 
 
 def note_stores(services: Services) -> None:
-    """Note the main database's content in the data folder. Earlier notes stay, even if it lacks something now.
+    """Note the databases' content in the data folder. Earlier notes stay, even if they lack something now.
 
-    So does what this process counted, unless there is no note: then somebody accepted the databases as they are.
+    So does what this machine remembers, unless there is no note: then somebody accepted the databases as they are.
     """
-    noted, counted = _noted(services), tip_counts.remembered(services.main)
-    tips, head, has_head = services.read(
-        lambda main: (tip_counts.read(main, tables.tip_count), LogHead.current(main), _has_head(main, noted))
-    )
+    noted, memory = _noted(services), tip_counts.remembered(services.main)
+    head, has_head = services.read(lambda main: (LogHead.current(main), _has_head(main, noted)))
+    tips = services.read_keys(lambda keys: tip_counts.read(keys, tables.tip_witness))
     if not _file(services).exists():
-        counted.update({row: tips[row] - counted[row] for row in [*counted]})
-    rows = [(*key, tips) for key, tips in sorted((tips | _counts(noted) | Counter(counted)).items())]
+        memory.accept(tips)
+    rows = [(*key, tips) for key, tips in sorted((tips | _counts(noted) | memory.read()).items())]
     new = _Noted(rows, str(head) if head and has_head else noted.head)
     note = msgspec.json.encode(new)
     atomic_files.replace(_file(services), [note.ljust(-(-len(note) // _PADDED) * _PADDED)])  # its size tells nothing
+    memory.end()
 
 
 def note_for_backup(services: Services) -> bytes:
@@ -157,7 +163,7 @@ def _files(services: Services) -> tuple[Path, Path]:
 
 
 def _kept(services: Services) -> tuple[int | None, int]:
-    """Return `_surplus` at this machine's first look (None: there was none), and its missing tips."""
+    """Return the highest `_surplus` of this machine's looks (None: there was none), and its missing tips."""
     with suppress(OSError, *DECODING_ERRORS):
         return msgspec.json.decode((services.data_dir / _KEPT).read_bytes(), type=tuple[int, int])
     return None, 0
@@ -200,9 +206,11 @@ def _has_head(main: Connection, noted: _Noted) -> bool:
 
 
 def _losses(main: Connection, keys: Connection, noted: _Noted) -> list[Difference]:
-    here, there = tip_counts.read(main, tables.tip_count), tip_counts.read(keys, tables.tip_witness)
-    lost = _by_day(_counts(noted) - here) | (_by_day(there) - _by_day(here))
-    found = [(_LOST_TIPS, lost), (_LOST_KEYS, _by_day(here) - _by_day(there))]
+    known, there = _counts(noted), tip_counts.read(keys, tables.tip_witness)
+    here = _by_day(tip_counts.read(main, tables.tip_count))
+    lost = _by_day(known | there) - here
+    without_keys = (_by_day(known - there) - lost) | (here - _by_day(there))
+    found = [(_LOST_TIPS, lost), (_LOST_KEYS, without_keys)]
     log = [] if _has_head(main, noted) else [Difference(_LOST_LOG, 1)]
     return [Difference(f"{text} ({_listed(days)})", days.total()) for text, days in found if days] + log
 

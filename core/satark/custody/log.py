@@ -108,9 +108,10 @@ def append_act(unit: UnitOfWork, make: MakeRow) -> None:
 
 
 def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = None) -> None:
-    """Record the erasure of a tip, or of these files, at the end of this transaction, and empty their entries.
+    """Record the erasure of a draft, or of these files, at the end of this transaction, and empty their entries.
 
-    Does nothing for files that were never logged.
+    Does nothing for files that were never logged. No tip that was sent has a row of a whole draft, so none vouches for
+    an erasure of its files.
     """
     chosen = None if files is None else list(files)
 
@@ -121,9 +122,9 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
                 where = custody.c.tip == tip if not file else (custody.c.tip == tip) & (custody.c.file == file)
                 unit.main.execute(update(custody).where(where).values(sealed=b""))
                 _append(unit, tip, file, _fixed(chain.EMPTY, b""))
-                erasure = where & (custody.c.content == chain.EMPTY) & (custody.c.file == file)
-                tag = envelopes.erasure_tag(unit.keys, tip, file)
-                unit.main.execute(update(custody).where(erasure).values(sealed=tag))
+                if file:
+                    tag = envelopes.erasure_tag(unit.keys, tip, file)
+                    unit.main.execute(update(custody).where(where, custody.c.content == chain.EMPTY).values(sealed=tag))
 
     unit.run_last(write)
 

@@ -274,21 +274,21 @@ def _unlogged(connection: Connection, keys: Connection, walk: _LogWalk, evidence
 def gone_files(connection: Connection, keys: Connection) -> list[tuple[str, str]]:
     """Return the files (tip, ordinal) that the log has, no program erased, and of which no row is as the host wrote it.
 
-    Ordinal empty: a row says that the whole tip was erased, and nobody with the name key wrote it.
+    Ordinal empty: a row says that the whole tip was erased, as a draft or under a rule.
     """
     file, here = tables.file.c, custody.c.tip.in_(select(tables.tip.c.id))
     logged = select(custody.c.tip, custody.c.file).where(here, custody.c.file != "")
     fetched = select(file.tip, file.ordinal).where(file.state == "sealed", func.length(file.record) > 0)
     gone = {*map(tuple, connection.execute(logged.except_(fetched)))} - unfetched_files(connection, keys).keys()
     vouched, others = _erasures(connection, keys)
-    lost = {(tip, ordinal) for tip, ordinal in gone if not {(tip, ordinal), (tip, "")} & vouched}
-    return sorted(lost | {one for one in others - vouched if not one[1]})
+    return sorted((gone - vouched) | {one for one in others if not one[1]})
 
 
 def _erasures(connection: Connection, keys: Connection) -> tuple[Files, Files]:
-    """Return what was erased of tips that are here: by rows that the name key vouches for, and by other rows."""
+    """Return what was erased of tips that are here: files by rows that the name key vouches for, and by other rows."""
     vouched, others = set[tuple[str, str]](), set[tuple[str, str]]()
     rows = select(custody.c.tip, custody.c.file, custody.c.sealed).where(custody.c.content == chain.EMPTY)
     for tip, ordinal, tag in connection.execute(rows.where(custody.c.tip.in_(select(tables.tip.c.id)))):
-        (vouched if tag == envelopes.erasure_tag(keys, tip, ordinal) else others).add((tip, ordinal))
+        is_vouched = ordinal and tag == envelopes.erasure_tag(keys, tip, ordinal)
+        (vouched if is_vouched else others).add((tip, ordinal))
     return vouched, others

@@ -9,7 +9,7 @@ Each machine has a file of its own. Machines of one database agree on the epochs
 By default the file is in memory (`satark.settings.settings.memory_folder`), so that the keys outlive the process but
 not a power cut (docs/adr/0018-epoch-keys-die-with-the-power.md).
 
-The file has one block of 4 KiB: a head (magic, an id, a counter of changes, when drafts were lost) and 63 slots. It is
+The file has one block of 4 KiB: a head (magic, an id, a counter of changes, two times) and 63 slots. It is
 written only by overwriting, never by renaming, so that even on a disk, if the settings name one, a key is in one place.
 That holds on ext4 and XFS, but not on file systems that copy on write (Btrfs, ZFS), nor below a flash disk's own
 remapping.
@@ -40,7 +40,7 @@ LOSS_TOLD: Final = 24 * 3600
 """Seconds for which new conversations tell of lost drafts. No draft lasts longer."""
 
 _MAGIC: Final = b"satark/epochs/1\n"
-_FILE_ID, _COUNTER, _HEAD = 16, 32, 64
+_FILE_ID, _COUNTER, _LOST_AT, _UNLISTED_AT, _HEAD = 16, 32, 40, 48, 64
 _NAME, _MINUTE = 4, 4
 """Bytes of the parts of a file's id: hashes of the machine and of its boot, the minute; 4 random ones follow."""
 _SLOT, _SIZE = 64, 4096
@@ -128,6 +128,8 @@ class EpochKeys:
         self._changes = b""
         self.lost_at = 0
         """Unix time at which drafts were lost whose keys a power cut destroyed; 0: none were."""
+        self.unlisted_at = 0
+        """Unix time at which somebody had deleted epochs from the database's list; 0: nobody did."""
         self._current: Epoch | None = None
         self._live: dict[bytes, Epoch] = {}
         """Id of an epoch → the epoch, the newest first."""
@@ -221,8 +223,15 @@ class EpochKeys:
 
     def note_loss(self, at: int | None = None) -> None:
         """Record that drafts were lost, now or at a given time. New conversations then tell of the loss."""
+        self._note(_LOST_AT, int(self._clock()) if at is None else at)
+
+    def note_unlisted(self) -> None:
+        """Record that somebody deleted epochs from the database's list."""
+        self._note(_UNLISTED_AT, int(self._clock()))
+
+    def _note(self, place: int, at: int) -> None:
         with self._changing():
-            os.pwrite(self._descriptor, (int(self._clock()) if at is None else at).to_bytes(8), _COUNTER + 8)
+            os.pwrite(self._descriptor, at.to_bytes(8), place)
         self.refresh()
 
     def tells_loss(self, now: float) -> bool:
@@ -247,7 +256,7 @@ class EpochKeys:
 
     def refresh(self) -> None:
         """Read the file again if it was changed, so that this process also forgets destroyed keys."""
-        changes = os.pread(self._descriptor, 16, _COUNTER)
+        changes = os.pread(self._descriptor, _UNLISTED_AT + 8 - _COUNTER, _COUNTER)
         if changes == self._changes:
             return
         slots = filter(None, (_parse(os.pread(self._descriptor, _SLOT, at)) for at in _SLOTS))
@@ -255,7 +264,8 @@ class EpochKeys:
         live = {epoch.id: epoch for epoch in newest_first if epoch.since}
         self.receiving = {one.id: one.key for one in newest_first if not one.since}
         self._live, self._current = live, next(iter(live.values()), None)
-        self._changes, self.lost_at = changes, int.from_bytes(changes[8:])
+        self.lost_at, self.unlisted_at = int.from_bytes(changes[8:16]), int.from_bytes(changes[16:])
+        self._changes = changes
 
     def _look(self) -> None:
         if not self._looked.enough:

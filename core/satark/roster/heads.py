@@ -155,12 +155,16 @@ def read_heads(keys: Connection) -> list[SignedHead]:
     return [one for row in rows if (one := SignedHead(**row._mapping)).is_good]  # noqa: SLF001 - public
 
 
-def restore(unit: UnitOfWork, noted: Iterable[SignedHead], state: RosterState) -> None:
-    """Store the heads from notes that officers of the roster signed, unless the key store has newer ones of theirs."""
-    stored = {one.member: one.number for one in read_heads(unit.keys) if one.is_by_officer(state)}
-    for one in noted:
-        if one.is_by_officer(state) and one.number > stored.get(one.member, 0):
-            unit.upsert(roster_head, [msgspec.structs.asdict(one)])
+def missing(keys: Connection, known: Iterable[SignedHead], state: RosterState) -> list[SignedHead]:
+    """Return those of the heads that officers of the roster signed, unless the key store has newer ones of theirs."""
+    stored = {one.member: one.number for one in read_heads(keys) if one.is_by_officer(state)}
+    return [one for one in known if one.is_by_officer(state) and one.number > stored.get(one.member, 0)]
+
+
+def restore(unit: UnitOfWork, known: Iterable[SignedHead], state: RosterState) -> None:
+    """Store the `missing` ones of these heads."""
+    for one in missing(unit.keys, known, state):
+        unit.upsert(roster_head, [msgspec.structs.asdict(one)])
 
 
 def refuse(state: RosterState, heads: Iterable[SignedHead]) -> list[RosterHead]:

@@ -188,6 +188,11 @@ class Roster:
         stored = {*chain.read_renewals(keys)}
         return [one for one in self.verify(keys).renewals if one not in stored]
 
+    def missing_heads(self, keys: Connection) -> list[SignedHead]:
+        """Return the heads that officers signed, and whose rows somebody deleted or replaced by earlier ones."""
+        state = self.check(keys).state
+        return heads.missing(keys, (self._signed or {}).values(), state)
+
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
         rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()

@@ -228,8 +228,8 @@ _NO_EPOCH_KEYS = SettingProblem.of(
 
 _ADMIT = "run `satark keys admit` here and, with the code that it prints, on a machine that has the keys; or "
 _BRING = (
-    "bring roster.jsonl and renewals.jsonl from the data folder of a machine that you trust; or, with the head that "
-    "was noted when the roster was sealed: satark roster verify --head HEAD"
+    "bring roster.jsonl, renewals.jsonl and heads.json from the data folder of a machine that you trust; or, with the "
+    "head that was noted last: satark roster verify --head HEAD"
 )
 
 

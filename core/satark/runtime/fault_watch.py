@@ -166,6 +166,7 @@ class FaultWatch:
             problems = self._services.inspect_rosters(self._services.destination_rules)
             self._metrics.roster_alarms.set(len(problems))
             found["roster"] = [_TAMPERED] if problems else []
+            self._services.restore_heads()
             found["queues"] = dependency_faults.queue_faults(self._services, self._configured)
             with suppress(SnapshotBusy):
                 found["losses"] = dependency_faults.loss_faults(self._services)

@@ -39,6 +39,12 @@ def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]
             f"machines that ask for the epoch keys, and that nobody admitted: {asking}",
             "yours: `satark keys admit` there, then here with its code; else somebody has the edge key: change it",
         )
+    if identity is not None and 0 <= time.time() - identity.epochs.unlisted_at < _DAY:
+        yield Fault(
+            "epoch_keys_deleted",
+            "somebody deleted epochs from the database's list, which would have ended drafts; they are listed again",
+            "find out who writes to the database (docs/runbook.md#epoch-keys-are-deleted)",
+        )
     if identity is not None and (late := _late_epochs(identity)):
         yield Fault(
             "epoch_keys_stay",

@@ -55,7 +55,7 @@ def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
 
 
 def erasure_tag(connection: Connection | Engine, tip: str, file: str) -> bytes:
-    """Return what vouches for a row of the custody log that a file of a tip was erased; empty: the whole draft."""
+    """Return what vouches for a row of the custody log that a file was erased. Nothing vouches for a whole draft's."""
     return tag(connection, tip, f"erased file {file}")
 
 

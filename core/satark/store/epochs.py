@@ -26,6 +26,7 @@ from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys, ended_with_power
 from satark.store import bulk
 from satark.store.engines import reading_engine
+from satark.store.resealing import find_used
 from satark.store.tables import epoch_key, epoch_machine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from satark.store.writer import StoreDown
@@ -219,17 +220,21 @@ class Epochs:
         with unit_of_work(*self._engines) as unit:
             _lock(unit.main)
             listed = _read(unit.main)
-            given_up = not listed.keys
+            used = find_used(unit.main, {epoch.id for epoch in keys.live()} - listed.epochs)
+            if used:
+                keys.note_unlisted()
+            given_up = not listed.keys and not used
             self._settle_own(unit.main, listed)
             recipients = self._recipients(listed)
-            present, ended = self._sorted(listed, given_up=given_up)
+            present, ended = self._sorted(listed, used, given_up=given_up)
             self._give(unit.main, listed, present, recipients)
         keys.destroy(ended | keys.receiving.keys() - {_id_of(recipients[own])})
 
-    def _sorted(self, listed: _Listed, *, given_up: bool) -> tuple[list[Epoch], set[bytes]]:
+    def _sorted(self, listed: _Listed, used: set[bytes], *, given_up: bool) -> tuple[list[Epoch], set[bytes]]:
         """Return the epochs to list, with a new one if none lasts, and the ids of epochs that ended elsewhere.
 
-        `given_up`: the list was empty, so nothing is sealed under any epoch from before.
+        `used`: epochs that somebody deleted from the list, since something is sealed under them. `given_up`: the list
+        was empty, and nothing is sealed under any epoch from before.
         """
         live = self._keys.live()
         known = [epoch for epoch in live if epoch.id in listed.epochs]
@@ -237,7 +242,7 @@ class Epochs:
             return known, set()  # without all keys nobody can tell what is new from what has ended
         newest = known[0].since if known else 0
         # A process that ended before it was listed began it.
-        new = [epoch for epoch in live if epoch.since > newest and not given_up]
+        new = [epoch for epoch in live if epoch.id in used or (epoch.since > newest and not given_up)]
         if given_up or self._is_over():
             new.append(self._keys.next_epoch(live[0].since + 1 if live else 0))
         return [*known, *new], {epoch.id for epoch in live} - {epoch.id for epoch in (*known, *new)}
@@ -301,7 +306,7 @@ def _normal(code: str) -> bytes:
 
 
 def are_lost(unit: UnitOfWork, keys: EpochKeys, *, is_alone: bool) -> bool:
-    """Whether no machine has the keys of the listed epochs. Locks the list.
+    """Whether no machine has the keys of the listed epochs, and this one opens nothing that is stored. Locks the list.
 
     A listed machine that was this one before a power cut is removed from the list. `is_alone`: no other process uses
     the database. If so, keys that are not in this machine's file are lost.
@@ -310,7 +315,8 @@ def are_lost(unit: UnitOfWork, keys: EpochKeys, *, is_alone: bool) -> bool:
     listed = _read(unit.main)
     others = [one for one in listed.machines if one != keys.file_id]
     gone = [one for one in others if ended_with_power(one, keys.file_id) or (is_alone and not keys.live())]
-    if listed.keys and not {machine for _, machine in listed.keys}.difference(gone):
+    is_lost = bool(listed.keys) and not {machine for _, machine in listed.keys}.difference(gone)
+    if is_lost and not find_used(unit.main, {epoch.id for epoch in keys.live()}):
         return True
     _drop(unit.main, gone)
     return False

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import LargeBinary, Table, func, or_, select, update
+from sqlalchemy import Connection, LargeBinary, Table, func, or_, select, update
 
 from satark.api.inbound import Address
 from satark.identity.edge_key import BrokenSeal, Identity
@@ -35,6 +35,16 @@ def reseal_some(unit: UnitOfWork, identity: Identity, ended: Collection[bytes], 
     A sender's look-up is replaced together with its sealed value, so that nobody can try the old look-up either.
     """
     return sum(_reseal(unit, identity, place, ended, limit) for place in _PLACES)
+
+
+def find_used(main: Connection, epochs: Collection[bytes]) -> set[bytes]:
+    """Return those of the epochs under which something is sealed."""
+
+    def is_used(epoch: bytes) -> bool:
+        queries = (select(1).where(_sealed_under(place, [epoch])).limit(1) for place in _PLACES)
+        return any(main.execute(query).first() for query in queries)
+
+    return set(filter(is_used, epochs))
 
 
 def _reseal(unit: UnitOfWork, identity: Identity, place: _Place, ended: Collection[bytes], limit: int) -> int:

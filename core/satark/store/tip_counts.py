@@ -1,14 +1,16 @@
 """Counts of the accepted tips, by day, in both databases. If one is an older copy, its count is lower than the other's.
 
 A process counts in rows of its own, and in new rows after each fault of a database. So a row has one history: of two
-copies, the larger is the newer, even after a restore. The process itself remembers what it counted, so that nobody who
-writes rows lowers a count before this machine has noted it.
+copies, the larger is the newer, even after a restore. This machine's memory has what a process counted (`Remembered`),
+so that nobody who writes rows lowers a count before this machine has noted it.
 
 All desks of an accepted tip can open it, or the list of erased tips has it, which nobody without the name key can
 extend. So any other deletion of a tip, or of a desk's key of it, shows.
 """
 
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, Table, delete, select, text
@@ -26,15 +28,46 @@ _ADD: Final = [
 ]
 
 
-def remembering(main: Engine) -> Engine:
+class Remembered:
+    """What this process counted in the key store, also in a file in this machine's memory, which outlives the process.
+
+    So neither a killed process nor a main database that fails at its commit forgets a tip.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._own: Counts = Counter()
+        self._file = file
+
+    def add(self, day: int, process: str, tips: int) -> None:
+        self._own[day, process] += tips
+        with suppress(OSError):  # a full disk: while it lives, this process remembers
+            self._file.touch(0o600)
+            with self._file.open("a") as out:
+                out.write(f"{day} {process} {self._own[day, process]}\n")
+
+    def read(self) -> Counts:
+        """Return what this process counted, and the machine's others that have not noted it yet."""
+        lines = self._file.read_text().splitlines() if self._file.exists() else []
+        return self._own | Counter({(int(day), process): int(tips) for day, process, tips in map(str.split, lines)})
+
+    def accept(self, counts: Counts) -> None:
+        """Remember these counts of this process's rows instead: somebody accepted the databases as they are."""
+        self._own.update({row: counts[row] - tips for row, tips in self._own.items()})
+        self.end()
+
+    def end(self) -> None:
+        """Remove the file: this machine has noted what is in it."""
+        self._file.unlink(missing_ok=True)
+
+
+def remembering(main: Engine, file: Path) -> Engine:
     """Return the engine of the main database with this process's memory of what it counted."""
-    return main.execution_options(**{_REMEMBERED: Counter()})
+    return main.execution_options(**{_REMEMBERED: Remembered(file)})
 
 
-def remembered(main: Engine | Connection) -> Counts:
-    """Return what this process counted in its own rows. Whoever removes from it is no longer told of a loss."""
-    counts: Counts = main.get_execution_options()[_REMEMBERED]
-    return counts
+def remembered(main: Engine | Connection) -> Remembered:
+    found: Remembered = main.get_execution_options()[_REMEMBERED]
+    return found
 
 
 def count(unit: UnitOfWork, tip_id: str) -> None:
@@ -50,10 +83,9 @@ def count(unit: UnitOfWork, tip_id: str) -> None:
 def _write(unit: UnitOfWork) -> None:
     row, taken = {"day": unit.day, "process": unit.process}, len(unit.taken_tips)
     unit.main.execute(_ADD[0], {**row, "n": taken})
-    counted = remembered(unit.main)
-    unit.run_after(lambda: counted.update({(unit.day, unit.process): taken}))
     if new := sum(unit.taken_tips):
         unit.keys.execute(_ADD[1], {**row, "n": new})
+        unit.run_after(lambda: remembered(unit.main).add(unit.day, unit.process, new), keys=True)
 
 
 def read(connection: Connection, table: Table) -> Counts:

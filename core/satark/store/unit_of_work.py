@@ -43,6 +43,7 @@ class UnitOfWork:
         self._queued: dict[Table, list[Mapping[str, Any]]] = {}
         self._last: list[Callable[[], None]] = []
         self._after: list[Callable[[], None]] = []
+        self._after_keys: list[Callable[[], None]] = []
         self.now = int(time.time())
         self._read: dict[Callable[[Self], Any], Any] = {}
         self.taken_tips: list[bool] = []
@@ -99,9 +100,9 @@ class UnitOfWork:
         """
         self._last.append(write)
 
-    def run_after(self, do: Callable[[], None]) -> None:
-        """Do something once both databases are committed; nothing if they are not."""
-        self._after.append(do)
+    def run_after(self, do: Callable[[], None], *, keys: bool = False) -> None:
+        """Do something once both databases are committed (`keys`: once the key store is); nothing if they are not."""
+        (self._after_keys if keys else self._after).append(do)
 
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]], returning: str) -> set[Any]:
         """Insert rows that do not exist yet, in the table's database; return the `returning` column of those inserted.
@@ -162,6 +163,8 @@ class UnitOfWork:
         self.finish()
         if self._keys is not None:
             self._keys.commit()
+            for do in self._after_keys:
+                do()
         self.main.commit()
         for do in self._after:
             do()

@@ -117,8 +117,11 @@ class FeedbackState(MailboxState):
 def add_to_tip(context: TurnContext, event: Text | Media | Pin, *, is_wished: bool = False) -> Turn:
     """Add something to the tip that was just sent, and ask again whether its sender may be contacted.
 
-    Words that may identify the tipster are held and asked about first, unless `is_wished`.
+    Words that may identify the tipster are held and asked about first, unless `is_wished`. If the tip was erased
+    meanwhile, say so.
     """
+    if (sent := context.session.sent) and sent.erased:
+        return tell_erased(context, sent.number, is_told=True)
     text = event.body if isinstance(event, Text) else ""
     if not is_wished and (spans := context.loaded.reader.own_identity(context.analysis(text))):
         context.say("identity.added", words=", ".join(f"«{text[one.start : one.end]}»" for one in spans))
@@ -169,7 +172,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     language = context.session.language or mailbox.language
     if mailbox.erased:
         context.change(language=language, wrong_codes=0)
-        return _tell_erased(context, mailbox.open.number)
+        return tell_erased(context, mailbox.open.number)
     context.change(state="@mailbox", mailbox=mailbox.open, language=language, wrong_codes=0)
     texts = context.catalogue
     shown = [_without_contact(context, message) for message in mailbox.messages if not message.internal]
@@ -200,10 +203,16 @@ def _without_contact(context: TurnContext, message: Message) -> Message:
     return message if is_safe else msgspec.structs.replace(message, text=context.catalogue.text("mailbox.withheld"))
 
 
-def _tell_erased(context: TurnContext, number: str) -> Turn:
-    """Say that the tip was erased. Return to the earlier question; without one, end the conversation."""
+def tell_erased(context: TurnContext, number: str, *, is_told: bool = False) -> Turn:
+    """Say that the tip was erased. Return to the earlier question; without one, end the conversation.
+
+    `is_told`: something was told to this tip.
+    """
+    sent = context.session.sent
     context.leave_menu()
-    if not context.session.has_draft and not context.session.submitted:
+    if is_told:
+        context.say("mailbox.not_added")
+    if not context.session.has_draft and (sent is None or sent.number == number):
         return context.end("mailbox.erased", values={"number": number}, must_arrive=True)
     context.say("mailbox.erased", number=number)
     return go_on(context)
@@ -273,7 +282,7 @@ def _post(context: TurnContext, told: str | Text | Media | Pin, feedback: Feedba
         return close_mailbox(context)
     if box.erased:
         context.change(mailbox=None)
-        return _tell_erased(context, box.number)
+        return tell_erased(context, box.number, is_told=True)
     text = told if isinstance(told, str) else _message_text(context, told)
     box = context.session.mailbox or box  # it counts the file that was told
     if len(text) > _MAX_LENGTH:

@@ -9,7 +9,7 @@ from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review, unsay
-from satark.dialogue.states.mailbox import add_to_tip
+from satark.dialogue.states.mailbox import add_to_tip, tell_erased
 from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
 from satark.dialogue.turn.consent import UNSENT, ask_for_word
 from satark.dialogue.turn.context import BaseState, TurnContext
@@ -247,6 +247,9 @@ class ContactMenu(BaseState):
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Keep or forget the way to contact the tipster. Anything told now is added to the tip just sent."""
+        sent = context.session.sent
+        if code == "yes" and sent and sent.erased:
+            return tell_erased(context, sent.number)
         if code:
             return context.end(f"reach.{code}.done", reach=code == "yes", delete_messages=code == "erase")
         if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
@@ -273,39 +276,42 @@ _UNCLEAR: Final = frozenset({"skip", "done", "leave", "delete", "clear", "forget
 
 
 class IdentityMenu(BaseState):
-    """Asks whether to send the tip without the words that may identify the tipster. Shows the tip without them."""
+    """Asks whether to send the tip without the words that may identify the tipster, or with them.
+
+    It shows these words and the rest of the tip. If the rest is too long to show, the review comes before sending.
+    """
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Show the words and the rest of the tip, and offer to send only the rest."""
+        """Show the words and the rest of the tip, and offer to send only the rest, or all."""
         words = ", ".join(f"«{one}»" for one in identifying_words(context))
         said = "\n\n".join((*context.said, context.text("identity.ask", words=words, summary="")))
         rest, is_whole = summary_without_identity(context, len(said))
         text = context.text("identity.ask" if is_whole else "identity.only", words=words, summary=rest)
-        codes = ("send" if is_whole else "remove", "keep", "change")
+        codes = ("send", "all", "change") if is_whole else ("remove", "keep", "change")
         options = tuple(context.option("identity", code) for code in codes)
         return "@identity", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Send the tip without the words, leave them in, or choose an answer to change; keep new words."""
+        """Send the tip without the words or with them, leave them in, or choose an answer to change; keep new words."""
         if not code:
             if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
                 return context.ask() if accept_unsolicited(context, event) else None
             return self.handle_command(context, "delete")
         if code == "change":
             return open_menu(context, "change")
-        if code != "keep":
+        if code in {"send", "remove"}:
             take_out_identity(context)
         if code == "remove":
             context.say("identity.removed")
         context.change(identity_decided=(*context.session.identity_decided, *identifying_words(context)))
         context.leave_menu()
-        if code == "send":
+        if code in {"send", "all"}:
             reopen_review(context, GivenAnswer("send", context.source))
         return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Erase the words without sending. If the command may mean the whole tip, do nothing yet, and ask."""
-        if name == "remove":
+        """Erase the words, or leave them in, without sending. If it may mean the whole tip, do nothing yet, and ask."""
+        if name in {"remove", "keep"}:
             return self.handle_event(context, name, Tap(name))
         if name not in _UNCLEAR:
             return None

@@ -122,6 +122,7 @@ class DeskWeb:
         }
         if isinstance(session := values.get("session"), OfficerSession):
             common |= self._roster_notices(session)
+            common["titles"] = {desk.name: desk.title for desk in self.context.desks()}
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
 
     def _roster_notices(self, session: OfficerSession) -> dict[str, Any]:

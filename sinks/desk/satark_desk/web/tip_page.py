@@ -57,22 +57,24 @@ class TipPage(Pages):
         """Show a tip, and record that this officer has seen it."""
         refresh(session)
         number, version = request.path_params["number"], 0
+        writers = self._web.drafts.writers(session.unlocked, number)
         with suppress(NoSuchTip):  # read before the tip is opened: what comes meanwhile is news to the page
-            version = session.queue.news(number)["version"]
+            version = session.queue.version(number, writers)
         tip = session.casework.open(number)
         wanted = Filter.read(request.query_params)
         near = session.queue.neighbours(wanted, found_by(session, wanted), tip.id)
         if "poll" not in request.query_params:
             session.queue.note_seen(tip)
         merged = session.queue.merged_into(tip.tip.number)
-        return self.show(request, session, tip, near=near, merged=merged, version=version)
+        return self.show(request, session, tip, near=near, merged=merged, version=version, writers=writers)
 
     def show(
         self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
     ) -> Response:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {
-            "problem": "", "action": "", "form_data": {}, "near": None, "draft": "", "merged": [], "version": 0,
+            "problem": "", "action": "", "form_data": {}, "near": None, "draft": "", "merged": [],
+            "version": 0, "writers": (),
         }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         found = wordings_of(self._web.context, session.unlocked)
@@ -124,7 +126,6 @@ class TipPage(Pages):
         colleagues = services.read(lambda c: officers_of(c, session.desk))
         return {
             "work": work,
-            "titles": {desk.name: desk.title for desk in services.desks()},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
             "act_by": acts.clocks.due(tip.header, work) if not (work.acted and work.awaits_report) else 0,
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
