@@ -232,8 +232,7 @@ class DeskWeb:
 
     async def _keep_form(self, request: Request) -> Response:
         """Keep a form that an officer sent after their session had expired, until the officer has signed in again."""
-        token = request.cookies.get(SESSION_COOKIE, "")
-        owner = await run_in_threadpool(self.drafts.owner_of, token)
+        owner = await run_in_threadpool(self.drafts.owner_of, request.cookies.get(SESSION_COOKIE, ""))
         path = url_path(request).lstrip("/")
         if owner is None or path.partition("/")[0] not in KEPT_FORMS:
             return self.sign_in_first(request)

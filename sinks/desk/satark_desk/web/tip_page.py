@@ -66,21 +66,19 @@ class TipPage(Pages):
         if "poll" not in request.query_params:
             session.queue.note_seen(tip)
         merged = session.queue.merged_into(tip.tip.number)
-        picked = _picked(request, wordings_of(self._web.context, session.unlocked))
-        done = request.query_params.get("done", "")
-        shown = {"near": near, "merged": merged, "done": done, "version": version, "writers": writers, **picked}
-        return self.show(request, session, tip, **shown)
+        return self.show(request, session, tip, near=near, merged=merged, version=version, writers=writers)
 
     def show(
         self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
     ) -> Response:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {
-            "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
+            "problem": "", "action": "", "form_data": {}, "near": None, "draft": "", "merged": [],
             "version": 0, "writers": (),
         }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         found = wordings_of(self._web.context, session.unlocked)
+        common |= _picked(request, found)
         common["wordings"] = sorted(found, key=lambda one: one.language != tip.tip.language)
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
         text, geography = self._web.text(request), self._web.context.geography
@@ -94,6 +92,7 @@ class TipPage(Pages):
             status,
             session=session,
             tip=tip,
+            done=request.query_params.get("done", ""),
             days=days,
             overdue=days > open_days and not tip.work.finished,
             wanted=Filter.read(request.query_params),

@@ -122,11 +122,9 @@
   });
   document.addEventListener("submit", (event) => {
     if (event.submitter?.name === "discard") typed.clear();
-    keep();
-    is_unkept &&= over;
+    is_unkept &&= over;  // what is sent is not lost by leaving
   });
-  addEventListener("pagehide", keep);
-  document.addEventListener("visibilitychange", keep);  // a phone may end a page that it hides without a word
+  document.addEventListener("visibilitychange", keep);  // at the latest before the page is left, or ended by a phone
   addEventListener("beforeunload", (event) => { if (is_unkept) event.preventDefault(); });
   function leave() {
     if (writing) writing.submit();  // its answer shows what was written
