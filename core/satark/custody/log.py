@@ -102,21 +102,16 @@ def unfetched_files(connection: Connection, keys: Connection | Engine, tip: str 
 
 
 def append_sealed(unit: UnitOfWork, tip: str, file: str, entries: Iterable[MakeRow]) -> None:
-    """Add entries that `seal_entries` sealed before the transaction; otherwise as `append_entries`."""
+    """Add entries that `seal_entries` sealed before the transaction, or officers' acts; otherwise as `append_entries`.
+
+    An act is made with the hash that the log ends with then, so that it signs the whole log.
+    """
     unit.run_last(lambda: _append(unit, tip, file, *entries))
 
 
 def seal_entries(recipient: str, *entries: LogEntry) -> list[MakeRow]:
     """Seal entries to a tip's age recipient. It takes half a millisecond each."""
     return [_fixed(chain.commitment(entry), seal(entry, recipient)) for entry in entries]
-
-
-def append_act(unit: UnitOfWork, make: MakeRow) -> None:
-    """Add an officer's act to the log, at the end of this transaction.
-
-    `make` is called with the hash that the log ends with then, so that it can sign the whole log.
-    """
-    unit.run_last(lambda: _append(unit, chain.OFFICERS, "", make))
 
 
 def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
