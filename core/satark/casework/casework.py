@@ -212,8 +212,9 @@ class Casework(EvidenceAccess):
         stored, damaged = open_records(rows, cached.envelope)
         records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
-        unfetched = self._services.read(lambda c: unfetched_files(c, self._services.keys, tip)) if has_key else {}
-        sent = {*opened.evidence, *(self._services.read(lambda c: self._announced(c, tip)) if has_key else ())}
+        keys = self._services.keys
+        unfetched = self._services.read(lambda c: unfetched_files(c, keys, tip)) if has_key else {}
+        sent = {*opened.evidence, *(self._services.read(lambda c: announced_files(c, keys, tip)) if has_key else ())}
         sent |= {row.ordinal for row in rows}
         fetched = {row.ordinal for row in rows if row.state == "sealed"}
         return OpenTip(
@@ -241,9 +242,6 @@ class Casework(EvidenceAccess):
             pending_answers=len(cached.pending_answers),
             refused_answers=sum(one.refused for one in cached.pending_answers),
         )
-
-    def _announced(self, connection: Connection, tip: str) -> set[str]:
-        return announced_files(connection, self._services.keys, tip)
 
     def transcribe(self, tip: OpenTip, ordinal: str, text: str) -> PostedMessage:
         """Add the transcript of a recording of the tipster's own voice, or a corrected one.
