@@ -139,7 +139,7 @@ def test_a_new_machine_takes_no_roster_that_the_databases_alone_show(
     serve(first.services, shown if sealed else shown[:-1])
     said = refused(machine("two"))
     assert "takes none that the databases alone show" in said
-    ways = "satark keys admit", "roster.jsonl, renewals.jsonl and heads.json", "roster verify --head"
+    ways = ("satark keys admit", "roster.jsonl, renewals.jsonl and heads.json", "roster verify --head")
     assert all(way in said for way in ways)
     first.services.close()
 
