@@ -21,12 +21,14 @@ from satark_words.weights import weights
 SENSE: Final = "danger"
 SIZES: Final = (3, 4, 5)
 """Numbers of letters of the groups that are weighed."""
-SHOWN: Final = -1.0
+SHOWN: Final = -1.4
 """The logit above which the letters of a text tell of a danger. It is low: showing the numbers costs nothing."""
 SURE: Final = -0.5
-"""The logit above which the letters agree with a rule that holds."""
-LEAST: Final = 0.25
+"""The logit above which the letters agree with a rule that holds; half a unit less where somebody calls for help."""
+LEAST: Final = 0.4
 """The logit above which a text of few words is shown as a danger."""
+CLEAR: Final = 2.0
+"""The logit above which the letters tell of a danger although words speak of something else: an idiom, a game."""
 BY_LETTERS: Final = "letters"
 """Name given as the rule of a danger that was found by its letters alone."""
 _FEWEST: Final = 6
@@ -87,21 +89,20 @@ def known_dangers(analysis: Analysis) -> tuple[Danger, ...]:
     for kind, rule in _rules().known.holding(analysis.marks):
         found.setdefault(kind, rule)
     is_present = analysis.has("@present-danger") or not analysis.has("@past-danger")
-    sure = bool(found) and is_present and logit_of(analysis) > (SHOWN if analysis.has("@calls") else SURE)
+    sure = bool(found) and is_present and logit_of(analysis) + analysis.has("@calls") / 2 > SURE
     return tuple(Danger(kind, numbers_of(kind), rule, sure) for kind, rule in found.items())
 
 
 @once
 def likely_dangers(analysis: Analysis) -> tuple[Danger, ...]:
     """Find the danger that a rule which is never sure, or what is weighed of a text, makes likely."""
-    rules = _rules()
-    found = None if analysis.has("f.past") else next(rules.unsure.holding(analysis.marks), None)
+    found = None if analysis.has("f.past") else next(_rules().unsure.holding(analysis.marks), None)
     if found is None:
         promised = analysis.has("soc.wait") and analysis.has("t.evidence")  # "I'll send the video later"
         least = SHOWN if len(analysis) >= _FEWEST else LEAST
-        if promised or analysis.has("@no-danger") or logit_of(analysis) <= least:
+        if promised or logit_of(analysis) <= (CLEAR if analysis.has("@no-danger") else least):
             return ()
-        found = next(rules.kinds.holding(analysis.marks), DangerKind.LIFE), BY_LETTERS
+        found = next(_rules().kinds.holding(analysis.marks), DangerKind.LIFE), BY_LETTERS
     return (Danger(found[0], numbers_of(found[0]), found[1]),)
 
 

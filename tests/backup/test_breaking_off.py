@@ -100,6 +100,7 @@ def back_up_and_die(place: Place, address: str, steps: int, tmp_path: Path) -> b
     return False
 
 
+@pytest.mark.full("a backup for each step")
 def test_a_backup_that_is_killed_at_any_step_counts_as_none_and_damages_no_other(
     here: Place, sp: SeededDesk, folder: BackupFolder, tmp_path: Path
 ) -> None:

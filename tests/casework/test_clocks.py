@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.api.tip import STATUSES, CaseStep, Header, Message, Priority, Status
+from satark.api.tip import STATUSES, CaseStep, Header, Message, Priority, RetentionStep, Status
 from satark.casework.clocks import SUNDAY, Clocks, Offices, WorkingTime
 from satark.casework.work import PostedMessage, Work, corrected, work_on
+from support.acts import NO_ACTS
 
 OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])
 CLOCKS = Clocks()
@@ -195,24 +196,16 @@ def test_an_urgent_tip_has_a_running_clock_until_it_is_finished(
         assert work.finished or any("late" in OFFICES.marks(desk, work, late) for desk in OFFICES.above)
 
 
+OF_DESK = {"sender": st.just("desk"), "desk": DESKS, "text": st.just("x")}
 NO_ACT = st.one_of(
-    st.builds(Message, sender=st.just("desk"), desk=DESKS, text=st.just("seen"), internal=TRUE, private=st.booleans()),
-    st.builds(
-        Message, sender=st.just("desk"), desk=DESKS, text=st.just("where?"), question=TRUE, status=st.just("NEED_INFO")
-    ),
-    st.builds(
-        step,
-        st.builds(
-            CaseStep,
-            kind=st.sampled_from(
-                ["assigned", "corrected", "recused", "readmitted", "unattended", "shared", "asked_raw"]
-            ),
-            to=DESKS,
-        ),
-        desk=DESKS,
-    ),
-    st.builds(Message, sender=st.just("tipster"), text=st.just("after ten"), answers=st.just(1)),
+    st.builds(Message, **OF_DESK, internal=TRUE, private=st.booleans()),
+    st.builds(Message, **OF_DESK, internal=TRUE, transcript=st.just("1")),
+    st.builds(Message, **OF_DESK, internal=TRUE, retention=st.sampled_from(get_args(RetentionStep))),
+    st.builds(Message, **OF_DESK, question=TRUE, status=st.sampled_from([None, "RECEIVED", "NEED_INFO"])),
+    st.builds(step, st.builds(CaseStep, kind=st.sampled_from(sorted(NO_ACTS - {"withdrawn"})), to=DESKS), desk=DESKS),
+    st.builds(Message, sender=st.just("tipster"), text=st.just("after ten"), answers=st.integers(0, 3)),
 )
+"""Every message that stops no clock; what withdraws a direction also withdraws the time that the direction gave."""
 
 
 @pytest.mark.slow("a desk's whole work")
@@ -234,6 +227,27 @@ def test_no_question_note_or_answer_puts_off_what_is_due_on_an_urgent_tip(
     for message in no_acts:
         due.append(due_after(message, 1))
         assert due[-1] <= due[-2] if len(due) > 1 else due[-1] == ARRIVED + HOUR
+
+
+@pytest.mark.parametrize("before", ["RECEIVED", "NEED_INFO", "ACTION"])
+def test_a_merge_that_is_undone_leaves_the_clock_of_an_urgent_tip_as_it_was(before: Status) -> None:
+    def due(*messages: Message) -> int:
+        posted = [
+            PostedMessage(n, one, at=ARRIVED + n * HOUR, danger_at=ARRIVED + n * HOUR if one.flags else 0)
+            for n, one in enumerate(messages, 1)
+        ]
+        return CLOCKS.due(header("urgent"), work_on(posted, ARRIVED))
+
+    def says(status: Status) -> Message:
+        return Message(sender="desk", desk="sp", status=status)
+
+    merged = [says(before), step(CaseStep(kind="merged", to="K4Q7-2XPM")), says("MERGED"), says("ACTION")]
+    undone = [says(before), step(CaseStep(kind="unmerged", to="K4Q7-2XPM"))]
+    cry = Message(sender="tipster", text="now", flags=("danger:life",))
+    assert due(*merged) == 0
+    assert due(*merged, *undone) == due(says(before))
+    assert due(*merged, cry, *undone) == (ARRIVED + (5 if before == "ACTION" else 0) * HOUR) + HOUR
+    assert due(*merged, *undone, says("VERIFYING")) == ARRIVED + 7 * HOUR + 6 * HOUR
 
 
 OFFICE = WorkingTime(weekdays=frozenset(range(SUNDAY)), begins=10 * HOUR, ends=18 * HOUR)

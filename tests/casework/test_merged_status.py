@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from satark.api.sealing import CantOpen, open_as
@@ -96,6 +97,45 @@ def test_undoing_a_merging_restores_everything(merging: Merging) -> None:
     assert (after.directions, after.owes("lanka")) == (before.directions, True)
     merging.do(merging.leading, "status", status="ACTED")
     assert merging.statuses_read_by(merging.merged) == ["VERIFYING", "MERGED", "ACTION", "VERIFYING"]
+
+
+def test_undoing_a_merging_is_no_act_and_loses_neither_a_request_nor_what_the_tipster_wrote(
+    merging: Merging, lanka: SeededDesk
+) -> None:
+    merging.desks["lanka"] = lanka.casework_of("lanka-1")
+    for tip in (merging.merged, merging.leading):
+        merging.do(tip, "direct", to="lanka", text="look")
+    merging.do(merging.merged, "close", by="lanka", outcome="nothing_found", text="no one there")
+    before = merging.desks["sp"].open(merging.merged.number).work
+    merging.do(merging.merged, "merge", to=merging.leading.number)
+    merging.do(merging.leading, "close", outcome="nothing_found", text="seen", reason=REASON)
+    seed_message(merging.services, merging.merged, Message(sender="tipster", text="they are back"))
+    merging.do(merging.merged, "unmerge")
+    after = merging.desks["sp"].open(merging.merged.number).work
+    assert after == msgspec.structs.replace(before, heard=True)
+    assert after.awaits_closing_from() == "lanka"
+
+
+def test_a_tip_that_was_taken_up_again_before_it_was_merged_stays_open_after_the_merging_is_undone(
+    merging: Merging,
+) -> None:
+    merging.do(merging.merged, "status", status="SET_ASIDE")
+    seed_message(merging.services, merging.merged, Message(sender="tipster", text="they are back"))
+    merging.do(merging.merged, "merge", to=merging.leading.number)
+    merging.do(merging.merged, "unmerge")
+    work = merging.desks["sp"].open(merging.merged.number).work
+    assert (work.status, work.set_aside, work.finished) == ("SET_ASIDE", False, False)
+
+
+def test_undoing_a_merging_keeps_a_dispute(merging: Merging) -> None:
+    merging.do(merging.merged, "close", outcome="nothing_found", text="seen", reason=REASON)
+    merging.do(merging.merged, "merge", to=merging.leading.number)
+    merging.do(merging.leading, "close", outcome="nothing_found", text="seen", reason=REASON)
+    seed_message(merging.services, merging.merged, Message(sender="tipster", text="no", feedback="no"))
+    merging.do(merging.merged, "unmerge", by="dig")
+    work = merging.desks["sp"].open(merging.merged.number).work
+    assert (work.status, work.disputed, work.merged_into, work.finished) == ("REOPENED", True, "", False)
+    assert merging.statuses_read_by(merging.merged)[-1] is None
 
 
 def test_a_tip_merged_into_a_merged_tip_gets_the_status_once(merging: Merging) -> None:

@@ -83,3 +83,10 @@ def test_a_desk_owes_nothing_after_its_report_and_owes_a_report_again_after_a_re
     work = work_on(thread(directed, asked, refused))
     assert (work.owes("lanka"), work.awaits_closing_from()) == (True, "")
     assert work.directions["lanka"].due == 2000
+
+
+def test_the_newest_report_that_gives_a_number_of_arrests_or_seizures_counts() -> None:
+    first = step("lanka", CaseStep(kind="reported", counts={"arrests": 1, "seizures": 3}))
+    second = step("sp", CaseStep(kind="closed", counts={"arrests": 2}))
+    assert work_on(thread(first, second)).counts == {"arrests": 2, "seizures": 3}
+    assert work_on(thread(step("sp", CaseStep(kind="reported")))).counts == {}

@@ -40,7 +40,7 @@ def test_the_desk_alone_waits_until_nobody_is_signed_in_and_other_roles_twice_th
     assert lifetime_of(Core(process_epochs=0), {"web"})[:2] == (math.inf, math.inf)
 
 
-@pytest.mark.slow("a process")
+@pytest.mark.full("several processes")
 async def test_a_process_that_ends_is_replaced_and_all_end_with_the_first(data: Path) -> None:
     satark = str(Path(sys.executable).with_name("satark"))
     service = Service(data, {}, [satark, "serve", "--role", "web", "--workers", "2"])

@@ -45,6 +45,7 @@ async def demo_until(folder: Path, last: str) -> list[str]:
     return said
 
 
+@pytest.mark.full("a whole week of tips")
 async def test_the_sample_week_fills_the_desks_once(tmp_path: Path, no_settings: None) -> None:
     said = await demo_until(tmp_path / "d", "week: the desks|week is incomplete")
     assert "the desks are filled" in said[-1]

@@ -43,6 +43,7 @@ FILES = [
 ]
 
 
+@pytest.mark.full("every kind of file")
 async def test_the_service_answers_every_kind_of_file(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.answered(visitor.perform("say", text="Hi"))

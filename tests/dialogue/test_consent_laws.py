@@ -72,7 +72,16 @@ def texts() -> tuple[str, ...]:
 
 
 REF = MediaRef(account="test:1", id="m")
-ACTS = ("review:send", "@cancel:yes", "@restart:yes", "@reach:yes", "@reach:no", "@origin:yes", "@identity:send")
+ACTS = (
+    "review:send",
+    "@cancel:yes",
+    "@restart:yes",
+    "@reach:yes",
+    "@reach:no",
+    "@origin:yes",
+    "@identity:send",
+    "@identity:all",
+)
 EVENTS: tuple[Event, ...] = (
     *map(Text, BETWEEN),
     *(Tap(f"{act}:0") for act in ACTS),

@@ -126,7 +126,7 @@ def test_a_revoked_message_is_no_longer_asked_about(chat: Chat) -> None:
 
 
 def test_stored_words_are_erased_with_their_message(chat: Chat) -> None:
-    chat.say("lanka me ramesh daru bechta hai, mobile 9876543210").tap("keep").revoke("s0")
+    chat.say("lanka me ramesh daru bechta hai, mobile 9876543210").say("keep them").revoke("s0")
     assert "9876543210" not in everything(chat)
 
 

@@ -120,7 +120,7 @@ def test_a_tipster_who_wants_nothing_erased_is_told_that_nothing_was_erased(engi
 @every_row(
     "words",
     [
-        "go ahead", "ok go ahead", "carry on", "ji", "haan ji", "👍", "theek hai", "acha bhej do",
+        "go ahead", "ok go ahead", "carry on", "ji", "haan ji", "👍", "theek hai", "acha",
         "जी", "आगे बढ़ो", "fine", "sure", "yes go ahead",
     ],
 )  # fmt: skip

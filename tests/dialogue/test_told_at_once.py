@@ -211,7 +211,7 @@ def test_a_day_that_is_over_is_taken_as_the_time_and_shown(engine: Engine, told:
         if chat.step == "category":
             chat.tap("OTHER")
         if chat.step in {"police", "@identity"}:
-            chat.tap("no" if chat.step == "police" else "keep")
+            chat.tap("no") if chat.step == "police" else chat.say("keep them")
     answers = chat.session.answers if chat.session else {}
     assert chat.step == "review", chat.text
     when = [answers[one].value for one in ("when", "now") if one in answers]
@@ -229,6 +229,91 @@ def test_what_was_and_may_go_on_is_not_taken_as_over(engine: Engine, told: str) 
     chat = Chat(engine).say(told)
     assert chat.session is not None
     assert "when" not in chat.session.answers or chat.session.answers["when"].value == "now"
+
+
+OF_UNCLEAR_CRIMES: Final = [
+    "Lohta me ek babu naye meter ke liye 2000 mangta hai, bagal me ek sipahi bhi khada rehta hai har somwar",
+    "At Nadesar a man prints fake mark sheets every evening, and a constable sits with him",
+    "शिवपुर में एक आदमी पेड़ कटवा रहा है रोज़ रात को, दरोगा को भी मालूम है",
+    "ramnagar me bijli ke khambe se taar kaat rahe the kal raat, police ko bataya tha",
+    "In Sarnath they burn plastic behind the school every night, the police were told twice",
+    "मंडुआडीह में फर्जी डॉक्टर सुई लगाता है हर दिन, एक होमगार्ड साथ रहता है",
+    "lohta me nakli ghee banta hai roz subah, thane me bhi sabko khabar hai",
+    "Every Friday someone sells stolen railway tickets at Cantt, I do not know about the police",
+    "सिगरा में एक दुकान पर फ़र्ज़ी सिम मिलता है रोज़, पुलिस वालों का पता नहीं",
+    "babatpur me sarkari jameen par raat ko deewar khadi kar di parso, lekhpal aur sipahi aaye the",
+]  # fmt: skip
+"""Whole tips with police in them, most of them of no category that is told for sure."""
+
+
+@every_row("told", OF_UNCLEAR_CRIMES)
+def test_a_story_that_speaks_of_police_is_asked_about_them_and_not_about_its_category(
+    engine: Engine, told: str
+) -> None:
+    chat = Chat(engine).say(told)
+    assert chat.step in {"police", "police_unit"}, chat.text
+    chat.tap("unknown")
+    is_left = "Not told: About" in chat.text or "नहीं बताया: विषय" in chat.text
+    assert chat.step == "review", chat.text
+    chat.tap("send")
+    assert chat.submission is not None
+    assert (chat.submission.category == "", chat.submission.answers["what"]) == (is_left, told)
+
+
+@every_row(
+    "told", ["every night they burn plastic behind the old mill", "kuch log raat ko bijli ke taar kaat rahe the wahan"]
+)
+def test_a_story_of_no_clear_category_and_no_place_is_asked_only_where(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(told)
+    assert chat.step == "place"
+    chat.say("Sarnath")
+    assert chat.step == "review"
+    assert chat.tap("details", "category").tap("OTHER").step == "review"
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.category == "OTHER"
+
+
+def test_a_story_that_tells_everything_but_its_category_is_asked_for_that(engine: Engine) -> None:
+    assert Chat(engine).say("In Sarnath they burn plastic behind the school every night").step == "category"
+
+
+@every_row(
+    "told",
+    [
+        "they make small kids beg at the ghat",
+        "एक औरत नौकरी के नाम पर लड़कियों को बाहर भेजती है",
+        "do ladke bike par aakar aurton ka purse chheente hain",
+    ],
+)
+def test_the_category_is_asked_where_it_decides_whether_somebody_may_be_hurt_now(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(told)
+    for _ in range(2):
+        if chat.step == "category":
+            chat.tap("TRAFF")
+    assert chat.step == "now"
+
+
+OF_ONESELF: Final = [
+    "Kal raat lanka me mere chacha ki dukan se do ladke gas cylinder chori kar le gaye",
+    "My brother was made to pay a constable 500 rupees at Sigra last Monday",
+    "मेरे पड़ोसी रोज़ रात को लंका में गांजा बेचते हैं",
+    "main rikshaw chalata hu, chetganj me roz sham ko juaa hota hai, sipahi bhi baithta hai",
+    "my landlord sells country liquor at Ramnagar every evening",
+]
+
+
+@every_row("told", OF_ONESELF)
+def test_a_tip_with_words_about_its_sender_needs_three_messages_as_well(engine: Engine, told: str) -> None:
+    for sends in ("send", "all"):
+        chat = Chat(engine).say(told)
+        if chat.step in {"category", "police", "police_unit"}:
+            chat.tap("OTHER" if chat.step == "category" else "unknown")
+        assert chat.step == "@identity", chat.text
+        chat.tap(sends)
+        assert chat.submission is not None
+        assert (chat.submission.answers["what"] == told) == (sends == "all")
+        assert len(chat.turns) <= 3
 
 
 COPS = (

@@ -82,7 +82,7 @@ async def test_the_example_sink_keeps_the_contract(tmp_path: Path) -> None:
     await check_sink(SinkCase(sink=sink, folder=tmp_path, held=held, replaces=False))
 
 
-@pytest.mark.slow("some seconds of a processor")
+@pytest.mark.full("a whole contract of an example")
 @pytest.mark.parametrize("test", ["tests.test_sink", "tests.test_answers", "tests.test_webhook"])
 async def test_the_example_sink_that_reads_keeps_the_contract(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test: str

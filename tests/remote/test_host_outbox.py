@@ -170,6 +170,7 @@ async def test_an_office_is_sent_no_cover_beside_a_waiting_message(link: Any) ->
     assert len(link.connection.to_offices) > before
 
 
+@pytest.mark.full("days of covers")
 async def test_covers_go_out_at_each_offices_moments(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     link.seed_tip()
     await link.exchange_all()

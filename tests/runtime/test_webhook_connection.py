@@ -16,7 +16,7 @@ from satark.api.channel import Channel, Outcome
 from satark.api.inbound import Batch
 from satark.ingest.ingest import Ingest, IngestFailed
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
-from satark.runtime.connections import SETTINGS_STATE, TimedConnection, Waiting
+from satark.runtime.http_connections import SETTINGS_STATE, TimedConnection, Waiting
 from satark.settings.core import HttpSettings
 from satark.store.writer import StoreDown
 from satark.telemetry.metrics import Metrics

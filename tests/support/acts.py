@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
+from satark.api.tip import CaseStep
 from satark.audit import keys
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from satark.casework.opened_tip import OpenTip
     from satark.services import Services
     from support.desks import SeededDesk
+
+
+ACTS = frozenset({"directed", "reported", "asked_to_close", "refused_to_close", "closed", "merged"})
+"""The steps of a tip that stop a clock, as the desk's page of help says."""
+NO_ACTS = frozenset(get_args(get_type_hints(CaseStep)["kind"])) - ACTS
+"""All other steps: a new one stops no clock until it is named above."""
 
 
 def viewer_at(services: Services, holder: str, identity: str, desks: set[str]) -> Viewer:

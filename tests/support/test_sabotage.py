@@ -15,7 +15,9 @@ TESTED = [one for one in SABOTAGES if one.test]
 @pytest.mark.slow("reads all of the code")
 def test_every_sabotage_changes_one_place_and_names_a_test() -> None:
     for sabotage in SABOTAGES:
-        compile(sabotage.change((ROOT / sabotage.file).read_text()), sabotage.file, "exec")
+        changed = sabotage.change((ROOT / sabotage.file).read_text())
+        if sabotage.file.endswith(".py"):
+            compile(changed, sabotage.file, "exec")
         assert bool(sabotage.test) != bool(sabotage.finds), sabotage.name
         if sabotage.test:
             file, _, test = sabotage.test.partition("::")

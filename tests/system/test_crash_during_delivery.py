@@ -55,6 +55,7 @@ def sqlite(tmp_path: Path) -> Mapping[str, str]:
     return {"SATARK_DATABASE_URL": f"sqlite:///{tmp_path}/main.db", "SATARK_KEYS_URL": f"sqlite:///{tmp_path}/keys.db"}
 
 
+@pytest.mark.full("waits for a claim to end")
 async def test_a_police_system_gets_a_repeated_event_with_the_same_id(
     tmp_path: Path, sqlite: Mapping[str, str]
 ) -> None:

@@ -47,6 +47,7 @@ def fault_file(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.full("each fault of each hook, end to end")
 async def test_no_fault_of_an_optional_hook_loses_a_tip(
     tmp_path: Path, environment: Mapping[str, str], fault_file: Path
 ) -> None:

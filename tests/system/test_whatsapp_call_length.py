@@ -65,8 +65,8 @@ class Phone(CallMedia):
         return holds()
 
 
+@pytest.mark.full("a whole call")
 @pytest.mark.needs("espeak-ng")
-@pytest.mark.slow("espeak-ng")
 async def test_a_call_in_hindi_takes_at_most_150_seconds_of_listening_to_the_receipt() -> None:
     source = default_flow()
     chat = Chat(Engine(load_flow(source), source.catalogues, Geography.sample()), "voice")

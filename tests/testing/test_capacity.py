@@ -7,7 +7,7 @@ import pytest
 from satark_testing.capacity import Capacity, measure
 
 
-@pytest.mark.slow("starts a service")
+@pytest.mark.full("a whole measurement")
 async def test_citizens_send_whole_tips_and_the_services_cpu_time_is_measured(tmp_path: Path) -> None:
     found = await measure(tmp_path, 3.0, 4, {})
     assert found.tips > 0

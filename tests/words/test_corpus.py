@@ -90,6 +90,14 @@ def test_dangers_and_identity_are_found(reader: Reader, wanted: str, unwanted: s
     assert precision >= 0.8
 
 
+def test_cries_by_people_who_saw_no_code_show_a_number_and_few_of_their_tips_are_urgent(reader: Reader) -> None:
+    told = list(read_corpus(CORPORA / "strangers"))
+    shown = [bool(reader.dangers(one.text)) for one in told if one.step == "danger"]
+    urgent = [bool(_sure(reader, one.text)) for one in told if one.step == "harmless"]
+    assert sum(shown) / len(shown) >= 0.97
+    assert sum(urgent) / len(urgent) <= 0.05
+
+
 def test_long_and_indirect_dangers_are_mostly_found(reader: Reader) -> None:
     """Meanings that nobody can read from single words: they miss the goal of 0.99, as the README says."""
     recall, precision = _shares(INDIRECT, reader.dangers, "danger", "harmless")

@@ -228,6 +228,26 @@ def test_killings_bombs_and_robberies_show_the_number_of_the_police(said: str) -
 
 @every_row(
     "said",
+    ["हम खेत में लुकाइल बानी, ओह लोग खोजत बाड़ें", "lukail bani gaushala me, khojat ba sab", "हम भागत बानी, पीछे तीन गो आदमी",
+     "main school ki chhat par chhupa hu, wo log dhundh rahe hai", "they are chasing us near sarnath",
+     "we are hiding in the school toilet and they are looking for us", "i am in the boot of a white car",
+     "हम लोग ट्रक के अंदर हैं, बाहर नहीं निकल सकते"],
+)  # fmt: skip
+def test_who_hides_flees_or_is_carried_off_sees_a_number(said: str) -> None:
+    assert READER.dangers(said)
+
+
+@every_row(
+    "said",
+    ["wo chhupe hai gaon me, police dhundh rahi hai unko", "they hide liquor in the boot of a car",
+     "ट्रक के अंदर गांजा छुपा कर लाते हैं", "पर साल हमरा भाई के मार देले रहे लोग"],
+)  # fmt: skip
+def test_what_hides_and_who_is_sought_by_the_police_is_no_sure_danger(said: str) -> None:
+    assert [danger for danger in READER.dangers(said) if danger.sure] == []
+
+
+@every_row(
+    "said",
     ["bacche ki chori", "baccha chori ho gaya", "बच्चे की चोरी हुई है", "my neighbour's baby was stolen",
      "हमार लइका चोरी हो गइल", "bal vivah", "बाल विवाह हो रहा है", "child marriage tomorrow", "baal vivah hoga kal",
      "नाबालिग की शादी हो रही है", "बाल बियाह होखत बा"],

@@ -55,7 +55,7 @@ class SubmitPages:
         if view is not None and token not in {choice.token for choice in view.prompt.choices}:
             return redirect(f"{page}?changed")  # before the proof is checked, which is for one tip
         pressed = parse_token(token)
-        submits = pressed is None or pressed.option == "send"
+        submits = pressed is None or pressed.option in {"send", "all"}
         if submits and (problem := await self._site.check_proof(form, "tip", visitor)):
             return self._proof_refused(request, view, language, problem)
         outcome = await self._site.ingest(visitor, Tap(token))

@@ -319,6 +319,8 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     due: int = 0
     """Unix time in seconds by which the directed desk owes its report, as an officer set it; 0: it owes no report."""
     outcome: CaseOutcome | Literal[""] = ""
+    counts: Mapping[str, int] = {}
+    """How many `arrests` and `seizures` there were so far, of those that a report or a closing gives."""
     priority: Priority | Literal[""] = ""
     """The corrected priority; empty: unchanged."""
     category: str = ""

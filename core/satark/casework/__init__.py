@@ -16,6 +16,7 @@ from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, WorkingTime, band_end
 from satark.casework.desk_act import (
     ACT_NAMES,
+    COUNTS,
     FOR_DESKS,
     MAX_REPORT,
     MAX_TEXT,

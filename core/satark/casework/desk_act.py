@@ -18,7 +18,7 @@ Problem: TypeAlias = Literal[
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
     "aside", "assign.recused", "recuse.last", "readmit", "readmit.none", "altered",
     "released", "gives", "field", "quotes", "quotes.note", "accused", "changed", "contact",
-    "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office", "withdraw.heads",
+    "count", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office", "withdraw.heads",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
@@ -30,6 +30,9 @@ FOR_DESKS: Final = frozenset({"report", "close", "note"})
 """Acts whose text only desks read."""
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers a direction may hand over, in the order in which they are offered."""
+
+COUNTS: Final = ("arrests", "seizures")
+"""What a report or a closing may give in numbers."""
 
 
 class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -53,6 +56,8 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     due: int | None = 0
     """When the report is owed, Unix seconds; 0: when the clocks say; None: the officer's input is no time."""
     outcome: str = ""
+    counts: Mapping[str, int | None] = {}
+    """Of `COUNTS`, the numbers that the officer gives; None: the officer's input is no number."""
     reason: str = ""
     """Reason of a closing, which the tipster reads."""
     priority: str = ""

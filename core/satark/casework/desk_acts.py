@@ -210,11 +210,15 @@ class DeskActs:
     def _check_report(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if not tip.work.director_of(self._casework.desk):
             return "report.none"
+        if None in act.counts.values():
+            return "count"
         return None if act.text else "report"
 
     def _check_close(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if act.outcome not in OUTCOMES:
             return "outcome"
+        if None in act.counts.values():
+            return "count"
         if not act.text:
             return "done"
         return "reason" if self.decides(tip, act.outcome) and not act.reason else None
@@ -285,19 +289,29 @@ class DeskActs:
         elif act.name == "readmit":
             self.recusal.readmit(unit, tip, act.to, act.text)
         elif act.name == "close" and self.decides(tip, act.outcome):
-            self._close(unit, tip, act.outcome, act.text, act.reason)
+            self._close(unit, tip, act, act.outcome)
         elif act.name == "approve":
-            self._close(unit, tip, tip.work.asked_outcome, act.text, act.reason)
+            self._close(unit, tip, act, tip.work.asked_outcome)
         else:
-            step, kind, detail = self._step(tip, act)
-            self._casework.add_step(unit, tip, step, act.text, (kind, detail))
-        if act.name in {"merge", "unmerge"}:
-            status: Status = "MERGED" if act.name == "merge" else tip.work.status_before
-            self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status=status))
+            self._add_step(unit, tip, act)
+
+    def _add_step(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
+        step, kind, detail = self._step(tip, act)
+        if (
+            act.name == "unmerge" and tip.work.own
+        ):  # before the step: it is the leading tip's desk that speaks until then
+            self._tell(unit, tip, tip.work.own.status)
+        self._casework.add_step(unit, tip, step, act.text, (kind, detail))
+        if act.name == "merge":
+            self._tell(unit, tip, "MERGED")
+
+    def _tell(self, unit: UnitOfWork, tip: OpenTip, status: Status, text: str = "") -> None:
+        self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status=status, text=text))
 
     def _step(self, tip: OpenTip, act: DeskAct) -> tuple[CaseStep, ActKind, str]:
         if act.name == "close":
-            return CaseStep(kind="asked_to_close", outcome=_outcome(act.outcome)), "closing_asked", act.outcome
+            step = CaseStep(kind="asked_to_close", outcome=_outcome(act.outcome), counts=_counts(act))
+            return step, "closing_asked", act.outcome
         if act.name == "refuse":
             due = self._due(tip, act)
             return CaseStep(kind="refused_to_close", due=due), "closing_refused", tip.work.awaits_closing_from()
@@ -311,13 +325,12 @@ class DeskActs:
             return CaseStep(kind="merged", to=number), "merged", number
         if act.name == "unmerge":
             return CaseStep(kind="unmerged", to=tip.work.merged_into), "unmerged", tip.work.merged_into
-        return CaseStep(kind="reported"), "reported", ""
+        return CaseStep(kind="reported", counts=_counts(act)), "reported", ""
 
-    def _close(self, unit: UnitOfWork, tip: OpenTip, outcome: str, done: str, reason: str) -> None:
-        step = CaseStep(kind="closed", outcome=_outcome(outcome))
-        self._casework.add_step(unit, tip, step, done, ("closed", outcome))
-        message = Message(sender="desk", desk=self._casework.desk, status="CLOSED", text=reason)
-        self._casework.post(unit, tip, message)
+    def _close(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, outcome: str) -> None:
+        step = CaseStep(kind="closed", outcome=_outcome(outcome), counts=_counts(act))
+        self._casework.add_step(unit, tip, step, act.text, ("closed", outcome))
+        self._tell(unit, tip, "CLOSED", act.reason)
 
 
 def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
@@ -325,6 +338,10 @@ def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
     here, there = ({*one.access.holders, *one.access.releases} for one in (tip, other))
     may_direct_alike = set(tip.header.excluded) == set(other.header.excluded)
     return here <= there and may_direct_alike and tip.tip.accused is None and other.tip.accused is None
+
+
+def _counts(act: DeskAct) -> dict[str, int]:
+    return {name: number for name, number in act.counts.items() if number is not None}
 
 
 def _outcome(text: str) -> CaseOutcome | Literal[""]:

@@ -4,7 +4,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import Final
@@ -196,7 +196,7 @@ class TipCache:
         while more:
             began, is_reading = time.monotonic(), bool(self._unread)
             with self.lock:
-                more = self._read_some(_AT_ONCE) or self._prepare() or self._compare(1)
+                more = self._read_some(_AT_ONCE) or self._prepare() or self.compare(islice(self._uncompared, 1))
                 self._save(every=not more)
             self._stopped.wait((1 if is_reading else _PAUSES) * (time.monotonic() - began))
 
@@ -349,8 +349,13 @@ class TipCache:
 
     def open_documents(self) -> None:
         """Compare the tips that were read since the last time with the others, unless `open_all` is about to."""
-        if not self._opening or len(self._uncompared) <= _FEW:
-            self._compare(len(self._uncompared))
+        if not self.is_comparing:
+            self.compare(self._uncompared)
+
+    @property
+    def is_comparing(self) -> bool:
+        """Whether `open_all` still has to compare tips."""
+        return self._opening and len(self._uncompared) > _FEW
 
     def open_texts(self) -> None:
         """Prepare the search for the tips that were read since the last time."""
@@ -378,10 +383,10 @@ class TipCache:
         sealed = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, some))
         return [one for one in sealed if one in self.tips and envelopes.digest(sealed[one]) != self._unpacked(one)[0]]
 
-    def _compare(self, most: int) -> bool:
-        """Compare some tips with the others; return whether more are left."""
+    def compare(self, tips: Iterable[str]) -> bool:
+        """Compare those of some tips that are not yet compared with the others; return whether any are left."""
         with self.lock:
-            for tip in list(islice(self._uncompared, most)):
+            for tip in [one for one in tips if one in self._uncompared]:
                 del self._uncompared[tip]
                 if tip in self.tips:
                     clues = self._clues(tip)

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.api.tip import FINISHED_STATUSES, STATUSES, CaseOutcome, CaseStep, Header, Message, Release, Status
+from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Header, Message, Release, Status
 from satark.dialogue.tip_status import INITIAL_STATUS, is_dispute
 
 
@@ -33,7 +33,7 @@ _OF_PEOPLE = frozenset({"recused", "readmitted", "unattended"})
 """Steps that only change who has a tip. They are no work on it, so they stop no clock."""
 _ACTS = frozenset({"directed", "reported", "asked_to_close", "refused_to_close", "closed", "merged"})
 """Steps that stop a clock. Notes, questions and other steps stop none."""
-_STOPPING_STATUSES = frozenset(STATUSES) - {"RECEIVED", "NEED_INFO"}
+_STOPPING_STATUSES = FINISHED_STATUSES | {"IN_REVIEW", "ASSIGNED", "VERIFYING", "ACTION", "REOPENED"}
 """Statuses that stop a clock. A question has the status NEED_INFO, and whoever only asks has not acted."""
 
 
@@ -68,6 +68,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     asked: PostedMessage | None = None
     """The request to close the tip, until somebody decides on it."""
     outcome: CaseOutcome | Literal[""] = ""
+    counts: Mapping[str, int] = {}
+    """The numbers of arrests and seizures that desks gave last."""
     finished_by: str = ""
     """The desk that last finished the tip."""
     disputes: int = 0
@@ -78,8 +80,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """Whether desks with only a release were told of the dispute. The tipster's own message does not reach them."""
     merged_into: str = ""
     """The number of the tip that this tip is merged into, until a desk undoes the merge."""
-    status_before: Status = INITIAL_STATUS
-    """Status that a merged tip had before it was merged."""
+    own: "Work | None" = None
+    """The work on a merged tip as if it had not been merged, until its tipster disputes a closing of the leading tip.
+    It goes on when a desk undoes the merge."""
     set_aside: bool = False
     """Whether the tip is set aside and its tipster has written nothing since."""
     raw_asked: PostedMessage | None = None
@@ -154,8 +157,27 @@ def work_on(thread: Sequence[PostedMessage], arrived: int = 0) -> Work:
     """Return the state of the work, computed from a tip's thread. `arrived`: as in the tip's envelope."""
     work = Work(urgent_since=arrived)
     for posted in thread:
-        work = _after_tipster(work, posted) if posted.message.sender == "tipster" else _after_desk(work, posted)
+        work = _after(work, posted)
     return work
+
+
+def _after(work: Work, posted: PostedMessage) -> Work:
+    message, is_desk = posted.message, posted.message.sender == "desk"
+    step = message.case.kind if is_desk and message.case else ""
+    if step == "unmerged":
+        return work.own or msgspec.structs.replace(work, merged_into="")
+    after = _after_desk(work, posted) if is_desk else _after_tipster(work, posted)
+    if step == "merged":
+        return msgspec.structs.replace(after, own=work.own or work)
+    return msgspec.structs.replace(after, own=_own_after(work, after, posted)) if work.own else after
+
+
+def _own_after(work: Work, after: Work, posted: PostedMessage) -> Work | None:
+    if not work.own or (after.disputed and not work.disputed):
+        return None
+    status = posted.message.sender == "desk" and posted.message.status
+    is_of_leading = status and (work.is_led or status == "MERGED")
+    return work.own if is_of_leading else _after(work.own, posted)
 
 
 def _after_tipster(work: Work, posted: PostedMessage) -> Work:
@@ -186,6 +208,8 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
         )
     if message.case:
         work = _after_step(work, posted, message.case)
+        if message.case.counts:
+            work = msgspec.structs.replace(work, counts={**work.counts, **message.case.counts})
         if message.case.priority == "urgent" and not work.finished:
             work = msgspec.structs.replace(work, acted=False, urgent_since=work.urgent_since or posted.at)
     if message.status:
@@ -205,10 +229,8 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
         return msgspec.structs.replace(work, raw_asked=posted) if is_asked else _withdrawn(work, step.to)
     if step.kind == "assigned":
         return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
-    if step.kind in {"merged", "unmerged"}:
-        before = work.status_before if work.merged_into else work.status
-        into = step.to if step.kind == "merged" else ""
-        return msgspec.structs.replace(work, merged_into=into, status_before=before)
+    if step.kind == "merged":
+        return msgspec.structs.replace(work, merged_into=step.to)
     if step.kind in {"reported", "asked_to_close"}:
         asked = posted if step.kind == "asked_to_close" else work.asked
         done = {desk: msgspec.structs.replace(directions[desk], is_open=False)} if desk in directions else {}

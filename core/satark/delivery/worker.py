@@ -22,7 +22,7 @@ from satark.api.background import backoff, keep_running, wait_for
 from satark.api.observability import LifecycleEvent, log
 from satark.api.routing import HERE, CoveredRule, Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, SealedFile, SealedMessage, Sink
-from satark.delivery.breaker import TRIALS, CircuitBreaker
+from satark.delivery.destination_limits import TRIALS, CircuitBreaker
 from satark.services import Services
 from satark.settings.core import Core
 from satark.store import breakers, envelopes, evidence_files

@@ -25,9 +25,9 @@ from satark.api.routing import Destination
 from satark.identity.time_buckets import band_start
 from satark.ingest.spool import describe
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
-from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.dependency_faults import try_within, write_faults
 from satark.runtime.host import Host
+from satark.runtime.http_connections import SETTINGS_STATE
 from satark.runtime.http_server import ServerBeside, uvicorn_options
 from satark.runtime.process_watch import MESSAGE, READY
 from satark.services import Services

@@ -26,7 +26,7 @@ FORGET_SECONDS: Final = 300
 _COLLECT_AFTER: Final = 5_000
 """Number of new objects that starts a garbage collection. Python's default is 700; this saves 5 % of a message."""
 
-CONNECTION_CLASS = "satark.runtime.connections:TimedConnection"
+CONNECTION_CLASS = "satark.runtime.http_connections:TimedConnection"
 """Import path of the class of a connection. It is a path, because each of several processes imports the class."""
 
 

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from satark.casework import ACT_NAMES, RELEASABLE, ActName, DeskAct
+from satark.casework import ACT_NAMES, COUNTS, RELEASABLE, ActName, DeskAct
 
 MAX_TRANSCRIPT: Final = 5000
 """Most characters of a transcript: some ten minutes of speech."""
+MOST_COUNTED: Final = 9999
+"""The highest number of arrests or seizures."""
 GIVEN = {f"give_{step}": step for step in RELEASABLE}
 """Field → the step whose answer it hands over."""
 REFERENCES: Final = ("gd", "fir", "sections")
 """Fields for references to what was done: numbers of the General Diary and the FIR, and sections of the BNS or BNSS."""
 FIELDS = (
     "status", "to", "due", "outcome", "priority", "category", "text", "reason", "rewording", "cleared", "raw",
-    "private", "seen", *REFERENCES, *GIVEN,
+    "private", "seen", *REFERENCES, *COUNTS, *GIVEN,
 )  # fmt: skip
 """Fields of the forms, in the order in which they are shown."""
 
@@ -40,9 +42,9 @@ def write_due(due: int, utc_offset_hours: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M}"
 
 
-def parse_seen(text: str) -> int | None:
-    """Parse the position of the newest message that a page showed; None if the text is no position."""
-    return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - threads are shorter
+def parse_number(text: str, most: int = 999_999_999) -> int | None:
+    """Parse a number up to `most`, as the position of the newest message that a page showed; None if it is none."""
+    return int(text) if text.isdecimal() and len(text) <= len(str(most)) else None
 
 
 def act_name(text: str) -> ActName | None:
@@ -61,12 +63,13 @@ def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> D
     value = {field: form.get(field, "").strip() for field in FIELDS}
     return DeskAct(
         name=name,
-        seen=parse_seen(value["seen"]),
+        seen=parse_number(value["seen"]),
         text=_with_references(value),
         status=value["status"],
         to=value["to"],
         due=parse_due(value["due"], utc_offset_hours),
         outcome=value["outcome"],
+        counts={name: parse_number(value[name], MOST_COUNTED) for name in COUNTS if value[name]},
         reason=value["reason"],
         priority=value["priority"],
         category=value["category"],

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from satark.casework import Casework, SheetPage, band_end, make_sheet
+from satark.casework import COUNTS, Casework, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.read_state import first_looks
 from satark_desk.step_hours import Pace, PaceStep, hours, paces_of
@@ -38,6 +38,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     closings_asked: int
     disputed_closings: int
     """How often tipsters disputed that one of this desk's tips was closed; each dispute counts."""
+    counts: Mapping[str, int]
+    """The sums of `COUNTS`: arrests and seizures on these tips so far."""
     by: Mapping[str, Mapping[str, int]]
     """Field of the queue's index → value → tips, the most first; `age`: unfinished tips by age, in bands of `AGES`."""
 
@@ -62,6 +64,7 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str] | None, days: Callabl
         reports_owed=total("reports"),
         closings_asked=sum(count("asks").values()),
         disputed_closings=total("disputes"),
+        counts={name: total(name) for name in COUNTS},
         by={
             **{name: count(name) for name in _FIELDS},
             "age": {name: ages[name] for name in (*(name for _, name in AGES), OLDER) if ages[name]},
@@ -133,6 +136,7 @@ def _rows(week: Figures, every: Figures, paces: Mapping[PaceStep, Pace], text: P
         (text("mark.overdue"), str(every.overdue)),
         (text("stats.owed"), str(every.reports_owed)),
         (text("mark.disputed"), str(every.disputed_closings)),
+        *((text(f"case_list.{name}"), str(number)) for name, number in week.counts.items()),
         *((text(f"pace.{step}"), pace_text(pace, text)) for step, pace in paces.items()),
     ]
 

@@ -20,7 +20,7 @@ from weakref import WeakSet
 import msgspec
 from msgspec.inspect import type_info
 
-from satark.casework import Clocks, Offices, Services, TipCache, band, band_end
+from satark.casework import COUNTS, Clocks, Offices, Services, TipCache, band, band_end
 from satark_desk.queue_rows import MARKS, SECTIONS, Row, RowBuilder
 from satark_desk.read_state import queue_entries
 from satark_desk.step_hours import PaceStep, waits_of
@@ -335,6 +335,7 @@ def _facets(row: Row, desk: str) -> Iterator[Facet]:
         "asks": work.awaits_closing_from(),
         "disputes": str(work.disputes or ""),
         "disputed_by": work.finished_by if work.disputes else "",
+        **{name: str(work.counts.get(name) or "") for name in COUNTS},
         "reports": str("" if work.finished else sum(one.is_open for one in work.directions.values()) or ""),
     }
     # A set of nearly all tips would take much memory; how many have no place is counted.

@@ -143,7 +143,7 @@ async def test_an_outdated_question_before_sending_submits_nothing(citizen: Form
     asked, before = citizen.page, await served.numbers()
     await citizen.open("/form/2")
     await citizen.answer("They sell arms behind the temple, my mobile number is 9123456789")
-    for button in ("Erase and send", "Leave them in"):
+    for button in ("Erase and send", "Send with them"):
         citizen.page = asked
         page = await citizen.press(button)
         assert (page.address.split("/")[-1], "Something has changed" in page.text) == ("before-sending?changed", True)

@@ -93,7 +93,7 @@ def _faults(session: Session, shown: str, event: Event, turn: Turn) -> Iterator[
         yield f"{did} without its own word"
     if turn.submission and not _is_tip(event):
         lines = str(turn.submission.answers.get("what", "")).split("\n")
-        yield from (f"sent unseen: {line}" for line in lines if line not in shown.replace("…", "") and line not in OWN)
+        yield from (f"sent unseen: {line}" for line in lines if not _was_shown(line, shown) and line not in OWN)
     if turn.submission and held(session) and any(one not in said for one in held(session)):
         yield "sent while words were held, and did not say that they are left out"
     for words in () if turn.erase or turn.submission or changes else held(session):
@@ -107,6 +107,11 @@ def _faults(session: Session, shown: str, event: Event, turn: Turn) -> Iterator[
     }
     if after and not after.submitted and not changes and len({step.removeprefix("@") for step in lost}) > 1:
         yield f"took back more than one answer: {lost}"
+
+
+def _was_shown(line: str, shown: str) -> bool:
+    """Return whether a question shows a line; that about identifying words shows these and the rest apart."""
+    return all(word in shown for word in line.replace(",", "").split())
 
 
 def _is_tip(event: Event) -> bool:

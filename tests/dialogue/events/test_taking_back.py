@@ -229,7 +229,9 @@ def said_in_vain(engine: Engine, step: str, text: str) -> Chat:
     return talk
 
 
-ALSO_SENDS = ("ok send", "thik hai bhej dijiye", "ab bhej do", "please send now", "अब भेज दीजिए")
+ALSO_SENDS = (
+    "ok send", "thik hai bhej dijiye", "ab bhej do", "please send now", "अब भेज दीजिए", "bas bhej do", "बस भेज दो",
+)  # fmt: skip
 """Of these the ones that send at the review: the word of the act beside words that only agree."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
@@ -14,12 +15,16 @@ from satark.api.inbound import CompleteTip, Event, FormPage, Media, MediaRef, Ta
 from satark.dialogue.engine import STATES, Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Session
+from satark.dialogue.turn.consent import is_plain, option_named
 from satark.dialogue.turn.context import TurnContext
 from satark_testing.dialogue.chat import NOW, Chat
 from satark_words.geography.geography import Geography
+from satark_words.tokens import fold
 from support.dialogue.acting import MEDIA, QUESTIONS, acted, consents
+from support.dialogue.corpus import read_corpus
 from support.loops import every_row
 
+CORPORA = Path(__file__).parents[2] / "words" / "corpora"
 REFUSALS = ("mat bhejo", "rehne do", "abhi nahi", "ruko", "bhejna mat", "मत भेजो", "don't send")
 AGREEING = ("haan", "हाँ", "ji", "ok", "theek hai", "sahi hai", "👍", "yes", "accha", "bilkul")
 SUGGESTING = (
@@ -120,12 +125,21 @@ def test_own_words_act_in_another_language_and_wording(engine: Engine) -> None:
     assert chat(engine, "@reach", "sms").say("Nahi, number mita dein").turn.reach is False
 
 
-@every_row("channel", MEDIA)
-@every_row(
-    "words",
-    ["ab bhej dijiye", "haan bhai bhej do", "yes please submit this now", "theek hai bhej do", "जी हाँ, अब भेज दीजिए।",
-     "fine, send it", "Please send this tip now."],
+AGREED: Final = (
+    "ab bhej dijiye", "haan bhai bhej do", "yes please submit this now", "theek hai bhej do",
+    "जी हाँ, अब भेज दीजिए।", "fine, send it", "Please send this tip now.", "sab sahi likha hai bhej dijiye",
+    "सब ठीक है, भेज दो भैया", "maine padh liya hai, send kar do", "It all looks right. Please submit.",
+    "everything is correct, send it", "bhejdo bhai jaldi", "haan ji bhej dein", "submit kar dijiye",
+    "kuch nahi badalna hai bhej do", "no changes, send", "dar lag raha hai phir bhi bhej do",
+    "I'm scared but send it", "jo hoga dekha jayega bhejo", "ok sedn it", "bhejo bhejo jaldi", "सही बा, भेज दा",
+    "thank you, submit it", "एकदम सही लिखा है, सबमिट कर दीजिए", "chalo bhej hi do", "ye suchna police ko bhej do",
+    "I have read it all, please send",
 )  # fmt: skip
+"""Sentences that send at the review: the word to send beside words that only agree."""
+
+
+@every_row("channel", MEDIA)
+@every_row("words", AGREED)
 def test_the_word_to_send_beside_words_that_only_agree_sends(engine: Engine, channel: str, words: str) -> None:
     assert chat(engine, "review", channel).say(words).submission is not None
 
@@ -134,10 +148,53 @@ def test_the_word_to_send_beside_words_that_only_agree_sends(engine: Engine, cha
     "words",
     ["ab bhej dun", "haan kal bhej do", "bhej do agar naam chhupa ho", "yes please do not submit this now",
      "sahi ho to bhej do", "ab bhej dijiye?", "usne kaha haan bhej do", "abhi mat bhej do", "please send me this",
-     "ab 1", "haan ab", "shayad bhej do", "jaldi me galti se bhej do", "haan bhej do baad me"],
+     "ab 1", "haan ab", "shayad bhej do", "jaldi me galti se bhej do", "haan bhej do baad me", "send no changes",
+     "nothing else send", "kuch badalna hai nahi bhejo", "kuch nahi bhejo", "sab sahi hai par bhej do par",
+     "par bhej do", "bhej do dar lag raha hai par", "I am scared but do not send it", "theek hai to bhej do",
+     "agar sab sahi hai bhej do", "sab galat hai bhej do", "dost ko bhej do", "mujhe bhej do", "thane ko bhej do",
+     "can you send it", "bhej du", "you can not send it", "send all my money", "bhej di", "bheja", "bhej sakte ho",
+     "bhejna hai", "jo hoga dekha jayega", "sab sahi hai", "kuch badalna nahi hai", "no send",
+     "sab sahi hai mat bhejo", "bhejo na", "darna kya", "forward", "bhej abhi do", "ab bhej dijiye kal",
+     "everything is correct but send it later", "1 bhej de"],
 )  # fmt: skip
 def test_the_word_to_send_beside_any_other_word_sends_nothing(engine: Engine, words: str) -> None:
     assert chat(engine, "review", "whatsapp").say(words).submission is None
+
+
+DOUBTS: Final = (
+    "mat", "nahi", "nhi", "na", "kabhi nahi", "abhi nahi", "मत", "नहीं", "ना", "जिन", "जनि", "नइखे", "jin",
+    "naikhe", "مت", "نہیں", "don't", "do not", "not", "never", "no", "not yet", "cannot", "kya", "kyun", "kab",
+    "kaise", "kaun", "ya nahi", "क्या", "क्यों", "कब", "कौन", "काहे", "should i", "why", "when", "who",
+    "can you", "should you", "shayad", "agar", "ho to", "ruko", "baad me", "kal", "subah", "galat",
+    "soch raha hu", "शायद", "अगर", "रुको", "बाद में", "कल", "बिहान", "maybe", "if", "wrong", "wait", "later",
+    "tomorrow", "unless", "until", "usne kaha", "bola", "उसने कहा", "he said", "they say", "my wife says",
+    "dost ko", "mujhe", "thane ko", "me a copy", "pehle", "पहले", "first", "before", "taaki", "so that",
+)  # fmt: skip
+"""Words that refuse, ask, put off, doubt, quote, or tell whom else it shall go to."""
+
+
+def test_no_word_of_doubt_anywhere_in_an_agreeing_sentence_sends(engine: Engine) -> None:
+    session = chat(engine, "review").session
+    assert session is not None
+    context = TurnContext(engine._loaded, STATES, session, "s9", NOW)
+    name, question = context.state.question(context)
+    assert all(option_named(context, name, question, fold(one)) == "send" for one in AGREED)
+    sentences = [one.split() for one in AGREED]
+    places = [(words[:at], words[at:]) for words in sentences for at in range(len(words) + 1)]
+    texts = [" ".join((*before, doubt, *after)) for before, after in places for doubt in DOUBTS]
+    assert len(texts) > 9000
+    assert [one for one in texts if option_named(context, name, question, fold(one))] == []
+
+
+def test_no_text_of_the_corpus_that_means_anything_but_to_send_it_names_that_option(engine: Engine) -> None:
+    session = chat(engine, "review").session
+    assert session is not None
+    context = TurnContext(engine._loaded, STATES, session, "s9", NOW)
+    name, question = context.state.question(context)
+    said = [one for one in read_corpus(CORPORA) if one.step == "review" and is_plain(one.text)]
+    sent = {one.text: one.meant for one in said if option_named(context, name, question, fold(one.text)) == "send"}
+    assert len(sent) > 120
+    assert {text: meant for text, meant in sent.items() if "option:send" not in meant} == {}
 
 
 def test_an_agreeing_sentence_after_a_refusal_sends_nothing(engine: Engine) -> None:
@@ -373,7 +430,7 @@ def test_only_the_context_makes_turns() -> None:
 def test_the_table_of_own_words_is_the_catalogues(engine: Engine) -> None:
     """The labels of buttons are own words in the independent table too, on every medium."""
     acting = {"review": "send", "@cancel": "yes", "@restart": "yes", "@origin": "yes", "@identity": "send"}
-    options = [*acting.items(), ("@reach", "yes"), ("@reach", "no")]
+    options = [*acting.items(), ("@identity", "all"), ("@reach", "yes"), ("@reach", "no")]
     for channel in MEDIA:
         for question, code in options:
             shown = {one.token.split(":")[1]: one.label for one in chat(engine, question, channel).prompt.choices}

@@ -107,7 +107,7 @@ def test_no_code_reaches_a_desk(engine: Engine, place: str) -> None:
 REF = MediaRef(account="test:1", id="m")
 
 
-@pytest.mark.slow("many conversations")
+@pytest.mark.full("thousands of dialogues")
 @every_row("place", AT)
 def test_no_code_reaches_a_desk_in_a_caption_an_edit_or_a_whole_tip(engine: Engine, place: str) -> None:
     missed = []

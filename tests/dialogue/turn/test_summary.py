@@ -26,7 +26,7 @@ def test_identifying_words_are_shown_before_the_review(chat: Chat) -> None:
     assert chat.step == "@identity"
     assert "Ramesh" in chat.text
     assert "9876543210" in chat.text
-    assert chat.offered() == ["send", "keep", "change"]
+    assert chat.offered() == ["send", "all", "change"]
     assert "They sell liquor behind the school every night" in chat.text
 
 
@@ -57,13 +57,27 @@ def test_one_tap_sends_the_tip_without_the_identifying_words(chat: Chat, events:
 
 
 def test_a_tipster_who_keeps_identifying_words_is_asked_once(chat: Chat) -> None:
-    walk(chat).tap("keep")
-    assert chat.step == "review"
+    walk(chat).say("leave these words in")
+    assert (chat.step, chat.submission) == ("review", None)
     chat.tap("details", "who").say("a man with a scar")
     assert chat.step == "review"
     chat.tap("send")
     assert chat.submission is not None
     assert chat.submission.answers["what"] == STORY
+
+
+@pytest.mark.parametrize("events", [("tap",), ("2",), ("send with them",), ("इनके साथ भेजो",), ("aise hi bhej do",)])
+def test_one_answer_sends_the_tip_with_the_identifying_words(chat: Chat, events: tuple[str, ...]) -> None:
+    walk(chat)
+    for event in events:
+        chat.tap("all") if event == "tap" else chat.say(event)
+    assert chat.submission is not None
+    assert chat.submission.answers["what"] == STORY
+
+
+@pytest.mark.parametrize("words", ["leave them in?", "send with them?", "mat bhejo inke saath", "inke saath", "haan"])
+def test_no_doubtful_words_send_the_tip_with_the_identifying_words(chat: Chat, words: str) -> None:
+    assert walk(chat).say(words).submission is None
 
 
 def test_later_words_are_asked_about_again(chat: Chat) -> None:
@@ -155,7 +169,7 @@ def test_only_shown_words_are_sent(chat: Chat) -> None:
 def test_an_old_button_sends_only_words_that_it_showed(chat: Chat) -> None:
     walk(chat)
     old = next(choice for choice in chat.prompt.choices if choice.token.split(":")[1] == "send")
-    chat.tap("keep").tap("details", "who").say("my address is B-12 Sigra, my number is 9123456780")
+    chat.say("keep them").tap("details", "who").say("my address is B-12 Sigra, my number is 9123456780")
     chat.hear(Tap(old.token, old.label))
     assert chat.submission is None
 

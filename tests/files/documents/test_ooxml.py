@@ -215,7 +215,7 @@ LONG: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.slow("long documents")
+@pytest.mark.full("large documents")
 @pytest.mark.parametrize("body", LONG.values(), ids=LONG)
 def test_the_time_for_a_document_grows_only_with_its_length(
     body: Callable[[int], str], tmp_path: Path, limits: Limits

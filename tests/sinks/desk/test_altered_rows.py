@@ -121,7 +121,7 @@ class Attack:
         return bool(whole or opened.altered or opened.damaged or opened.gone)
 
 
-@pytest.mark.slow("each column of eleven tables")
+@pytest.mark.full("an installation for each row")
 @pytest.mark.parametrize(("table", "where"), OF_TIP, ids=[table.name for table, _ in OF_TIP])
 def test_a_tip_whose_rows_somebody_alters_is_shown_or_missed(
     services: Services, unlocked: Callable[[str], UnlockedDesk], desk: Callable[[str], Desk], table: Table, where: str

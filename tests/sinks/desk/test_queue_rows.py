@@ -6,13 +6,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from satark.api.tip import CaseStep, Envelope, Header, Message
 from satark.casework.clocks import Clocks, Offices
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.work import PostedMessage, Work
 from satark_desk.queue_index import first_of_place
-from satark_desk.queue_rows import WORK, Filter, Row, RowBuilder
+from satark_desk.queue_rows import PRESSING, WORK, Filter, Row, RowBuilder
+from support.acts import NO_ACTS
 
 
 def row(priority: str = "normal", status: str = "RECEIVED", **fields: Any) -> Row:
@@ -71,8 +74,8 @@ def said(desk: str = "sp", kind: str = "", hours: float = 0, **fields: Any) -> P
     if desk == "tipster":
         return PostedMessage(1, Message(sender="tipster", text="and more", **fields))
     step = CaseStep(kind=kind, due=int(NOW + hours * 3600), **fields) if kind else None  # type: ignore[arg-type]
-    told = {} if kind else fields
-    return PostedMessage(1, Message(sender="desk", desk=desk, internal=bool(kind), case=step, **told), "asha", NOW - 60)
+    told = {"internal": True, "case": step} if kind else fields
+    return PostedMessage(1, Message(sender="desk", desk=desk, **told), "asha", NOW - 60)
 
 
 def ask_closing() -> PostedMessage:
@@ -100,11 +103,11 @@ THREADS: dict[str, tuple[list[PostedMessage], str]] = {
 """The events of a tip → its thread, and its section at the SP, the DIG, and the station if it has a release."""
 
 
-def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal", days: int = 2) -> Row:
+def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal", days: int = 2, arrived: int = 0) -> Row:
     received = "2026-11-27T18/PT6H" if priority == "normal" else "2026-11-28T12/PT6H"
     header = row(priority).summary.header
     header = msgspec.structs.replace(header, received=received)
-    envelope = Envelope(tip="1", desk=desk, identity="", header=header)
+    envelope = Envelope(tip="1", desk=desk, identity="", header=header, arrived=arrived)
     holders = () if desk == "lanka" else ("sp", "dig")
     thread = [msgspec.structs.replace(one, seq=n) for n, one in enumerate(thread, 1)]
     builder = RowBuilder(
@@ -141,3 +144,38 @@ def test_an_overdue_tip_is_never_below_a_tip_that_is_not_due_and_a_finished_tip_
 def test_an_urgent_tip_without_an_act_is_above_all_and_returns_when_its_tipster_writes() -> None:
     acted = [said(status="IN_REVIEW")]
     assert [shown_at("sp", thread, "urgent").rank for thread in ([], acted, [*acted, said("tipster")])] == [2, 0, 2]
+
+
+NOTHING_DONE = [
+    said(text="seen", internal=True),
+    said(text="seen", internal=True, private=True),
+    said(text="where?", question=True, status="NEED_INFO"),
+    said(text="where?", question=True),
+    said(text="a transcript", internal=True, transcript="1"),
+    *(said(desk, kind, to="sp") for kind in sorted(NO_ACTS) for desk in ("sp", "dig", "lanka")),
+    said("tipster", answers=3),
+    said("tipster", feedback="words"),
+]
+
+
+@pytest.mark.slow("a desk's whole work")
+@given(happened=st.lists(st.sampled_from(NOTHING_DONE), max_size=8), merges=st.booleans())
+def test_nothing_but_a_direction_a_status_or_an_outcome_moves_an_urgent_tip_out_of_act_now(
+    *, happened: list[PostedMessage], merges: bool
+) -> None:
+    undone = [*MERGED, said(status="RECEIVED"), said(kind="unmerged", to="K4Q7-2XPM")] if merges else []
+    arrived = NOW - 1800
+    for desk in ("sp", "dig"):
+        shown = shown_at(desk, [*happened, *undone, *happened], "urgent", arrived=arrived)
+        assert (shown.section, shown.rank, shown.act_by) == ("now", PRESSING, arrived + 3600)
+    acted = shown_at("sp", [*happened, said(status="ACTION")], "urgent", arrived=arrived)
+    assert acted.section != "now"
+    assert acted.act_by > arrived + 3600
+
+
+def test_an_urgent_tip_that_waits_for_its_tipster_comes_back_with_the_answer() -> None:
+    asked = [said(status="ACTION"), said(text="where?", question=True, status="NEED_INFO")]
+    waiting, answered = (shown_at("sp", [*asked, *more], "urgent", 0) for more in ([], [said("tipster", answers=2)]))
+    assert (waiting.section, waiting.rank) == ("waiting", 0)
+    assert (answered.section, answered.rank, answered.summary.awaits_reply) == ("now", PRESSING, False)
+    assert answered.act_by == waiting.act_by

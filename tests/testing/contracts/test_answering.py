@@ -462,7 +462,7 @@ async def test_a_declared_limit_cuts_after_a_whole_character_and_says_so(
         await check(tmp_path, made, cuts=cuts)
 
 
-@pytest.mark.slow("the contract's checks")
+@pytest.mark.full("a whole contract for each field")
 @pytest.mark.parametrize(
     ("fields", "named"),
     [

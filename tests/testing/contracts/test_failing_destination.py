@@ -185,12 +185,12 @@ async def check(folder: Path, made: type[Tickets], *, expires: bool = True) -> N
     await check_sink(SinkCase(peer=peer, folder=folder, held=lambda: dict(office.tickets), **more))
 
 
-@pytest.mark.slow("some seconds of a processor")
+@pytest.mark.full("a whole contract for each design")
 async def test_a_look_up_an_upload_and_a_put_without_a_key_are_no_faults(tmp_path: Path) -> None:
     await check(tmp_path, Tickets)
 
 
-@pytest.mark.slow("some seconds of a processor")
+@pytest.mark.full("a whole contract for each design")
 async def test_a_token_that_is_asked_for_anew_is_no_fault(tmp_path: Path) -> None:
     await check(tmp_path, Tokens)
 
@@ -321,7 +321,7 @@ async def test_what_a_revision_or_a_repetition_loses_is_noticed(
         await check(tmp_path, broken)
 
 
-@pytest.mark.slow("a second of a processor")
+@pytest.mark.full("a whole contract")
 async def test_a_case_with_tokens_says_how_they_end(tmp_path: Path) -> None:
     with pytest.raises(BrokenRule, match=r"^S55 .*\n.*the case"):
         await check(tmp_path, Tokens, expires=False)

@@ -84,7 +84,7 @@ class Quoting(ReadingSink):
         return done if delivery.messages else DeadLetter(f"no message: {self.content[delivery.tip]}")
 
 
-@pytest.mark.slow("the contract's checks")
+@pytest.mark.full("a whole contract for each fault")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
@@ -194,7 +194,7 @@ class Jotting(Showing):
         return result
 
 
-@pytest.mark.slow("the contract's checks")
+@pytest.mark.full("a whole contract for each fault")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [

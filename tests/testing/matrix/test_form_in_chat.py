@@ -57,6 +57,7 @@ async def offering(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ma
         yield installation
 
 
+@pytest.mark.full("whole conversations on two media")
 async def test_the_form_gives_the_same_tip_as_the_chat(offering: MatrixInstallation, steps: tuple[str, ...]) -> None:
     played = {}
     for number, name in enumerate((*IN_FULL, *IN_PART)):

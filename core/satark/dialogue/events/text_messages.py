@@ -37,6 +37,7 @@ from satark_words.graphemes import replace_surrogates
 from satark_words.opening import is_denied
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.rules import SOUND
+from satark_words.small_words import listed
 from satark_words.tokens import find_code, fold, without_code
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
@@ -202,7 +203,8 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
     """
     told, words = loaded.reader.analyse(body), fold(body).split()
     reading = loaded.reader.read(told, Asked(name=STORY, asks="text"))
-    if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
+    begins_or_breaks_off = not words or words[0] in loaded.words_after_tip or words[-1] in listed("unfinished")
+    if begins_or_breaks_off or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
         return False
     said = f" {' '.join(words)} "
     if any(f" {one} " in said for one in loaded.unsure_words) or not is_plain(_OF_STORIES.sub("", body)):

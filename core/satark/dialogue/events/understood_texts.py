@@ -171,11 +171,10 @@ class _Words(Telling):
         return not_understood(self.context) if is_here else None
 
     def in_menu(self) -> Turn | None:
-        """Take out identifying words on the act's own words. Read a text that names no step as at the review."""
+        """Take out identifying words, or leave them, on own words. Read a text that names no step as at the review."""
         context, reading, told = self.context, self.reading, self.context.analysis(self.event.body)
         if context.session.state == "@identity" and not is_unsent(context, *context.state.question(context)):
-            own = (word for texts in context.loaded.catalogues for word in texts.words("identity.remove.words"))
-            return handle_command(context, "remove") if fold(self.event.body) in map(fold, own) else None
+            return next((handle_command(context, act) for act in ("remove", "keep") if self.is_word_of(act)), None)
         if context.session.state not in {"@change", "@details"}:
             return None
         names = told.has("digits") or len(told.covered(("*",))) < len(told)
@@ -216,6 +215,11 @@ class _Words(Telling):
                 self.context.hold(self.event.body)
             return _HANDLERS[reading.kind](self)
         return self.content() if first else self.kept()
+
+    def is_word_of(self, act: str) -> bool:
+        """Whether the text is an own word of an act at the question about identifying words, in any language."""
+        own = (word for texts in self.context.loaded.catalogues for word in texts.words(f"identity.{act}.words"))
+        return fold(self.event.body) in map(fold, own)
 
     def may_identify(self) -> bool:
         """Whether the words may tell more about who writes: they answer that question, and tell of no crime."""

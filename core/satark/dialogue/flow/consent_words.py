@@ -17,6 +17,7 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "@reach:erase": ("reach", "delete_messages"),
     "@origin:yes": (),
     "@identity:send": ("submission",),
+    "@identity:all": ("submission",),
     "@identity:remove": (),
     "@identity:keep": (),
     "forget": ("erase", "reach"),

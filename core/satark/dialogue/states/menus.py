@@ -276,39 +276,42 @@ _UNCLEAR: Final = frozenset({"skip", "done", "leave", "delete", "clear", "forget
 
 
 class IdentityMenu(BaseState):
-    """Asks whether to send the tip without the words that may identify the tipster. Shows the tip without them."""
+    """Asks whether to send the tip without the words that may identify the tipster, or with them.
+
+    It shows these words and the rest of the tip. If the rest is too long to show, the review comes before sending.
+    """
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Show the words and the rest of the tip, and offer to send only the rest."""
+        """Show the words and the rest of the tip, and offer to send only the rest, or all."""
         words = ", ".join(f"«{one}»" for one in identifying_words(context))
         said = "\n\n".join((*context.said, context.text("identity.ask", words=words, summary="")))
         rest, is_whole = summary_without_identity(context, len(said))
         text = context.text("identity.ask" if is_whole else "identity.only", words=words, summary=rest)
-        codes = ("send" if is_whole else "remove", "keep", "change")
+        codes = ("send", "all", "change") if is_whole else ("remove", "keep", "change")
         options = tuple(context.option("identity", code) for code in codes)
         return "@identity", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Send the tip without the words, leave them in, or choose an answer to change; keep new words."""
+        """Send the tip without the words or with them, leave them in, or choose an answer to change; keep new words."""
         if not code:
             if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
                 return context.ask() if accept_unsolicited(context, event) else None
             return self.handle_command(context, "delete")
         if code == "change":
             return open_menu(context, "change")
-        if code != "keep":
+        if code in {"send", "remove"}:
             take_out_identity(context)
         if code == "remove":
             context.say("identity.removed")
         context.change(identity_decided=(*context.session.identity_decided, *identifying_words(context)))
         context.leave_menu()
-        if code == "send":
+        if code in {"send", "all"}:
             reopen_review(context, GivenAnswer("send", context.source))
         return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Erase the words without sending. If the command may mean the whole tip, do nothing yet, and ask."""
-        if name == "remove":
+        """Erase the words, or leave them in, without sending. If it may mean the whole tip, do nothing yet, and ask."""
+        if name in {"remove", "keep"}:
             return self.handle_event(context, name, Tap(name))
         if name not in _UNCLEAR:
             return None

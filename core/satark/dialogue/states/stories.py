@@ -9,9 +9,10 @@ After a whole story neither district nor station is asked: the review shows that
 the tip goes to every SP's and DIG's desk, as after "don't know".
 
 After a story that speaks of police or their offices, Satark asks whether police are involved, or whom it accuses. It
-leaves this to the review if the story speaks of no police, or if another question is asked already, unless words name
-an office above a circle's. A clause that only clears the police answers "no". `turn.accusations` keeps whom a tip
-accuses, asked or not.
+leaves this to the review if the story speaks of no police, or if "now?" or "where?" is asked, unless words accuse
+police, may clear them, or name an office above a circle's. A clause that only clears them answers "no".
+`turn.accusations` keeps whom a tip accuses, asked or not. So the category, which decides nothing about who may read the
+tip, is left to the review if anything else is asked.
 """
 
 from collections.abc import Iterable
@@ -54,7 +55,7 @@ def add_story(context: TurnContext, event: Text, opening: Opening, but: str = ""
     accept_unsolicited(context, event)
     fill_in(context, opening, but=but)
     if begins:
-        ask_only_what_matters(context, event.body, opening)
+        ask_only_what_matters(context, event.body, opening, but=but)
 
 
 def keep_beginning(context: TurnContext, event: Text, label: str) -> None:
@@ -65,8 +66,8 @@ def keep_beginning(context: TurnContext, event: Text, label: str) -> None:
         context.add_part(story if story in context.session.answers else f"@{story}", event.body.strip())
 
 
-def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) -> None:
-    """Do not ask the questions that a whole story need not answer. The review offers all of them."""
+def ask_only_what_matters(context: TurnContext, words: str, opening: Opening, but: str = "") -> None:
+    """Do not ask the questions that a whole story need not answer, except `but`. The review offers all of them."""
     if (told := context.session.answers.get(context.loaded.opening_step)) and isinstance(told.value, str):
         words = told.value
     leave_files_unasked(context)
@@ -82,20 +83,44 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
     elif police and surely_denies(context, words):
         if label := _choose(context, "police", "no"):
             context.say("understood", label=label)
-    elif police and (silent or not (context.step is police or _speaks_out(context, words))):
+    elif police and silent:
         _pass_over(context, police)
+    _leave_to_review(context, words, "category" if _may_happen_now(context, opening) else but)
+
+
+def _may_happen_now(context: TurnContext, opening: Opening) -> bool:
+    """Whether a story may be of a crime about which "now?" is asked, and tells no time."""
+    now, category = _step(context, "now"), _step(context, "category")
+    is_told = opening.when or opening.often or opening.hour
+    asks = now is not None and now.when is not None and category is not None
+    return bool(asks and not is_told and now.when.holds({category.id: opening.category}))
+
+
+def _leave_to_review(context: TurnContext, words: str, but: str) -> None:
+    """Ask one question after a whole story, if any: "now?", else "where?", else about police, else the category.
+
+    Police whom it accuses are asked about all the same, and the category if it is asked already.
+    """
+    path = context.loaded.progress(context.session, ahead=True).path
+    asked = [one for one in path if one.type.part in ASKED_PARTS and one.id not in context.session.answers]
+    is_first = any(one.means == "now" or one.id == context.loaded.place_step for one in asked)
+    for step in asked:
+        is_spare = step.means == "police" and is_first and not _speaks_out(context, words)
+        is_asked = step.id == context.session.step or step.means == but
+        if is_spare or (step.means == "category" and not is_asked and len(asked) > 1):
+            _pass_over(context, step)
 
 
 def _speaks_out(context: TurnContext, words: str) -> bool:
-    """Whether the question about police is asked whatever else is: words name a high office, or may clear police."""
-    return context.analysis(words).has(*OFFICES) or denies(context, words)
+    """Whether police are asked about whatever else is asked: words accuse or may clear them, or name a high office."""
+    return context.analysis(words).has(*OFFICES) or denies(context, words) or accuses(context, words)
 
 
 def untold(context: TurnContext) -> list[Step]:
-    """List the open questions that the review offers: the district, and whether police are involved."""
-    told, police = context.session.answers, _step(context, "police")
-    matters = (s for s in context.progress.path if s is police or getattr(s.settings, "fills", "") == "district")
-    return [step for step in matters if step.id in told and told[step.id].is_unasked]
+    """List the open questions that the review offers: the category, the district, and whether police are involved."""
+    told = context.session.answers
+    left = [one for one in context.progress.path if one.id in told and told[one.id].is_unasked]
+    return [s for s in left if s.means in {"category", "police"} or getattr(s.settings, "fills", "") == "district"]
 
 
 def hear_of_police(context: TurnContext, words: str) -> bool:

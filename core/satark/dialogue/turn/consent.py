@@ -1,13 +1,14 @@
 """Consent: what can't be undone is done only on the tipster's own event, and only in the act's own words.
 
 An act's own words are a tap on its button, its number, its label in any language, and the words that the catalogues
-list for it, alone: beside one of them only signs may stand that surely neither refuse nor ask nor quote. A plain yes,
-no or ok is never one of them: it may answer something that was said before. The reading of a text and an event that a
-plugin replaced give no consent.
+list for it, alone: beside one of them only signs may stand that surely neither refuse nor ask nor quote. Beside the
+word to send, closed lists of phrases may stand too. A plain yes, no or ok is never an own word: it may answer something
+that was said before. The reading of a text and an event that a plugin replaced give no consent.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from satark.api.flow import Question
@@ -33,12 +34,30 @@ _FINAL: Final = frozenset({"submission", "erase"})
 _LONGEST_NUMBER: Final = 2
 _BROKEN_OFF: Final = "no "
 """In place of the last number, before a question's id: the text there refused or asked, and may go on in the next."""
-_AGREEING: Final = re.compile(
-    "|".join(
-        f" {words.replace(' ', '  ')} " for words in sorted(map(fold, in_order("agreeing")), key=len, reverse=True)
-    )
-)
-"""Matches words that agree, are polite or in haste, in a folded text with double spaces."""
+
+
+def _pattern(phrases: Sequence[str]) -> str:
+    """Return the pattern of phrases from `small_words.yaml`, in a folded text with a space on each side of a word."""
+    items = [[_words(slot) for slot in phrase.split()] for phrase in phrases]
+    return "|".join("".join(f"(?:{'|'.join(slot)})" for slot in item) for item in sorted(items, key=len, reverse=True))
+
+
+def _words(slot: str) -> list[str]:
+    """List what may stand in one place of a phrase, the longest first."""
+    told = ("" if one == "-" else f" {fold(one.replace('_', ' ')).replace(' ', '  ')} " for one in slot.split("/"))
+    return sorted(told, key=len, reverse=True)
+
+
+_AGREES: Final = _pattern(in_order("agreeing"))
+_BEFORE: Final = _pattern(in_order("before-sending"))
+_AGREEING: Final = re.compile(rf"^(?:{_AGREES})*(?:{_BEFORE})(?=.*\S)|{_AGREES}")
+_SENDING: Final = re.compile("(?:" + _pattern(in_order("sending")) + ")+")
+_SWAPPED: Final = {
+    word[:at] + word[at + 1] + word[at] + word[at + 2 :]: word
+    for word in in_order("swapped")
+    for at in range(1, len(word) - 1)
+}
+"""Misspelt word to send → that word."""
 UNSENT: Final = "@unsent"
 """Name of the state that waits for the answer about an unsent draft. A refusal leads to the review."""
 _FEW: Final = 4
@@ -109,9 +128,13 @@ def option_named(context: TurnContext, name: str, question: Question, folded: st
     lookup = context.loaded.option_lookup(context.session, name, question)
     if code := lookup.exact(folded):
         return code
-    left = _AGREEING.sub(" ", f" {folded.replace(' ', '  ')} ").split()
-    code = "" if len(left) == 1 and left[0].isdecimal() else lookup.exact(" ".join(left))
-    return code if act_of(context, name, code) == "review:send" else ""
+    sends = (one.code for one in question.options if act_of(context, name, one.code) == "review:send")
+    if not (code := next(sends, "")) or any(map(str.isdecimal, folded)):
+        return ""
+    words = "".join(f" {_SWAPPED.get(word, word)} " for word in folded.split())
+    left = [one for one in _AGREEING.sub("|", words).split("|") if one]
+    is_sent = left and all(_SENDING.fullmatch(one) or lookup.exact(" ".join(one.split())) == code for one in left)
+    return code if is_sent else ""
 
 
 def is_question(body: str) -> bool:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from satark.api import NoSuchDesk
 from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
-from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
+from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of, parse_number
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
 from satark_desk.web.form_drafts import TYPED, FormDraft, Owner, typed_id
@@ -68,14 +68,24 @@ class ActPages:
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it."""
         name, id_ = _action(request), request.query_params.get("draft", "")
-        draft = self._web.drafts.find(session.unlocked, id_)
+        draft, number = self._web.drafts.find(session.unlocked, id_), request.path_params["number"]
+        writers = self._web.drafts.writers(session.unlocked, number)
         try:
-            tip = session.casework.open(request.path_params["number"])
+            version = session.queue.version(number, writers)
+            tip = session.casework.open(number)
         except NoSuchTip:
             return self._without_tip(request, session, draft.fields if draft else {})
         if draft is None or draft.path != f"tips/{tip.tip.number}/{name}":
             return self._to_tip(request, tip)
         problem = self._problem(session, tip, name, draft.fields)
+        if "poll" in request.query_params:  # the page of the confirmation is open
+            seen = parse_number(draft.fields.get("seen", "")) or 0
+            since = [posted for posted in tip.thread if posted.seq > seen]
+            shown: dict[str, Any] = {
+                "problem": problem, "since": since, "writers": writers, "version": version,
+                "longest": MAX_TEXT,
+            }  # fmt: skip
+            return self._web.show(request, "since.html", session=session, **shown)
         if problem or "edit" in request.query_params:
             status = 422 if problem else 200
             return self._tip_page.show(
@@ -120,7 +130,7 @@ class ActPages:
         self, request: Request, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]
     ) -> Response:
         act = act_of(name, form, self._web.settings.utc_offset_hours)
-        acts, targets = self._tip_page.acts(session), session.casework.directing.allowed_targets(tip)
+        acts = self._tip_page.acts(session)
         return self._web.show(
             request,
             "confirm.html",
@@ -131,8 +141,8 @@ class ActPages:
             form=form,
             act=msgspec.structs.replace(act, due=act.due or acts.clocks.report_due(tip.header.priority, acts.now())),
             decides=acts.decides(tip, act.outcome),
-            target=next((desk for desk in targets if desk.name == act.to), None),
-            titles={desk.name: desk.title for desk in self._web.context.desks()},
+            problem="",
+            writers=(),
             **self._release(request, session, tip, act),
             draft=request.query_params.get("draft", ""),
             wanted=Filter.read(request.query_params),

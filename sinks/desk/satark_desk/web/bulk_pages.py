@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
-from satark_desk.act_forms import parse_seen
+from satark_desk.act_forms import parse_number
 from satark_desk.web.form_drafts import Owner
 from satark_desk.web.page_requests import DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
@@ -37,7 +37,7 @@ class BulkPages:
         act, once = _act_of(fields), form.get("once", "")
         if act is None or not session.is_first_submission(once):
             return redirect_to(request, "")
-        shown = {number: parse_seen(fields[_TIP + number]) for number in _numbers(fields)}
+        shown = {number: parse_number(fields[_TIP + number]) for number in _numbers(fields)}
         seen = {number: seq for number, seq in shown.items() if seq is not None}
         outcomes = self._perform(session, _numbers(fields), act, seen)
         self._web.drafts.drop(once)

@@ -58,7 +58,6 @@ class OverviewPages(Pages):
                 "status": text.status,
                 "priority": text.priority,
             },
-            titles={desk.name: desk.title for desk in self._web.context.desks()},
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
             days=_days(queue, text, now),
             map=district_map(self._web.context.geography, text.language, figures.tips, figures.by["station"]),

@@ -23,6 +23,8 @@ from satark_desk.tables import form_draft
 
 KEPT_SECONDS: Final = 36 * 3600
 """Seconds for which a draft is kept."""
+WRITING_SECONDS: Final = 20
+"""Seconds for which an officer counts as writing after they typed."""
 MAX_DRAFTS: Final = 40
 """Most drafts of one officer. A further draft replaces the oldest."""
 _PADDED: Final = 2048
@@ -94,6 +96,18 @@ class FormDrafts:
         return {
             one.path: id_ for id_, one in self._of(unlocked).items() if id_ == typed_id(Owner.of(unlocked), one.path)
         }
+
+    def writers(self, unlocked: UnlockedDesk, number: str) -> tuple[str, ...]:
+        """Return the other officers of the desk who are writing on a tip, or have just stopped."""
+        others = (form_draft.c.desk == unlocked.desk.name) & (form_draft.c.officer != unlocked.officer)
+        is_recent = form_draft.c.at >= int(self._clock()) - WRITING_SECONDS
+        query = select(form_draft.c.officer, form_draft.c.sealed).where(others, ~_IS_SESSION, is_recent)
+        found = set[str]()
+        for officer, stored in self._services.read(lambda c: c.execute(query).all()) if number else ():
+            with contextlib.suppress(CantOpen):
+                if open_as(FormDraft, stored[_KEY:], unlocked.identity).path.startswith(f"tips/{number}/"):
+                    found.add(officer)
+        return tuple(sorted(found))
 
     def _of(self, unlocked: UnlockedDesk) -> dict[str, FormDraft]:
         mine = (form_draft.c.desk == unlocked.desk.name) & (form_draft.c.officer == unlocked.officer)

@@ -11,6 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from satark.casework import COUNTS
 from satark_desk.orders import NothingToOrder, find_order, make_order, order_pdf
 from satark_desk.queue_rows import Filter, Row
 from satark_desk.web.page_requests import Pages, redirect_to
@@ -82,7 +83,7 @@ def as_csv(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
 
 _COLUMNS: Final = (
     "number", "received", "days", "category", "district", "station", "priority", "status", "outcome",
-    "directed", "due", "disputes",
+    "directed", "due", "disputes", *COUNTS,
 )  # fmt: skip
 
 
@@ -103,4 +104,5 @@ def _line(row: Row, text: PageText, titles: Mapping[str, str]) -> tuple[str, ...
         "; ".join(titles.get(one.to, one.to) for one in directed),
         text.today(due).isoformat() if due else "",
         str(work.disputes),
+        *(str(work.counts.get(name, "")) for name in COUNTS),
     )

@@ -122,6 +122,7 @@ class DeskWeb:
         }
         if isinstance(session := values.get("session"), OfficerSession):
             common |= self._roster_notices(session)
+            common["titles"] = {desk.name: desk.title for desk in self.context.desks()}
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
 
     def _roster_notices(self, session: OfficerSession) -> dict[str, Any]:
@@ -241,7 +242,7 @@ class DeskWeb:
             return self.sign_in_first(request)
         if path == "typed":
             await run_in_threadpool(self.drafts.keep_typed, owner, form)
-            return self.sign_in_first(request)
+            return Response(status_code=204)
         query = f"?{request.url.query}" if request.url.query else ""
         draft = await run_in_threadpool(self.drafts.put, owner, path + query, form)
         return self.sign_in_first(request, url(request, f"resume/{draft}"))

@@ -22,6 +22,7 @@ class QueuePages(Pages):
         queue, size = session.queue, self._web.settings.page_size
         session.casework.note_listed()
         refresh(session)
+        version = queue.version("")
         found = found_by(session, wanted)
         total = queue.total(wanted, found)
         pages = max(1, -(-total // size))
@@ -48,7 +49,6 @@ class QueuePages(Pages):
             stations=queue.values("station"),
             officers=queue.values("officer"),
             same=str,
-            titles={one.name: one.title for one in services.desks()},
             priorities=PRIORITIES,
             page=number,
             pages=pages,
@@ -59,7 +59,7 @@ class QueuePages(Pages):
             most=MOST_TIPS,
             done=request.query_params.get("done", ""),
             typed=self._web.drafts.typed(session.unlocked),
-            news=session.queue.news(""),
+            version=version,
         )
 
     def handover(self, request: Request, session: OfficerSession) -> Response:
@@ -84,7 +84,9 @@ class QueuePages(Pages):
         """Say whether the open tip, or else the queue, has changed, and whether an urgent tip has come."""
         session.casework.note_listed()
         refresh(session)
-        return JSONResponse(session.queue.news(request.query_params.get("tip", "")))
+        tip = request.query_params.get("tip", "")
+        version = session.queue.version(tip, self._web.drafts.writers(session.unlocked, tip))
+        return JSONResponse({"version": version, "pressing": session.queue.all_pressing()})
 
 
 def refresh(session: OfficerSession) -> None:

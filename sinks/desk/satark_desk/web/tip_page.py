@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from satark.casework import (
     DeskActs,
     DeskContext,
     MarkedText,
+    NoSuchTip,
     OpenTip,
     can_speak,
     is_muted,
@@ -54,15 +56,20 @@ class TipPage(Pages):
     def open(self, request: Request, session: OfficerSession) -> Response:
         """Show a tip, and record that this officer has seen it."""
         refresh(session)
-        tip = session.casework.open(request.path_params["number"])
+        number, version = request.path_params["number"], 0
+        writers = self._web.drafts.writers(session.unlocked, number)
+        with suppress(NoSuchTip):  # read before the tip is opened: what comes meanwhile is news to the page
+            version = session.queue.version(number, writers)
+        tip = session.casework.open(number)
         wanted = Filter.read(request.query_params)
         near = session.queue.neighbours(wanted, found_by(session, wanted), tip.id)
         if "poll" not in request.query_params:
             session.queue.note_seen(tip)
         merged = session.queue.merged_into(tip.tip.number)
-        action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
+        picked = _picked(request, wordings_of(self._web.context, session.unlocked))
         done = request.query_params.get("done", "")
-        return self.show(request, session, tip, near=near, merged=merged, done=done, action=action, form_data=form_data)
+        shown = {"near": near, "merged": merged, "done": done, "version": version, "writers": writers, **picked}
+        return self.show(request, session, tip, **shown)
 
     def show(
         self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
@@ -70,6 +77,7 @@ class TipPage(Pages):
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {
             "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
+            "version": 0, "writers": (),
         }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         found = wordings_of(self._web.context, session.unlocked)
@@ -104,7 +112,6 @@ class TipPage(Pages):
             place=place_map(tip, geography, text.language),
             origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
             typed=self._web.drafts.typed(session.unlocked),
-            news=session.queue.news(tip.id),
             **{**common, **values},
         )
 
@@ -121,7 +128,6 @@ class TipPage(Pages):
         colleagues = services.read(lambda c: officers_of(c, session.desk))
         return {
             "work": work,
-            "titles": {desk.name: desk.title for desk in services.desks()},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
             "act_by": acts.clocks.due(tip.header, work) if not (work.acted and work.awaits_report) else 0,
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
@@ -163,11 +169,11 @@ class TipPage(Pages):
         }
 
 
-def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[str, str]]:
-    """Return the act whose form opens with the picked wording; empty if none was picked. Used without JavaScript."""
+def _picked(request: Request, wordings: Sequence[Wording]) -> dict[str, Any]:
+    """Return the act whose form opens with the picked wording; nothing if none was picked. Used without JavaScript."""
     act, id_ = request.query_params.get("act", ""), request.query_params.get("wording", "")
     text = next((one.text for one in wordings if one.id == id_), "")
-    return (act, {"text": text}) if act in _TO_TIPSTER and text else ("", {})
+    return {"action": act, "form_data": {"text": text}} if act in _TO_TIPSTER and text else {}
 
 
 _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})

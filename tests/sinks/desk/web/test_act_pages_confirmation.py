@@ -10,11 +10,11 @@ import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
-from satark.api.tip import Accused
+from satark.api.tip import Accused, Message
 from satark.casework import Casework
 from satark.routing.desks import add_desk
 from satark.services import Services
-from support.tips import SeededTip, seed_tip
+from support.tips import SeededTip, seed_message, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
@@ -121,6 +121,39 @@ def test_a_form_can_be_edited_after_the_confirmation_page(services: Services, br
     assert answer.status_code == 200
     assert ">धन्यवाद</textarea>" in answer.text
     assert 'value="ACTED" selected' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("close", {"outcome": "false", "text": "nobody was there", "reason": "We found nothing."}),
+        ("direct", {"to": "dig", "text": "Look there."}),
+        ("merge", {"to": "", "text": "one matter"}),
+        ("note", {"text": "half a page"}),
+    ],
+)
+def test_an_open_confirmation_page_shows_what_came_and_offers_to_edit_the_text(
+    *, name: str, form: dict[str, str], services: Services, browser: Browser, desk: FindDesk, casework: Cases
+) -> None:
+    seeded, other = (seed_tip(services, [desk("sp")]) for _ in range(2))
+    address = f"/desk/tips/{seeded.number}"
+    client, elsewhere = browser("sp"), browser("sp")
+    opened = client.post(
+        f"{address}/{name}", data={**form, **({"to": other.number} if name == "merge" else {}), "seen": "0"}
+    )
+    assert '<div id="since" data-version="0"></div>' in opened.text
+    (poll,) = re.findall(r'data-live="[^"]+" hx-get="([^"]+)"', opened.text)
+    elsewhere.post(f"{address}/ask", data={"text": "at what hour?", "confirmed": "yes", "once": "1"})
+    seed_message(services, seeded, Message(sender="tipster", text="after ten", answers=1))
+    changed = client.get(poll.replace("&amp;", "&"))
+    since = changed.text[changed.text.index('<div id="since"') :].partition("<form")[0]
+    assert changed.status_code == 200
+    assert 'data-version="0"' not in since, "else it is asked for again and again"
+    assert all(shown in since for shown in ("This has come since", "at what hour?", "after ten"))
+    form_again = client.get(changed.url.copy_remove_param("poll")).text
+    assert "Please check" not in form_again
+    assert "at what hour?" in form_again.partition('id="form"')[2]
+    assert len(casework("sp").open(seeded.number).thread) == 2
 
 
 def test_a_double_click_has_one_effect(services: Services, browser: Browser, desk: FindDesk, casework: Cases) -> None:

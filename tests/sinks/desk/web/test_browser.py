@@ -148,6 +148,21 @@ async def test_the_queue_can_be_worked_by_keyboard(chromium: Browser, address: s
     assert problems == []
 
 
+async def test_who_goes_on_at_once_in_a_form_that_a_key_opened_is_not_taken_back(
+    chromium: Browser, address: str, seeded: SeededTip
+) -> None:
+    page = await sign_in(chromium, address, [])
+    await page.goto(f"{address}/tips/{seeded.number}")
+    form = await page.evaluate("""async () => {
+        document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "o", bubbles: true, cancelable: true}));
+        const field = document.activeElement;
+        field.form.querySelector("button:not([data-wording])").focus();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return [field.name, document.activeElement.tagName];
+    }""")
+    assert form == ["text", "BUTTON"]
+
+
 async def test_a_new_tip_appears_by_itself(
     chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
 ) -> None:

@@ -161,6 +161,7 @@ def written() -> dict[str, int]:
     }
 
 
+@pytest.mark.full("every job of the document in a browser")
 @pytest.mark.parametrize("job", JOBS)
 async def test_each_job_takes_the_taps_that_the_document_says(
     job: str, chromium: Browser, address: str, urgent: SeededTip, casework: Callable[[str], Casework]

@@ -12,6 +12,7 @@ from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.services import Services
+from satark_desk import officer_queue
 from support.desk_reading import confirmed
 from support.tips import SeededTip, seed_message, seed_tip
 
@@ -47,6 +48,20 @@ def test_a_flood_of_eight_is_one_row_that_can_be_set_aside_and_resumed(
     again = client.post("/desk/bulk", data={**form, "kind": "resume"}).text
     assert "Tips done: 8." in confirmed(client, again)
     assert "8 tips of one day" in client.get("/desk/").text
+
+
+def test_an_open_queue_is_told_of_a_flood_that_is_found_after_it_was_shown(
+    flood: list[SeededTip], browser: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser("sp")
+    with monkeypatch.context() as not_yet_compared:
+        not_yet_compared.setattr(officer_queue, "flood_groups", lambda *_: [])
+        assert "say nearly the same" not in client.get("/desk/").text
+        before = client.get("/desk/news?poll=1").json()["version"]
+    found = client.get("/desk/news?poll=1").json()["version"]
+    assert found > before
+    assert f"{len(flood)} tips of one day say nearly the same" in client.get("/desk/").text
+    assert client.get("/desk/news?poll=1").json()["version"] == found
 
 
 def test_a_flood_is_below_every_tip_that_ranks_above_it(

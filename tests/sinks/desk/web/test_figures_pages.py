@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import time
 from collections.abc import Callable
@@ -64,6 +66,34 @@ def test_the_figures_of_a_period_say_what_is_pending_by_station_and_month(
     assert rows("since=2026-11-01")["November 2026"] == ["2", "1", "1"]
     assert set(rows("since=2026-11-01&until=2026-11-01")) == {"November 2026", "Lanka"}
     assert rows("until=2026-10-30")["Lanka"] == ["1", "1", "1"]
+
+
+def test_arrests_and_seizures_of_reports_and_closings_are_shown_counted_and_exported(
+    services: Services, browser: Browser, desk: FindDesk, seeded: SeededTip, casework: Cases
+) -> None:
+    other = seed_tip(services, [desk("sp")])
+    dig, sp = casework("dig"), browser("sp")
+    DeskActs(services, dig, Clocks()).perform(
+        dig.open(seeded.number), DeskAct(name="direct", to="lanka", text="look", rewording="a shed")
+    )
+    station, address = browser("lanka"), f"/desk/tips/{seeded.number}"
+    report = {"text": "A shed.", "arrests": "two", "seizures": "1"}
+    refused = station.post(f"{address}/report", data=report)
+    assert "Give arrests and seizures as numbers up to 9999." in refused.text
+    assert 'name="arrests" value="two"' in refused.text
+    report["arrests"] = "2"
+    confirmation = station.post(f"{address}/report", data=report)
+    assert re.search(r"<dt>Arrests so far</dt><dd>2</dd>", confirmation.text)
+    station.post(f"{address}/report", data={**report, "confirmed": "yes", "once": "1"})
+    assert "Arrests so far: 2 · Seizures so far: 1" in sp.get(address).text
+    closing = {"outcome": "seizure", "text": "x", "reason": "done", "arrests": "3", "confirmed": "yes", "once": "2"}
+    sp.post(f"/desk/tips/{other.number}/close", data=closing)
+    page = sp.get("/desk/figures").text
+    assert "<b>5</b> Arrests" in page
+    assert "<b>1</b> Seizures" in page
+    lines = csv.DictReader(io.StringIO(sp.get("/desk/cases.csv").content.decode("utf-8-sig")))
+    found = {line["Number"]: (line["Arrests"], line["Seizures"]) for line in lines}
+    assert found == {seeded.number: ("2", "1"), other.number: ("3", "")}
 
 
 Run = Callable[..., Result]

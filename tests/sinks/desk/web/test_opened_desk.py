@@ -45,3 +45,18 @@ def test_while_older_tips_are_read_the_queue_and_tips_that_were_read_are_shown(
     assert client.get("/desk/news").json()["version"]
     for page in ("tips/ZZZZ-ZZZZ", "figures", "cases.csv", "handover", "retention"):
         assert '<progress max="200" value="30"' in client.get(f"/desk/{page}").text
+
+
+def test_the_first_queue_shows_a_flood_as_one_row_though_not_all_tips_are_compared(
+    browser: Browser, services: Services, desk: FindDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TipCache, "_go_on", lambda cache: cache._stopped.wait())
+    text = "मेयर साहब ने पार्क की ज़मीन बेच दी है सब लोग शिकायत भेजें नहीं तो बच्चे कहाँ खेलेंगे"
+    answers = {"category": "OTHER", "what": text}
+    flood = [seed_tip(services, [desk("sp")], answers=answers) for _ in range(12)]
+    client = browser()
+    form = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
+    queue = client.post("/desk/sign-in", data=form).text
+    assert "12 tips of one day" in queue
+    assert not [tip.number for tip in flood if f'id="tip-{tip.number}"' in queue]
+    client.post("/desk/sign-out")

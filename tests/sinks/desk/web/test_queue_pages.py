@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
@@ -12,6 +13,7 @@ from satark.api.tip import Accused, Message
 from satark.casework import Casework
 from satark.services import Services
 from satark_desk.tables import queue
+from satark_desk.web.form_drafts import FormDrafts
 from support.desk_reading import listed
 from support.tips import seed_file, seed_message, seed_tip
 
@@ -87,6 +89,25 @@ def test_news_change_only_with_the_tips_of_the_desk(services: Services, browser:
     assert [one["version"] != was["version"] for one, was in zip(second, first, strict=True)] == [True, True, False]
     seed_tip(services, [desk("sp")], priority="urgent")
     assert news()[0]["pressing"] > second[0]["pressing"]
+
+
+@pytest.mark.parametrize("page", ["", "tips/{}"])
+def test_what_comes_while_a_page_is_made_is_news_to_that_page(
+    page: str, services: Services, browser: Browser, desk: FindDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tip, client = seed_tip(services, [desk("sp")]), browser("sp")
+
+    def typed(*_: object) -> dict[str, str]:
+        """Return no draft, after a message has come. A page looks its drafts up once it has read what it shows."""
+        seed_message(services, tip, Message(sender="tipster", text="वे छत पर हैं"))
+        return {}
+
+    with monkeypatch.context() as changed:
+        changed.setattr(FormDrafts, "typed", typed)
+        shown = client.get(f"/desk/{page.format(tip.number)}").text
+    (version,) = re.findall(r'data-version="(\d+)"', shown)
+    news = client.get(f"/desk/news?poll=1&tip={tip.number if page else ''}").json()
+    assert news["version"] != int(version)
 
 
 def test_an_excluded_desk_sees_the_same_pages_with_and_without_the_tip(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from httpx2 import Client
@@ -18,6 +19,7 @@ from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officer_queue import OfficerQueue
 from satark_desk.officers import NewOfficer, add_officer, rotate
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
@@ -139,6 +141,47 @@ def act(client: Client, tip: SeededTip, name: str, **fields: str) -> str:
     once = str(confirmation.url.params["draft"])
     form = {**fields, "confirmed": "yes", "once": once}
     return client.post(f"/desk/tips/{tip.number}/{name}", data=form).text
+
+
+def test_an_open_tip_and_an_open_confirmation_show_who_else_is_writing(
+    browser: Browser, officer: Callable[[str], Client], tip: SeededTip
+) -> None:
+    first, second, address = browser("sp"), officer("sp-2"), f"/desk/tips/{tip.number}"
+    confirmation = first.post(f"{address}/note", data={"text": "seen", "seen": "0"}).url
+    pages = [f"{address}?poll=1", str(confirmation.copy_add_param("poll", "1"))]
+    told = "sp-2 is writing on this tip."
+
+    def shown() -> tuple[int, list[bool]]:
+        version = first.get(f"/desk/news?tip={tip.number}").json()["version"]
+        return version, [told in first.get(page).text for page in pages]
+
+    before, is_told = shown()
+    assert is_told == [False, False]
+    typed = {"path": f"{address}/note", "text": "on the roof"}
+    second.post("/desk/typed", data=typed)
+    during, is_told = shown()
+    assert (during > before, is_told) == (True, [True, True])
+    second.post("/desk/typed", data={**typed, "text": ""})
+    after, is_told = shown()
+    assert (after > during, is_told) == (True, [False, False])
+    assert f'data-version="{after}"' in first.get(address).text
+
+
+@pytest.mark.parametrize(("page", "later"), [("tips/{}", "merged_into"), ("", "first_unread")])
+def test_a_page_is_told_of_what_came_while_it_was_made(
+    *, page: str, later: str, browser: Browser, tip: SeededTip, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, found = browser("sp"), getattr(OfficerQueue, later)
+
+    def come(*args: Any) -> Any:
+        seed_message(services, tip, Message(sender="tipster", text="on the roof"))
+        return found(*args)
+
+    monkeypatch.setattr(OfficerQueue, later, come)
+    shown = client.get(f"/desk/{page.format(tip.number)}").text
+    (version,) = re.findall(r'data-version="(\d+)"', shown)
+    assert "on the roof" not in shown
+    assert client.get(f"/desk/news?tip={tip.number if page else ''}").json()["version"] > int(version)
 
 
 def test_text_that_points_to_the_tipster_is_marked_in_the_original_and_in_the_rewording(

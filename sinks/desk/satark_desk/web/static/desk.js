@@ -12,41 +12,63 @@
     if (next) next.focus();
   }
 
-  // A refreshed list keeps its ticks. A box stands for what its officer had read when they ticked it.
-  let ticked = [];
+  // A refreshed queue keeps its ticks and what is open. A box stands for what its officer had read when they ticked it.
+  let ticked = [], opened = [];
   document.addEventListener("htmx:before:swap", () => {
     ticked = [...document.querySelectorAll("[data-choose]:checked")];
+    opened = [...document.querySelectorAll("#queue details[open] a")].map((link) => link.href);
   });
   document.addEventListener("htmx:after:swap", () => {
-    for (const {id, value} of ticked) Object.assign(document.getElementById(id) ?? {}, {checked: true, value});
+    for (const link of document.querySelectorAll("#queue details a")) if (opened.includes(link.href)) link.closest("details").open = true;
+    const form = document.getElementById("bulk");
+    form?.querySelectorAll("label:has([data-choose])").forEach((label) => label.remove());
+    for (const box of ticked) {
+      const now = document.getElementById(box.id);
+      if (now) Object.assign(now, {checked: true, value: box.value});
+      else form.prepend(labelled(box));  // the list has no room for its tip any more
+    }
   });
+  function labelled(box) {
+    const label = document.createElement("label");
+    label.append(box, ` ${box.getAttribute("aria-label")}`);
+    return label;
+  }
 
   const network = document.getElementById("network");
-  let lost = 0;  // an answer to what was asked before the network was cut says nothing
+  let lost = 0, over = false;  // an answer to what was asked before the network was cut says nothing
   function reach(there, began, unsent) {
     if (!there) lost = performance.now();
-    if (!network || (there ? began < lost : !unsent && network.textContent)) return;
+    if (there ? began < lost : !unsent && network.textContent) return;
     network.textContent = there ? "" : unsent ? network.dataset.unsent : network.dataset.cut;
+    if (unsent && over) watch();
+  }
+  function end() {
+    over = true;
+    const link = document.createElement("a");
+    Object.assign(link, {href: location.pathname + location.search, textContent: network.dataset.over});
+    network.replaceChildren(link);
   }
 
   // Without a network the browser would show its own page in place of what was written: look first whether the desk answers.
   const within = () => ({cache: "no-store", signal: AbortSignal.timeout(10000)});
   let probing, probed;
   document.addEventListener("submit", async (event) => {
-    const form = event.target, button = event.submitter;
-    if (form === probed || !form.matches("[data-news] main form[method=post]:not([data-passkey])")) return;
+    const form = event.target, button = event.submitter?.form === form ? event.submitter : null;
+    if (form === probed || !form.matches("[data-news] form[method=post]:not([data-passkey])")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (form === probing) return;  // pressed twice
     probing = form;
+    button?.setAttribute("aria-busy", "true");
     const began = performance.now();
     const there = await fetch(home + "static/desk.js", {method: "HEAD", ...within()}).then((answer) => answer.ok, () => false);
     probing = null;
-    reach(there, began, true);
+    button?.removeAttribute("aria-busy");
+    reach(there, began, !there);
     if (!there) return;
     probed = form;
     try {
-      form.requestSubmit(button?.form === form ? button : null);
+      form.requestSubmit(button);
     } finally {
       probed = null;
     }
@@ -54,49 +76,62 @@
 
   // News of the open tip, or of the queue, come by themselves; a pressing tip is heard on every page.
   const live = document.querySelector("[data-live]");
-  let version = Number(live?.dataset.version), pressing = Number(sessionStorage.pressing ?? -1);
+  let pressing = Number(sessionStorage.pressing ?? -1);
   async function look() {
     const answer = await fetch(`${home}news?poll=1&tip=${live?.dataset.live ?? ""}`, within());
-    if (answer.redirected) return true;  // the session is over
-    if (answer.status === 404) return location.reload(), true;  // the tip was erased, or is this officer's no more
+    if (answer.redirected) return end();
+    if (answer.status === 404) return leave();  // the tip was erased, or is this officer's no more
     const news = await answer.json();
     const is_urgent = pressing >= 0 && news.pressing > pressing;
     pressing = sessionStorage.pressing = news.pressing;
-    if (live && news.version !== version) {
-      version = news.version;
-      htmx.trigger(live, "refresh");
-    }
+    // What is shown says its version: news that were lost on the way are asked for again.
+    if (live && news.version !== Number(document.querySelector("[data-version]").dataset.version)) htmx.trigger(live, "refresh");
     if (is_urgent) new Audio(home + "static/ring.wav").play().catch(() => {});  // a browser may want a click first
+    return true;
   }
   async function watch() {
     const began = performance.now();
-    const over = await look().then((ended) => (reach(true, began), ended), () => reach(false));
-    if (!over) setTimeout(watch, 1200);
+    over = false;
+    const goes_on = await look().then((found) => (found && reach(true, began), found), () => (reach(false), true));
+    if (goes_on) setTimeout(watch, 1200);
   }
   if ("news" in document.documentElement.dataset) watch();
 
   // What is typed is kept at the desk, sealed, so that neither a restart nor a sign-out loses it.
-  let typed, timer;
+  const typed = new Set();
+  let timer, writing, is_unkept = false;
   function keep() {
     clearTimeout(timer);
-    if (!typed) return;
-    const form = typed, body = new URLSearchParams(new FormData(form));
-    body.set("path", new URL(form.action).pathname);
-    typed = null;
-    fetch(home + "typed", {method: "POST", body, keepalive: true})
-      .then((answer) => answer.ok || Promise.reject(answer))
-      .catch(() => { if (!typed) { typed = form; timer = setTimeout(keep, 3000); } });  // the desk restarts, or the network is gone
+    for (const form of typed) {
+      const body = new URLSearchParams(new FormData(form));
+      body.set("path", new URL(form.action).pathname);
+      typed.delete(form);
+      fetch(home + "typed", {method: "POST", body, keepalive: true})
+        .then((answer) => { if (!answer.ok) throw answer; is_unkept = answer.redirected; })  // signed out in another tab
+        .catch(() => { is_unkept = true; later(form, 3000); });  // the desk restarts, or the network is gone
+    }
+  }
+  function later(form, milliseconds) {
+    typed.add(form);
+    clearTimeout(timer);
+    timer = setTimeout(keep, milliseconds);
   }
   document.addEventListener("input", (event) => {
     const form = event.target.closest("details.act form");
-    if (!form?.elements.seen) return;
-    if (typed && typed !== form) keep();
-    typed = form;
-    clearTimeout(timer);
-    timer = setTimeout(keep, 700);
+    if (form?.elements.seen) later(writing = form, 700);
   });
-  document.addEventListener("submit", () => { typed = null; clearTimeout(timer); });
+  document.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "discard") typed.clear();
+    keep();
+    is_unkept &&= over;
+  });
   addEventListener("pagehide", keep);
+  document.addEventListener("visibilitychange", keep);  // a phone may end a page that it hides without a word
+  addEventListener("beforeunload", (event) => { if (is_unkept) event.preventDefault(); });
+  function leave() {
+    if (writing) writing.submit();  // its answer shows what was written
+    else location.reload();
+  }
 
   if (document.querySelector("[data-reload]")) setTimeout(() => location.reload(), 2000);
 
@@ -109,9 +144,9 @@
     help.showModal();
   });
 
-  // Whoever opens the form of an act writes next.
+  // Whoever opens the form of an act writes next, if they are not at its next field already.
   function enter(form) {
-    if (form.open) form.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button")?.focus();
+    if (form.open && !form.querySelector("form:focus-within")) form.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button")?.focus();
   }
   document.addEventListener("click", (event) => {
     const button = document.querySelector(`[data-act="${event.target.dataset.opens}"]`);

@@ -16,7 +16,7 @@ from satark.api.observability import LifecycleEvent
 from satark.api.routing import DestinationRule
 from satark.api.sink import Delivery, DeliveryResult, Done, Retry
 from satark.delivery import worker as room
-from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS
+from satark.delivery.destination_limits import DOWN_RESULTS, FAILED_TIPS
 from satark.delivery.worker import DeliveryWorker
 from satark.services import Services
 from satark.settings.core import Core

@@ -1,4 +1,4 @@
-"""The circuit breaker of a destination, as one process counts it. `store.breakers` has the shared state."""
+"""What a destination takes now: its limits and its circuit breaker, as one process counts them."""
 
 from collections import deque
 

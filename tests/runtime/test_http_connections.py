@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from satark.runtime.connections import SETTINGS_STATE
+from satark.runtime.http_connections import SETTINGS_STATE
 from satark.settings.core import HttpSettings
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
