@@ -12,7 +12,8 @@ from satark.audit import keys, reading
 from satark.audit.acts import commitment, new_act, seal_act, sign
 from satark.audit.reading import ActFilter, Viewer
 from satark.audit.trail import Trail
-from satark.custody import log as custody_log
+from satark.custody.chain import OFFICERS
+from satark.custody.log import append_sealed
 from satark.roster import chain as roster_chain
 from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.services import Services
@@ -173,9 +174,11 @@ def test_a_row_that_was_written_without_the_desks_key_shows_as_forged(
     def make(before: bytes, number: int, signing: Any) -> tuple[bytes, bytes]:
         return commitment(act), seal_act(sign(act, before, number, signing), key.recipient)
 
-    services.write_now(lambda unit: custody_log.append_act(unit, lambda before: make(before, 1, forger)))
-    services.write_now(lambda unit: custody_log.append_act(unit, lambda before: make(before, 0, None)))
-    services.write_now(
-        lambda unit: custody_log.append_act(unit, lambda _: make(b"x" * 32, 1, keys.act_key(sp.identity)))
+    made = (
+        lambda before: make(before, 1, forger),
+        lambda before: make(before, 0, None),
+        lambda _: make(b"x" * 32, 1, keys.act_key(sp.identity)),
     )
+    for one in made:
+        services.write_now(lambda unit, one=one: append_sealed(unit, OFFICERS, "", [one]))  # type: ignore[misc]
     assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged", "unsigned", "forged", ""]

@@ -17,11 +17,12 @@ from satark.backup.folder import KEYS, BackupFolder
 from satark.backup.restore import CantRestore, find_damage, run_drill
 from satark.backup.sealed_stream import Damaged
 from satark.casework import Casework, NoSuchTip
+from satark.custody import log
 from satark.store import bulk, tables
 from support.altering import altered
 from support.backups import Place, chunks_of, make_place, store_of, tip_with_file
 from support.desks import SeededDesk
-from support.tips import SeededTip, seed_message
+from support.tips import SeededTip, seed_file_state, seed_message
 
 pytestmark = pytest.mark.slow("whole backups")
 
@@ -63,6 +64,18 @@ def test_a_restore_elsewhere_has_every_tip_that_was_acknowledged_before_the_back
     work = Casework(elsewhere.services, "sp", desk.identity)
     for seeded in before:
         assert work.open(seeded.number).tip == seeded.tip
+
+
+def test_a_file_that_still_had_to_be_fetched_is_lost_and_its_tips_log_says_so(
+    here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    seeded = tip_with_file(here, sp)
+    seed_file_state(here.services, seeded, "2", "due")
+    restored = elsewhere.restore(folder, here.back_up(folder).name)
+    assert (restored.lost_files, restored.problems) == (1, ())
+    assert Casework(elsewhere.services, "sp", sp.identity).open(seeded.number).lost == ("2",)
+    rows = elsewhere.services.read(lambda c: log.read(c, seeded.id, seeded.identity))
+    assert [row.entry.action for row in rows if row.row.file == "2" and row.entry] == ["lost"]
 
 
 def test_a_backup_is_restored_to_either_kind_of_database(

@@ -254,6 +254,9 @@ def test_a_count_that_somebody_lowers_before_a_killed_process_noted_it_is_a_loss
     note_stores(services)
     services.write_now(lambda unit: tip_counts.count(unit, "f" * 32))
     lower_counts(services)
+    memory = Settings(data_dir=tmp_path).epoch_key_file.with_suffix(".tips")
+    assert memory.stat().st_mtime == 0, "where a setting keeps it on a disk, its time would tell when a tip came"
+    memory.write_text(f"{memory.read_text()}20422 p")  # a full disk broke this line off
     with closing(opened_services(tmp_path)) as next_process:
         for _ in range(2):
             note_stores(next_process)

@@ -186,7 +186,7 @@ def test_a_file_whose_row_somebody_deleted_is_named_and_an_erased_one_is_not(
     assert {(one.what, one.file) for one in verify_log(services).problems} == {("gone", "7"), ("forged", "")}
     (fault,) = missing_faults(services)
     assert fault.text.endswith("whose rows are gone or altered: 2")
-    services.write_now(lambda unit: log.record_erasure(unit, tips[0].id, ["7"]))
+    services.write_now(lambda unit: log.erase_files(unit, tips[0].id, ["7"]))
     assert found(verify_log(services)) == [("forged", 0)]
 
 

@@ -18,6 +18,7 @@ from satark.audit import acts, keys
 from satark.audit.acts import ActKind
 from satark.audit.keys import trusted_verifiers
 from satark.custody import log as custody
+from satark.custody.chain import OFFICERS
 from satark.custody.countersignature import countersign, held_against
 from satark.custody.manifest import PackSigner
 from satark.custody.verify_log import LogHead
@@ -142,7 +143,7 @@ class Trail:
             signed = acts.sign(act, before, number, key)
             return acts.commitment(act), acts.seal_act(signed, recipient, self._own)
 
-        custody.append_act(unit, make)
+        custody.append_sealed(unit, OFFICERS, "", [make])
 
     def _audit_key(self, unit: UnitOfWork) -> tuple[int, str, Ed25519PrivateKey | None]:
         if self._signing and not (self._own_key and self._is_former(unit, self._signing)):

@@ -16,6 +16,7 @@ from satark.backup.folder import FILES, KEYS, MAIN, SPOOL, BackupFolder, BackupK
 from satark.backup.rows import MADE_AT_START, filled_tables, load, restore_spool
 from satark.backup.sealed_stream import Damaged, Record, read_records
 from satark.custody.comparison import compare_stores, take_over_note
+from satark.custody.lost_drafts import give_up_drafts
 from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
@@ -125,7 +126,7 @@ def _load(
     files.note()  # a list that can't be read is told before anything is changed
     lost = unit.main.execute(select(tables.file.c.tip).where(tables.file.c.state == "due")).all()
     if identity is not None:
-        canaries.forget_drafts(unit, identity)
+        give_up_drafts(unit, identity)
     return counts.get(tables.tip.name, 0), len(lost)
 
 

@@ -207,9 +207,9 @@ class Casework(EvidenceAccess):
         stored, damaged = open_records(rows, cached.envelope)
         records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
-        unfetched = self._services.read(lambda c: unfetched_files(c, self._services.keys, tip)) if has_key else {}
-        sent = {*opened.evidence}
-        sent |= self._services.read(lambda c: announced_files(c, self._services.keys, tip)) if has_key else set()
+        keys = self._services.keys
+        unfetched = self._services.read(lambda c: unfetched_files(c, keys, tip)) if has_key else {}
+        sent = {*opened.evidence, *(self._services.read(lambda c: announced_files(c, keys, tip)) if has_key else ())}
         sent |= {row.ordinal for row in rows}
         fetched = {row.ordinal for row in rows if row.state == "sealed"}
         return OpenTip(

@@ -116,8 +116,7 @@ def note_stores(services: Services) -> None:
     if not _file(services).exists():
         memory.accept(tips)
     rows = [(*key, tips) for key, tips in sorted((tips | _counts(noted) | memory.read()).items())]
-    new = _Noted(rows, str(head) if head and has_head else noted.head)
-    note = msgspec.json.encode(new)
+    note = msgspec.json.encode(_Noted(rows, str(head) if head and has_head else noted.head))
     atomic_files.replace(_file(services), [note.ljust(-(-len(note) // _PADDED) * _PADDED)])  # its size tells nothing
     memory.end()
 

@@ -5,10 +5,11 @@ so the chain can still be verified.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, func, select, update
 from sqlalchemy import Row as DbRow
 
 from satark.api.observability import Redacted
@@ -21,6 +22,8 @@ from satark.store import envelopes, evidence_files, host_link, tables
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import UnitOfWork
 
+Files: TypeAlias = AbstractSet[tuple[str, str]]
+"""Files by tip and ordinal."""
 MakeRow: TypeAlias = Callable[[bytes], tuple[bytes, bytes]]
 """Takes the hash that the log ends with; returns the next row's commitment and its sealed entry."""
 
@@ -65,9 +68,18 @@ def logged_files(connection: Connection, tip: str) -> set[str]:
 
 def announced_files(connection: Connection, keys: Connection | Engine, tip: str) -> set[str]:
     """Return the ordinals of a tip's files that the log has and that no program erased."""
-    erasures = select(custody.c.file, custody.c.sealed).where(custody.c.tip == tip, custody.c.content == chain.EMPTY)
-    tagged = {(file, envelopes.erasure_tag(keys, tip, file)) for file in logged_files(connection, tip)}
-    return {file for file, _ in tagged - {(row.file, row.sealed) for row in connection.execute(erasures)}}
+    erased, _ = erasures(connection, keys, custody.c.tip == tip)
+    return {file for file in logged_files(connection, tip) if (tip, file) not in erased}
+
+
+def erasures(connection: Connection, keys: Connection | Engine, *where: ColumnElement[bool]) -> tuple[Files, Files]:
+    """Return what was erased of these tips: files by rows that the name key vouches for, and by other rows."""
+    vouched, others = set[tuple[str, str]](), set[tuple[str, str]]()
+    rows = select(custody.c.tip, custody.c.file, custody.c.sealed).where(custody.c.content == chain.EMPTY, *where)
+    for tip, ordinal, tag in connection.execute(rows):
+        is_vouched = ordinal and tag == envelopes.erasure_tag(keys, tip, ordinal)
+        (vouched if is_vouched else others).add((tip, ordinal))
+    return vouched, others
 
 
 def unfetched_files(connection: Connection, keys: Connection | Engine, tip: str = "") -> dict[tuple[str, str], str]:
@@ -90,7 +102,10 @@ def unfetched_files(connection: Connection, keys: Connection | Engine, tip: str 
 
 
 def append_sealed(unit: UnitOfWork, tip: str, file: str, entries: Iterable[MakeRow]) -> None:
-    """Add entries that `seal_entries` sealed before the transaction; otherwise as `append_entries`."""
+    """Add entries that `seal_entries` sealed before the transaction, or officers' acts; otherwise as `append_entries`.
+
+    An act is made with the hash that the log ends with then, so that it signs the whole log.
+    """
     unit.run_last(lambda: _append(unit, tip, file, *entries))
 
 
@@ -99,25 +114,17 @@ def seal_entries(recipient: str, *entries: LogEntry) -> list[MakeRow]:
     return [_fixed(chain.commitment(entry), seal(entry, recipient)) for entry in entries]
 
 
-def append_act(unit: UnitOfWork, make: MakeRow) -> None:
-    """Add an officer's act to the log, at the end of this transaction.
+def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
+    """Erase a draft's files (all of them, or these); return the names of the sealed copies to delete after the commit.
 
-    `make` is called with the hash that the log ends with then, so that it can sign the whole log.
+    At the end of this transaction the log records it, and their entries are emptied. No tip that was sent has a row of
+    a whole draft, so nothing vouches for such a row.
     """
-    unit.run_last(lambda: _append(unit, chain.OFFICERS, "", make))
-
-
-def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = None) -> None:
-    """Record the erasure of a draft, or of these files, at the end of this transaction, and empty their entries.
-
-    Does nothing for files that were never logged. No tip that was sent has a row of a whole draft, so none vouches for
-    an erasure of its files.
-    """
-    chosen = None if files is None else list(files)
+    chosen = [""] if ordinals is None else [*ordinals]
 
     def write() -> None:
-        logged = set(unit.main.execute(select(custody.c.file).where(custody.c.tip == tip).distinct()).scalars())
-        for file in ("",) if chosen is None else chosen:
+        logged = logged_files(unit.main, tip)
+        for file in chosen:
             if file in logged or (logged and not file):
                 where = custody.c.tip == tip if not file else (custody.c.tip == tip) & (custody.c.file == file)
                 unit.main.execute(update(custody).where(where).values(sealed=b""))
@@ -127,11 +134,6 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
                     unit.main.execute(update(custody).where(where, custody.c.content == chain.EMPTY).values(sealed=tag))
 
     unit.run_last(write)
-
-
-def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
-    """Erase a tip's files (all of them, or these); return the names of the sealed copies to delete after the commit."""
-    record_erasure(unit, tip, ordinals)
     return evidence_files.delete_files(unit, tip, ordinals)
 
 

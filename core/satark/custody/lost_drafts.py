@@ -6,7 +6,7 @@ are told, and its custody log records it.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import select
 
@@ -15,6 +15,9 @@ from satark.identity.edge_key import Identity
 from satark.routing.tip_keys import TipKeyAltered, newest_recipient
 from satark.store import canaries, envelopes, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
+
+_KEY_LOST: Final = "its epoch key is lost"
+"""Reason of a file that can't be fetched any more because the epoch keys are lost."""
 
 
 def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]]:
@@ -28,10 +31,9 @@ def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]
     names = [name for one in drafts for name in log.erase_files(unit, one)]
     claim = file.attempts.label("attempt")
     waiting = select(file.tip, file.ordinal, claim).join(tables.tip, tip.id == file.tip).where(file.state == "due")
-    for row in cast(Sequence[Any], unit.main.execute(waiting).all()):
-        if not evidence_files.mark_lost(unit, row, canaries.KEY_LOST):
-            continue
+    for row in cast(Sequence[Any], unit.main.execute(waiting.with_for_update()).all()):
+        evidence_files.mark_lost(unit, row, _KEY_LOST)
         with suppress(TipKeyAltered):  # nobody knows which key to seal it to
-            lost = entries.lost_entry(canaries.KEY_LOST, unit.now)
+            lost = entries.lost_entry(_KEY_LOST, unit.now)
             log.append_entries(unit, row.tip, newest_recipient(unit, row.tip), row.ordinal, lost)
     return canaries.forget_drafts(unit, identity), names

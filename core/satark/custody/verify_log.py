@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -13,10 +12,10 @@ from sqlalchemy import Row as DbRow
 
 from satark.api.routing import CaseworkError
 from satark.custody import chain
-from satark.custody.log import chain_row, unfetched_files
+from satark.custody.log import Files, chain_row, erasures, unfetched_files
 from satark.identity.time_buckets import band_start
 from satark.services import Services
-from satark.store import envelopes, evidence_files, tables
+from satark.store import evidence_files, tables
 from satark.store.sealed_files import sizes
 from satark.store.tables import anchor, custody, custody_head
 from satark_files.file_store import FileStore
@@ -36,9 +35,6 @@ ProblemKind: TypeAlias = Literal[
     "forged",
     "known",
 ]
-
-Files: TypeAlias = AbstractSet[tuple[str, str]]
-"""Files by tip and ordinal."""
 
 _SENTENCES: dict[ProblemKind, str] = {
     "missing": "one or more rows before this one are missing",
@@ -72,6 +68,7 @@ class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return f"{place}: {_SENTENCES[self.what]}" if place else _SENTENCES[self.what]
 
 
+_HERE = custody.c.tip.in_(select(tables.tip.c.id))
 _ROWS = select(func.count(), func.coalesce(func.max(custody.c.position), 0)).select_from(custody).cte()
 _ROW_COUNT, _NEWEST = _ROWS.c
 _HEAD_POSITION = func.coalesce(select(custody_head.c.position).scalar_subquery(), 0)
@@ -164,7 +161,7 @@ def _verify(
 ) -> AuditReport:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    vouched, forged = _erasures(connection, keys)
+    vouched, forged = erasures(connection, keys, _HERE)
     walk = _LogWalk(anchored, known, forged - vouched)
     walk.run(connection)
     problems = [*walk.problems, *_unlogged(connection, keys, walk, evidence)]
@@ -276,19 +273,9 @@ def gone_files(connection: Connection, keys: Connection) -> list[tuple[str, str]
 
     Ordinal empty: a row says that the whole tip was erased, as a draft or under a rule.
     """
-    file, here = tables.file.c, custody.c.tip.in_(select(tables.tip.c.id))
-    logged = select(custody.c.tip, custody.c.file).where(here, custody.c.file != "")
+    file = tables.file.c
+    logged = select(custody.c.tip, custody.c.file).where(_HERE, custody.c.file != "")
     fetched = select(file.tip, file.ordinal).where(file.state == "sealed", func.length(file.record) > 0)
     gone = {*map(tuple, connection.execute(logged.except_(fetched)))} - unfetched_files(connection, keys).keys()
-    vouched, others = _erasures(connection, keys)
+    vouched, others = erasures(connection, keys, _HERE)
     return sorted((gone - vouched) | {one for one in others if not one[1]})
-
-
-def _erasures(connection: Connection, keys: Connection) -> tuple[Files, Files]:
-    """Return what was erased of tips that are here: files by rows that the name key vouches for, and by other rows."""
-    vouched, others = set[tuple[str, str]](), set[tuple[str, str]]()
-    rows = select(custody.c.tip, custody.c.file, custody.c.sealed).where(custody.c.content == chain.EMPTY)
-    for tip, ordinal, tag in connection.execute(rows.where(custody.c.tip.in_(select(tables.tip.c.id)))):
-        is_vouched = ordinal and tag == envelopes.erasure_tag(keys, tip, ordinal)
-        (vouched if is_vouched else others).add((tip, ordinal))
-    return vouched, others

@@ -2,19 +2,17 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import made_lately
-from satark.store import envelopes, epochs, evidence_files, tables
+from satark.store import envelopes, epochs, tables
 from satark.store.unit_of_work import UnitOfWork
 
 EDGE: Final = "edge"
 NAMES: Final = "names"
 STORE: Final = "folder"
 """The canary of the store of files that the database uses."""
-KEY_LOST: Final = "its epoch key is lost"
-"""Reason of a file that can't be fetched any more because the epoch keys are lost."""
 UNDER_EPOCH_KEYS: Final = (
     tables.conversation, tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code,
 )  # fmt: skip
@@ -60,10 +58,6 @@ def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
     `satark.custody.lost_drafts` calls this and erases the files.
     """
     erased, *_ = [unit.main.execute(delete(table)).rowcount for table in UNDER_EPOCH_KEYS]
-    file = tables.file.c
-    for one in unit.main.execute(select(file.tip, file.ordinal).where(file.state == "due")).all():
-        lost = evidence_files.lost_values(unit.keys, *one) | {"job": b"", "due_at": 0, "reason": KEY_LOST}
-        unit.main.execute(update(tables.file).where(file.tip == one.tip, file.ordinal == one.ordinal).values(lost))
     former = epochs.start_anew(unit, identity.epochs)
     if erased or any(made_lately(machine, unit.now) for machine in former):
         identity.epochs.note_loss()

@@ -8,6 +8,8 @@ All desks of an accepted tip can open it, or the list of erased tips has it, whi
 extend. So any other deletion of a tip, or of a desk's key of it, shows.
 """
 
+import os
+import re
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -44,11 +46,16 @@ class Remembered:
             self._file.touch(0o600)
             with self._file.open("a") as out:
                 out.write(f"{day} {process} {self._own[day, process]}\n")
+            os.utime(self._file, (0, 0))  # where a setting keeps it on a disk, its time tells of no tip
 
     def read(self) -> Counts:
         """Return what this process counted, and the machine's others that have not noted it yet."""
-        lines = self._file.read_text().splitlines() if self._file.exists() else []
-        return self._own | Counter({(int(day), process): int(tips) for day, process, tips in map(str.split, lines)})
+        text = ""
+        with suppress(FileNotFoundError):
+            text = self._file.read_text()
+        lines = re.findall(r"^(\d+) (\w+) (\d+)$", text, re.MULTILINE)  # a full disk may break one off
+        found: Counts = Counter({(int(day), process): int(tips) for day, process, tips in lines})
+        return self._own | found
 
     def accept(self, counts: Counts) -> None:
         """Remember these counts of this process's rows instead: somebody accepted the databases as they are."""

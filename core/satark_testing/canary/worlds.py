@@ -50,7 +50,7 @@ _READER: Final = "dig"
 _EXEMPT: Final = (
     "satark.db",
     "keys.db",
-    "epoch.keys",
+    "epoch.",
     "roster",
     "heads.json",
     "web_form/proof_of_work",
