@@ -11,8 +11,8 @@ the tip goes to every SP's and DIG's desk, as after "don't know".
 After a story that speaks of police or their offices, Satark asks whether police are involved, or whom it accuses. It
 leaves this to the review if the story speaks of no police, or if "now?" or "where?" is asked, unless words accuse
 police, may clear them, or name an office above a circle's. A clause that only clears them answers "no".
-`turn.accusations` keeps whom a tip accuses, asked or not. So the category, which decides nothing about who may read the
-tip, is left to the review if anything else is asked.
+`turn.accusations` keeps whom a tip accuses, asked or not. So the category, by which no desk is chosen or kept out, is
+left to the review if anything else is asked.
 """
 
 from collections.abc import Iterable
