@@ -91,9 +91,9 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening, bu
 def _may_happen_now(context: TurnContext, opening: Opening) -> bool:
     """Whether a story may be of a crime about which "now?" is asked, and tells no time."""
     now, category = _step(context, "now"), _step(context, "category")
-    is_told = opening.when or opening.often or opening.hour
-    asks = now is not None and now.when is not None and category is not None
-    return bool(asks and not is_told and now.when.holds({category.id: opening.category}))
+    if now is None or now.when is None or category is None or opening.when or opening.often or opening.hour:
+        return False
+    return now.when.holds({category.id: opening.category})
 
 
 def _leave_to_review(context: TurnContext, words: str, but: str) -> None:
