@@ -68,6 +68,11 @@ def test_an_unknown_place_passes_every_filter_on_places() -> None:
     assert rule(**filters).applies(nowhere, "normal")
 
 
+def test_a_category_that_was_left_open_passes_every_filter_on_categories() -> None:
+    filters = {"categories": ("COW",), "exclude_categories": ("ARMS",)}
+    assert rule(**filters).applies(tip(category=""), "normal")
+
+
 @pytest.mark.parametrize(
     "fields",
     [

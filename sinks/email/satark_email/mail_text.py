@@ -17,9 +17,10 @@ class TipText:
         self._geography = geography
 
     def subject(self, content: ReadableTip) -> str:
-        """Return the real subject, which is encrypted."""
+        """Return the real subject, which is encrypted. It names the category, if the tip has one."""
         code = content.header.category
-        return f"Satark {content.header.number}: {self._flow.get(self._questionnaire.category_key(code), code)}"
+        name = self._flow.get(self._questionnaire.category_key(code), code)
+        return f"Satark {content.header.number}{name and f': {name}'}"
 
     def body(self, content: ReadableTip, *, revision: int, attached: Sequence[str], omitted: Sequence[str]) -> str:
         """Return the body.

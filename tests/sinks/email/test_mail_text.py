@@ -21,6 +21,11 @@ def test_the_subject_names_the_category(text: TipText) -> None:
     assert "ARMS" not in text.subject(CONTENT)
 
 
+def test_the_subject_of_a_tip_of_no_category_is_its_number(text: TipText) -> None:
+    header = msgspec.structs.replace(CONTENT.header, category="")
+    assert text.subject(msgspec.structs.replace(CONTENT, header=header)) == "Satark K4Q7-2XPM"
+
+
 def test_the_body_has_the_answers_and_says_which_files_stay_at_the_desk(text: TipText) -> None:
     body = text.body(CONTENT, revision=1, attached=(), omitted=("1",))
     assert "गाँव के बाहर" in body

@@ -30,18 +30,12 @@ _SENDS_NOT: Final = (
     ("fill", "pol", "soc.*", "say.*", "time.*", "verb.*", "k.*", "cmd.*", "who.me", "who.you"),
 )
 """Marks of a text that only forbids to send or write, and of what may stand beside them."""
-_BESIDE_SENDING: Final = (
-    "fill", "pol", "soc.*", "say.yes", "say.ji", "say.right", "cmd.done", "time.now", "k.dispatch", "k.good", "k.only",
-)  # fmt: skip
-"""Marks of what may stand beside "send" in a text that asks for nothing else: "ok, done, please send it now"."""
 _DENIES: Final = ("@negations", "opt.reach.no", "say.no")
 _URGES: Final = frozenset({"na", "ना", "न"})
 """Words that urge after "send" and deny before it: "bhej do na", "na bhejo"."""
 _ERASES: Final = ("cmd.delete", "cmd.cancel", "cmd.forget", "k.out")
 _TAKES: Final = listed("takes")
 _GOES: Final = listed("goes")
-_SENT: Final = ("k.tip", "k.send", "cmd.send", "k.contact", "k.thing", "k.mistake", "k.told", "soc.sorry")
-"""Marks of words that take back an earlier tip, in a new conversation."""
 _CONTACT: Final = ("said.reach.*", "opt.reach.*", "id.my-number", "k.number", "k.contact", "k.only", "cmd.forget")
 _NUMBER: Final = ("id.my-number", "k.number", "say.*", "neg", "cmd.forget")
 _UNDOES: Final = ("cmd.delete", "cmd.clear", "k.out")
@@ -77,7 +71,7 @@ def of_sending(words: Telling) -> Turn | None:
     if any(told.tokens[at].text not in _URGES or at not in urges for at in told.covered(_DENIES)):
         only = told.has("cmd.send", "k.send") and told.consists_of(*_SENDS_NOT) and not (is_media or is_review)
         return not_understood(context, "reply.wait") if only else None
-    if not told.consists_of(("cmd.send", "cmd.done") if is_review else ("cmd.send",), _BESIDE_SENDING):
+    if not told.consists_of(("cmd.send", "cmd.done") if is_review else ("cmd.send",), ("@beside-sending",)):
         return None
     if not is_review and (is_media or "skip" in words.asked.actions):
         return handle_command(context, "skip")
@@ -106,7 +100,7 @@ def withdraw_sent(context: TurnContext, event: Text) -> Turn | None:
     session, told = context.session, context.analysis(event.body)
     texts = {token.text for token in told.tokens} - ({"undo"} if session.language else set())
     is_new = session.state in {"", "@language"} and not (session.has_draft or session.submitted or session.mailbox)
-    is_sent = told.has(*_SENT) or texts & {*_TAKES, "undo", "unsend", "recall"}
+    is_sent = told.has("@of-sent") or texts & {*_TAKES, "undo", "unsend", "recall"}
     is_first = not (session.revision or session.language) and told.consists_of(("cmd.back",), ("pol",))
     takes = is_first or (is_sent and told.has("cmd.back", "cmd.cancel", "cmd.delete"))
     others = session.accused or told.has("cmd.forget", "id.my-number", "digits") or tells_crime(told)

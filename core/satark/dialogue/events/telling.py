@@ -22,55 +22,19 @@ STORY_WORDS: Final = 5
 """Number of words from which a text is stored, unless it is surely talk."""
 _OF_A_DRAFT: Final = frozenset({"edit", "back", "skip", "done", "repeat", "elsewhere"})
 """Commands that have no meaning before a tip is begun."""
-_SAID_IN_TALK: Final = ("t.*", "k.*", "time.*", "who.*", "verb.*", "d.afraid", "police", "person.police", "opt.*")
-"""Marks of further words that tell nothing, in a text that is read as talk."""
 LEFT_OVER: Final = 3
 """Number of words without a meaning for the service. Talk with this many or more also tells something."""
 _OF_A_PHONE: Final = 10
 """Number of digits from which a text tells a telephone's, an account's or a vehicle's number."""
 FIRST_WORDS: Final = 2
 """Number of words from which a message counts as the beginning of a tip, whatever it tells."""
-_EMPTY_MARKS: Final = (
-    "fill", "pol", "soc.*", "say.*", "cmd.*", "lang.*", "ask", "ask.*", "neg", "neg.*", "who.me", "who.you", "num.*",
-    "t.listen", "t.report", "t.bot", "t.service",
-)  # fmt: skip
-"""Marks of words that tell nothing of a crime."""
-_SAID: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK)
-SAID_IN_ANSWERS: Final = (*_SAID, "said.*", "unit.*", "cat.*")
-"""Marks of words that an answer to a choice consists of."""
-_SAYS: Final = ("soc.*", "say.*", "cmd.*", "neg", "neg.*", "ask", "ask.*", "opt.reach.*", "opt.cancel.*", "t.refuse")
-"""Marks of words that talk to the service or answer it."""
-_NEWS: Final = (
-    "digits", "cat.*", "strong.*", "act.sell", "time.clock", "time.often", "time.past", "time.coming", "time.today",
-    "verb.ongoing", "who.kin", "who.child", "who.woman", "who.they", "place.thing",
-)  # fmt: skip
-"""Marks of words that tell something new about a tip, whatever other mark they have."""
-_PLAIN: Final = (
-    "strong.*",
-    "digits",
-    "thing.vehicle",
-    "thing.colour",
-    "thing.number",
-    "d.threat",
-    "unit.*",
-    "person.police",
-    "who.child",
-)
-_DEEDS: Final = ("p.deed", "act.*", "aux", "k.told", "person.police", "who.they", "verb.habit", "verb.ongoing")
 _ROLES: Final = ("id.role", "p.superior")
-"""Marks of deeds, and of the persons who do them. The headman's house is a place, though."""
-_THINGS: Final = ("id.work-place", "id.home", "id.lane", "id.person", "p.vehicle", "p.stranger")
-"""The marks of `_ROLES`, but in a wish to change something. There they name an answer: "the car is wrong"."""
-_TIMES: Final = (
-    "time.*", "d.since", "digits",
-)  # fmt: skip
-"""Marks of words that tell a time, though some of them only say that it is over."""
+"""Marks of persons who do a deed. The headman's house is a place, though."""
 _HOW_OFTEN: Final = "how_often"
 """Id of the step that asks how often something happens. It needs a name since its `means` is empty."""
 _FORBIDS: Final = ("neg.dont", "said.reach.no", "opt.reach.no", "opt.origin.no")
 _TELLS: Final = ("k.contact", "k.part")
 _ONWARD: Final = listed("onward")
-_AGREES: Final = ("say.ji", "say.yes", "say.right", "soc.ok", "soc.heard", "cmd.skip")
 _ANSWERED: Final = frozenset({*TALK, Kind.UNCLEAR, Kind.COMMAND})
 """Kinds of texts that get a reply and are stored nowhere."""
 
@@ -135,7 +99,7 @@ class Telling:
         untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
         is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested or reading.option)
         category = opening_in(context, self.event.body).category
-        is_sure = is_sure or (reading.negated and not (category or self.counts(LEFT_OVER, FIRST_WORDS, _SAID)))
+        is_sure = is_sure or (reading.negated and not (category or self.counts(LEFT_OVER, FIRST_WORDS, "@in-talk")))
         if not untold or is_sure or self.asked.asks != "choice":
             return False
         told, words = self._words()
@@ -165,19 +129,21 @@ class Telling:
         """
         session = self.context.session
         begins = self.context.state is LANGUAGE and not (session.language or session.submitted or session.mailbox)
-        tells = (not self.reading.asks and self.counts(FIRST_WORDS, 1, _SAID)) if answered else self.tells_of_itself()
+        tells = (
+            (not self.reading.asks and self.counts(FIRST_WORDS, 1, "@in-talk")) if answered else self.tells_of_itself()
+        )
         return begins and not (self.reading.negated or self.is_held()) and tells
 
     def tells_of_itself(self) -> bool:
         """Whether a word of the text is surely none of the service's own, as no name is."""
         told = self.context.analysis(self.event.body)
         words = {at for at, token in enumerate(told.tokens) if token.text[0].isalpha()}
-        return bool(words - told.covered(_EMPTY_MARKS, FRAME))
+        return bool(words - told.covered(("@no-crime",), FRAME))
 
     def tells_beside_answer(self) -> bool:
         """Whether a text has words or numbers that no answer consists of, or names police."""
         is_telling = self.context.analysis(self.event.body).has("digits", "person.police", "unit.*")
-        return self.counts(FIRST_WORDS, 0 if is_telling else 1, SAID_IN_ANSWERS)
+        return self.counts(FIRST_WORDS, 0 if is_telling else 1, "@in-answers")
 
     def names_police(self) -> bool:
         """Whether talk that asks nothing names police whom the tip must not reach."""
@@ -263,15 +229,15 @@ class Telling:
             return False
         words, plain = set(range(len(told))), told.covered(("fill", "pol", "who.me", "who.you", "ask.sign"))
         changes = told.has("cmd.edit", "k.change", "k.mistake", "neg.wrong")
-        names = told.covered(_NEWS if changes else (*_NEWS, *_THINGS)) - plain
-        news = (words - told.covered(SAID_IN_ANSWERS)) | names | told.covered(("digits",))
-        tells = news or not (told.has(*_SAYS) or words <= plain)
+        names = told.covered(("@news",) if changes else ("@news", "@things")) - plain
+        news = (words - told.covered(("@in-answers",))) | names | told.covered(("digits",))
+        tells = news or not (told.has("@says") or words <= plain)
         return bool(tells) and told_in(self.context, set(told.sounds)) != {*told.sounds}
 
     def tells_plainly(self) -> bool:
         """Whether a text surely tells of a person, a thing or a place, and not only of the conversation."""
         told = self.context.analysis(self.event.body)
-        names = told.has(*_PLAIN) or told.has_outside(("who.they",), ("k.whole",))
+        names = told.has("@plain") or told.has_outside(("who.they",), ("k.whole",))
         return bool(names or tells_crime(told) or self.in_danger or self.context.places_told(self.event.body))
 
     def tells_deed(self) -> bool:
@@ -287,7 +253,7 @@ class Telling:
         ends = any(mark.end == len(told) for mark in told.found("place.*", "id.home", "id.lane", "id.work-place"))
         does = (
             opening_in(context, self.event.body).category
-            or told.has_outside(_DEEDS, _ROLES)
+            or told.has_outside(("@does",), _ROLES)
             or (told.has(*_ROLES) and not ends)
         )
         is_deed = does and self.counts(FIRST_WORDS if told.has_outside(("who.they",), _ROLES) else STORY_WORDS)
@@ -316,7 +282,7 @@ class Telling:
         """Whether the text only agrees, at the review. The reply then says which words send the tip."""
         told = self.context.analysis(self.event.body)
         onward = self.goes_on() or not told.has("cmd.skip")
-        only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you"))
+        only = told.consists_of(("@agrees",), ("fill", "pol", "k.may", "who.you"))
         return self.asked.asks == "review" and onward and only and not (told.negates or told.asks)
 
     def goes_on(self) -> bool:
@@ -346,7 +312,7 @@ class Telling:
         context.change(replied="" if again else reply)
         return again
 
-    def counts(self, least: int, left: int = 0, known: tuple[str, ...] = _EMPTY_MARKS) -> bool:
+    def counts(self, least: int, left: int = 0, known: str = "@no-crime") -> bool:
         told, words = self._words(known)
         return words >= least and told >= left
 
@@ -356,11 +322,11 @@ class Telling:
         is_open = self.context.loaded.opening_step not in self.context.session.answers
         return is_open and told >= FIRST_WORDS and words > FIRST_WORDS
 
-    def _words(self, known: tuple[str, ...] = _EMPTY_MARKS) -> tuple[int, int]:
+    def _words(self, known: str = "@no-crime") -> tuple[int, int]:
         """Count the words that may tell of a crime, and all words."""
         analysis = self.context.analysis(self.event.body)
         words = {index for index, token in enumerate(analysis.tokens) if token.text[0].isalpha()}
-        return len(words - analysis.covered(known)), len(words)
+        return len(words - analysis.covered((known,))), len(words)
 
 
 def keep_time(words: Telling) -> Turn | None:
@@ -373,7 +339,7 @@ def keep_time(words: Telling) -> Turn | None:
     dated = {one.start for one in told.found("time.past", "time.later")}  # "do din pahle" is no habit
     since = {at for one in told.found("d.since") if one.end not in dated for at in range(one.start, one.end)}
     habit, now = told.covered(("time.often",)) | since, told.covered(("opt.when.now",))
-    times = told.covered(_TIMES) - told.covered(("opt.when.was",))
+    times = told.covered(("time.*", "d.since", "digits")) - told.covered(("opt.when.was",))
     is_said = told.asks or reading.kind in TALK - {Kind.WAIT}
     left = now <= told.covered(("time.now",)) and told.has("opt.when.was") and not told.has("verb.ongoing")
     is_now = now - habit and not left  # "abhi abhi nikle" is over

@@ -168,13 +168,8 @@ _FEWEST_DIGITS: Final = 5
 _CLAUSE_END: Final = re.compile(r"[,.;:()।!\n]+")
 _OF_STORIES: Final = re.compile(r"[-–—:/()&%+@#₹*'’|]")
 """Signs that stories have, beside the harmless ones. Any other may refuse, ask or quote."""
-_DOUBTS: Final = (
-    "cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip", "soc.sorry", "k.mistake",
-)  # fmt: skip
-"""Marks of words that take something back."""
 _NOT_YET: Final = (("neg", "neg.dont", "say.no"), ("fill", "pol", "soc.*", "time.now", "opt.when.now"))
 """Marks of a last clause that only denies: "not yet"."""
-_OF_SENDING: Final = ("cmd.send", "k.send", "k.dispatch", "k.contact", "k.tell", "t.report")
 _FIRST_PERSON: Final = ("u", "un", "oon", "ूं", "ऊं")
 _WHETHER: Final = ("ka", "का", "kaa")
 """A last word that asks in Bhojpuri."""
@@ -210,7 +205,7 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
     if any(f" {one} " in said for one in loaded.unsure_words) or not is_plain(_OF_STORIES.sub("", body)):
         return False
     wonders = any(word.startswith(loaded.sending_stems) and word.endswith(_FIRST_PERSON) for word in words)
-    doubts = any(one.quality >= SOUND and not is_denied(told, one) for one in told.found(*_DOUBTS))
+    doubts = any(one.quality >= SOUND and not is_denied(told, one) for one in told.found("@takes-back"))
     if wonders or doubts or told.asks or _speaks_of_sending(told):
         return False
     negated = any(loaded.reader.analyse(word).has("@negations") for word in words)  # phrases hide none
@@ -223,7 +218,7 @@ def _speaks_of_sending(told: Analysis) -> bool:
     """Whether a text says that others said "send", that more follows, or asks by the verb's form: "bol du"."""
     words = [token.text for token in told.tokens]
     said, wait = told.covered(("d.say", "say.told")), told.covered(("soc.wait",))
-    for mark in told.found(*_OF_SENDING):
+    for mark in told.found("@of-sending"):
         here = {*range(mark.start, mark.end)}
         asks = any(len(word) > 1 and word.endswith(_FIRST_PERSON) for word in words[mark.start : mark.end + 1])
         if asks or wait & here or (said and not said & here) or words[-1] in _WHETHER:

@@ -26,7 +26,7 @@ from satark.dialogue.events.taking_back import (
     spare,
     take_out,
 )
-from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, TALK, Telling, keep_time
+from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, TALK, Telling, keep_time
 from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
@@ -63,11 +63,6 @@ _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place",
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
-_REFUSING: Final = (
-    "neg.*", "say.no", "say.if", "soc.wait", "time.*", "k.mistake", "t.refuse", "opt.*", "cmd.cancel", "cmd.delete",
-    "cmd.skip", "cmd.back", "cmd.edit", "k.out",
-)  # fmt: skip
-"""Marks of words that may put off or refuse to send the tip."""
 _AFTER_SENDING: Final = {
     "reply.remark.mistake": "revoke.late",
     "reply.remark.afraid": "reply.remark",
@@ -262,7 +257,7 @@ class _Words(Telling):
         if self.asked.name == "category":
             more = self.tells_more()
         elif more:
-            more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
+            more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, "@in-answers")
             more = more or (self.asked.name == "police" and self.tells_beside_answer())
         names_others = self.asked.name == "police" and reading.negated and self.accuses()
         tells = reading.story or self.tells() or more or names_others or self.tells_when()
@@ -354,7 +349,7 @@ class _Words(Telling):
         tells = self.tells_plainly() or not self.context.analysis(self.event.body).has("t.evidence")
         if self.asked.asks == "media" and self.may_go_on():
             return ask_to_keep(self)
-        if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and tells):
+        if self.counts(LONG, 1, "@in-answers") or (self.counts(LONG, 1) and tells):
             self.keep_story()
         return handle_command(self.context, "skip")
 
@@ -397,7 +392,7 @@ class _Words(Telling):
         if is_about_files(self):
             return ask_to_erase_files(self)
         told = self.context.analysis(self.event.body)
-        refuses = told.negates or told.has(*_REFUSING) or self.reading.kind in {Kind.REFUSAL, Kind.WAIT}
+        refuses = told.negates or told.has("@refuses") or self.reading.kind in {Kind.REFUSAL, Kind.WAIT}
         if self.agrees() or (not refuses and told.has("cmd.send", "k.send")):
             return choose_likely(self.context, next(one.id for one in self.asked.options if one.acts))
         if not refuses:

@@ -11,8 +11,8 @@ the tip goes to every SP's and DIG's desk, as after "don't know".
 After a story that speaks of police or their offices, Satark asks whether police are involved, or whom it accuses. It
 leaves this to the review if the story speaks of no police, or if "now?" or "where?" is asked, unless words accuse
 police, may clear them, or name an office above a circle's. A clause that only clears them answers "no".
-`turn.accusations` keeps whom a tip accuses, asked or not. So the category, which decides nothing about who may read the
-tip, is left to the review if anything else is asked.
+`turn.accusations` keeps whom a tip accuses, asked or not. So the category, by which no desk is chosen or kept out, is
+left to the review if anything else is asked.
 """
 
 from collections.abc import Iterable
@@ -91,9 +91,9 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening, bu
 def _may_happen_now(context: TurnContext, opening: Opening) -> bool:
     """Whether a story may be of a crime about which "now?" is asked, and tells no time."""
     now, category = _step(context, "now"), _step(context, "category")
-    is_told = opening.when or opening.often or opening.hour
-    asks = now is not None and now.when is not None and category is not None
-    return bool(asks and not is_told and now.when.holds({category.id: opening.category}))
+    if now is None or now.when is None or category is None or opening.when or opening.often or opening.hour:
+        return False
+    return now.when.holds({category.id: opening.category})
 
 
 def _leave_to_review(context: TurnContext, words: str, but: str) -> None:

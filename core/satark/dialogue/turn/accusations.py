@@ -45,11 +45,7 @@ _AT: Final = listed("at-office")
 _IN: Final = listed("behind-place")
 _AND: Final = listed("and")
 _INSIDE: Final = listed("inside")
-_UNTRUSTED: Final = ("@negations", "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
-"""Marks near an office that the words neither praise nor ask to be told."""
 _DENIES: Final = ("opt.police.no", "said.police.no")
-_OF_DENIALS: Final = (*_DENIES, "@said", "person.police", "place.*", "digits", "aux", "who.*")
-"""Marks of what a clause consists of that only clears the police."""
 _NOBODY: Final = ("no", "nobody")
 
 
@@ -89,7 +85,7 @@ def surely_denies(context: SessionChanges, words: str) -> bool:
     clauses = {told.clauses[one.start] for one in told.found("person.police", "police", "unit.*")}
     here = {at for at in range(len(told)) if told.clauses[at] in clauses}
     doubts = (here & told.covered(("@limits",))) - told.covered(_DENIES)
-    return not doubts and here <= told.covered(_OF_DENIALS) and denies(context, words)
+    return not doubts and here <= told.covered(("@of-denials",)) and denies(context, words)
 
 
 def _answers_in(context: SessionChanges, words: str) -> set[str]:
@@ -181,7 +177,7 @@ def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -
     """Whether an office is praised or asked to be told: "SP sahab achhe hain", "tell the SP", not "they tell"."""
     near = {*range(mark.start - 4, mark.end + 4)}
     told_to = before & told.covered(("office.tell",)) and not near & told.covered(("who.they", "who.kin"))
-    return not near & told.covered(_UNTRUSTED) and bool(told_to or after & told.covered(("office.told",), SOUND))
+    return not near & told.covered(("@untrusted",)) and bool(told_to or after & told.covered(("office.told",), SOUND))
 
 
 def _keeps_out(told: Analysis) -> bool:

@@ -62,8 +62,6 @@ UNSENT: Final = "@unsent"
 """Name of the state that waits for the answer about an unsent draft. A refusal leads to the review."""
 _FEW: Final = 4
 """Most words of such a text. "Don't" and "send" are two messages of one sentence; a story with "not" in it is told."""
-_UNFINISHED: Final = ("say.if", "k.later", "time.later", "time.coming", "k.mistake", "soc.sorry")
-"""Marks of a condition, a later time or a mistake. Talk with one of them may go on in the next message."""
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇⁈⁉‽¿")
 _HARMLESS: Final = re.compile(r"[\s.,;!।॥،۔؛🔟👍👌🙏✅✔☑😊🙂\U0001f3fb-\U0001f3ff]|(?<=\d)\)|(?<=\w)[-'’ʼ‘](?=\w)")
 """Signs beside a word that leave its meaning as it is. Any other may refuse, ask or quote: ❌, ~send~, "send"."""
@@ -107,7 +105,7 @@ def _is_broken_off(context: TurnContext, body: str) -> bool:
     told, name = context.analysis(body), context.state.question(context)[0]
     says_so = told.negates or told.asks or told.has("soc.wait", "say.if", "say.no", "t.refuse", "opt.reach.no")
     says_so = (says_so or not (fold(body) or is_plain(body))) and len(told) <= _FEW
-    unfinished = told.has(*_UNFINISHED) and told.consists_of(("@said",), ())
+    unfinished = told.has("@unfinished") and told.consists_of(("@said",), ())
     return (says_so or unfinished) and name != SUGGESTED
 
 

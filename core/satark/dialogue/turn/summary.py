@@ -212,12 +212,6 @@ def _replaced(value: Any, text: str) -> Any:
 
 # ------------------------------------------------------------- what is left without identifying words
 
-_BESIDE_WHO: Final = (
-    "@loose", "id.*", "k.*", "t.*", "say.*", "aux", "verb.*", "place.*", "time.*", "unit.*", "person.police", "digits",
-)  # fmt: skip
-"""Marks of words that add nothing in a clause that tells who writes."""
-_BESIDE_NUMBERS: Final = ("id.my-number", "who.me", "who.mine", "k.number", "k.contact", "fill", "pol")
-"""Marks of words that have no meaning without the number beside them."""
 _LINKS: Final = listed("links")
 _POSTPOSITIONS: Final = listed("postpositions")
 _SOMEBODY: Final = {0: ("koi", "kisi"), 0x0900: ("कोई", "किसी"), 0x0600: ("کوئی", "کسی")}
@@ -255,7 +249,7 @@ def _cut(analysis: Analysis, span: IdentitySpan) -> Cut:
     clause = [at for at, number in enumerate(numbers) if numbers[first] <= number <= numbers[last]]
     told = {at for one in analysis.found("@story") if one.name not in VAGUE for at in range(one.start, one.end)}
     rest = {*clause} - {*inside}
-    tells = bool(told & rest) or len(rest - analysis.covered(_BESIDE_WHO)) > 1
+    tells = bool(told & rest) or len(rest - analysis.covered(("@beside-who",))) > 1
     behind = tokens[last + 1].text if last + 1 < len(tokens) else ""
     stays = span.kind == "kin" or tells or first > clause[0] or behind in _POSTPOSITIONS
     if span.kind in {"kin", "own_place"} and stays and tokens[last].text not in IS:
@@ -266,7 +260,7 @@ def _cut(analysis: Analysis, span: IdentitySpan) -> Cut:
     if not tells:
         first, last = clause[0], clause[-1]
     elif span.kind in {"phone", "number"}:
-        beside = analysis.covered(_BESIDE_NUMBERS) & {*clause}
+        beside = analysis.covered(("@beside-numbers",)) & {*clause}
         first = next(at for at in range(first, -1, -1) if at - 1 not in beside)
         last = next(at for at in range(last, len(tokens)) if at + 1 not in beside)
     if last + 1 < len(tokens) and tokens[last + 1].text in _LINKS and first in {0, clause[0]}:

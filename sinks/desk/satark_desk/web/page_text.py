@@ -74,8 +74,8 @@ class PageText:
         return self.named(key, flag)
 
     def category(self, code: str) -> str:
-        """Return the name of a category."""
-        return self._flow.get(self._questionnaire.category_key(code), code)
+        """Return the name of a category; the tipster may have left it open."""
+        return self._flow.get(self._questionnaire.category_key(code), code) if code else self("category.unknown")
 
     def step(self, step: str) -> str:
         """Return the name of a question."""

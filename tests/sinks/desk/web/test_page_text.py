@@ -65,6 +65,11 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
     assert {key for key in unused if not key.startswith(tuple(stems))} == set()
 
 
+def test_a_category_that_the_tipster_left_open_is_named_so() -> None:
+    text = PageText("en", Geography.sample(), 5.5, Questionnaire.shipped())
+    assert (text.category(""), text.category("ARMS")) == ("Subject not told", "Illegal arms")
+
+
 @pytest.mark.parametrize(
     ("km", "station", "english", "hindi"),
     [
