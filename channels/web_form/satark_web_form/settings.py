@@ -54,7 +54,7 @@ class WebFormSettings(ProofOfWorkSettings, UploadSettings):
     onion_url: str = ""
     """the form's address as an onion service; http:// and the content of `hostname` in Tor's HiddenServiceDir"""
     exit_url: str = "https://hi.wikipedia.org/"
-    """the neutral page that 'Leave quickly' opens"""
+    """the neutral page that 'Leave quickly' opens; https"""
 
     @field_validator("exit_url")
     @classmethod
