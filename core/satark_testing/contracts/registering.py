@@ -44,7 +44,7 @@ async def check_listening(peer: Peer, server: PeerServer) -> None:
         wanted = await listener.pass_time(_LONG_SECONDS)
     if not wanted:
         return
-    for script in (peer.refusal, peer.unauthorized, peer.throttle("1"), Fault.HANG_UP):
+    for script in (peer.refusal, peer.unauthorized, peer.throttle("30"), Fault.HANG_UP):
         async with _Listener(peer, server, script) as listener:
             await _check_tries(listener, f"`listen`, while the provider answers {script}")
     async with _Listener(peer, server, peer.refusal) as listener:

@@ -191,7 +191,7 @@ def telegram_case() -> ChannelCase:
 
     def channel(url: str = "https://telegram.example") -> TelegramChannel:
         settings = TelegramSettings.model_validate({**_TELEGRAM, "api_url": url})
-        return TelegramChannel(settings, context=sample_channel_context())
+        return TelegramChannel(settings, PUBLIC, sample_channel_context())
 
     uploads = dict[str, bytes]()
     description = Description.load(CHANNELS / "telegram/bot_api_10.3.json")
@@ -293,7 +293,9 @@ def _answer_telegram(uploads: dict[str, bytes], request: Received) -> Reply:
     if "/file/bot" in request.path:
         return Reply(200, _FILE)
     result: Any = True
-    if request.path.endswith(_SENDING):
+    if request.path.endswith("/getWebhookInfo"):
+        result = {"url": f"{PUBLIC}/telegram/webhook", "has_custom_certificate": False, "pending_update_count": 0}
+    elif request.path.endswith(_SENDING):
         fields = _telegram_fields(request)
         chat = {"id": int(fields["chat_id"]), "type": "private"}
         result = {"message_id": 7, "date": 1_795_000_000, "chat": chat}
