@@ -54,18 +54,19 @@ class WebFormSettings(ProofOfWorkSettings, UploadSettings):
     onion_url: str = ""
     """the form's address as an onion service; http:// and the content of `hostname` in Tor's HiddenServiceDir"""
     exit_url: str = "https://hi.wikipedia.org/"
-    """the neutral page that 'Leave quickly' opens"""
+    """the neutral page that 'Leave quickly' opens; https"""
 
-    @field_validator("onion_url", "exit_url")
+    @field_validator("exit_url")
     @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
-            raise ValueError("must be an http:// or https:// address")
+    def _is_encrypted(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme != "https" or not urlsplit(url).hostname):
+            raise ValueError("must be an https:// address: whoever watches the line sees the rest of another")
         return url
 
     @field_validator("onion_url")
     @classmethod
     def _is_an_onion(cls, url: str) -> str:
-        if url and not (urlsplit(url).hostname or "").endswith(".onion"):
-            raise ValueError("must be an address that ends in .onion")
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"http", "https"} or not (parts.hostname or "").endswith(".onion")):
+            raise ValueError("must be an http:// or https:// address that ends in .onion")
         return url.rstrip("/")

@@ -24,9 +24,11 @@ from satark_testing.contracts.channel_context import sample_channel_context
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
 from satark_testing.contracts.fetching import check_files
 from satark_testing.contracts.forgeries import forgeries, odd_headers, timed, times, without_secret
+from satark_testing.contracts.lookalikes import check_addresses
 from satark_testing.contracts.mutations import joined, lengthened, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts, check_replies
 from satark_testing.contracts.provider_peer import BY_CHANCE, Peer, PeerServer, Received, Reply, Said
+from satark_testing.contracts.registering import check_listening
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, alone, attempt, raised, require, shown
 from satark_testing.contracts.sending import check_calls
 from satark_testing.contracts.watching import Watch
@@ -61,6 +63,8 @@ async def _check_all(case: ChannelCase) -> None:
             async with PeerServer(case.peer).serving() as server:
                 await check_calls(case, case.peer, server)
                 await check_files(case.peer, server)
+                await check_listening(case.peer, server)
+                await check_addresses(case)
             require(not server.addressed, "C89", "all requests", f"{len(server.addressed)} credentials in addresses")
             watch.check_output([*server.credentials], "C88")
     telling = [text for text in case.texts if len(text) > BY_CHANCE]

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
+from msgspec.structs import replace
+
 from satark.api.channel import Channel, RawRequest
 from satark.api.inbound import Address, Event
 from satark.api.outbound import Call, Delivered
@@ -20,7 +22,7 @@ SAID: Final = "क्‍ष १२ MiX 👩‍👩‍👧 ✔️\n\nمرحبا \
 and letters with a dot in two forms, each of which a normalisation changes."""
 CLIPS: Final = ("hi-0123456789abcdef", "hi-fedcba9876543210")
 """Names of clips, of which voice notes are made."""
-_LABELS: Final = ("हाँ", "नहीं")
+_LABELS: Final = ("<b>&amp;</b> *_", "हाँ & <7", "▶")
 _TAPPED: Final = (Choice("what_kind:Arms_and-Bombs_2:1z", "हाँ"), Choice("what_kind:Arms_and-Bombs_3:1z", "नहीं"))
 _STEP: Final = 5
 """A prime: choices are named in steps of it, so that neither labels nor tokens are in the order of the alphabet."""
@@ -99,15 +101,19 @@ def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
 
 def prompts_of_every_kind(limits: Capabilities, text: str, mark: str = "") -> Iterator[Prompt]:
     """Yield a prompt with this text of each kind that the medium can show. Each token ends with the mark."""
-    choices = tuple(Choice(f"t{number}{mark}", label) for number, label in enumerate(_LABELS))
+    length = min(filter(None, (limits.button_label, limits.row_label)), default=0) or None
+    *choices, turn = (Choice(f"t{number}{mark}", label[:length]) for number, label in enumerate(_LABELS))
     yield Prompt(text=text, language="hi")
     yield Prompt(text=text, language="hi", wants="pin")
     if limits.buttons or limits.rows:
-        yield Prompt(text=text, language="hi", choices=choices, menu_label="☰", wants="choice")
+        page = Prompt(text=text, language="hi", choices=(*choices,), menu_label="☰", wants="choice")
+        yield page
+        if max(limits.buttons, limits.rows) >= len(_LABELS):
+            yield replace(page, choices=(*choices, turn), turns=(turn,))
     if limits.calls:
-        yield Prompt(text=text, language="hi", choices=choices, call="☎")
+        yield Prompt(text=text, language="hi", choices=(*choices,), call="☎")
     for language in limits.forms[:1]:
-        yield Prompt(text=text, language=language, choices=choices, menu_label="☰", form=f"form{mark}")
+        yield Prompt(text=text, language=language, choices=(*choices,), menu_label="☰", form=f"form{mark}")
 
 
 def with_attachments(number: int, text: str) -> Prompt:

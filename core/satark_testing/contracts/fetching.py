@@ -1,8 +1,7 @@
-"""Checks how a channel fetches and discards files, and how it listens (C50 to C56, C73, C76, C81, C84, C87)."""
+"""Checks how a channel fetches and discards files (C50 to C55, C73, C76, C81, C84, C87)."""
 
-import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from itertools import product
 from typing import Any, Final
@@ -10,15 +9,13 @@ from unittest.mock import patch
 
 import msgspec
 
-from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome
-from satark.api.inbound import Batch, MediaRef
+from satark.api.channel import Channel, MediaGone
+from satark.api.inbound import MediaRef
 from satark_testing.contracts.calls import opened
 from satark_testing.contracts.mutations import another
-from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Reply
+from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Received, Reply, Script
 from satark_testing.contracts.rules import BrokenRule, raised, require
 
-_TURNS: Final = 50
-"""Turns of the event loop for which `listen` runs before it is cancelled."""
 _PIECE_BYTES: Final = 64 * 1024
 _LARGE_BYTES: Final = 4 * _PIECE_BYTES
 """Size of a file that comes in several pieces."""
@@ -27,7 +24,7 @@ _STALLED_SECONDS: Final = 200
 
 
 async def check_files(peer: Peer, server: PeerServer) -> None:
-    """Check `fetch`, `discard` and `listen`.
+    """Check `fetch` and `discard`.
 
     Raises:
         BrokenRule: the channel breaks a rule.
@@ -39,8 +36,6 @@ async def check_files(peer: Peer, server: PeerServer) -> None:
         for ref, content in peer.files:
             await _check_file(channel, peer, server, ref, content)
             await _check_large(channel, peer, server, ref, content)
-        server.answering(None)
-        await _check_listening(channel)
     for ref, _ in peer.files:
         unreachable = peer.channel("http://127.0.0.1:9")
         async with opened(unreachable):
@@ -67,13 +62,13 @@ async def _check_file(channel: Channel, peer: Peer, server: PeerServer, ref: Med
     server.answering(None)
     found = await fetched(channel, ref)
     require(found == content, "C50", f"a file of {len(content)} bytes", _what(found))
+    _check_public(peer, server, content)
+    steps = len(server.received)
     server.answering(peer.gone)
     found = await fetched(channel, ref)
     require(isinstance(found, MediaGone), "C51", "a file that is gone", _what(found))
-    for script in (Reply(500), Reply(503), peer.unauthorized, peer.throttle("1"), Fault.HANG_UP):
-        server.answering(script)
-        found = await fetched(channel, ref)
-        require(isinstance(found, OSError), "C52", f"while the provider answers {script}", _what(found))
+    for at in range(steps):
+        await _check_failures(channel, peer, server, ref, at)
     server.answering(Fault.HALF)
     found = await fetched(channel, ref)
     require(isinstance(found, OSError | MediaGone), "C53", "half a file", _what(found))
@@ -88,6 +83,24 @@ async def _check_file(channel: Channel, peer: Peer, server: PeerServer, ref: Med
     other = msgspec.structs.replace(ref, id=another(ref.id))
     await _discard(channel, other, "another file")
     _check_deleted(peer, server, other, "another file")
+
+
+def _check_public(peer: Peer, server: PeerServer, content: bytes) -> None:
+    """Check that the request of a public file, among those that were just made, has no credential."""
+    require(peer.files_public is not None, "C54", "the case", "it has `files`, and no `Peer.files_public`")
+    given = [one for one, reply in zip(server.received, server.replies, strict=True) if reply.body == content]
+    secret = peer.files_public and _has_credentials(given, peer)
+    require(not secret, "C54", "a file that is public", "its request has our credentials")
+
+
+async def _check_failures(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, at: int) -> None:
+    """Check that a file is fetched later if a request fails. A host of public files knows no answers of the API's."""
+    scripts: list[Script] = [Reply(429), Reply(500), Reply(503), Fault.HANG_UP]
+    is_public = peer.files_public and at == await _requests(channel, server, ref) - 1
+    for script in scripts if is_public else [*scripts, peer.unauthorized, peer.throttle("1")]:
+        server.answering(script, at)
+        found = await fetched(channel, ref)
+        require(isinstance(found, OSError), "C52", f"while the provider answers {script}", _what(found))
 
 
 def _check_deleted(peer: Peer, server: PeerServer, ref: MediaRef, subject: str) -> None:
@@ -154,13 +167,16 @@ async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServe
 async def _check_strayed(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, *, is_safe: bool) -> None:
     """Fetch a file, and check that the other address got no credential, and no request if it is not safe."""
     found, subject = await fetched(channel, ref), "a file that is said to be at another address"
-    strayed = "".join(f"{one.path}{one.query}{one.headers}{one.body!r}" for one in server.strayed)
-    credentials = "authorization" in strayed.lower() or any(secret in strayed for secret in peer.secrets)
-    require(not credentials, "C54", subject, "it was given our credentials")
+    require(not _has_credentials(server.strayed, peer), "C54", subject, "it was given our credentials")
     fetched_there = "it was fetched by plain http: check each address, also of a redirect, with `provider_url`"
-    require(is_safe or not strayed, "C81", subject, fetched_there)
+    require(is_safe or not server.strayed, "C81", subject, fetched_there)
     if isinstance(found, Exception):
         require(isinstance(found, OSError | MediaGone), "C52" if is_safe else "C81", subject, _what(found))
+
+
+def _has_credentials(requests: Sequence[Received], peer: Peer) -> bool:
+    told = "".join(f"{one.path}{one.query}{one.headers}{one.body!r}" for one in requests)
+    return "authorization" in told.lower() or any(secret in told for secret in peer.secrets)
 
 
 async def _requests(channel: Channel, server: PeerServer, ref: MediaRef) -> int:
@@ -188,19 +204,3 @@ async def _discard(channel: Channel, ref: MediaRef, subject: str) -> None:
         await channel.discard(ref)
     except Exception as error:
         raise BrokenRule("C55", subject, raised(error)) from error
-
-
-async def _check_listening(channel: Channel) -> None:
-    if not isinstance(channel, ListeningChannel):
-        return
-
-    async def receive(batch: Batch) -> Outcome:
-        del batch
-        return Outcome()
-
-    task = asyncio.ensure_future(channel.listen(receive))
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
-    task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=5)
-    require(bool(done), "C56", "listening that is cancelled", "it goes on")

@@ -69,7 +69,8 @@ def check_plugin(case: PluginCase) -> None:
     require(not (watch.opened or watch.blocked), "P06", "all settings", "; ".join((*watch.opened, *watch.blocked)[:3]))
     for number, name in enumerate(case.settings):
         _check_missing(case, plugins, name, number)
-        _check_refused(case, plugins, name)
+    for name, value in {**_encrypted_defaults(case, settings), **case.settings}.items():
+        _check_refused(case, plugins, name, value)
     _check_imports(case)
 
 
@@ -115,9 +116,17 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
             absent(text, case.secrets, "P05", subject)
 
 
-def _check_refused(case: PluginCase, plugins: Plugins, name: str) -> None:
+def _encrypted_defaults(case: PluginCase, settings: Settings) -> dict[str, str]:
+    """Return the default of each setting whose default is an address by https, by the variable that replaces it."""
+    model = settings._asked.get(case.name)  # noqa: SLF001 - nothing else asks for it
+    defaults = {name: str(field.default) for name, field in model.model_fields.items()} if model else {}
+    encrypted = {name: value for name, value in defaults.items() if value.startswith("https://")}
+    return {f"SATARK_{case.name}__{name}".upper(): value for name, value in encrypted.items()}
+
+
+def _check_refused(case: PluginCase, plugins: Plugins, name: str, value: str) -> None:
     """Check that a secret may not be empty, and that an address of the plugin's own must be encrypted."""
-    value, (section, _, field) = case.settings[name], name.removeprefix("SATARK_").lower().partition("__")
+    section, _, field = name.removeprefix("SATARK_").lower().partition("__")
     for bad, what in (("", "empty"), (" " * 40, "blank")) if value in case.secrets else ():
         with TemporaryDirectory() as folder:  # in a file: an empty variable counts as none
             file = Path(folder, "satark.toml")

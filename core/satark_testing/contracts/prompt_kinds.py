@@ -1,8 +1,9 @@
-"""Sends prompts of every kind that a medium can show, to several people at once (C33, C34, C69, C85, C86)."""
+"""Sends prompts of every kind that a medium can show, to several people at once (C28, C33, C34, C68, C69, C80, C85)."""
 
 import asyncio
 import inspect
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -11,7 +12,13 @@ from satark.api.inbound import Address
 from satark.api.outbound import Accepted
 from satark.api.prompt import Prompt, VoiceNote
 from satark_testing.contracts.calls import Calls
-from satark_testing.contracts.channel_case import CLIPS, SAID, prompts_of_every_kind, with_attachments
+from satark_testing.contracts.channel_case import (
+    CLIPS,
+    SAID,
+    prompts_at_the_limits,
+    prompts_of_every_kind,
+    with_attachments,
+)
 from satark_testing.contracts.channel_context import PNG, picture, sound
 from satark_testing.contracts.provider_peer import Received, Said
 from satark_testing.contracts.rules import require
@@ -30,6 +37,10 @@ async def check_kinds(calls: Calls) -> None:
         subject = f"a prompt with emoji, digits and line breaks, kind {number}"
         heard = await _sent(calls, [(prompt, calls.case.to)], subject)
         require(SAID in "\n".join(said.text for _, said in heard), "C33", subject, "it is changed")
+        _check_choices(prompt, heard, subject)
+    for number, prompt in enumerate(prompts_at_the_limits(limits)):
+        subject = f"prompt number {number} at the limits of the capabilities"
+        _check_choices(prompt, await _sent(calls, [(prompt, calls.case.to)], subject), subject)
     kinds = [[*prompts_of_every_kind(limits, f"{number} कि", f"x{number}")] for number in range(len(people))]
     for number, prompts in enumerate(zip(*kinds, strict=True)):
         subject, sendings = f"six prompts at once, kind {number}", [*zip(prompts, people, strict=True)]
@@ -49,6 +60,24 @@ async def _sent(calls: Calls, sendings: Sequence[_Sent], subject: str) -> list[t
     results = await asyncio.gather(*(calls.send(call, subject) for several in made for call in several))
     require(all(isinstance(one, Accepted) for one in results), "C34", subject, "not Accepted")
     return calls.server.heard()
+
+
+def _check_choices(prompt: Prompt, heard: Sequence[tuple[Received, Said]], subject: str) -> None:
+    """Compare the buttons or rows that the peer shows with the prompt's, each of which is there once."""
+    if prompt.form or prompt.call:
+        return
+    shown = [choice for _, said in heard for choice in said.choices]
+    known = {choice.token for choice in prompt.actions}
+    actions = sorted((choice for choice in shown if choice.token in known), key=attrgetter("token"))
+    choices = [choice for choice in shown if choice not in actions]
+    wanted = sorted(prompt.actions, key=attrgetter("token")) if prompt.choices or actions else []
+    hint = "" if shown else ": `Peer.read` gives each as `Said.choices`"
+    for held, given in ((choices, prompt.choices), (actions, wanted)):
+        require(len(held) == len(given), "C28", subject, f"{len(held)} are shown in place of {len(given)}{hint}")
+        for one, other in zip(held, given, strict=True):
+            same = (one.token, one.label) == (other.token, other.label)
+            require(same, "C68", subject, "a label that is another's, cut or changed, or a tap that returns no token")
+            require(one.description == other.description, "C80", subject, "a row without its description")
 
 
 def _check_own(heard: Sequence[tuple[Received, Said]], sendings: Sequence[_Sent], subject: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
-from satark.api.inbound import CompleteTip, Inbound, Media, Pin, Tap, Unsupported
+from satark.api.inbound import Address, CompleteTip, Inbound, Media, Pin, Tap, Unsupported
 from satark.api.outbound import Call, Delivered
-from satark.api.prompt import Choice, Prompt
+from satark.api.prompt import Prompt
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.contracts.channel_case import (
     SAID,
@@ -21,7 +21,7 @@ from satark_testing.contracts.channel_case import (
     strings_of,
 )
 from satark_testing.contracts.events import check_events
-from satark_testing.contracts.mutations import with_value
+from satark_testing.contracts.mutations import another, with_value
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 _HEARD: Final = f"  {SAID}\t\u00a0\r\n\n"
@@ -33,8 +33,6 @@ _DEGREES: Final = (0, 25.3176451)
 """Degrees that a pin loses easily: the equator, and the centimetres."""
 _CALL_ID: Final = "0190aef0" * 4
 """An id as the host gives them to calls."""
-_CUT: Final = 3
-"""Fewest letters of what counts as a label that is cut."""
 _LONG: Final = 4_000
 """Characters of a long message, which most media take."""
 
@@ -116,42 +114,11 @@ def check_replies(case: ChannelCase) -> None:
         require(given == body, "C91", shown(raw), f"{len(given)} bytes, not the {len(body)} that it waits for")
 
 
-def check_labels(calls: Sequence[Call], choices: Sequence[Choice], subject: str) -> None:
-    """Check that each choice stands beside its own label, wherever a call's body is JSON.
-
-    Raises:
-        BrokenRule: a label is missing, or stands beside another choice.
-    """
-    labels = [choice.label for choice in choices]
-    for call in calls:
-        body = _json(call)
-        for choice in choices if body is not None else ():
-            beside = _labels_beside(body, choice.token, labels)
-            found = "a choice without its label, with another's, or with a part of it"
-            require(beside in (None, {choice.label}), "C68", subject, found)
-            described = any(choice.description in text for text in strings_of(body))
-            require(described or beside is None, "C80", subject, "a row without its description")
-
-
 def _json(call: Call) -> Any:
     try:
         return msgspec.json.decode(call.body)
     except DECODING_ERRORS:
         return None
-
-
-def _labels_beside(value: Any, token: str, labels: Sequence[str]) -> set[str] | None:
-    """Return the labels, whole or cut, in the smallest part that holds a token and any label; None: no part does."""
-    strings = set(strings_of(value))
-    if token not in strings:
-        return None
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    inner = next((found for part in parts if (found := _labels_beside(part, token, labels)) is not None), None)
-    if inner:
-        return inner
-    own = strings - {token}
-    cut = (one for one in own if len(one) >= _CUT and any(label.startswith(one.rstrip("…")) for label in labels))
-    return {*(own & set(labels)), *cut}
 
 
 def _count(events: Sequence[Inbound], text: str) -> int:
@@ -200,8 +167,13 @@ def check_prompts(case: ChannelCase, *, brief: bool = False) -> None:
     if brief:
         limits = [numbered_prompt(min(_SHORT, case.channel.capabilities.text))]
     _check_replies(case, limits if case.channel.capabilities.inline else [])
+    other = numbered_prompt(min(_SHORT, case.channel.capabilities.text)), Address(another(case.to.reveal()))
+    before = _rendered(case, *other, "another person's prompt")
     for number, prompt in enumerate(limits):
-        _check_renderings(case, prompt, f"prompt number {number} at the limits of the capabilities")
+        subject = f"prompt number {number} at the limits of the capabilities"
+        _check_renderings(case, prompt, subject)
+        same = before == _rendered(case, *other, subject)
+        require(same, "C29", f"{subject}, and then another person's", "it has something of the one before")
 
 
 def _check_replies(case: ChannelCase, limits: Sequence[Prompt]) -> None:
@@ -238,6 +210,10 @@ def _said(body: bytes) -> str:
         return body.decode(errors="replace").replace("<", " ").replace(">", " ")
 
 
+def _rendered(case: ChannelCase, prompt: Prompt, to: Address, subject: str) -> Sequence[Call]:
+    return attempt("C25", subject, lambda: tuple(case.channel.render(prompt, case.channel.accounts[0], to)))
+
+
 def _check_renderings(case: ChannelCase, prompt: Prompt, subject: str) -> None:
     channel, account = case.channel, case.channel.accounts[0]
     for render in (channel.render, channel.notice):
@@ -265,7 +241,6 @@ def _check_calls(case: ChannelCase, prompt: Prompt, calls: Sequence[Call], subje
     require(-1 not in places, "C28", subject, "the token of a choice or an action is missing")
     choices = places[: len(prompt.choices)]
     require(choices == sorted(choices), "C28", subject, "the choices are in another order")
-    check_labels(calls, (*prompt.choices, *prompt.actions), subject)
     is_list = prompt.menu_label and len(prompt.choices) + len(prompt.actions) > case.channel.capabilities.buttons
     written = [set(strings_of(body)) for body in map(_json, calls) if body is not None]
     named = not written or any(prompt.menu_label in strings for strings in written)

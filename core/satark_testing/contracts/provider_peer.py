@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from satark.api.channel import Channel
 from satark.api.inbound import MediaRef
 from satark.api.outbound import SendResult
+from satark.api.prompt import Choice
 from satark_testing.contracts.certificates import untrusted
 from satark_testing.contracts.rules import raised, require
 
@@ -65,12 +66,15 @@ class Received(NamedTuple):
 
 
 class Said(NamedTuple):
-    """The text of one request, its recipient, and the file that it brings or names."""
+    """The text of one request, its recipient, the file that it brings or names, and its buttons or rows."""
 
     to: str
     text: str
     file: bytes = b""
     """A voice note or a receipt's picture, without encoding; of one that was uploaded before, the uploaded bytes."""
+    choices: Sequence[Choice] = ()
+    """The buttons or rows, in order: what a tap returns as `token`, and what is shown as `label` and `description`.
+    Required of a channel with buttons or rows."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -137,6 +141,9 @@ class Peer(Provider, frozen=True, kw_only=True):
     files: Sequence[tuple[MediaRef, bytes]] = ()
     """Files that `answer` serves: the reference that `parse` gives for each, and its bytes. Each has an id of 6 letters
     or more, which is looked for in logs."""
+    files_public: bool | None = None
+    """Whether a file is given to whoever has its address, as by another host than the API's: no credential belongs into
+    its request, and its host answers neither `unauthorized` nor `throttle`. Required with `files`."""
     deletes: Callable[[Received], str] | None = None
     """Reads the id of the file that a request deletes (`""` if it deletes none), if the provider stores files until
     they are deleted."""
@@ -217,7 +224,7 @@ class PeerServer:
         self.answering(fault, at)
         task = asyncio.ensure_future(work)
         await asyncio.wait({task, asyncio.ensure_future(self.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        _advance_clock(seconds)
+        advance_clock(seconds)
         done, _ = await asyncio.wait({task}, timeout=_LAST_BYTES_SECONDS)
         task.cancel()
         await asyncio.wait({task})
@@ -349,7 +356,7 @@ async def _send_in_pieces(request: web.BaseRequest, reply: Reply, fault: Fault) 
     for begin, end in pairwise((*ends, size)):
         await response.write(reply.body[begin:end])
         await asyncio.sleep(_TURN_SECONDS if slow else _BETWEEN_SECONDS)
-        _advance_clock(_SLOW_SECONDS if slow else 0)
+        advance_clock(_SLOW_SECONDS if slow else 0)
     return response
 
 
@@ -363,7 +370,8 @@ class _Clock:
         return self._clock() + self.ahead
 
 
-def _advance_clock(seconds: float) -> None:
+def advance_clock(seconds: float) -> None:
+    """Put the clock of the running event loop forward."""
     loop: Any = asyncio.get_running_loop()
     if not isinstance(loop.time, _Clock):
         loop.time = _Clock(loop.time)

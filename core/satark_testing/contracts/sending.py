@@ -67,13 +67,16 @@ async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None
 
 
 async def _check_faults(calls: Calls) -> None:
-    """Check that the sentences about a wrong setup name no credential."""
-    for script in (None, calls.peer.unauthorized, calls.peer.refusal, Fault.HANG_UP):
+    """Check that there are sentences about a provider that fails, about no other, and that none names a credential."""
+    for script in (None, calls.peer.unauthorized, calls.peer.refusal, Reply(500), Fault.HANG_UP):
         calls.server.answering(script)
         channel = calls.peer.channel(calls.server.url)  # the host asks one that was not opened
         if isinstance(channel, FaultFinder):
             told = await channel.find_faults()
             absent(" ".join(told), [*calls.server.credentials], "C47", "the sentences of `find_faults`")
+            subject = f"`find_faults`, while the provider answers {script or 'as `Peer.answer` does'}"
+            right = bool(told) == (script is not None) or not calls.server.received
+            require(right, "C94", subject, f"{len(told)} sentences")
 
 
 async def _check_delivered(calls: Calls) -> None:

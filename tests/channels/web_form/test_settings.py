@@ -15,8 +15,8 @@ def test_an_onion_address_ends_in_onion(url: str) -> None:
     assert WebFormSettings(onion_url="http://satark2345.onion/").onion_url == "http://satark2345.onion"
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "/leave", "https://"])
-def test_the_neutral_page_is_on_the_web(url: str) -> None:
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "/leave", "https://", "http://hi.wikipedia.org/"])
+def test_the_neutral_page_is_on_the_web_and_encrypted(url: str) -> None:
     with pytest.raises(ValidationError, match="exit_url"):
         WebFormSettings(exit_url=url)
 

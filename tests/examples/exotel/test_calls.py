@@ -96,6 +96,7 @@ async def test_the_channel_keeps_the_contract_by_get_and_post_with_a_secret_path
                 answer=lambda received: Reply(200, SOUND),
                 gone=Reply(410),
                 files=[(MediaRef(account=ACCOUNT, id=RECORDING, mime="audio/mpeg"), SOUND)],
+                files_public=False,
                 silent=True,
                 secrets=("the-api-key", "the-token", SECRET),
             ),

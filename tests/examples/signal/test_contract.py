@@ -83,6 +83,10 @@ def answer(received: Received) -> Reply:
             return Reply(201, json.dumps([{"timestamp": str(SENT_AT)}]).encode())
         case "DELETE", "/v1/remote-delete/+911140001000":
             return Reply(201, json.dumps({"timestamp": str(SENT_AT)}).encode())
+        case "GET", "/v1/about":
+            return Reply(200, b'{"mode": "json-rpc"}')
+        case "GET", "/v1/accounts":
+            return Reply(200, json.dumps([NUMBER]).encode())
         case "GET", "/v1/attachments/Zm9vYmFy.jpg":
             return Reply(200, FILE)
         case "DELETE", "/v1/attachments/Zm9vYmFy.jpg":
@@ -130,6 +134,7 @@ async def test_the_channel_keeps_the_contract() -> None:
                 refusal=error("Unregistered user"),
                 files=[(msgspec.structs.replace(photo.ref, account=account), FILE)],
                 announces_size=True,
+                files_public=False,
                 secrets=(SECRET,),
             ),
         )

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 from satark.api.channel import RawRequest
 from satark.api.inbound import Address, Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Text
 from satark.api.outbound import Blocked, Call, Delivered, Misconfigured, Throttled, WindowClosed
+from satark.api.prompt import Choice
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, sample_channel_context
 from satark_testing.contracts.channel_case import Meaning
 from satark_testing.telegram.bot_api import Person, Updates, check_limits
@@ -79,6 +80,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         deletes=lambda request: request.path.rpartition("/")[2] if request.method == "DELETE" else "",
         files=[(MediaRef(account=account, id="1234567890", mime="image/jpeg", sha256=_DIGEST.hexdigest()), _FILE)],
         announces_size=True,
+        files_public=False,
         results=[
             (_graph_error(131047), WindowClosed),
             (_graph_error(131026), Blocked),
@@ -162,7 +164,12 @@ def _read_whatsapp(uploads: Mapping[str, bytes], request: Received) -> Said | No
     shown = message.get("interactive", {})
     text = shown.get("body", {}).get("text") or message.get("text", {}).get("body", "")
     media = message.get("audio") or shown.get("header", {}).get("image", {})
-    return Said(message.get("to") or message.get("recipient", ""), text, uploads.get(media.get("id", ""), b""))
+    action = shown.get("action", {})
+    replies = [one["reply"] for one in action.get("buttons", ())]
+    rows = [row for section in action.get("sections", ()) for row in section["rows"]]
+    choices = [Choice(one["id"], one["title"], one.get("description", "")) for one in (*replies, *rows)]
+    to, file = message.get("to") or message.get("recipient", ""), uploads.get(media.get("id", ""), b"")
+    return Said(to, text, file, choices)
 
 
 def _answer_whatsapp(uploads: dict[str, bytes], request: Received) -> Reply:
@@ -184,7 +191,7 @@ def telegram_case() -> ChannelCase:
 
     def channel(url: str = "https://telegram.example") -> TelegramChannel:
         settings = TelegramSettings.model_validate({**_TELEGRAM, "api_url": url})
-        return TelegramChannel(settings, context=sample_channel_context())
+        return TelegramChannel(settings, PUBLIC, sample_channel_context())
 
     uploads = dict[str, bytes]()
     description = Description.load(CHANNELS / "telegram/bot_api_10.3.json")
@@ -207,6 +214,7 @@ def telegram_case() -> ChannelCase:
         results=[(_telegram_error(403, "Forbidden: bot was blocked by the user"), Blocked)],
         files=[(file, _FILE)],
         announces_size=True,
+        files_public=False,
         secrets=(_TELEGRAM["token"], _TELEGRAM["secret_token"]),
     )
     return ChannelCase(
@@ -276,14 +284,18 @@ def _read_telegram(uploads: Mapping[str, bytes], request: Received) -> Said | No
     fields = _telegram_fields(request)
     file = fields.get("voice") or fields.get("photo") or b""
     text = fields.get("text") or fields.get("caption", "")
-    return Said(str(fields["chat_id"]), text, uploads[file] if isinstance(file, str) else file)
+    rows = fields["reply_markup"]["inline_keyboard"] if "text" in fields and "reply_markup" in fields else ()
+    choices = [Choice(one["callback_data"], one["text"]) for row in rows for one in row]
+    return Said(str(fields["chat_id"]), text, uploads[file] if isinstance(file, str) else file, choices)
 
 
 def _answer_telegram(uploads: dict[str, bytes], request: Received) -> Reply:
     if "/file/bot" in request.path:
         return Reply(200, _FILE)
     result: Any = True
-    if request.path.endswith(_SENDING):
+    if request.path.endswith("/getWebhookInfo"):
+        result = {"url": f"{PUBLIC}/telegram/webhook", "has_custom_certificate": False, "pending_update_count": 0}
+    elif request.path.endswith(_SENDING):
         fields = _telegram_fields(request)
         chat = {"id": int(fields["chat_id"]), "type": "private"}
         result = {"message_id": 7, "date": 1_795_000_000, "chat": chat}
@@ -342,6 +354,7 @@ def sms_case() -> ChannelCase:
             gone=Reply(410),
             results=[(Reply(400, b'{"code":21610}'), Blocked)],
             files=[(ref, _FILE)],
+            files_public=False,
             secrets=(AUTH_TOKEN,),
         ),
     )
@@ -376,6 +389,7 @@ def voice_case() -> ChannelCase:
             answer=_answer_twilio,
             gone=Reply(410),
             files=[(MediaRef(account=channel().accounts[0], id="RE" + "b" * 32, mime="audio/wav"), _FILE)],
+            files_public=False,
             silent=True,
             secrets=(AUTH_TOKEN,),
         ),
@@ -406,4 +420,8 @@ def _read_sms(request: Received) -> Said | None:
 
 
 def _answer_twilio(request: Received) -> Reply:
+    if request.path.endswith("/IncomingPhoneNumbers.json"):
+        state = {"sms_url": f"{PUBLIC}/sms/webhook", "voice_url": f"{PUBLIC}/voice/webhook"}
+        number = {**state, "status_callback": f"{PUBLIC}/voice/webhook/status"}
+        return Reply(200, json.dumps({"incoming_phone_numbers": [number]}).encode())
     return Reply(200, _FILE) if request.method == "GET" else Reply(201, b'{"sid":"SM1"}')

@@ -15,8 +15,9 @@ from yarl import URL
 from satark.api import ProviderClient, file_chunks, provider_url
 from satark.api.channel import MediaGone
 from satark.api.inbound import MediaRef
+from satark_testing.contracts.calls import opened
 from satark_testing.contracts.channel import BrokenRule, Peer, Received, Reply
-from satark_testing.contracts.fetching import check_files
+from satark_testing.contracts.fetching import _check_file, check_files
 from satark_testing.contracts.provider_peer import PeerServer
 from support.postcards import Postcards
 
@@ -107,6 +108,7 @@ async def test_a_file_at_another_origin_gets_no_credential_and_needs_a_safe_addr
         read=lambda _: None,
         answer=_picture,
         files=[(REF, FILE)],
+        files_public=False,
         secrets=(TOKEN,),
     )
     async with PeerServer(peer).serving() as server:
@@ -136,9 +138,31 @@ async def test_a_redirect_of_the_second_request_leads_no_credential_away(made: t
     await _check_pictures(made, rule)
 
 
+@pytest.mark.parametrize(("public", "headers", "rule"), [(True, {}, ""), (True, HEADERS, "C54"), (None, {}, "C54")])
+async def test_a_public_file_is_fetched_without_our_credential(
+    public: bool | None,  # noqa: FBT001 - a row of the table
+    headers: dict[str, str],
+    rule: str,
+) -> None:
+    made = type("Sending", (Pictures,), {"_headers": headers})
+    peer = Peer(
+        channel=lambda url: made(url, provider_url, headers),
+        read=lambda _: None,
+        answer=_picture,
+        files=[(REF, FILE)],
+        files_public=public,
+    )
+    async with PeerServer(peer).serving() as server, opened(peer.channel(server.url)) as channel:
+        await _check(lambda: _check_file(channel, peer, server, REF, FILE), rule)
+
+
 async def _check_pictures(made: type[Pictures], rule: str) -> None:
     peer = Peer(
-        channel=lambda url: made(url, provider_url, {}), read=lambda _: None, answer=_picture, files=[(REF, FILE)]
+        channel=lambda url: made(url, provider_url, {}),
+        read=lambda _: None,
+        answer=_picture,
+        files=[(REF, FILE)],
+        files_public=True,
     )
     async with PeerServer(peer).serving() as server:
         await _check(lambda: check_files(peer, server), rule)

@@ -90,3 +90,22 @@ def test_an_address_without_encryption_and_an_empty_secret_are_refused(secrets: 
     module = plugin(always=False, model=TrustingSettings)
     case = PluginCase(module=module, name="beacon", settings=settings, channels=("beacon",), secrets=secrets)
     assert list(broken(case)) == [rule]
+
+
+class DefaultSettings(BeaconSettings):
+    """The settings of a plugin with one more address, which has a default."""
+
+    files: str = "https://files.beacon.example"
+
+
+class SafeSettings(DefaultSettings):
+    """The same, with the address checked."""
+
+    files: Annotated[str, AfterValidator(provider_url)] = "https://files.beacon.example"
+
+
+@pytest.mark.parametrize(("model", "rules"), [(DefaultSettings, ["P08"]), (SafeSettings, [])])
+def test_an_address_with_a_default_must_be_encrypted_too(model: type[BaseModel], rules: list[str]) -> None:
+    settings = {"SATARK_BEACON__URL": "https://beacon.example"}
+    module = plugin(always=False, model=model)
+    assert list(broken(PluginCase(module=module, name="beacon", settings=settings, channels=("beacon",)))) == rules

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from html import unescape
 from typing import Any
 
 import msgspec
@@ -13,10 +15,11 @@ import pytest
 from satark.api import ProviderClient, ReceiptPicture, VoiceNote
 from satark.api.inbound import Address
 from satark.api.outbound import Accepted, Call, SendResult, Transient
-from satark.api.prompt import Capabilities, Prompt
+from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_testing.contracts.calls import opened_calls
 from satark_testing.contracts.channel import BrokenRule, Peer, Received, Reply, Said, sample_channel_context
 from satark_testing.contracts.prompt_kinds import check_kinds
+from satark_testing.contracts.prompts import check_prompts
 from satark_testing.contracts.provider_peer import PeerServer
 from support.postcards import Postcards, case
 
@@ -47,8 +50,8 @@ class Radio(Postcards):
             bodies["note"] = {"to": to.reveal(), "note": prompt.spoken}
         return [Call(account=account, method=name, body=msgspec.json.encode(body)) for name, body in bodies.items()]
 
-    def buttons(self, prompt: Prompt) -> list[str]:
-        return [choice.token for choice in prompt.choices]
+    def buttons(self, prompt: Prompt) -> list[Choice]:
+        return [*prompt.choices, *(prompt.actions if prompt.choices else ())]
 
     async def send(self, call: Call, call_id: str) -> SendResult:
         said = json.loads(call.body)
@@ -66,7 +69,7 @@ class Radio(Postcards):
         return note.reuse_key
 
     def beside(self, receipt: ReceiptPicture) -> dict[str, Any]:
-        return {"text": receipt.caption, "buttons": [receipt.button.token]}
+        return {"text": receipt.caption, "buttons": [receipt.button]}
 
     async def upload(self, key: str, make: Any) -> str:
         if known := self.uploads.get(key):
@@ -97,7 +100,8 @@ class Tower:
         if asked.path != "/messages":
             return None
         said: Mapping[str, Any] = json.loads(asked.body)
-        return Said(said["to"], said.get("text", ""), self.files.get(said.get("media", ""), b""))
+        choices = msgspec.convert(said.get("buttons", []), list[Choice])
+        return Said(said["to"], said.get("text", ""), self.files.get(said.get("media", ""), b""), choices)
 
 
 async def check(made: type[Radio]) -> None:
@@ -151,7 +155,7 @@ class NoPicture(Radio):
 
 class NoCaption(Radio):
     def beside(self, receipt: ReceiptPicture) -> dict[str, Any]:
-        return {"buttons": [receipt.button.token]}
+        return {"buttons": [receipt.button]}
 
 
 class NoButton(Radio):
@@ -159,10 +163,43 @@ class NoButton(Radio):
         return {"text": receipt.caption}
 
 
-class FirstButtons(Radio):
-    def buttons(self, prompt: Prompt) -> list[str]:
-        self.first: list[str] = vars(self).get("first") or super().buttons(prompt)
-        return self.first if prompt.choices else []
+class FirstButtonsAtOnce(Radio):
+    """The buttons of the first of six people go to all."""
+
+    def buttons(self, prompt: Prompt) -> list[Choice]:
+        self.first: dict[str, list[Choice]] = vars(self).get("first", {})
+        own = super().buttons(prompt)
+        return self.first.setdefault(f"{own[0].token[:2]}{len(own)}", own) if "कि" in prompt.text and own else own
+
+
+class Swapped(Radio):
+    def buttons(self, prompt: Prompt) -> list[Choice]:
+        return [Choice(one.label, one.token) for one in super().buttons(prompt)]
+
+
+class Markup(Radio):
+    """The provider reads the labels as HTML."""
+
+    def buttons(self, prompt: Prompt) -> list[Choice]:
+        return [msgspec.structs.replace(one, label=unescape(one.label)) for one in super().buttons(prompt)]
+
+
+class TurnsTwice(Radio):
+    def buttons(self, prompt: Prompt) -> list[Choice]:
+        return [*super().buttons(prompt), *prompt.turns]
+
+
+class NoDescription(Radio):
+    capabilities = msgspec.structs.replace(Radio.capabilities, rows=9, row_label=20, row_description=20)
+
+    def buttons(self, prompt: Prompt) -> list[Choice]:
+        return [msgspec.structs.replace(one, description="") for one in super().buttons(prompt)]
+
+
+class LastButtonsStay(Radio):
+    def buttons(self, prompt: Prompt) -> list[Choice]:
+        self.last: list[Choice] = super().buttons(prompt) or vars(self).get("last", [])
+        return self.last
 
 
 class Blocking(Radio):
@@ -183,10 +220,36 @@ class Blocking(Radio):
         (NoPicture, "C86"),
         (NoCaption, "C86"),
         (NoButton, "C86"),
-        (FirstButtons, "C69"),
+        (FirstButtonsAtOnce, "C69"),
+        (Swapped, "C68"),
+        (Markup, "C68"),
+        (TurnsTwice, "C28"),
+        (NoDescription, "C80"),
+        (LastButtonsStay, "C28"),
         (Blocking, "C59"),
     ],
 )
 async def test_what_one_kind_of_prompt_loses_or_mixes_up_is_noticed(broken: type[Radio], rule: str) -> None:
     with pytest.raises(BrokenRule, match=f"^{rule} "):
         await check(broken)
+
+
+class KeepsItsBody(Radio):
+    """One body for all messages: what one has stays in the next, of another person."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.said: dict[str, Any] = {}
+
+    def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+        self.said |= {"to": to.reveal(), "text": prompt.text, "wants": prompt.wants}
+        if prompt.choices:
+            self.said["buttons"] = self.buttons(prompt)
+        return [Call(account=account, method="text", body=msgspec.json.encode(self.said))]
+
+
+def test_what_one_persons_rendering_leaves_in_anothers_is_noticed() -> None:
+    peer = Peer(channel=Radio, read=Tower().read)
+    for made in (Radio, KeepsItsBody):
+        with nullcontext() if made is Radio else pytest.raises(BrokenRule, match=r"^C29 "):
+            check_prompts(case(made("http://localhost:1"), peer=peer))
