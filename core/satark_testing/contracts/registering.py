@@ -1,6 +1,7 @@
 """Checks how a channel listens: that it ends when it is cancelled, and that it tries again (C56, C93)."""
 
 import asyncio
+import time
 from functools import partial
 from typing import Final, Self
 
@@ -22,6 +23,7 @@ _STEP_SECONDS: Final = 4
 """Seconds by which the clock of the event loop is put forward."""
 _TURN_SECONDS: Final = 0.01
 """Real seconds between two steps: a request takes less."""
+_STANDSTILL_SECONDS: Final = 3
 _FEWEST: Final = 2
 _MOST: Final = 30
 """Requests in two minutes in which the provider fails."""
@@ -98,7 +100,12 @@ class _Listener:
         """Put the clock forward, and return how many requests came meanwhile."""
         before = len(self.server.received)
         for _ in range(0, seconds, _STEP_SECONDS):
+            began = time.monotonic()
             await asyncio.sleep(_TURN_SECONDS)
+            stood = time.monotonic() - began
+            require(
+                stood < _STANDSTILL_SECONDS, "C59", "`listen`", f"the event loop stood still for {stood:.0f} seconds"
+            )
             advance_clock(_STEP_SECONDS)
         return len(self.server.received) - before
 

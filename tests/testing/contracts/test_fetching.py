@@ -138,22 +138,52 @@ async def test_a_redirect_of_the_second_request_leads_no_credential_away(made: t
     await _check_pictures(made, rule)
 
 
-@pytest.mark.parametrize(("public", "headers", "rule"), [(True, {}, ""), (True, HEADERS, "C54"), (None, {}, "C54")])
-async def test_a_public_file_is_fetched_without_our_credential(
+class Unannounced(Pictures):
+    """A file without a size: only its status tells that it is none."""
+
+    more = 10**6
+
+    async def get_file(self, url: URL) -> aiohttp.ClientResponse:
+        answer = await super().get_file(url)
+        if answer.status != 200:
+            raise ConnectionError
+        return answer
+
+
+class Telling(Unannounced):
+    """Sends the credential to its own host alone."""
+
+    async def get_file(self, url: URL) -> aiohttp.ClientResponse:
+        self._headers = HEADERS if str(url).startswith(self._url) else {}
+        return await super().get_file(url)
+
+
+@pytest.mark.parametrize(
+    ("made", "public", "rule"),
+    [
+        (Unannounced, True, ""),
+        (Unannounced, False, "C52"),
+        (Unannounced, None, "C54"),
+        (Telling, True, "C54"),
+    ],
+)
+async def test_a_host_of_public_files_gets_no_credential_and_gives_no_answers_of_the_api(
+    made: type[Pictures],
     public: bool | None,  # noqa: FBT001 - a row of the table
-    headers: dict[str, str],
     rule: str,
 ) -> None:
-    made = type("Sending", (Pictures,), {"_headers": headers})
+    ref = msgspec.structs.replace(REF, size=0)
     peer = Peer(
-        channel=lambda url: made(url, provider_url, headers),
+        channel=lambda url: made(url, provider_url, {}),
         read=lambda _: None,
         answer=_picture,
-        files=[(REF, FILE)],
+        unauthorized=Reply(200, b'{"status": 2}'),
+        throttle=lambda _: Reply(200, b'{"status": 12}'),
+        files=[(ref, FILE)],
         files_public=public,
     )
     async with PeerServer(peer).serving() as server, opened(peer.channel(server.url)) as channel:
-        await _check(lambda: _check_file(channel, peer, server, REF, FILE), rule)
+        await _check(lambda: _check_file(channel, peer, server, ref, FILE), rule)
 
 
 async def _check_pictures(made: type[Pictures], rule: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Sequence
 
 import aiohttp
 import pytest
@@ -21,6 +23,8 @@ class Registering(Postcards):
     def __init__(self, url: str) -> None:
         self._url, self._client = url, ProviderClient(20)
 
+    registered: Sequence[int] = (200,)
+
     async def open(self) -> None:
         await self._client.open()
 
@@ -37,7 +41,7 @@ class Registering(Postcards):
     async def register(self) -> bool:
         try:
             async with self._client.session.post(f"{self._url}/webhook", allow_redirects=False) as answer:
-                return answer.status == 200
+                return answer.status in self.registered
         except (aiohttp.ClientError, OSError):
             return False
 
@@ -49,6 +53,18 @@ class Once(Registering):
     async def register(self) -> bool:
         await super().register()
         return True
+
+
+class Unauthorized(Registering):
+    """Takes wrong credentials for success."""
+
+    registered = (200, 401)
+
+
+class Blocking(Registering):
+    def pause(self, attempt: int) -> float:
+        time.sleep(super().pause(attempt))
+        return 0
 
 
 class Hasty(Registering):
@@ -127,7 +143,16 @@ async def test_a_channel_that_registers_until_it_succeeds_passes(made: type[Regi
 @pytest.mark.slow("minutes of a clock that is put forward")
 @pytest.mark.parametrize(
     ("broken", "rule"),
-    [(Once, "C93"), (Hasty, "C93"), (Regular, "C93"), (Endless, "C93"), (GivesUp, "C93"), (Stubborn, "C56")],
+    [
+        (Once, "C93"),
+        (Unauthorized, "C93"),
+        (Blocking, "C59"),
+        (Hasty, "C93"),
+        (Regular, "C93"),
+        (Endless, "C93"),
+        (GivesUp, "C93"),
+        (Stubborn, "C56"),
+    ],
 )
 async def test_a_channel_that_gives_up_or_never_ends_is_noticed(broken: type[Registering], rule: str) -> None:
     with pytest.raises(BrokenRule, match=f"^{rule} "):
