@@ -22,7 +22,7 @@ def test_a_greeting_is_not_taken_for_a_story(chat: Chat, greeting: str) -> None:
     assert "not understood" not in chat.text
 
 
-NOT_SENT = "All right, not sent."
+NOT_SENT = ("All right, not sent.", "Take your time. Nothing is sent")
 FIRST = {
     "हमार बिटिया के उठाय लइ गए": "hi",
     "he sells bullets": "en",

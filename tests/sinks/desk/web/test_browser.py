@@ -114,6 +114,7 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
     assert casework("sp").open(seeded.number).status == "ACTION"
     assert casework("lanka").open(seeded.number).thread[-1].message.text.endswith("आज रात")
     await page.get_by_text("Sign out").click()
+    await expect(page.locator("h1")).to_have_text("Sign in")
     await page.goto(f"{address}/tips/{seeded.number}")
     await expect(page.locator("h1")).to_have_text("Sign in")
     assert problems == []
