@@ -72,11 +72,6 @@ def _rules() -> _Rules:
     return _Rules(known, unsure, Rules(read.weighed.items()), read.numbers)
 
 
-def numbers_of(kind: DangerKind) -> tuple[str, ...]:
-    """Return the numbers to call in a danger of this kind, the most urgent first."""
-    return _rules().numbers.get(kind, ("112",))
-
-
 def dangers_of(analysis: Analysis) -> tuple[Danger, ...]:
     """Find the dangers of a text by the rules, or else by its letters."""
     return known_dangers(analysis) or likely_dangers(analysis)
@@ -90,7 +85,7 @@ def known_dangers(analysis: Analysis) -> tuple[Danger, ...]:
         found.setdefault(kind, rule)
     is_present = analysis.has("@present-danger") or not analysis.has("@past-danger")
     sure = bool(found) and is_present and logit_of(analysis) + analysis.has("@calls") / 2 > SURE
-    return tuple(Danger(kind, numbers_of(kind), rule, sure) for kind, rule in found.items())
+    return tuple(Danger(kind, _rules().numbers[kind], rule, sure) for kind, rule in found.items())
 
 
 @once
@@ -103,7 +98,7 @@ def likely_dangers(analysis: Analysis) -> tuple[Danger, ...]:
         if promised or logit_of(analysis) <= (CLEAR if analysis.has("@no-danger") else least):
             return ()
         found = next(_rules().kinds.holding(analysis.marks), DangerKind.LIFE), BY_LETTERS
-    return (Danger(found[0], numbers_of(found[0]), found[1]),)
+    return (Danger(found[0], _rules().numbers[found[0]], found[1]),)
 
 
 @once

@@ -250,7 +250,9 @@ _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9-]*[A-Za-z])[0-9A-Za-z]{4}[
 _GROUP: Final = 4
 _BEHIND: Final = 2
 """Most digits of a number behind a code that is not part of it."""
-_DIGIT_RUN: Final = re.compile(r"\d{4}(?:[\s.,/_()\-‐‑–—]*\d{4}){3}(?![\s.,/_()\-‐‑–—]*\d)|\d(?:[\s.\-‐‑–—]*\d)+")
+_APART: Final = r"\s.\-‐‑–—\ufe0f\u20e3\u200b-\u200f\u2060"
+"""What may stand between two digits of one number: keycaps (8️⃣) have signs of their own."""
+_DIGIT_RUN: Final = re.compile(rf"\d{{4}}(?:[,/_(){_APART}]*\d{{4}}){{3}}(?![,/_(){_APART}]*\d)|\d(?:[{_APART}]*\d)+")
 
 
 def find_code(text: str, digits: int, *, longest: int | None = None) -> str | None:

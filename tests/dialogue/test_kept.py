@@ -70,7 +70,7 @@ def _tells(one: Utterance) -> bool:
 @cache
 def stated() -> tuple[str, ...]:
     reader = Reader.shared(Geography.sample())
-    texts = dict.fromkeys(one.text for one in read_corpus(CORPORA) if _tells(one))
+    texts = dict.fromkeys(one.text for one in read_corpus(CORPORA) if _tells(one) and not one.text.startswith("TIP "))
     return tuple(text for text in texts if _has_own_words(reader.analyse(text)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,9 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
-from satark_words.danger import numbers_of
 from satark_words.geography.geography import Geography
 from satark_words.reading import DangerKind
+from satark_words.small_words import read_table
 from support.dialogue.walks import SAID_UNTIL, new_chat
 from support.loops import every_row
 
@@ -172,8 +173,9 @@ def test_an_ordinary_tip_is_not_urgent() -> None:
 
 @pytest.mark.slow("every step")
 def test_every_language_names_the_numbers_of_every_danger() -> None:
+    numbers = read_table("danger.yaml", dict[str, Any])["numbers"]
     for catalogue, kind in itertools.product(Catalogues.of("satark.dialogue"), DangerKind):
-        for number in numbers_of(kind):
+        for number in numbers[kind]:
             assert number in catalogue.text(f"danger.{kind}"), (catalogue.language, number)
 
 
