@@ -301,6 +301,7 @@ def test_a_typed_tip_is_submitted_at_once_and_a_second_one_is_a_new_tip(
         "TIP they will kill me, don't send this yet",
         "tip ka kya hua batao",
         "tip lanka me daru bikti hai aur",
+        "tip lanka wali baat kal poori likhunga, abhi sirf yaad rakhne ko",
         "tip they sell liquor in Lanka behind the",
         "टिप लंका में दारू बिकती है क्योंकि",
         "टिप लंका वाली बात वापस लेनी है, दारू बिकती थी",
