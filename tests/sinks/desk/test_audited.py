@@ -112,6 +112,16 @@ def test_every_route_records_an_act_whatever_it_answers(
     assert tried > 20
 
 
+@pytest.mark.parametrize("path", ["", "/note", "/note?draft=0", "/close?draft=0&poll=1"])
+def test_an_officer_who_looks_for_a_tip_that_they_lack_is_recorded_on_each_of_its_pages(
+    path: str, browser: Browser, tip: SeededTip, services: Services, unlocked: Unlock
+) -> None:
+    client = signed_in(browser)
+    client.get(f"/desk/tips/{tip.number}")
+    assert client.get(f"/desk/tips/4K7Q-2XPM{path}").status_code == 404
+    assert [one.act.detail for one in acts_seen(services, unlocked("sp"), kind="refused")] == ["4K7Q-2XPM"]
+
+
 class Recogniser:
     """A speech recogniser that hears one word."""
 

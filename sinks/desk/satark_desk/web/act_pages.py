@@ -68,11 +68,9 @@ class ActPages:
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it."""
         name, id_ = _action(request), request.query_params.get("draft", "")
-        draft, number = self._web.drafts.find(session.unlocked, id_), request.path_params["number"]
-        writers = self._web.drafts.writers(session.unlocked, number)
+        draft = self._web.drafts.find(session.unlocked, id_)
         try:
-            version = session.queue.news(number, writers)["version"]
-            tip = session.casework.open(number)
+            tip, live = self._tip_page.open_live(session, request.path_params["number"])
         except NoSuchTip:
             return self._without_tip(request, session, draft.fields if draft else {})
         if draft is None or draft.path != f"tips/{tip.tip.number}/{name}":
@@ -83,7 +81,7 @@ class ActPages:
             return self._tip_page.show(
                 request, session, tip, status, problem=problem, action=name, form_data=draft.fields, draft=id_
             )
-        return self._confirm(request, session, tip, draft.fields, problem=problem, version=version, writers=writers)
+        return self._confirm(request, session, tip, draft.fields, problem=problem, **live)
 
     def _without_tip(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Show what an officer wrote on a tip that they have no more, as after a direction was withdrawn.

@@ -56,17 +56,24 @@ class TipPage(Pages):
     def open(self, request: Request, session: OfficerSession) -> Response:
         """Show a tip, and record that this officer has seen it."""
         refresh(session)
-        number, version = request.path_params["number"], 0
-        writers = self._web.drafts.writers(session.unlocked, number)
-        with suppress(NoSuchTip):  # read before the tip is opened: what comes meanwhile is news to the page
-            version = session.queue.news(number, writers)["version"]
-        tip = session.casework.open(number)
+        tip, live = self.open_live(session, request.path_params["number"])
         wanted = Filter.read(request.query_params)
         near = session.queue.neighbours(wanted, found_by(session, wanted), tip.id)
         if "poll" not in request.query_params:
             session.queue.note_seen(tip)
         merged = session.queue.merged_into(tip.tip.number)
-        return self.show(request, session, tip, near=near, merged=merged, version=version, writers=writers)
+        return self.show(request, session, tip, near=near, merged=merged, **live)
+
+    def open_live(self, session: OfficerSession, number: str) -> tuple[OpenTip, dict[str, Any]]:
+        """Open a tip; return it with its version and who writes on it. What comes after the version is news to a page.
+
+        Raises:
+            NoSuchTip: as `Casework.open` does, which records the refusal.
+        """
+        version, writers = 0, self._web.drafts.writers(session.unlocked, number)
+        with suppress(NoSuchTip):
+            version = session.queue.news(number, writers)["version"]
+        return session.casework.open(number), {"version": version, "writers": writers}
 
     def show(
         self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
