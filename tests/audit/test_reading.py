@@ -17,7 +17,7 @@ from satark.custody.log import append_sealed
 from satark.roster import chain as roster_chain
 from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.services import Services
-from support.acts import kinds, seen_by, viewer_at
+from support.acts import kinds, respond, seen_by, viewer_at
 from support.desks import SeededDesk
 from support.tips import SeededTip
 
@@ -32,7 +32,7 @@ def test_the_desk_above_reads_who_did_what_with_which_tip_and_when(
     rao.find("शराब")
     tip = rao.open(seeded.number)
     rao.evidence(tip, "1")
-    rao.respond(tip, status="ACTED", text="धन्यवाद")
+    respond(rao, tip, status="ACTED", text="धन्यवाद")
     acts = seen_by(services, dig, {"sp"})
     assert kinds(acts) == ["listed", "searched", "read", "viewed", "answered"]
     assert {(read.act.desk, read.act.officer, read.flaw) for read in acts} == {("sp", "rao", "")}

@@ -20,7 +20,7 @@ from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.store.sealed_files import put_in_place, seal_file, stored_form
-from support.acts import direct_whole
+from support.acts import direct_whole, respond
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
@@ -45,13 +45,13 @@ def test_summaries_include_tips_that_came_since_the_last_call(services: Services
     (summary,) = sp.casework.summaries()
     assert (summary.status, summary.newest) == ("RECEIVED", 0)
     assert (summary.awaits_reply, summary.finished) == (False, False)
-    sp.casework.respond(sp.casework.open(seeded.number), status="NEED_INFO", text="कब?", question=True)
+    respond(sp.casework, sp.casework.open(seeded.number), status="NEED_INFO", text="कब?", question=True)
     (summary,) = sp.casework.summaries()
     assert (summary.status, summary.awaits_reply) == ("NEED_INFO", True)
     seed_message(services, seeded, Message(sender="tipster", text="कल", answers=1))
     (summary,) = sp.casework.summaries()
     assert (summary.status, summary.newest, summary.awaits_reply) == ("NEED_INFO", 2, False)
-    sp.casework.respond(sp.casework.open(seeded.number), status="CLOSED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="CLOSED")
     assert sp.casework.summaries()[0].finished
 
 
@@ -96,7 +96,7 @@ def test_concurrent_notes_all_get_into_the_thread(services: Services, sp: Seeded
 
 def test_a_response_opens_with_the_receipt_and_has_a_time_band(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
-    posted = sp.casework.respond(sp.casework.open(seeded.number), status="ACTED", text="धन्यवाद")
+    posted = respond(sp.casework, sp.casework.open(seeded.number), status="ACTED", text="धन्यवाद")
     row = services.read(lambda c: c.execute(select(tables.message)).one())
     opened = open_as(Message, row.sealed, seeded.receipt_identity)
     assert opened == posted.message
@@ -177,7 +177,7 @@ def test_an_answer_of_a_destination_reaches_the_tipster(services: Services, sp: 
     seeded = seed_tip(services, [sp.desk], destination_rules=[rule])
     # The destination's key was changed since: the older key stands on the line below the new one.
     work = Casework(services, rule.to, f"{newest}\n{identity}", audit_desk="sp")
-    posted = work.respond(work.open(seeded.number), status="ACTED", text="धन्यवाद")
+    posted = respond(work, work.open(seeded.number), status="ACTED", text="धन्यवाद")
     (row,) = rows(services, tables.message)
     assert open_as(Message, row.sealed, seeded.receipt_identity) == posted.message
     assert row.notified is False

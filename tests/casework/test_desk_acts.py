@@ -18,6 +18,7 @@ from satark.roster.entries import desk_verifier
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import tables
+from support.acts import respond
 from support.desks import Office, SeededDesk, listed_officer
 from support.tips import SeededTip, seed_message, seed_tip
 
@@ -151,11 +152,11 @@ def test_the_machine_of_a_directed_desk_asks_to_close_like_its_officers(
     seeded = seed_tip(services, [sp.desk, dig.desk], destination_rules=[rule])
     offices["sp"].do(seeded, "direct", to="lanka", text="look")
     machine = Casework(services, rule.to, identity, audit_desk="lanka")
-    machine.respond(machine.open(seeded.number), status="ACTED", text="FIR 112/26")
+    respond(machine, machine.open(seeded.number), status="ACTED", text="FIR 112/26")
     opened = offices["sp"].casework.open(seeded.number)
     assert (opened.status, opened.work.awaits_closing_from()) == ("RECEIVED", "lanka")
     assert (opened.thread[-1].message.internal, opened.thread[-1].message.text) == (True, "ACTED: FIR 112/26")
-    machine.respond(machine.open(seeded.number), status="VERIFYING")
+    respond(machine, machine.open(seeded.number), status="VERIFYING")
     assert offices["sp"].casework.open(seeded.number).status == "VERIFYING"
     offices["sp"].do(seeded, "approve", reason="acted upon")
     assert offices["sp"].casework.open(seeded.number).status == "CLOSED"

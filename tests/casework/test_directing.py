@@ -15,7 +15,7 @@ from satark.services import Services
 from satark.store import deliveries, envelopes, tables, threads
 from satark.store.delivery_marks import is_cover
 from satark.store.unit_of_work import UnitOfWork
-from support.acts import direct_whole
+from support.acts import direct_whole, respond
 from support.desks import Office, SeededDesk
 from support.releases import REWORDING, direct
 from support.tips import SeededTip, seed_message, seed_tip
@@ -316,5 +316,5 @@ def test_a_destination_that_reads_only_urgent_tips_gets_one_that_turns_urgent(
     assert not opened.altered
     assert [one.message.text for one in opened.thread] == [danger.text, rule.to]
     assert not opened.work.acted
-    room.respond(room.open(seeded.number), status="ACTION", text="a car is on its way")
+    respond(room, room.open(seeded.number), status="ACTION", text="a car is on its way")
     assert office.open(seeded.number).work.acted

@@ -9,6 +9,7 @@ import pytest
 from satark.api.tip import Message
 from satark.casework.flood_groups import flood_groups
 from satark.services import Services
+from support.acts import respond
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip
 
@@ -72,10 +73,10 @@ def test_a_short_text_that_many_write_about_different_places_or_vehicles_is_no_f
 @pytest.mark.slow("a desk's whole work")
 def test_a_finished_tip_leaves_its_group_and_returns_when_it_is_open_again(services: Services, sp: SeededDesk) -> None:
     flood = send(services, sp, *[COPIED] * 5)
-    sp.casework.respond(sp.casework.open(flood[0].number), status="SET_ASIDE")
+    respond(sp.casework, sp.casework.open(flood[0].number), status="SET_ASIDE")
     assert groups(sp) == [numbers(flood[1:])]
-    sp.casework.respond(sp.casework.open(flood[1].number), status="ACTED")
+    respond(sp.casework, sp.casework.open(flood[1].number), status="ACTED")
     assert groups(sp) == []
     seed_message(services, flood[0], Message(sender="tipster", text="they come again"))
-    sp.casework.respond(sp.casework.open(flood[1].number), status="IN_REVIEW")
+    respond(sp.casework, sp.casework.open(flood[1].number), status="IN_REVIEW")
     assert len(groups(sp)[0]) >= 4

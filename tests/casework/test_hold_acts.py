@@ -9,6 +9,7 @@ from satark.casework.hold_rules import StepRefused
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import NoRetentionKey, ensure_key
 from satark.services import Services
+from support.acts import respond
 from support.desks import SeededDesk, agree
 from support.tips import seed_tip
 
@@ -46,4 +47,4 @@ def test_a_hold_is_refused_rather_than_lost_if_the_job_never_ran(services: Servi
     seeded = seed_tip(services, [sp.desk])
     with pytest.raises(NoRetentionKey):
         TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")
-    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="MERGED")

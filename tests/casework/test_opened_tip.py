@@ -13,6 +13,7 @@ from satark.casework import TwoOfficerApproval
 from satark.casework.errors import NoSuchFile
 from satark.services import Services
 from satark.store import tables
+from support.acts import respond
 from support.desks import SeededDesk
 from support.tips import seed_file, seed_file_state, seed_message, seed_tip
 
@@ -21,8 +22,8 @@ def test_a_text_with_the_status_more_information_needed_always_counts_as_a_quest
     services: Services, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
-    asked = sp.casework.respond(sp.casework.open(seeded.number), status="NEED_INFO", text="कब?")
-    status_only = sp.casework.respond(sp.casework.open(seeded.number), status="NEED_INFO")
+    asked = respond(sp.casework, sp.casework.open(seeded.number), status="NEED_INFO", text="कब?")
+    status_only = respond(sp.casework, sp.casework.open(seeded.number), status="NEED_INFO")
     assert (asked.message.question, status_only.message.question) == (True, False)
 
 

@@ -29,6 +29,7 @@ from satark.roster.entries import KeyChange
 from satark.services import Services
 from satark.store import bulk, envelopes, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
+from support.acts import respond
 from support.desks import SeededDesk
 from support.tips import SeededTip, erase, post_as, seed_file, seed_message, seed_tip
 
@@ -416,7 +417,7 @@ class Life:
         seed_message(self.services, self.some(), Message(sender="tipster", text=f"पुल {self.chance.random()}"))
 
     def act(self) -> None:
-        self.work.respond(self.work.open(self.some().number), status=self.chance.choice(("VERIFYING", "ACTED")))
+        respond(self.work, self.work.open(self.some().number), status=self.chance.choice(("VERIFYING", "ACTED")))
 
     def erase(self) -> None:
         tip = self.some().id

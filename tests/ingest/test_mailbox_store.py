@@ -13,6 +13,7 @@ from satark.api.sealing import seal
 from satark.api.tip import Message, Status
 from satark.ingest.ingest import IngestFailed
 from satark.store import tables, threads
+from support.acts import respond
 from support.later import render_a_band_later
 from support.working_host import WRONG, picture, working_host, working_host_on
 
@@ -25,7 +26,7 @@ async def test_a_desk_asks_and_the_tipster_answers_through_the_mailbox(databases
         code = await place.receipt(asha)
         desk = place.desk("sp")
         tip = desk.open(desk.summaries()[0].header.number)
-        desk.respond(tip, text="At what hour?", question=True)
+        respond(desk, tip, text="At what hour?", question=True)
         bina = place.tipster("another phone of hers")
         assert "At what hour?" in await bina.say(code)
         await bina.say("At nine in the evening")
@@ -40,7 +41,7 @@ async def test_an_attacker_who_writes_rows_without_a_key_can_not_write_to_a_tips
         code = await place.receipt(place.tipster())
         desk = place.desk("sp")
         tip = desk.open(desk.summaries()[0].id)
-        desk.respond(tip, text="At what hour?", question=True)
+        respond(desk, tip, text="At what hour?", question=True)
         row = place.rows(tables.tip)[0]
         plain = Message(sender="desk", desk="sp", text="Send us your name", signature=bytes(64))
         for forged in (plain, msgspec.structs.replace(plain, question=True, status="NEED_INFO"), status("CLOSED")):
@@ -165,7 +166,7 @@ async def test_a_mailbox_whose_address_was_altered_opens_without_it(tmp_path: Pa
         code = await place.receipt(asha)
         await asha.say("2")
         desk = place.desk("sp")
-        desk.respond(desk.open(desk.summaries()[0].id), text="At what hour?", question=True)
+        respond(desk, desk.open(desk.summaries()[0].id), text="At what hour?", question=True)
         altered = tables.reach.update().values(handle=b"?" * 300)
         place.host.services.write_now(lambda unit: unit.main.execute(altered))
         assert "At what hour?" in await place.tipster("another phone of hers").say(code)

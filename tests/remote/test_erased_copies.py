@@ -24,6 +24,7 @@ from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
 from satark.store.erasure_orders import ORDER_DAYS
+from support.acts import respond
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -141,7 +142,7 @@ async def test_a_tips_new_key_reaches_the_office(link: Any) -> None:
     entry = Entry(body=KeyChange.of("dig", link.dig_identity, identity))
     link.host.write_now(lambda unit: change_key(unit, link.host.roster, entry, link.dig_identity, identity))
     await link.exchange_all()
-    link.casework.respond(link.casework.open(seeded.number), status="ACTION", text="देख रहे हैं")
+    respond(link.casework, link.casework.open(seeded.number), status="ACTION", text="देख रहे हैं")
     await link.exchange_all()
     link.dig_identity = identity
     assert link.thread_at_host(seeded.number) == ["देख रहे हैं"]

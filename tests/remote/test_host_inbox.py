@@ -33,7 +33,7 @@ from satark.routing.sent import TIP_USE
 from satark.routing.tip_keys import TipRoot, TipsterReader
 from satark.store import envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
-from support.acts import direct_whole
+from support.acts import direct_whole, respond
 from support.tips import seed_file_state
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -43,7 +43,7 @@ async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(link_on_eac
     link = link_on_each_database
     seeded = link.seed_tip()
     await link.exchange_all()
-    link.casework.respond(link.casework.open(seeded.number), status="ACTED", text="धन्यवाद")
+    respond(link.casework, link.casework.open(seeded.number), status="ACTED", text="धन्यवाद")
     link.casework.note(link.casework.open(seeded.number), "अंदर की बात")
     opened = link.casework.open(seeded.number)
     assert (opened.status, opened.pending_answers) == ("ACTED", 2)
@@ -278,7 +278,7 @@ async def test_an_office_that_can_not_be_told_of_a_refusal_delays_no_other_offic
     await link.exchange_all()
     opened = link.casework.open(foreign.number)
     link.take_away(foreign, "sp")
-    link.casework.respond(opened, status="CLOSED", text="x")
+    respond(link.casework, opened, status="CLOSED", text="x")
     await link.agent.send_due_answers(link.connection)
 
     async def publish(_: str, __: bytes) -> None:
@@ -293,7 +293,7 @@ async def test_an_answer_about_a_tip_that_the_desk_does_not_have_is_refused(link
     await link.exchange_all()
     opened = link.casework.open(foreign.number)
     link.take_away(foreign, "sp")
-    link.casework.respond(opened, status="CLOSED", text="x")
+    respond(link.casework, opened, status="CLOSED", text="x")
     await link.exchange_all()
     assert link.rows(link.host, tables.message) == []
     opened = link.casework.open(foreign.number)
@@ -305,11 +305,11 @@ async def test_an_answer_about_a_tip_that_the_desk_does_not_have_is_refused(link
 async def test_a_replayed_answer_changes_nothing(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
-    link.casework.respond(link.casework.open(seeded.number), status="CLOSED", text="x")
+    respond(link.casework, link.casework.open(seeded.number), status="CLOSED", text="x")
     await link.agent.send_due_answers(link.connection)
     recorded = list(link.connection.to_host)
     await link.exchange_all()
-    link.casework.respond(link.casework.open(seeded.number), status="REOPENED", text="y")
+    respond(link.casework, link.casework.open(seeded.number), status="REOPENED", text="y")
     await link.exchange_all()
     link.connection.to_host = recorded * 2
     await link.exchange_all()

@@ -25,6 +25,7 @@ from satark.remote.offices import link_office
 from satark.store import deliveries, envelopes, tables
 from satark.store.due_times import last_moment
 from satark_testing.waiting import until
+from support.acts import respond
 from support.tips import seed_file
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -37,7 +38,7 @@ async def test_later_messages_and_files_are_sent_and_each_file_only_once(link_on
     seeded = link.seed_tip(evidence=("1", "2"))
     seed_file(link.host, seeded, "1", PHOTO)
     await link.exchange_all()
-    link.casework_at_host.respond(link.casework_at_host.open(seeded.number), status="ASSIGNED", text="थाना देखेगा")
+    respond(link.casework_at_host, link.casework_at_host.open(seeded.number), status="ASSIGNED", text="थाना देखेगा")
     seed_file(link.host, seeded, "2", b"later")
     link.add_revision(seeded)
     await link.deliver()

@@ -24,6 +24,7 @@ from satark.routing.tip_keys import TipRoot, encode_root
 from satark.settings.core import Core
 from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
+from support.acts import respond
 from support.tips import SeededTip
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -64,9 +65,9 @@ async def assert_all_read_each_other(link: Any, seeded: SeededTip, *before: str)
     """Let the office, the host's desk and the citizen write; check that both desks and the citizen read all of it."""
     await link.exchange_all()
     at = len(before)
-    link.casework.respond(link.casework.open(seeded.number), status="ACTION", text=f"office {at}")
+    respond(link.casework, link.casework.open(seeded.number), status="ACTION", text=f"office {at}")
     await link.exchange_all()
-    link.casework_at_host.respond(link.casework_at_host.open(seeded.number), text=f"host {at}")
+    respond(link.casework_at_host, link.casework_at_host.open(seeded.number), text=f"host {at}")
     link.add_revision(seeded)
     write_as_citizen(link, seeded, f"citizen {at}")
     await link.exchange_all()

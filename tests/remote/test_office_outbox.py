@@ -18,6 +18,7 @@ from satark.remote.messages import OfficeAnswer, SignedAnswer, encode
 from satark.remote.office_outbox import RESEND_AFTER, queue_key_change
 from satark.roster.entries import desk_verifier
 from satark.store import tables
+from support.acts import respond
 
 
 @pytest.mark.slow("a host and its offices")
@@ -27,7 +28,7 @@ async def test_an_answer_that_is_confirmed_during_a_read_is_shown_exactly_once(
     link = link_on_each_database
     seeded = link.seed_tip()
     await link.exchange_all()
-    link.casework.respond(link.casework.open(seeded.number), status="ASSIGNED", text="देख रहे हैं")
+    respond(link.casework, link.casework.open(seeded.number), status="ASSIGNED", text="देख रहे हैं")
     await link.agent.send_due_answers(link.connection)
     await link.receive_at_host()
     await link.deliver()

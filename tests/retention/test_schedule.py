@@ -26,6 +26,7 @@ from satark.services import Services
 from satark.settings.core import RetentionSettings
 from satark.settings.settings import Settings
 from satark.store import tables
+from support.acts import respond
 from support.desks import SeededDesk, agree, listed_officer
 from support.tips import SeededTip, seed_tip
 
@@ -100,19 +101,19 @@ def test_a_tip_is_due_when_the_term_of_its_status_is_over(
     seeded = seed_tip(services, [sp.desk])
     day = services.write_now(lambda unit: unit.day)
     assert term_of(retention, seeded) == Term(due=day + 1095)
-    sp.casework.respond(sp.casework.open(seeded.number), status="UNCONFIRMED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="UNCONFIRMED")
     assert term_of(retention, seeded) == Term(due=day + 180)
     assert retention.due(day + 179) == []
     assert [one.number for one in retention.due(day + 180)] == [seeded.number]
-    sp.casework.respond(sp.casework.open(seeded.number), status="REOPENED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="REOPENED")
     assert term_of(retention, seeded) == Term(due=day + 1095)
 
 
 @pytest.mark.slow("a desk's whole work")
 def test_the_database_reveals_no_term(services: Services, retention: Retention, sp: SeededDesk) -> None:
     first, second = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
-    sp.casework.respond(sp.casework.open(first.number), status="ACTED")
-    sp.casework.respond(sp.casework.open(second.number), status="MERGED")
+    respond(sp.casework, sp.casework.open(first.number), status="ACTED")
+    respond(sp.casework, sp.casework.open(second.number), status="MERGED")
     held = TipKeeping(services, sp.casework_of("rao"))
     held.ask(sp.casework.open(second.number), "ask_hold", "court")
     encoded = {len(msgspec.json.encode(one.term)) for one in retention.scheduled(0)}
@@ -136,7 +137,7 @@ def test_a_hold_needs_two_officers_and_keeps_the_tip_from_the_first_officers_req
         agree(first, rao.open(seeded.number))
     agree(second, khan.open(seeded.number))
     assert (keeping(services, rao, seeded).held, keeping(services, rao, seeded).asked) == (True, "")
-    rao.respond(rao.open(seeded.number), status="MERGED")
+    respond(rao, rao.open(seeded.number), status="MERGED")
     assert retention.due(FAR) == []
     second.ask(khan.open(seeded.number), "ask_lift", "the case is over")
     with pytest.raises(StepRefused):
@@ -172,7 +173,7 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_of_a_due_tip(
 
 def test_a_term_that_can_not_be_opened_keeps_the_tip(services: Services, retention: Retention, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
-    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="MERGED")
     put_row(services, seeded, sealed=seal(SignedTerm(Term(due=0), b""), new_identity()[0]))
     assert (term_of(retention, seeded).held, list(retention.due(FAR))) == (1, [])
 
@@ -207,13 +208,13 @@ def test_no_term_is_sealed_to_a_key_that_replaced_the_retention_key(
     seeded = seed_tip(services, [sp.desk])
     recipient, identity = new_identity()
     services.write_now(lambda unit: unit.main.execute(update(tables.retention_key).values(recipient=recipient)))
-    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="MERGED")
     with pytest.raises(CantOpen):
         open_as(SignedTerm, row_of(services, seeded).sealed, identity)
     with pytest.raises(NoRetentionKey):
         TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")
     retention.prepare(services.write_now)
-    sp.casework.respond(sp.casework.open(seeded.number), status="ACTED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="ACTED")
     assert term_of(retention, seeded, FAR).due < FAR
 
 
@@ -257,7 +258,7 @@ def test_another_edge_key_makes_a_new_retention_key_and_erases_nothing_meanwhile
     services: Services, settings: Settings, plugins: Plugins, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
-    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    respond(sp.casework, sp.casework.open(seeded.number), status="MERGED")
     before = services.read(lambda c: c.execute(select(tables.retention_key.c.recipient)).scalar_one())
     rotated = Retention(settings, services, Identity(b"f" * 32), plugins)
     rotated.prepare(services.write_now)

@@ -19,6 +19,7 @@ from satark.routing.tip_keys import changes_in
 from satark.services import Services
 from satark.store import changed_keys, envelopes, tables
 from satark_age import age
+from support.acts import respond
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_tip
 
@@ -69,7 +70,7 @@ def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_key
         sp.casework.note(sp.casework.open(seeded.number), "first")
     identity = renew_key(services, sp)
     moved = Casework(services, "sp", identity)
-    moved.respond(moved.open(seeded.number), status="ACTION", text="खोज जारी है")
+    respond(moved, moved.open(seeded.number), status="ACTION", text="खोज जारी है")
     for casework in (moved, dig.casework):
         assert [one.message.text for one in casework.open(seeded.number).thread] == ["first", "खोज जारी है"]
     assert newest_recipient(services, seeded).startswith("age1pq1")
@@ -116,7 +117,7 @@ def test_messages_after_a_key_change_can_not_be_opened_with_the_former_tip_key(
     (before,) = dig.casework.summaries()
     stale = dig.casework.open(before.id)
     renew_key(services, sp)
-    dig.casework.respond(stale, status="ACTION", text="खोज जारी है")
+    respond(dig.casework, stale, status="ACTION", text="खोज जारी है")
     (row,) = services.read(lambda c: c.execute(select(tables.message)).all())
     with pytest.raises(CantOpen):
         open_as(Message, row.sealed, seeded.identity)

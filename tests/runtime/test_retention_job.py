@@ -17,6 +17,7 @@ from satark.routing.desks import add_desk
 from satark.settings.settings import Settings
 from satark.store import tables
 from satark_testing.waiting import until
+from support.acts import respond
 from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
 from support.tipsters import ENGLISH
 
@@ -40,7 +41,7 @@ async def test_a_due_tip_is_erased_and_its_tipster_learns_so_while_the_receipt_e
         found = CODE.search(await Tipster(runtime, channel, "9140112233").walk(ANSWERS, CODE.pattern))
         assert found
         work = Casework(host.services, "sp", identity, officer="rao")
-        work.respond(work.open(work.summaries()[0].header.number), status="ACTED", text="Thank you")
+        respond(work, work.open(work.summaries()[0].header.number), status="ACTED", text="Thank you")
         assert await runtime.retention.run_once() == 0
         assert "Thank you" in await Tipster(runtime, channel, "a second phone").say(found.group())
         tip = work.summaries()[0].id

@@ -33,6 +33,7 @@ from satark.store.threads import news_tag
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
 from satark_testing.waiting import limit, until
+from support.acts import respond
 from support.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
 from support.tipsters import ENGLISH
 
@@ -67,7 +68,7 @@ class Clock:
     def respond(self, text: str) -> None:
         """Write to the tipster, as an officer does."""
         desk = Casework(self.host.services, "sp", self.identities["sp"])
-        desk.respond(desk.open(desk.summaries()[0].header.number), text=text)
+        respond(desk, desk.open(desk.summaries()[0].header.number), text=text)
 
     def count(self, table: str) -> int:
         query = select(func.count()).select_from(getattr(tables, table))

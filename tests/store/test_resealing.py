@@ -15,6 +15,7 @@ from satark.api.outbound import Transient
 from satark.identity.edge_key import BrokenSeal
 from satark.store import conversations, tables
 from satark_testing.waiting import until
+from support.acts import respond
 from support.scripted import ACCOUNT
 from support.working_host import ANSWERS, RECEIPT, EpochHost, epoch_host_on
 
@@ -41,7 +42,7 @@ async def test_drafts_replies_and_files_go_on_under_the_next_epoch(databases: An
         assert (len(senders), len(lookups(place)), senders & lookups(place)) == (2, 2, set())
         assert "the place" in await bina.say("Arms are sold outside the village")
         desk = place.desk("sp")
-        desk.respond(desk.open(desk.summaries()[0].header.number), text="Thank you")
+        respond(desk, desk.open(desk.summaries()[0].header.number), text="Thank you")
         await until(lambda: any(call.method == "news" for call, _ in place.channel.sent))
         await asha.say("forget")
         assert place.rows(tables.reach) == []
@@ -109,7 +110,7 @@ async def test_an_address_that_was_forgotten_and_is_put_back_rings_no_phone_and_
         back = tables.reach.insert().values(dict(row._mapping))
         place.host.services.write_now(lambda unit: unit.main.execute(back))
         desk = place.desk("sp")
-        desk.respond(desk.open(desk.summaries()[0].header.number), text="Thank you")
+        respond(desk, desk.open(desk.summaries()[0].header.number), text="Thank you")
         await until(lambda: place.host.services.read(lambda main: main.execute(WAITING).first()) is None)
         assert [call.method for call, _ in place.channel.sent if call.method == "news"] == []
         await place.epoch_later()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
-from satark.api.tip import CaseStep
+from satark.api.tip import CaseStep, Status
 from satark.audit import keys
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework
     from satark.casework.opened_tip import OpenTip
+    from satark.casework.work import PostedMessage
     from satark.services import Services
     from support.desks import SeededDesk
 
@@ -42,3 +43,11 @@ def kinds(acts: list[ReadAct]) -> list[str]:
 def direct_whole(casework: Casework, tip: OpenTip, to_desk: str, instruction: str) -> None:
     """Give another desk the whole tip too, with an instruction."""
     casework._services.write_now(lambda unit: casework.directing.direct(unit, tip, to_desk, instruction, 0))
+
+
+def respond(
+    casework: Casework, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False
+) -> PostedMessage:
+    """Write to the tipster as an act does, without the rules about who may."""
+    message = casework.response(status, text, question=question)
+    return casework._services.write_now(lambda unit: casework.post(unit, tip, message))

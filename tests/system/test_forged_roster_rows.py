@@ -21,6 +21,7 @@ from satark_desk.desk_keys import DeskKey, new_officer_key
 from satark_desk.officers import NewOfficer, rotate
 from satark_desk.roster_changes import RosterAttachment, _encode
 from satark_desk.tables import officer
+from support.acts import respond
 from support.scripted import Tipster
 from support.tipsters import ENGLISH
 from system.test_nobody_becomes_a_reader import (
@@ -171,7 +172,7 @@ async def test_a_message_in_the_tipsters_name_without_their_receipt_has_no_effec
         receipt = await tipster.walk(PLAIN, RECEIPT)
         row = services.read(lambda c: c.execute(select(tables.tip)).one())
         work = town.dig.casework(services)
-        work.respond(work.open(row.id), status="CLOSED", text="Was that all?", question=True)
+        respond(work, work.open(row.id), status="CLOSED", text="Was that all?", question=True)
         await write_more(tipster, receipt)
         genuine = services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())[-1]
         plain = Message(sender="tipster", text="I made it all up", band="2026-11-30T00/PT6H")

@@ -26,6 +26,7 @@ from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import remove_officer, rotate, unlock
+from support.acts import respond
 from support.scripted import Tipster
 from system.test_altered_tips import LEAVERS, Case, case, sealed_row
 from system.test_nobody_becomes_a_reader import code_in, environment, restarted
@@ -190,11 +191,11 @@ async def test_no_place_that_a_desk_below_claims_for_a_renewal_hides_an_answer(
 ) -> None:
     async with case(tmp_path) as of:
         work = of.town.dig.casework(of.services)
-        work.respond(work.open(of.tip), text="You are in danger, leave the house", question=True)
+        respond(work, work.open(of.tip), text="You are in danger, leave the house", question=True)
         renew_as_the_sp(of, seq=seq)
         assert of.seen().altered == bool(seq)
         work = of.town.dig.casework(of.services)
-        work.respond(work.open(of.tip), text="Stay at your sister's")
+        respond(work, work.open(of.tip), text="Stay at your sister's")
         if renewed:
             of.withdraw("sp")
             rotate(of.services, of.town.dig)

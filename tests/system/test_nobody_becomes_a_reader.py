@@ -61,6 +61,7 @@ from satark_desk.roster_changes import approve
 from satark_desk.roster_memory import recall
 from satark_desk.tables import officer
 from satark_testing.waiting import until
+from support.acts import respond
 from support.desks import end_founding
 from support.roster import trusting
 from support.scripted import ScriptedChannel, Tipster, scripted_host
@@ -484,7 +485,7 @@ async def test_messages_are_not_sealed_to_a_key_forged_in_the_tips_row(tmp_path:
         await write_more(tipster, before)
         work = town.dig.casework(town.host.services)
         (summary,) = work.summaries()
-        work.respond(work.open(summary.id), status="NEED_INFO", text="When was it?")
+        respond(work, work.open(summary.id), status="NEED_INFO", text="When was it?")
         assert at.opened() == []
         thread = work.open(summary.id).thread
         told = ["he keeps it in the shed", "he was there again at night", "When was it?"]
@@ -508,7 +509,7 @@ async def test_a_removed_officer_with_an_old_copy_of_the_database_reads_no_new_t
         assert remove_officer(services, town.dig, "leaver").done
         work = town.dig.casework(services)
         (summary,) = work.summaries()
-        work.respond(work.open(summary.id), status="NEED_INFO", text="When was it?")
+        respond(work, work.open(summary.id), status="NEED_INFO", text="When was it?")
         await write_more(tipster, receipt)
         await town.tip("9140112244")
 

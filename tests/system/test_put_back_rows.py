@@ -14,6 +14,7 @@ from satark.ingest.sessions import decode_session, encode_session
 from satark.store import tables
 from satark.store.tables import alias, conversation
 from satark.store.unit_of_work import UnitOfWork
+from support.acts import respond
 from support.scripted import Tipster
 from support.working_host import ANSWERS, WorkingHost, working_host, working_host_on
 
@@ -64,7 +65,7 @@ async def test_a_phone_whose_row_names_an_open_mailbox_neither_reads_nor_answers
         await victim.say("No")
         work = place.desk("dig")
         tip = work.open(work.summaries()[0].id)
-        work.respond(tip, text="Which house is it?", question=True)
+        respond(work, tip, text="Which house is it?", question=True)
         assert "Which house" in await victim.say(f"status {code}")
         stranger = await redirected(place, sealed_too=False)
         heard = [await stranger.say(text) for text in ("help", "1", "Nobody. I made it all up.")]

@@ -23,6 +23,7 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewDesk, NewOfficer, add_officer, remove_officer, rotate, unlock
 from satark_desk.roster_changes import approve, complete
+from support.acts import respond
 from support.scripted import Tipster
 from system.test_altered_tips import LEAVERS, Case, case, sealed_row
 from system.test_forged_roster_rows import PLAIN
@@ -157,7 +158,7 @@ async def test_a_checkpoint_that_a_clerk_plants_is_shown_gives_nobody_the_tip_an
 async def test_a_receipt_that_a_clerk_replaces_in_an_envelope_is_shown(tmp_path: Path) -> None:
     async with case(tmp_path) as of:
         work = of.town.dig.casework(of.services)
-        work.respond(work.open(of.tip), text="Thank you")
+        respond(work, work.open(of.tip), text="Thank you")
         kept = of.envelope(of.town.attacker.unlock("sp", "clerk"))
         public = of.services.roster_state().desks["dig"].desk.recipient
         fake = replace(kept, desk="dig", receipt=new_identity()[0])

@@ -255,18 +255,11 @@ class Casework(EvidenceAccess):
 
         return self._services.write_now(write)
 
-    def respond(
-        self, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False
-    ) -> PostedMessage:
-        """Write to the tipster, and set the tip's status, which the tipster sees too.
+    def response(self, status: Status | None, text: str, *, question: bool) -> Message:
+        """Return a message to the tipster with the tip's status, which the tipster sees too.
 
         `question` marks the text as a question. Text with the status "more information needed" is always one.
         """
-        message = self.response(status, text, question=question)
-        return self._services.write_now(lambda unit: self.post(unit, tip, message))
-
-    def response(self, status: Status | None, text: str, *, question: bool) -> Message:
-        """Return the message to the tipster that `respond` posts."""
         is_question = question or (status == "NEED_INFO" and bool(text))
         return Message(sender="desk", desk=self.desk, status=status, text=text, question=is_question)
 

@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, FilePayload, Page, expect
 
+from support.acts import respond
 from support.form.citizen import FormCitizen
 from support.form.service import FormService
 
@@ -145,7 +146,7 @@ async def test_a_tip_with_photos_and_a_recording_is_filed_and_a_question_answere
     tip = await served.tip(number)
     assert [record.role for record in tip.records] == ["what", "evidence", "evidence"]
     await page.locator("form[action='/close'] button").click()
-    await asyncio.to_thread(served.desks["sp"].respond, tip, status="NEED_INFO", text=question, question=True)
+    await asyncio.to_thread(respond, served.desks["sp"], tip, status="NEED_INFO", text=question, question=True)
     await visitor.open_mailbox(code)
     await expect(page.locator(".message")).to_contain_text(question)
     await page.locator("#message").fill("White / सफ़ेद")
@@ -192,7 +193,7 @@ async def test_axe_finds_no_violations_on_any_page(
     number, code = await visitor.send()
     await _check_accessibility(page)
     tip = await served.tip(number)
-    await asyncio.to_thread(served.desks["sp"].respond, tip, status="NEED_INFO", text="?", question=True)
+    await asyncio.to_thread(respond, served.desks["sp"], tip, status="NEED_INFO", text="?", question=True)
     await visitor.open_mailbox("1234")
     await expect(page.locator("#code-problem")).to_be_visible()
     await _check_accessibility(page)

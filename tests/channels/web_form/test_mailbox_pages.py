@@ -15,6 +15,7 @@ from satark_web_form.site import PAGE_BYTES
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.upload_problems import UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
+from support.acts import respond
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
 from support.scripted import database_down
@@ -26,7 +27,7 @@ NUMBERS = "The lorry's papers say 1234 5678 9012 3456"
 
 async def ask(served: FormService, number: str, text: str, **more: object) -> None:
     tip = await served.tip(number)
-    await asyncio.to_thread(served.desks["sp"].respond, tip, text=text, **more)  # type: ignore[arg-type] # a test's
+    await asyncio.to_thread(respond, served.desks["sp"], tip, text=text, **more)  # type: ignore[arg-type] # a test's
 
 
 def typed(page: Page) -> str:

@@ -25,6 +25,7 @@ from satark.services import Services
 from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
+from support.acts import respond
 from support.commands import commands_of as desk_commands
 from support.desk_reading import acts_seen
 from support.tips import SeededTip, seed_file, seed_tip
@@ -53,7 +54,7 @@ SECOND = "brittle-orchard-4711-lantern"
 NO_OFFICERS_COMMAND = {("desk", "add")}
 """Commands whose passphrase signs nobody in: `desk add` sets the passphrase of a new desk's first officer."""
 READS_NOTHING = {
-    "directing", "custody", "may_hear", "may_open_original", "may_read", "unreadable", "log", "post", "response",
+    "directing", "custody", "may_hear", "may_open_original", "may_read", "unreadable", "log", "response",
     "trail", "desk", "add_step", "tell_of_dispute", "share",
 }  # fmt: skip
 """Methods of casework that record no act of their own. Some show nothing that the officer has not opened before. Other
@@ -209,7 +210,7 @@ def test_every_public_method_of_casework_leaves_an_act(services: Services, unloc
         "open": lambda work: work.open(tip.number),
         "export_list": lambda work: list(work.export_list()),
         "transcribe": lambda work: work.transcribe(opened, "2", "text"),
-        "respond": lambda work: work.respond(opened, status="ACTED"),
+        "post": lambda work: respond(work, opened, status="ACTED"),
         "note": lambda work: work.note(opened, "note"),
         "evidence": lambda work: work.evidence(opened, "1"),
         "preview": lambda work: work.preview(opened, "1"),
@@ -239,7 +240,7 @@ def test_only_desks_are_told_which_officer_wrote_to_a_tipster(
     from satark.api.sealing import open_as  # noqa: PLC0415
 
     work = unlocked("sp").casework(services)
-    work.respond(work.open(tip.number), status="ACTED", text="धन्यवाद")
+    respond(work, work.open(tip.number), status="ACTED", text="धन्यवाद")
     (row,) = services.read(lambda c: c.execute(select(tables.message)).all())
     seen = open_as(Message, row.sealed, tip.receipt_identity)
     assert (seen.text, b"sp-1" in seen.officer) == ("धन्यवाद", False)

@@ -24,6 +24,7 @@ from satark_desk import original_requests
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import rotate
 from satark_desk.sink import enqueue
+from support.acts import respond
 from support.peers.carrier import InMemoryCarrier
 from support.store import worker_context
 from support.tips import SeededTip, seed_file, seed_tip
@@ -89,7 +90,7 @@ async def a_day(services: Services, unlocked: Unlock, tips: Seeded) -> Tables:
     work = unlocked("dig").casework(services)
     context.writer.start()
     for tip, kept in tips:
-        work.respond(work.open(tip.number), status="ACTION", text="noted")
+        respond(work, work.open(tip.number), status="ACTION", text="noted")
         for desk in DESKS:
             row: dict[str, Any] = {"desk": desk, "revision": 1, "attempt": 1, "envelope": b"", "document": b""}
             to, kind = f"list:{desk}", "cover" if kept and desk == "sp" else "tip"

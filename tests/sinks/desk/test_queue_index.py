@@ -22,6 +22,7 @@ from satark_desk.queue_rows import Filter, Row
 from satark_desk.settings import DeskSettings
 from satark_desk.web.opened_desk import queue_rules
 from satark_desk.web.page_text import PageText
+from support.acts import respond
 from support.desk_reading import listed
 from support.tips import erase, seed_message, seed_tip
 
@@ -39,7 +40,7 @@ def test_urgent_tips_without_an_act_come_first_then_due_tips_and_finished_tips_h
     urgent = seed_tip(services, sp, received="2026-11-19T06/PT6H", priority="urgent")
     high = seed_tip(services, sp, received="2026-11-18T06/PT6H", priority="high")
     finished = seed_tip(services, sp, received="2026-11-17T06/PT6H", priority="urgent")
-    casework("sp").respond(casework("sp").open(finished.number), status="ACTED")
+    respond(casework("sp"), casework("sp").open(finished.number), status="ACTED")
     client = browser("sp")
     page = client.get("/desk/").text
     assert listed(page) == [tip.number for tip in (urgent, high, old, new)]
@@ -169,7 +170,7 @@ def test_counts_and_groups_match_the_rows_after_tips_came_changed_and_went(
             tip for tip, one in listed.items() if "-02T" in one.header.received
         }
         if step == 0:
-            work.respond(work.open(tips[0].number), status="VERIFYING")
+            respond(work, work.open(tips[0].number), status="VERIFYING")
         else:
             services.write_now(lambda unit: erase(unit, tips[1].id))
 

@@ -25,6 +25,7 @@ from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_rabbitmq.connection import RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
+from support.acts import respond
 from support.peers.rabbitmq import Broker
 from support.store import fresh_services, worker_context
 from support.tips import SeededTip, seed_tip
@@ -170,7 +171,7 @@ def _answer(work: Casework) -> None:
     """Answer every tip that has no answer."""
     for summary in work.summaries():
         if summary.status == "RECEIVED":
-            work.respond(work.open(summary.header.number), status="ASSIGNED", text=TEXT)
+            respond(work, work.open(summary.header.number), status="ASSIGNED", text=TEXT)
 
 
 def _desk(name: str, recipient: str) -> Desk:

@@ -14,6 +14,7 @@ from satark.casework import Casework
 from satark.services import Services
 from satark_desk.tables import queue
 from satark_desk.web.form_drafts import FormDrafts
+from support.acts import respond
 from support.desk_reading import listed
 from support.tips import seed_file, seed_message, seed_tip
 
@@ -34,7 +35,7 @@ def test_the_queue_is_filtered_searched_and_paged(
     sp = [desk("sp")]
     many = [seed_tip(services, sp, received=f"2026-11-{day:02}T06/PT6H") for day in range(1, 8)]
     arms = seed_tip(services, sp, category="ARMS", received="2026-10-01T06/PT6H", answers={"what": "तमंचा बनता है"})
-    casework("sp").respond(casework("sp").open(arms.number), status="VERIFYING")
+    respond(casework("sp"), casework("sp").open(arms.number), status="VERIFYING")
     client = browser("sp")
     assert listed(client.get("/desk/").text) == [tip.number for tip in many[:5]]
     assert len(listed(client.get("/desk/?page=2").text)) == 3
