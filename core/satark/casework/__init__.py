@@ -9,6 +9,8 @@ desk's own envelopes, so its result is the same with and without the tip.
 
 from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import ensure_key as ensure_audit_key
+from satark.audit.keys import officer_holder
+from satark.audit.keys import seal_again as seal_audit_keys_again
 from satark.audit.reading import ActFilter, ReadAct, Viewer, desks_seen
 from satark.audit.trail import Trail
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome
@@ -36,7 +38,6 @@ from satark.casework.key_change import (
     change_key,
     finish_key_change,
     renew_tips,
-    seal_audit_keys_again,
     take_own_key,
 )
 from satark.casework.opened_tip import Gist, OpenTip, RelatedTip, TipSummary

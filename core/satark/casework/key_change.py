@@ -85,11 +85,6 @@ def take_own_key(unit: UnitOfWork, services: Services, by: Member, old: str, new
         sign_head(unit, again, new, former.remembered)
 
 
-def seal_audit_keys_again(unit: UnitOfWork, by: Member, identity: str, *recipients: str) -> None:
-    """Seal an auditor's audit keys, which this identity opens, to these recipients."""
-    audit_keys.seal_again(unit, audit_keys.officer_holder(*by), identity, *recipients)
-
-
 def _renew(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
     queue_key_change(unit, desk, old, new)
     audit_keys.renew_key(unit, services, desk, old, new)

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from satark.api import CantOpen, new_identity, open_as, recipient_of, seal
-from satark.casework import Services, UnitOfWork, seal_audit_keys_again, take_own_key
+from satark.casework import Services, UnitOfWork, officer_holder, seal_audit_keys_again, take_own_key
 from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.passphrases import check_passphrase, wrap
@@ -55,7 +55,7 @@ def _seal_to_both(unit: UnitOfWork, by: UnlockedDesk, own: str, wrapped: dict[st
     key = open_desk_key(sealed, by.desk.name, by.officer, by.own_identity) if sealed else None
     values = {**wrapped, "desk_key": seal(key, *to) if key else sealed}
     unit.main.execute(update(officer).where(*row).values(values))
-    seal_audit_keys_again(unit, (by.desk.name, by.officer), by.own_identity, *to)
+    seal_audit_keys_again(unit, officer_holder(by.desk.name, by.officer), by.own_identity, *to)
     factors = second_factor.c.desk == by.desk.name, second_factor.c.officer == by.officer
     for one in unit.main.execute(select(second_factor.c.id, second_factor.c.sealed).where(*factors)).all():
         try:
