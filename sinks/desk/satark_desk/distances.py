@@ -3,7 +3,7 @@
 from satark.api import Evidence, Redacted
 from satark.casework import OpenTip
 from satark_words.geography.geography import Geography
-from satark_words.geography.maps import Direction, Point, direction, kilometres
+from satark_words.geography.maps import Direction, Point, direction
 
 
 class Bearing(Redacted, frozen=True, kw_only=True):
@@ -38,8 +38,3 @@ def from_stations(geography: Geography, point: Point, count: int) -> list[Bearin
         for km, station in geography.nearest(point, count)
         if station.position
     ]
-
-
-def from_pin(pin: Point, point: Point) -> Bearing:
-    """Return a point's distance and direction from the tip's pin."""
-    return Bearing(km=kilometres(pin, point), direction=direction(pin, point))

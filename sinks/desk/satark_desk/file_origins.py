@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 from satark.api import Redacted
 from satark.casework import OpenTip
-from satark_desk.distances import Bearing, from_pin, from_stations, pin_of, place_of
+from satark_desk.distances import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.geography import Geography
-from satark_words.geography.maps import Point
+from satark_words.geography.maps import Point, direction, kilometres
 
 
 class FileOrigin(Redacted, frozen=True, kw_only=True):
@@ -40,7 +40,9 @@ def file_origins(tip: OpenTip, geography: Geography, came: tuple[date, date] | N
 def _origin(
     place: Point | None, taken: datetime | None, pin: Point | None, geography: Geography, came: tuple[date, date] | None
 ) -> FileOrigin:
-    seen = [] if place is None else [*([from_pin(pin, place)] if pin else []), *from_stations(geography, place, 1)]
+    seen = from_stations(geography, place, 1) if place else []
+    if place and pin:
+        seen.insert(0, Bearing(km=kilometres(pin, place), direction=direction(pin, place)))
     days = _days_before(taken.date(), *came) if taken and came else None
     return FileOrigin(place=place, bearings=tuple(seen), taken=taken, days_before=days)
 
