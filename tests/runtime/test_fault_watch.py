@@ -38,6 +38,7 @@ from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import bulk, tables
 from satark.store.outbox import OutboxMessage
+from satark.store.unit_of_work import SnapshotBusy
 from satark.telemetry.faults import ALARM_SECONDS, Fault
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
@@ -665,3 +666,37 @@ async def test_each_look_stores_the_signed_heads_again_that_somebody_deleted(
     async with host.running():
         await host.fault_watch.look_once()
     assert host.services in restored
+
+
+def busy(*_args: Any) -> NoReturn:
+    raise SnapshotBusy
+
+
+async def test_who_keeps_the_comparison_of_counts_from_ending_is_told(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.runtime.dependency_faults.find_missing", lambda *_, **__: [])
+    with older_copies(running):
+        monkeypatch.setattr("satark.custody.comparison.consistent_snapshot", busy)
+        await look(running)
+        assert "missing_unknown" in running.host.metrics.faults.groups["missing"]
+        monkeypatch.undo()
+        await look(running)
+    await look(running)
+    assert not running.host.metrics.faults.groups["missing"]
+
+
+def fail(*_args: Any) -> NoReturn:
+    raise OperationalError("", {}, Exception())
+
+
+def test_who_makes_each_look_fail_keeps_no_tip_out_of_the_machines_note(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.runtime.dependency_faults.queue_faults", fail)
+    services = running.host.services
+    services.write_now(lambda unit: unit.upsert(tables.tip_witness, [{"day": 20_423, "process": "note", "tips": 1}]))
+    running.host.fault_watch._look()
+    assert b"note" in (services.data_dir / "tips.witness").read_bytes()
+    services.write_now(lambda unit: unit.keys.execute(delete(tables.tip_witness)))
+    (services.data_dir / "tips.witness").unlink()

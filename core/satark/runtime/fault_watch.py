@@ -114,6 +114,7 @@ class FaultWatch:
         """Look once for deleted tips, late deliveries, machines that see something else; return whether it could."""
         try:
             found = await run_in_thread(dependency_faults.missing_faults, self._services, self._erased_tag)
+            losses = await run_in_thread(dependency_faults.loss_faults, self._services)
             waiting = await run_in_thread(self.waits.faults, time.time())
             machines = await run_in_thread(dependency_faults.machine_faults, self._services, time.time())
         except Exception as error:  # noqa: BLE001 - whoever makes each look fail deletes tips unseen
@@ -123,6 +124,7 @@ class FaultWatch:
             self._missing_failed = True
             return False
         self._faults.show("missing", found)
+        self._faults.show("losses", losses)
         self._faults.show("waits", waiting)
         self._faults.show("machines", machines)
         self._missing_failed = False
@@ -162,16 +164,16 @@ class FaultWatch:
             return found
         found["writes"] = dependency_faults.write_faults(self._services)
         try:
+            with suppress(OSError):  # the disk's own fault tells
+                note_stores(self._services)  # first: whoever makes a look fail hides no tip that came before
             found["keys"] = list(key_faults(self._identity, self._services))
             problems = self._services.inspect_rosters(self._services.destination_rules)
             self._metrics.roster_alarms.set(len(problems))
             found["roster"] = [_TAMPERED] if problems else []
             self._services.restore_heads()
             found["queues"] = dependency_faults.queue_faults(self._services, self._configured)
-            with suppress(SnapshotBusy):
+            with suppress(SnapshotBusy):  # `look_for_missing` tells of a second one
                 found["losses"] = dependency_faults.loss_faults(self._services)
-            with suppress(OSError):  # the disk's own fault tells
-                note_stores(self._services)
             found["clock"] = list(self.clock.faults(dependency_faults.server_time(self._services)))
         except SQLAlchemyError:  # it went away just now: the next look tells
             return found
