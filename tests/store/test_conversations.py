@@ -80,7 +80,7 @@ async def test_a_transaction_that_waited_for_a_deleted_conversation_finds_none(s
         conversations.lock(first, [ID])
         second = asyncio.create_task(asyncio.to_thread(store.draft_once_locked))
         await until(lambda: asyncio.to_thread(store.somebody_waits))
-        conversations.delete_conversations(first, [ID])
+        conversations.delete_conversations(first, IDENTITY, [ID])
     with pytest.raises(KeyError):
         await second
 

@@ -23,7 +23,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from hashlib import sha256
@@ -48,8 +48,8 @@ _KEY, _SUM = 32, 8
 _SLOTS: Final = range(_HEAD, _SIZE, _SLOT)
 
 
-_COUNTS: Final = 1 << 18
-"""Number of conversations that can have a count at a time."""
+_COUNTS: Final = 1 << 19
+"""Number of counts that there can be at a time: two of a conversation."""
 _COUNT: Final = 4
 """Size in bytes of a count, and of the part of a conversation's id before it."""
 
@@ -75,17 +75,19 @@ class Epoch(NamedTuple):
 class DraftCounts:
     """How often each conversation's draft was written, or a tip's reply handle deleted, as this machine knows.
 
+    A look-up of a sender counts too, from a conversation's begin to its end (`store.conversations.is_missing`).
+
     Whoever writes rows can put back an earlier one, which still opens, but not an earlier count here. Each place has
     the count of one conversation or tip: if two share a place, only the last writer's count is known.
     """
 
     def __init__(self, descriptor: int) -> None:
-        size = 2 * _COUNT * _COUNTS
+        size, self.is_shared = 2 * _COUNT * _COUNTS, True
         try:
             os.posix_fallocate(descriptor, _SIZE, size)  # else a full disk would end the process at a write
             self._counts = mmap.mmap(descriptor, _SIZE + size)
         except OSError:  # counts of this process alone
-            self._counts = mmap.mmap(-1, _SIZE + size)
+            self._counts, self.is_shared = mmap.mmap(-1, _SIZE + size), False
 
     def of(self, conversation: bytes) -> int:
         """Return the highest known count; 0: none is known."""
@@ -102,6 +104,14 @@ class DraftCounts:
         if count > self.of(conversation):
             at = _place(conversation)
             self._counts[at : at + 2 * _COUNT] = conversation[:_COUNT] + count.to_bytes(_COUNT)
+
+    def begin(self, lookups: Iterable[bytes]) -> None:
+        for lookup in lookups:
+            self.note(lookup, 1)
+
+    def end(self, lookups: Iterable[bytes]) -> None:
+        for at in map(_place, filter(self.of, lookups)):
+            self._counts[at : at + 2 * _COUNT] = bytes(2 * _COUNT)
 
 
 def _place(conversation: bytes) -> int:

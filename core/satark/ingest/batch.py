@@ -41,6 +41,7 @@ class BatchRunner:
     runner: TurnRunner
     outbox: Outbox
     seen_days: int
+    is_one_machine: bool
 
     def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         """Ingest a batch; return the result of each event, in order."""
@@ -54,6 +55,11 @@ class BatchRunner:
         has_codes = any(event.code for event in events)
         origins = self.handoff_codes.origins(unit, events) if has_codes else {}
         opened = self._open(unit, {*homes.values(), *origins.values()}, begun)
+        if gone := set(homes.values()) - opened.keys():  # they ended just now, or somebody deleted their rows
+            conversations.delete_senders(unit, gone)
+            homes, begun = conversations.find_or_begin(unit, self.identity, senders)
+            opened |= self._open(unit, set(homes.values()) - opened.keys(), begun)
+        self._miss(opened, {homes[one.pseudonyms[0]]: one.pseudonyms for one in events if one.key in fresh})
         results: list[TurnResult] = []
         for event in events:
             if event.key not in fresh:
@@ -84,6 +90,13 @@ class BatchRunner:
             for row in rows
         }
 
+    def _miss(self, opened: Mapping[bytes, Conversation], senders: Mapping[bytes, Sequence[bytes]]) -> None:
+        """Find conversations without a session that should have one. Another machine may have ended it."""
+        for id_, sender in senders.items():
+            if self.is_one_machine and opened[id_].session is None and conversations.is_missing(self.identity, sender):
+                log.error("a conversation is missing: somebody deleted or altered its rows")
+                opened[id_].is_missing = True
+
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
         rows, ended, messages, message_ids = [], set(), [], []
         counts = self.identity.epochs.drafts
@@ -107,7 +120,7 @@ class BatchRunner:
         conversations.write(unit, rows)
         if message_ids:
             provider_messages.add(unit, message_ids, self.identity)
-        conversations.delete_conversations(unit, sorted(ended))
+        conversations.delete_conversations(unit, self.identity, sorted(ended))
         self.outbox.add(unit, messages)
 
     def _replies(self, conversation: Conversation) -> list[OutboxMessage]:

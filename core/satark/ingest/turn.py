@@ -40,6 +40,8 @@ class Conversation:
     id: bytes
     handle: bytes
     session: Session | None
+    is_missing: bool = False
+    """Whether there should be a session: somebody deleted or altered its rows."""
     prompts: list[Prompt] = field(default_factory=list)
     """The prompts of the replies, fitted to the channel: the newest question, and the prompts that must arrive."""
     calls: list[OutboxMessage] = field(default_factory=list)
@@ -157,7 +159,7 @@ class TurnRunner:
         session = conversation.session
         if session is not None and not session.tip:
             return msgspec.structs.replace(self._begin(unit, event), lapsed=True)
-        if session is None and self.identity.epochs.tells_loss(unit.now):
+        if session is None and (conversation.is_missing or self.identity.epochs.tells_loss(unit.now)):
             return msgspec.structs.replace(self._begin(unit, event), may_be_lost=True)
         if session is None or self._engine(unit, session).begins_anew(session, event.event):
             # What was held for the tip before is named as left out.

@@ -179,6 +179,7 @@ class IngestRuntime:
             runner=runner,
             outbox=self._outbox,
             seen_days=int(self._settings.core.seen_days),
+            is_one_machine=self._services.machines == 1 or self._services.main.dialect.name == "sqlite",
         )
 
     def _build_fetcher(self, plugins: Plugins) -> EvidenceWorker:

@@ -131,7 +131,8 @@ class ScheduledJobs:
                 if left := self._left_of(unit, row, session):
                     lapsed[row.id] = left
             self.emit(LifecycleEvent("expired"))
-        conversations.delete_conversations(unit, [row.id for row, _ in opened if row.id not in lapsed])
+        ended = [row.id for row, _ in opened if row.id not in lapsed]
+        conversations.delete_conversations(unit, self.identity, ended)
         conversations.delete_provider_messages(unit, list(lapsed))
         conversations.write(unit, list(lapsed.values()))
         return [row.id for row, _ in opened], names

@@ -5,11 +5,13 @@ Once that key is destroyed, a row that remains on a disk tells nothing about its
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from satark.identity.edge_key import Identity
+from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.random_bytes import random_bytes
 from satark.store import bulk
 from satark.store.tables import alias, conversation, provider_message
@@ -80,11 +82,18 @@ def find_or_begin(
         for lookup, (pseudonym, id_) in sorted(rows.items())
     ]
     inserted = unit.insert_new(alias, aliases, "lookup")
+    unit.run_after(partial(identity.epochs.drafts.begin, inserted))
     if len(inserted) < len(rows):
         # Another process has begun some of these conversations, and has committed by now.
         found, _ = find(unit.main, identity, senders)
     begun = {rows[one][1] for one in inserted} - stored
     return found, begun & set(found.values())
+
+
+def is_missing(identity: Identity, sender: Iterable[bytes]) -> bool:
+    """Return whether this machine knows that a sender's conversation began, and of no end. It then has a row."""
+    counts = identity.epochs.drafts
+    return counts.is_shared and all(any(map(counts.of, identity.lookups(pseudonym))) for pseudonym in sender)
 
 
 def lock(unit: UnitOfWork, ids: Iterable[bytes], begun: Collection[bytes] = ()) -> dict[bytes, ConversationRow]:
@@ -117,12 +126,29 @@ def delete_provider_messages(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
         unit.main.execute(delete(provider_message).where(provider_message.c.conversation.in_(ids)))
 
 
-def delete_conversations(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
+def delete_senders(unit: UnitOfWork, ids: Collection[bytes]) -> None:
+    """Delete what leads to these conversations."""
+    unit.main.execute(delete(alias).where(alias.c.conversation.in_(ids)))
+
+
+def delete_conversations(unit: UnitOfWork, identity: Identity, ids: Sequence[bytes]) -> None:
     """Delete conversations with their drafts, addresses, pseudonyms and provider message ids."""
     delete_provider_messages(unit, ids)
     if ids:
-        unit.main.execute(delete(alias).where(alias.c.conversation.in_(ids)))
+        forget = partial(identity.epochs.drafts.end, _lookups(unit.main, identity, ids))
+        forget()  # also if this process is killed at the commit: who had their words erased hears of no loss
+        unit.run_after(forget)
+        delete_senders(unit, ids)
         unit.main.execute(delete(conversation).where(conversation.c.id.in_(ids)))
+
+
+def _lookups(connection: Connection, identity: Identity, ids: Sequence[bytes]) -> list[bytes]:
+    rows = connection.execute(select(alias.c.conversation, alias.c.sealed).where(alias.c.conversation.in_(ids)))
+    found: list[bytes] = []
+    for row in rows:
+        with suppress(BrokenSeal):
+            found += identity.lookups(identity.open(row.sealed, row.conversation))
+    return found
 
 
 def read_due(connection: Connection, until: int | None) -> list[tuple[bytes, bytes]]:

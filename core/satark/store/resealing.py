@@ -89,7 +89,8 @@ def _alias(identity: Identity, row: Any) -> Values:
         pseudonym = identity.open(row.sealed, row.conversation)
     except BrokenSeal:
         return {"sealed": b""}  # it leads nowhere, and goes with its conversation
-    return {"lookup": identity.lookup(pseudonym), "sealed": identity.seal(pseudonym, row.conversation)}
+    identity.epochs.drafts.begin([lookup := identity.lookup(pseudonym)])
+    return {"lookup": lookup, "sealed": identity.seal(pseudonym, row.conversation)}
 
 
 def _reach(identity: Identity, row: Any) -> Values:
