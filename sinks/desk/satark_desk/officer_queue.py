@@ -56,6 +56,15 @@ class OfficerQueue(QueueWatcher):
             self._grouped = grouped
             self.index.versions[""] += 1
 
+    def floods_by_section(self) -> dict[Section, list[FloodGroup]]:
+        """Return the floods, each in the most pressing section that one of its tips is in."""
+        found: dict[Section, list[FloodGroup]] = {}
+        for flood in self.floods:
+            tips = {one.id for one in flood.tips}
+            section = next(name for name in SECTIONS if tips & self.index.having(("section", name)))
+            found.setdefault(section, []).append(flood)
+        return found
+
     @property
     def _kept_from(self) -> AbstractSet[str]:
         """The tips from which the officer is recused. The queue neither shows nor counts them."""

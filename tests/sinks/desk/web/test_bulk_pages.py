@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from httpx2 import Client
 from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework
+from satark.identity.time_buckets import band
 from satark.services import Services
 from satark_desk import officer_queue
 from support.desk_reading import confirmed
@@ -70,6 +72,19 @@ def test_a_flood_is_below_every_tip_that_ranks_above_it(
     first = seed_tip(services, [desk("sp")], priority="high", received="2020-01-01T00/PT6H")
     page = browser("sp").get("/desk/").text
     assert page.index(f'id="tip-{first.number}"') < page.index(f"{len(flood)} tips of one day")
+
+
+def test_a_flood_stands_in_the_section_that_counts_it_and_is_counted_as_shown(
+    services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., Client]
+) -> None:
+    both, told = [desk("sp"), desk("dig")], {"what": "सब लोग कहते हैं कि मेले में लाउडस्पीकर रात भर बजता है और पुलिस कुछ नहीं करती"}
+    for _ in range(8):
+        seed_tip(services, both, answers=told, category="OTHER", received=band(int(time.time())))
+    at_sp, at_dig = (browser(name).get("/desk/").text for name in ("sp", "dig"))
+    assert at_sp.index('id="section-now"') < at_sp.index("say nearly the same")
+    assert f"Tips shown: {len(flood) + 8 + 2}" in at_sp
+    assert 'id="section-now"' not in at_dig
+    assert at_dig.index('id="section-waiting"') < at_dig.index("say nearly the same")
 
 
 def test_a_tip_that_is_set_aside_is_listed_again_when_its_tipster_writes(
