@@ -107,7 +107,7 @@ class _Answers(Listening):
         self._box, self._expected = box, []
         self._store.posted.clear()
         if box is not None:
-            await check_webhook(box, self._store, self._made_answer(*tips[0]))
+            await check_webhook(box, self._store, self._made_answer(*tips[0]), self._tips.watch)
         for number in range(max(len(tips), len(self._case.statuses))):
             await self._answer(*tips[number % len(tips)])
         await self._come("S45", "answers to several tips")

@@ -21,7 +21,7 @@ class Deliveries:
 
     def __init__(self, case: SinkCase, watch: Watch) -> None:
         assert case.sink is not None  # noqa: S101 - `check_sink` made it
-        self._case, self._watch, self.sink = case, watch, case.sink
+        self._case, self.watch, self.sink = case, watch, case.sink
         destination = Destination.of(self.sink.name, case.name)
         self._tips = SampleTips(destination, case.recipient, case.cuts)
         self._strange = SampleTips(destination)
@@ -93,7 +93,7 @@ class Deliveries:
         """Deliver, and check the result's form."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                with self._watch.no_files():
+                with self.watch.no_files():
                     result = await self.sink.deliver(delivery)
         except TimeoutError as error:
             raise BrokenRule("S21", subject, "it still runs") from error

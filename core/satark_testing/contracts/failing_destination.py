@@ -1,5 +1,7 @@
 """Checks a sink's requests to its destination, when the destination fails (S28 to S38)."""
 
+import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -9,23 +11,24 @@ import msgspec
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark_testing.contracts.certificates import trusted_impostors
 from satark_testing.contracts.deliveries import Deliveries
-from satark_testing.contracts.mutations import echoes, strange_answers, with_another
+from satark_testing.contracts.mutations import echoes, emptied, strange_answers, with_another
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, TOKEN, Fault, PeerServer, Received, Reply, Script
 from satark_testing.contracts.rules import require
-from satark_testing.contracts.sample_tips import WORDS
 from satark_testing.contracts.sink_case import SinkPeer
 
 _SECONDS: Final = 4100
 """An unusual waiting time in seconds, longer than any that a sink uses by default."""
 _KEY: Final = "idempotency-key"
+_FORBIDDEN: Final = 403
+_FILE: Final = "file "
 _LONGEST_SECONDS: Final = 115
 """Seconds after which a sink must give up. The host does after 120."""
-_ECHO: Final = f'{{"error": "invalid: {WORDS}"}}'.encode()
-"""A destination's error that quotes the tip."""
 
 
 _CREATING: Final = {"POST", "PATCH"}
 """Methods of which a repetition has a second effect, unless a key tells that it is one (RFC 9110, section 9.2.2)."""
+_QUEUED_SECONDS: Final = 0.5
+"""Seconds after which a delivery is taken for one that waits until the other has ended."""
 _ACTS: Final = ("a delivery", "a revision", "a repetition of a delivery whose answer was lost")
 
 
@@ -38,7 +41,7 @@ async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerSe
     exchanges, found = _Exchanges(deliveries, peer, server), "an answer has an `access_token`: give the peer `expire`"
     require(peer.expire or not server.gives_tokens, "S55", "the case", found)
     await exchanges.keys()
-    known = set[object]()
+    known, empty_handed = set[object](), set[object]()
     for act in _ACTS:
         made = await exchanges.begin(act)
         for at, (asked, reply) in enumerate(made):
@@ -49,10 +52,12 @@ async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerSe
                 await exchanges.refusals(at)
                 await exchanges.throttling(at)
                 await exchanges.redirects(at)
-            elif asked.method == "GET":  # a look-up finds something now
+            elif asked.method == "GET" or _form(asked, reply) not in empty_handed:  # a look-up finds something now
                 await exchanges.acknowledgements(at, is_last=at == len(made) - 1)
             await exchanges.failures(at)
         known |= {_shape(asked) for asked, _ in made}
+        empty_handed = empty_handed or {_form(asked, reply) for asked, reply in made}
+    await exchanges.interleaved()
     await exchanges.tokens()
     await exchanges.certificates()
     await exchanges.stalled()
@@ -61,6 +66,11 @@ async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerSe
 def _shape(asked: Received) -> tuple[str, ...]:
     """Return what two requests have in common that differ only in their ids."""
     return asked.method, *(part for part in asked.path.split("/") if not any(map(str.isdigit, part)))
+
+
+def _form(asked: Received, reply: Reply) -> tuple[object, ...]:
+    """Return what two exchanges have in common of which neither found more than the other."""
+    return _shape(asked), emptied(reply.body)
 
 
 class _Exchanges:
@@ -134,7 +144,8 @@ class _Exchanges:
             self._server.answering(partial(_with_another, path=path, value=value), at)
             result = await self._deliveries.result("S29", delivery, subject)
             self._tried = delivery, before
-            require(result != Done() or (not is_last and self._is_whole), "S29", subject, "Done")
+            mended = not is_last and self._is_whole and not name.startswith(_FILE)
+            require(result != Done() or mended, "S29", subject, "Done")
 
     async def failures(self, at: int) -> None:
         """Break off before and behind the request, and repeat the act: the destination then has it once."""
@@ -148,6 +159,12 @@ class _Exchanges:
             held = self._deliveries.held
             found = f"{len(held) - len(self._before)} items in place of {self._grown}"
             require(len(held) == len(self._before) + self._grown, "S04", f"{subject}, and it is repeated", found)
+            self._deliveries.check_arrived(self._tried[0], self._before, "S04")
+
+    @property
+    def _forbidden(self) -> Mapping[int, Reply]:
+        """What an account without the right gets, unless that is how the destination refuses a tip."""
+        return {} if self._peer.refusal.status == _FORBIDDEN else {_FORBIDDEN: Reply(_FORBIDDEN)}
 
     @property
     def _is_whole(self) -> bool:
@@ -158,22 +175,33 @@ class _Exchanges:
 
     def _names(self, delivery: Delivery) -> Mapping[str, object]:
         number = self._deliveries.plain(delivery)["number"].decode()
-        names = {"idempotency key": delivery.idempotency_key, "tip": delivery.tip, "number": number}
-        return {**names, "revision": delivery.revision, "destination": delivery.destination, "name": delivery.name}
+        names: dict[str, object] = {"idempotency key": delivery.idempotency_key, "tip": delivery.tip, "number": number}
+        names |= {"revision": delivery.revision, "destination": delivery.destination, "name": delivery.name}
+        return names | (self._sums(delivery) if self._act == _ACTS[0] else {})  # later, a look-up may list files
+
+    def _sums(self, delivery: Delivery) -> dict[str, object]:
+        """Return the length and the hashes of each file, by which a destination tells what it got."""
+        sums = dict[str, object]()
+        for name, part in self._deliveries.plain(delivery).items():
+            if name.startswith(_FILE):
+                digests = {kind: hashlib.new(kind, part).hexdigest() for kind in ("sha256", "md5")}
+                sums |= {f"{name}: {kind}": one for kind, one in ({"length": len(part)} | digests).items()}
+        return sums
 
     async def errors(self, at: int) -> None:
         """Fail as a destination fails temporarily, refuse the credentials, and send an endless answer."""
         for status in (500, 502, 503, 504):
-            result, subject = await self._answered("S30", Reply(status, _ECHO), at, f"status {status}")
+            result, subject = await self._answered("S30", Reply(status), at, f"status {status}")
             require(isinstance(result, Retry), "S30", subject, repr(result))
-        result, subject = await self._answered("S35", self._peer.unauthorized, at, "wrong credentials")
-        require(isinstance(result, Retry) and result.down, "S35", subject, repr(result))
+        for refused in {self._peer.unauthorized.status: self._peer.unauthorized, **self._forbidden}.values():
+            result, subject = await self._answered("S35", refused, at, f"status {refused.status}: wrong credentials")
+            require(isinstance(result, Retry) and result.down, "S35", subject, repr(result))
         _, subject = await self._answered("S36", Fault.ENDLESS, at, "an endless answer")
         require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
 
     async def refusals(self, at: int) -> None:
         """Refuse the tip."""
-        for refusal in (Reply(413, _ECHO), Reply(422, _ECHO), self._peer.refusal):
+        for refusal in (Reply(413), Reply(422), self._peer.refusal):
             result, subject = await self._answered("S31", refusal, at, f"a refusal with {refusal.status}")
             alone = isinstance(result, DeadLetter) or (isinstance(result, Retry) and not result.down)
             require(alone, "S31", subject, repr(result))
@@ -198,6 +226,25 @@ class _Exchanges:
             result, subject = await self._answered("S33", reply, at, f"a redirect ({status}) to another address")
             require(not self._server.strayed, "S33", subject, "a request at the other address")
             require(result != Done(), "S33", subject, "Done")
+
+    async def interleaved(self) -> None:
+        """Deliver a whole tip while another waits for the answer to each of its requests in turn."""
+        for at in range(self._last + 1):
+            one, other = await self._prepared(), await self._next()
+            before, server, subject = (
+                self._deliveries.held,
+                self._server,
+                f"a tip while another waits at request {at + 1}",
+            )
+            server.released.clear()
+            waiting = await server.begun(self._deliveries.done("S24", one, subject), Fault.LATE, at)
+            server.answering(None)
+            passing = asyncio.ensure_future(self._deliveries.done("S24", other, subject))
+            await asyncio.wait({passing}, timeout=_QUEUED_SECONDS)
+            server.released.set()
+            await asyncio.gather(waiting, passing)
+            for delivery in (one, other):
+                self._deliveries.check_arrived(delivery, before, "S24")
 
     async def tokens(self) -> None:
         """End the sink's token. Then end it again, and give a new one only at the third attempt."""

@@ -42,7 +42,7 @@ def mutated(genuine: Sequence[RawRequest]) -> Iterator[tuple[str, RawRequest]]:
     """Yield copies of requests with one value changed, each after words that name the place."""
     changes: dict[object, tuple[str, _Make]] = {}
     for raw in genuine:
-        data = _json(raw.body)
+        data = json_of(raw.body)
         if data is None:
             changes |= {(place, n): (place, make) for n, (place, make) in enumerate(_field_changes(raw))}
             continue
@@ -58,7 +58,7 @@ def joined(genuine: Sequence[RawRequest]) -> Iterator[tuple[int, str, RawRequest
     """
     changes: dict[object, tuple[int, str, _Make]] = {}
     for number, raw in enumerate(genuine):
-        data = _json(raw.body)
+        data = json_of(raw.body)
         lists = (path for path in _paths(data) if isinstance(items := _at(data, path), list) and items)
         for path in lists:
             for inside, value in _changes(_at(data, path)[0]):
@@ -70,7 +70,7 @@ def joined(genuine: Sequence[RawRequest]) -> Iterator[tuple[int, str, RawRequest
 def lengthened(genuine: Sequence[RawRequest], times: int) -> Iterator[tuple[str, RawRequest, RawRequest]]:
     """Yield requests with the first item of a list once more, and so many times more, after words that name it."""
     for raw in genuine:
-        data = _json(raw.body)
+        data = json_of(raw.body)
         for path in _paths(data):
             if isinstance(items := _at(data, path), list) and items:
                 once, often = (_with(raw, data, path, [items[0]] * more + items) for more in (1, times))
@@ -82,7 +82,7 @@ def with_value(
 ) -> Iterator[tuple[RawRequest, str, RawRequest]]:
     """Yield copies of requests with another value in place of one of `values`, each after the request and the value."""
     for raw in genuine:
-        data = _json(raw.body)
+        data = json_of(raw.body)
         for path in _paths(data):
             if isinstance(value := _at(data, path), str | float) and value in values:
                 yield raw, str(value), _with(raw, data, path, str(new) if isinstance(value, str) else new)
@@ -103,13 +103,13 @@ def strange_answers(genuine: bytes) -> tuple[bytes, ...]:
 
 def nudged(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
     """Yield copies of a request, in each of which one text or number is another of the same form, after its value."""
-    data = _json(raw.body)
+    data = json_of(raw.body)
     for value, other in _others(data):
         yield value, _with(raw, other, (), other)
     for part, text in (("body", "" if data is not None else raw.body.decode(errors="replace")), ("query", raw.query)):
         fields = parse_qsl(text, keep_blank_values=True)
         for number, (name, value) in enumerate(fields):
-            inside = [(one, json.dumps(other)) for one, other in _others(_json(value.encode()))]
+            inside = [(one, json.dumps(other)) for one, other in _others(json_of(value.encode()))]
             for one, other in inside or [(value, another(value))]:
                 yield one, _with_fields(raw, part, [*fields[:number], (name, other), *fields[number + 1 :]])
 
@@ -137,7 +137,7 @@ def emptied(body: bytes, text: str = "") -> bytes:
             return text
         return list(map(empty, value)) if isinstance(value, list) else value and type(value)()
 
-    return json.dumps(empty(_json(body))).encode()
+    return json.dumps(empty(json_of(body))).encode()
 
 
 def echoes(
@@ -147,7 +147,7 @@ def echoes(
 
     `named`: for each answer, the values by name.
     """
-    data = [*map(_json, bodies)]
+    data = [*map(json_of, bodies)]
     for name in named[0]:
         values = [str(one[name]) for one in named]
         if None in data:
@@ -164,7 +164,7 @@ def with_another(body: bytes, path: Sequence[str | int] | None, value: str) -> b
     """Return an answer with another value in place of one that `echoes` found."""
     if path is None:
         return body.replace(value.encode(), another(value).encode())
-    found = _at(data := _json(body), tuple(path))
+    found = _at(data := json_of(body), tuple(path))
     return json.dumps(_replaced(data, tuple(path), another(found) if isinstance(found, str) else found + 1)).encode()
 
 
@@ -202,7 +202,8 @@ def _at(data: Any, path: _Path) -> Any:
     return data
 
 
-def _json(body: bytes) -> Any:
+def json_of(body: bytes) -> Any:
+    """Return the object or the list that a body has as JSON; None: it has neither."""
     try:
         data = json.loads(body)
     except ValueError:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 import msgspec
 from aiohttp import web
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from satark.api.channel import Channel
@@ -18,6 +19,7 @@ from satark.api.inbound import MediaRef
 from satark.api.outbound import SendResult
 from satark.api.prompt import Choice
 from satark_testing.contracts.certificates import untrusted
+from satark_testing.contracts.mutations import json_of
 from satark_testing.contracts.rules import raised, require
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ _BETWEEN_SECONDS: Final = 0.01
 _LAST_BYTES_SECONDS: Final = 1
 _LAST_TURNS: Final = 500
 _TURN_SECONDS: Final = 0.001
+_ERROR: Final = 400
 _LOCAL: Final = ("127.0.0.1", 0)
 BY_CHANCE: Final = 5
 """Letters of a text that a log may contain by chance."""
@@ -96,6 +99,7 @@ class Fault(Enum):
     PIECES = "the provider's own answer comes in two pieces"
     SLOW = "the provider's own answer comes slowly, and never stops"
     LOST = "the request is carried out, and its answer is lost"
+    LATE = "the request is carried out once `released` is set"
 
 
 Script: TypeAlias = Reply | Fault | Callable[[Reply], Reply] | None
@@ -157,12 +161,13 @@ class Peer(Provider, frozen=True, kw_only=True):
 class PeerServer:
     """A running peer with two addresses: its own, and one to which the plugin must send nothing."""
 
-    def __init__(self, peer: Provider) -> None:
-        self._peer = peer
+    def __init__(self, peer: Provider, quotes: str = "") -> None:
+        self._peer, self._quotes = peer, quotes
         self.url = self.elsewhere = ""
         self.received: list[Received] = []
         self.asked = asyncio.Event()
         """Set by the next request after `answering`."""
+        self.released = asyncio.Event()
         self.strayed: list[Received] = []
         """Requests that came to the second address."""
         self.script: Script = None
@@ -210,6 +215,13 @@ class PeerServer:
         self.strayed.clear()
         return self
 
+    async def begun(self, work: Coroutine[Any, Any, T], fault: Fault, at: int | None = None) -> "asyncio.Task[T]":
+        """Begin `work`; return once the fault meets its request with this position, or its first one."""
+        self.answering(fault, at)
+        task = asyncio.ensure_future(work)
+        await asyncio.wait({task, asyncio.ensure_future(self.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        return task
+
     async def stalling(
         self,
         work: Coroutine[Any, Any, T],
@@ -221,9 +233,7 @@ class PeerServer:
         at: int | None = None,
     ) -> T:
         """Never answer; return what `work` returns within `seconds`. The clock of the event loop is put forward."""
-        self.answering(fault, at)
-        task = asyncio.ensure_future(work)
-        await asyncio.wait({task, asyncio.ensure_future(self.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        task = await self.begun(work, fault, at)
         advance_clock(seconds)
         done, _ = await asyncio.wait({task}, timeout=_LAST_BYTES_SECONDS)
         task.cancel()
@@ -288,12 +298,15 @@ class PeerServer:
             self.asked.set()
         if script is Fault.STALL:
             await _until_it_gives_up(request)
+        if script is Fault.LATE:
+            await self.released.wait()
+            script = None
         if script is Fault.LOST:
             self._peer.answer(received)
             await asyncio.sleep(_BETWEEN_SECONDS)  # it may be cancelled now
         if isinstance(script, Fault) and script not in {Fault.PIECES, Fault.SLOW}:
             return await self._fail(script, request)
-        reply = script if isinstance(script, Reply) else self._peer.answer(received)
+        reply = self._quoting(script) if isinstance(script, Reply) else self._peer.answer(received)
         if not isinstance(script, Reply):
             reply = script(reply) if callable(script) else reply
             self.replies.append(reply)
@@ -312,6 +325,13 @@ class PeerServer:
             return self.script if self._at is None else None
         same = (self._only.asked, self._only.query) == (received.asked, received.query)
         return self.script if same and (self._at is not None or self._only.body == received.body) else None
+
+    def _quoting(self, reply: Reply) -> Reply:
+        """Let an error quote what it refuses."""
+        if reply.status < _ERROR or not self._quotes:
+            return reply
+        data = json_of(reply.body) if reply.body else {}
+        return replace(reply, body=encode({"quoted": self._quotes, **data}) if isinstance(data, dict) else reply.body)
 
     async def _fail(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(ENDLESS_BYTES)})

@@ -46,6 +46,8 @@ _PARTLY: dict[str, bytes | _State] = {
 }
 _PARTLY |= {"7": "due", "8": "lost", "9": "unsent"}
 """The files of an incomplete tip, by number. The first is longer than a chunk in which it is read."""
+_ARRIVED: Final[_Files] = {**_PARTLY, "4": CLEAN[1:]}
+"""Those of its later revisions: one that was due is here."""
 _LIMITS: Final[Sequence[Cut]] = (255, 300, 512, 1000, 1024, 2000, 4000, 4096, 5000)
 """Lengths at which destinations cut texts. In a long sample text each is inside a family of joined emoji."""
 _FAMILY: Final = "👩‍👩‍👧"
@@ -112,7 +114,7 @@ class SampleTips:
         self._cuts = cuts or {}
         self._recipient = recipient or new_identity()[0]
         self._keys: dict[str, tuple[str, str]] = {}
-        self._files: dict[str, tuple[SealedFile, ...]] = {}
+        self._files: dict[tuple[str, str, bool], SealedFile] = {}
         self._made: dict[tuple[str, int], Delivery] = {}
         self._plain: dict[tuple[str, int], dict[str, bytes]] = {}
 
@@ -132,12 +134,12 @@ class SampleTips:
 
         Args:
             folder: for the file's sealed clean copy; it is created.
-            revision: 1 for the tip as it was submitted; each later one has a message more.
+            revision: 1 for the tip as it was submitted; each later one has a message more, `partly` a file too.
             tip: the tipster's key, 32 hex digits: the tip's id follows from it.
             attempt: 1 for the first.
             partly: the texts are long, and further files are lost, due, withheld or have no clean copy.
         """
-        files = _PARTLY if partly else _FILES
+        files = (_PARTLY if revision == 1 else _ARRIVED) if partly else _FILES
         known = self._made.get((tip, revision)) or self._seal(folder, revision, tip, files, long=partly)
         self._made[tip, revision] = known
         return msgspec.structs.replace(known, attempt=attempt)
@@ -175,11 +177,10 @@ class SampleTips:
             for number, one in files.items()
         }
         records = {number: _record(number, one, self._limits("caption", 4)) for number, one in files.items()}
-        if tip not in self._files:  # later revisions have the same copies
-            with patch("os.fsync"):  # a sample need not survive a power cut
-                self._files[tip] = tuple(
-                    _file(folder, (tip, key, recipient), records[number], one) for number, one in files.items()
-                )
+        copies = {(tip, number, one == "due"): one for number, one in files.items()}
+        with patch("os.fsync"):  # a sample need not survive a power cut
+            for at in copies.keys() - self._files:  # later revisions have the same copies
+                self._files[at] = _file(folder, (tip, key, recipient), records[at[1]], copies[at])
         one = int(key[-1], 16) % len(_ABOUT)
         about = {**_ABOUT[one], "accused": _ACCUSED[one], **({} if place is PLACE else _NOWHERE)}
         pin = dict(zip(("latitude", "longitude"), _PINS[one], strict=True)) if place is PLACE else {}
@@ -216,7 +217,7 @@ class SampleTips:
             attempt=1,
             envelope=seal(envelope, self._recipient),
             document=document,
-            files=self._files[tip],
+            files=tuple(self._files[at] for at in copies),
             messages=messages,
         )
 

@@ -69,7 +69,7 @@ async def _check_all(case: SinkCase) -> None:
         require(case.sink is not None, "S01", "the case", "neither `sink` nor `peer`")
         await _check(case)
         return
-    async with PeerServer(case.peer).serving() as server:
+    async with PeerServer(case.peer, WORDS).serving() as server:
 
         @contextmanager
         def unreachable() -> Iterator[None]:

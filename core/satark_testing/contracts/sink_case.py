@@ -1,5 +1,6 @@
 """The description of a sink, which its author gives to the kit, and the comparison of what its destination shows."""
 
+from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +24,10 @@ _ABOUT: Final = frozenset(
 _NOT_SENT: Final = frozenset({"due", "lost", "unsent"})
 KINDS: Final = _ABOUT | _NOT_SENT | {"number", "answer", "message", "caption", "file", "withheld"}
 """The kinds of parts of a tip that a destination may show."""
+_SECRET: Final = ("answer what", "answer place", "message", "caption", "file")
+"""Parts that only the office may see, by the beginnings of their names. A code, such as a category, tells less."""
+_TELLING: Final = 40
+"""Bytes of a part that stand in a text by no chance."""
 _COUNTED: Final = KINDS - _NOT_SENT - {"type", "caption"}
 """Kinds of which a destination shows no more than the tip has; a file that was erased has a type too."""
 HOOKS: Final = frozenset({"answers", "status", "text", "webhook", "withdraws"})
@@ -106,7 +111,10 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     (`latitude,longitude`), `message 1`, `revision` and `destination` (its name); of each file, by its own number,
     `file 1` (the plain copy), `type 1` and `caption 1`; and the numbers of other files, with spaces between them:
     `due`, `lost`, `unsent` (erased, or without a clean copy) and `withheld`. A destination that does not tell `unsent`
-    from `lost` may name both in either. `answer category` may be left out: `category` has it."""
+    from `lost` may name both in either. `answer category` may be left out: `category` has it.
+
+    `public`: all that people outside the office can see of it there, such as a ticket's requester, or whoever gets its
+    mails: no answer in words, message or file of the tip may be in it. Give it where a destination has such people."""
     omits: Collection[str] = ()
     """Kinds of parts (of `KINDS`) that a reading destination intentionally does not show. One that shows `file` shows
     `due`, `lost` and `unsent` too."""
@@ -186,6 +194,10 @@ def check_shown(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[ob
     require(not strange, rule or "S23", "a tip", f"the destination shows {_listed(strange)}, which the tip has not")
     if "file" not in case.omits:
         _check_told(expected, found, rule or "S40")
+        _check_once(case, expected, [one for one, at in zip(held, shown, strict=True) if at in own], rule or "S39")
+    parts = {name: part.strip()[:_TELLING] for name, part in expected.items() if name.startswith(_SECRET)}
+    seen = [name for name, part in parts.items() if part in found.get("public", b"")]
+    require(not seen, "S59", "what `unpack` gives as `public`", f"{_listed(seen)} of the tip")
 
 
 def _check_part(case: SinkCase, name: str, part: bytes, there: bytes | None, rule: str) -> None:
@@ -233,6 +245,15 @@ def _check_told(expected: Mapping[str, bytes], found: Mapping[str, bytes], rule:
     require(not missing, rule, subject, f"neither `lost` nor `unsent` names {_listed(missing)}: they vanish silently")
     strange = (told["due"] - true["due"]) | (known - gone)
     require(not strange, rule, "files that were sent", f"{_listed(strange)} is named among those that were not")
+
+
+def _check_once(case: SinkCase, expected: Mapping[str, bytes], held: Sequence[object], rule: str) -> None:
+    """Check that no file stands twice at a destination that replaces what it had."""
+    whole = repr(held)
+    for name, part in expected.items() if case.replaces else ():
+        forms = (repr(part)[2:-1], b64encode(part).decode()) if name.startswith("file ") else ()
+        times = max(map(whole.count, forms), default=0)
+        require(times < 2, rule, f"a tip's {name}", f"the destination has it {times} times")  # noqa: PLR2004
 
 
 def _listed(names: Collection[str]) -> str:

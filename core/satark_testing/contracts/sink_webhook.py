@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -13,11 +14,12 @@ from satark.api.channel import RawRequest
 from satark.api.tip import STATUSES
 from satark.store.writer import StoreDown
 from satark_testing.contracts.forgeries import forgeries, odd_headers, timed, without_secret
-from satark_testing.contracts.mutations import mutated
+from satark_testing.contracts.mutations import another, mutated
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES
 from satark_testing.contracts.rules import BrokenRule, raised, require, shown
 from satark_testing.contracts.sample_context import SampleStore
 from satark_testing.contracts.sink_case import Answer, Webhook
+from satark_testing.contracts.watching import Watch
 
 _UNREADABLE: Final = (b"", b"{", b"null", b"[]", b"{}", b"\xff\xfe", b"[" * 40, b"<html>")
 _OLD_SECONDS: Final = (600, 86_400, -600)
@@ -27,6 +29,8 @@ _AGAIN: Final = {408, 425, 429}
 """Statuses below 500 after which an office posts again (RFC 9110, RFC 8470, RFC 6585)."""
 _FAILED: Final = 500
 _LONG_ID: Final = 300
+_REPEAT_KEYS: Final = ("idempotency-key", "x-idempotency-key", "x-request-id", "x-delivery-id", "webhook-id")
+"""Headers by which pages know a repetition. One that the office does not send is not signed either."""
 
 
 class Postbox:
@@ -59,9 +63,14 @@ class Postbox:
                 self._answers.append(answer)
 
     async def deliver_again(self) -> None:
-        """Post all answers once more: with the same bytes, signed anew, and twice at once."""
-        for raw in [*self._taken, *map(self.signed, self._answers)]:
+        """Post all answers once more: the same bytes, with other unsigned headers, signed anew, and twice at once."""
+        for raw in [*self._taken, *map(self._relabelled, self._taken), *map(self.signed, self._answers)]:
             await asyncio.gather(*(self.settle(raw, "an answer, delivered again") for _ in range(2)))
+
+    def _relabelled(self, raw: RawRequest) -> RawRequest:
+        """Return a request with other values in every header that is not signed, as whoever repeats it may choose."""
+        own = {name: f"{another(value)}7" for name, value in raw.headers.items() if name in self.webhook.unsigned}
+        return replace(raw, headers={**dict.fromkeys(_REPEAT_KEYS, token_hex()), **raw.headers, **own})
 
     async def settle(self, raw: RawRequest, subject: str) -> None:
         """Post one request, which the page must take or refuse."""
@@ -117,7 +126,7 @@ def _scope(raw: RawRequest) -> dict[str, Any]:
     }
 
 
-async def check_webhook(box: Postbox, store: SampleStore, answer: Answer) -> None:
+async def check_webhook(box: Postbox, store: SampleStore, answer: Answer, watch: Watch) -> None:
     """Check that the page takes nothing that is forged, old or unreadable. The answer is never posted.
 
     Raises:
@@ -126,7 +135,9 @@ async def check_webhook(box: Postbox, store: SampleStore, answer: Answer) -> Non
     raw, webhook = box.signed(answer), box.webhook
     same = webhook.request(answer) == webhook.request(answer)
     require(same, "S44", "`Webhook.request`", "two requests for one answer: give the office's id as `Answer.id`")
+    watch.compares = False
     await _check_proof(box, store, raw)
+    require(watch.compares, "S60", "webhooks, also forged", "the page compares in a time that tells how much is right")
     await box.settle(box.signed(replace(answer, id="x" * _LONG_ID)), f"an answer whose id has {_LONG_ID} characters")
     for column, value in await asyncio.to_thread(store.rows):
         longest = getattr(column.type, "length", None)

@@ -66,7 +66,7 @@ class Watch:
             self._logged = stack.enter_context(structlog.testing.capture_logs())
             self._warnings = stack.enter_context(warnings.catch_warnings(record=True))
             warnings.simplefilter("always")
-            stack.enter_context(_profiled(self._called))
+            stack.enter_context(_profiled(self._called, self._called_in_thread))
             yield
 
     @contextmanager
@@ -102,10 +102,14 @@ class Watch:
         found = (str(one.message) for one in self._warnings if issubclass(one.category, ResourceWarning))
         return [text for text in found if text.lower().startswith("unclosed")]
 
+    def _called_in_thread(self, _frame: FrameType, event: str, called: Any) -> None:
+        if event == "c_call" and called.__name__.endswith(_COMPARING):
+            self.compares = True
+
     def _called(self, frame: FrameType, event: str, called: Any) -> None:
         if event != "c_call" or not isinstance(called, BuiltinFunctionType):
             return
-        self.compares = self.compares or called.__name__.endswith(_COMPARING)
+        self._called_in_thread(frame, event, called)
         if called.__module__ == "syslog":
             self._logged.append(called.__name__)
             self.blocked.append(f"{called.__name__}, which tells the system's log, called in {_place(frame)}")
@@ -188,13 +192,15 @@ def _called_by_the_kit(frame: FrameType | None) -> FrameType | None:
 
 
 @contextmanager
-def _profiled(profile: Any) -> Iterator[None]:
-    before = sys.getprofile()
+def _profiled(profile: Any, in_threads: Any) -> Iterator[None]:
+    before, before_in_threads = sys.getprofile(), threading.getprofile()
     sys.setprofile(profile)
+    threading.setprofile(in_threads)
     try:
         yield
     finally:
         sys.setprofile(before)
+        threading.setprofile(before_in_threads)
 
 
 @contextmanager

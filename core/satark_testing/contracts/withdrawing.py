@@ -42,8 +42,8 @@ class Withdrawals(Listening):
         for step, (_, reply) in enumerate(made[:MOST_STEPS]):
             strange: Sequence[Script] = [Reply(200, b"<html>")] if reply.body or reply.status != _OK else []
             failures += [(script, step) for script in (Reply(500), Reply(401), aside, Fault.LOST, *strange)]
-        looked_up = [reply for asked, reply in made if asked.method == "GET" and reply.status == _OK]
-        if looked_up and made[0][0].method == "GET":  # the records of an earlier tip
+        looked_up = [reply for asked, reply in made if asked.asked != made[-1][0].asked and reply.status == _OK]
+        if looked_up and made[0][0].asked != made[-1][0].asked:  # the records of an earlier tip
             failures.append((max(looked_up, key=lambda one: len(one.body)), 0))
         for number, (script, at) in enumerate(failures if self._server is not None else (), 1):
             await self._failing_in_turn(script, usual, number, at)

@@ -99,6 +99,7 @@ class Tickets:
     async def ask(self, method: str, path: str, **more: Any) -> Any:
         async with self.client.session.request(method, self.url + path, allow_redirects=False, **more) as response:
             answer, code = await read_answer(response.content, 100_000), f"HTTP {response.status}"
+        self.heard(response.status, answer)
         if response.status == 429:
             raise RefusedError(Retry(code, after=seconds_to_wait(response.headers.get("Retry-After", ""), 60)))
         if response.status not in {200, 201}:
@@ -108,6 +109,9 @@ class Tickets:
             return json.loads(answer)
         except ValueError:
             raise RefusedError(Retry("unconfirmed")) from None
+
+    def heard(self, status: int, answer: bytes) -> None:
+        """Do nothing."""
 
 
 class Office:
@@ -120,8 +124,9 @@ class Office:
     def answer(self, asked: Received) -> Reply:
         if asked.path == "/notes":
             return Reply(200, json.dumps({"token": uuid4().hex}).encode())
-        if asked.method == "GET":
-            mine = {number: one for number, one in self.tickets.items() if one["tip"] == asked.query["tip"]}
+        if asked.method == "GET" or asked.path == "/search":
+            tip = asked.query["tip"] if asked.method == "GET" else json.loads(asked.body)["tip"]
+            mine = {number: one for number, one in self.tickets.items() if one["tip"] == tip}
             return Reply(200, json.dumps([{"id": number, "tip": one["tip"]} for number, one in mine.items()]).encode())
         number = asked.path.rpartition("/")[2] if asked.method == "PUT" else str(next(self.numbers))
         kept = self.tickets[number] = json.loads(asked.body)
@@ -188,6 +193,11 @@ async def check(folder: Path, made: type[Tickets], *, expires: bool = True) -> N
 @pytest.mark.full("a whole contract for each design")
 async def test_a_look_up_an_upload_and_a_put_without_a_key_are_no_faults(tmp_path: Path) -> None:
     await check(tmp_path, Tickets)
+
+
+@pytest.mark.full("a whole contract for each design")
+async def test_a_look_up_by_a_post_is_no_fault(tmp_path: Path) -> None:
+    await check(tmp_path, Searching)
 
 
 @pytest.mark.full("a whole contract for each design")
@@ -297,10 +307,61 @@ class LookingInMemory(Tickets):
         return await super().ask(method, path, **more)
 
 
+class Searching(Tickets):
+    """It looks a ticket up by a POST."""
+
+    async def ask(self, method: str, path: str, **more: Any) -> Any:
+        if method == "GET":
+            return await super().ask("POST", "/search", json={"tip": path.rpartition("=")[2]})
+        return await super().ask(method, path, **more)
+
+
+class TrustingTheSearch(Searching, TrustingTheLookUp):
+    """It replaces whatever ticket a search by POST names."""
+
+
+class Quoting(Tickets):
+    """It logs what the destination says to the one whose account it refuses."""
+
+    status = 401
+
+    def heard(self, status: int, answer: bytes) -> None:
+        if status == self.status:
+            structlog.get_logger().warning("refused", said=answer.decode())
+
+
+class QuotingARefusedTicket(Quoting):
+    status = 400
+
+
+class NoRightIsFinal(Tickets):
+    async def ask(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            return await super().ask(method, path, **more)
+        except RefusedError as refused:
+            if refused.result == Retry("HTTP 403", down=True):
+                raise RefusedError(DeadLetter("HTTP 403")) from None
+            raise
+
+
+class TicketInSelf(Tickets):
+    """It keeps the ticket beside all others while it waits for an answer."""
+
+    async def create(self, ticket: dict[str, Any]) -> Any:
+        self.ticket = ticket
+        self.ticket |= {"note": (await self.ask("POST", "/notes", data=b"another"))["token"]}
+        return await super().create(self.ticket)
+
+
 @pytest.mark.full("a whole contract for each fault")
 @pytest.mark.parametrize(
     ("broken", "rule"),
     [
+        (TrustingTheSearch, "S29"),
+        (Quoting, "S12"),
+        (QuotingARefusedTicket, "S12"),
+        (NoRightIsFinal, "S35"),
+        (TicketInSelf, "S24"),
         (NeverLooking, "S05"),
         (TrustingAnyPut, "S28"),
         (LookingInMemory, "S04"),

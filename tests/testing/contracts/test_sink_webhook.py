@@ -163,6 +163,11 @@ async def test_a_whole_page_passes(tmp_path: Path) -> None:
     await check(tmp_path, Pillar)
 
 
+@pytest.mark.full("a whole contract")
+async def test_a_signature_may_be_compared_in_a_thread(tmp_path: Path) -> None:
+    await check(tmp_path, ComparedInAThread)
+
+
 @pytest.mark.slow("some seconds of a processor")
 async def test_answers_may_come_by_a_page_and_be_asked_for(tmp_path: Path) -> None:
     said: list[Answer] = []
@@ -232,6 +237,40 @@ class OddHeader(Pillar):
         return await super().take(request)
 
 
+class Labelled(Pillar):
+    """It knows a repetition by a header that is not signed."""
+
+    label = "x-trace"
+
+    async def take(self, request: Request) -> Response:
+        self.repeat_key = request.headers.get(self.label, "")
+        return await super().take(request)
+
+    def is_new(self, unit: UnitOfWork, said: Posted) -> bool:
+        key = f"{said.id} {self.repeat_key}"
+        return bool(unit.insert_new(seen, [{"id": key[:64]}], returning="id"))
+
+
+class LabelledByAHeaderThatTheOfficeLacks(Labelled):
+    label = "idempotency-key"
+
+
+class ComparedByLetters(Pillar):
+    def is_signed(self, at: str, body: bytes, proof: str) -> bool:
+        return _proof(at, body) == proof
+
+
+class ComparedInAThread(Pillar):
+    async def take(self, request: Request) -> Response:
+        body = await request.body()
+        at, proof = request.headers.get("x-time", ""), request.headers.get("x-proof", "")
+        self.genuine = await run_in_thread(super().is_signed, at, body, proof)
+        return await super().take(request)
+
+    def is_signed(self, at: str, body: bytes, proof: str) -> bool:
+        return self.genuine
+
+
 class NeverMind(Pillar):
     async def note(self, tip: Any, said: Posted) -> None:
         with suppress(Exception):
@@ -266,6 +305,9 @@ class MainAlone(Pillar):
         (UnsignedTime, "S53"),
         (ReadFirst, "S52"),
         (Twice, "S47"),
+        (Labelled, "S47"),
+        (LabelledByAHeaderThatTheOfficeLacks, "S47"),
+        (ComparedByLetters, "S60"),
         (OnceForAWord, "S48"),
         (NeverMind, "S48"),
         (OddHeader, "S54"),
