@@ -230,7 +230,7 @@ class _Exchanges:
     async def interleaved(self) -> None:
         """Deliver a whole tip while another waits for the answer to each of its requests in turn."""
         for at in range(self._last + 1):
-            one, other = await self._prepared(), await self._next()
+            one, other = await self._next(), await self._next()
             before, server, subject = (
                 self._deliveries.held,
                 self._server,

@@ -349,7 +349,7 @@ class TicketInSelf(Tickets):
 
     async def create(self, ticket: dict[str, Any]) -> Any:
         self.ticket = ticket
-        self.ticket |= {"note": (await self.ask("POST", "/notes", data=b"another"))["token"]}
+        await self.ask("POST", "/notes", data=b"another")
         return await super().create(self.ticket)
 
 

@@ -163,11 +163,6 @@ async def test_a_whole_page_passes(tmp_path: Path) -> None:
     await check(tmp_path, Pillar)
 
 
-@pytest.mark.full("a whole contract")
-async def test_a_signature_may_be_compared_in_a_thread(tmp_path: Path) -> None:
-    await check(tmp_path, ComparedInAThread)
-
-
 @pytest.mark.slow("some seconds of a processor")
 async def test_answers_may_come_by_a_page_and_be_asked_for(tmp_path: Path) -> None:
     said: list[Answer] = []
@@ -258,17 +253,6 @@ class LabelledByAHeaderThatTheOfficeLacks(Labelled):
 class ComparedByLetters(Pillar):
     def is_signed(self, at: str, body: bytes, proof: str) -> bool:
         return _proof(at, body) == proof
-
-
-class ComparedInAThread(Pillar):
-    async def take(self, request: Request) -> Response:
-        body = await request.body()
-        at, proof = request.headers.get("x-time", ""), request.headers.get("x-proof", "")
-        self.genuine = await run_in_thread(super().is_signed, at, body, proof)
-        return await super().take(request)
-
-    def is_signed(self, at: str, body: bytes, proof: str) -> bool:
-        return self.genuine
 
 
 class NeverMind(Pillar):
