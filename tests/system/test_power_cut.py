@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow("a process")
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 ANSWERS: Any = {**HINDI, "क्या हो रहा है\\?": WORDS}
-RESTARTED = "हमारी मशीन बंद होकर फिर चालू हुई है"
+RESTARTED = "वह बात खो गई होगी"
 
 
 @asynccontextmanager
