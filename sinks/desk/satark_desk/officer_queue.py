@@ -61,8 +61,10 @@ class OfficerQueue(QueueWatcher):
         found: dict[Section, list[FloodGroup]] = {}
         for flood in self.floods:
             tips = {one.id for one in flood.tips}
-            section = next(name for name in SECTIONS if tips & self.index.having(("section", name)))
-            found.setdefault(section, []).append(flood)
+            for section in SECTIONS:  # none has tips that were erased meanwhile
+                if tips & self.index.having(("section", section)):
+                    found.setdefault(section, []).append(flood)
+                    break
         return found
 
     @property
