@@ -231,11 +231,8 @@ class _Exchanges:
         """Deliver a whole tip while another waits for the answer to each of its requests in turn."""
         for at in range(self._last + 1):
             one, other = await self._next(), await self._next()
-            before, server, subject = (
-                self._deliveries.held,
-                self._server,
-                f"a tip while another waits at request {at + 1}",
-            )
+            before, server = self._deliveries.held, self._server
+            subject = f"a tip while another waits at request {at + 1}"
             server.released.clear()
             waiting = await server.begun(self._deliveries.done("S24", one, subject), Fault.LATE, at)
             server.answering(None)
